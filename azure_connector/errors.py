@@ -10,7 +10,7 @@
         │   └── openai.APITimeoutError
         │       └── DeadlineExceededError        the whole call's budget ran out
         └── openai.APIStatusError
-            ├── ServiceUnavailableError          5xx, 408, 409 after every permitted attempt (an openai.InternalServerError)
+            ├── ServiceUnavailableError          5xx, 408, 409 after every permitted attempt (an InternalServerError)
             ├── openai.BadRequestError
             │   ├── ContentFilteredError         the content filter refused the prompt (or the answer)
             │   ├── ContextWindowExceededError   too many tokens for the model

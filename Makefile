@@ -1,0 +1,62 @@
+# Everything a clone needs: `make demo` and `make test` set up what they use, in .venv, and are quick the second time.
+
+# The first interpreter that is new enough (3.11) and not too new (3.13): one set of tested pins serves exactly these.
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
+	if $$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' >/dev/null 2>&1; \
+	then echo $$python; break; fi; done)
+UV := $(shell command -v uv 2>/dev/null)
+VENV := .venv
+BIN := $(VENV)/bin
+PROJECT := pyproject.toml constraints.txt
+SOURCES := azure_connector sk_azure_plugin litellm_adapter samples tests benchmarks docs
+
+# $(call install,ENVIRONMENT,PINS,WHAT): uv where it is installed, else pip new enough for dependency groups.
+ifdef UV
+install = $(UV) pip install --quiet --python $(1)/bin/python $(2) $(3)
+create = $(UV) venv --quiet --allow-existing --python $(PYTHON) $(1)
+else
+install = $(1)/bin/python -m pip install --quiet --disable-pip-version-check $(2) $(3)
+create = $(PYTHON) -m venv $(1) && $(1)/bin/python -m pip install --quiet --disable-pip-version-check 'pip>=25.1'
+endif
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format types docs bench soak chaos test-matrix clean
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(VENV)/bin/python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed; found only: $$(python3 --version 2>&1)." \
+		"Name one: make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@echo "creating $(VENV) with $(PYTHON)"
+	@$(call create,$(VENV))
+
+$(VENV)/.demo: $(PROJECT) | $(VENV)/bin/python
+	@echo "installing what the demo needs (once)"
+	@$(call install,$(VENV),-c constraints.txt,-e . --group demo)
+	@touch $@
+
+$(VENV)/.dev: $(PROJECT) | $(VENV)/bin/python
+	@echo "installing what the tests need (once; about a gigabyte)"
+	@$(call install,$(VENV),-c constraints.txt,-e . --group dev)
+	@touch $@ $(VENV)/.demo
+
+demo: $(VENV)/.demo ## one Azure deployment through three doors, against the embedded emulator
+	@LITELLM_LOCAL_MODEL_COST_MAP=True $(BIN)/python samples/quickstart.py
+
+test: $(VENV)/.dev ## all tests
+	$(BIN)/python -m pytest -n auto --dist worksteal $(PYTEST)
+
+lint: $(VENV)/.dev ## ruff: rules and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: $(VENV)/.dev ## ruff: mend what can be mended
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+types: $(VENV)/.dev ## pyright, strict for the core
+	$(BIN)/pyright
+
+clean: ## remove environments and caches
+	rm -rf .venv .venv-* .cache .pytest_cache .ruff_cache .hypothesis site build dist
