@@ -13,7 +13,9 @@ from .endpoint import Endpoint
 
 __all__ = ["AuthSettings", "Resource"]
 
-_NO_ORIGINS: Mapping[str, str] = MappingProxyType({})
+
+def _no_origins() -> Mapping[str, str]:
+    return MappingProxyType({})
 
 
 class _HoldsSecrets:
@@ -77,7 +79,7 @@ class AuthSettings(_HoldsSecrets):
     authority_host: str | None = None
     disable_instance_discovery: bool = False
     key_vault_secret: str | None = None
-    origins: Mapping[str, str] = field(default=_NO_ORIGINS, compare=False)
+    origins: Mapping[str, str] = field(default_factory=_no_origins, compare=False)
 
     def __repr__(self) -> str:
         shown: list[str] = []

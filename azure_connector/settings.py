@@ -76,7 +76,7 @@ class ConnectorSettings(BaseSettings):
     @property
     def origins(self) -> Mapping[str, str]:
         """Setting -> where its value came from."""
-        return {name: "argument" for name in self.model_fields_set}
+        return dict.fromkeys(self.model_fields_set, "argument")
 
     def resource_map(self) -> Mapping[str, Resource]:
         """Every configured resource by name; the flat settings' one is `default`."""
