@@ -1,0 +1,181 @@
+"""Which method of the chain is used, and why the others are not. Pure: nothing is built, read or sent."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from azure_connector.errors import ConfigurationError
+from azure_connector.resources import AuthSettings
+
+__all__ = ["METHODS", "Link", "LinkReport", "LinkState", "Method", "choose", "links_of"]
+
+Method = Literal[
+    "api-key",
+    "key vault",
+    "static token",
+    "token provider",
+    "credential object",
+    "client secret",
+    "client certificate",
+    "workload identity",
+    "managed identity",
+    "subscription key",
+    "default credential",
+]
+LinkState = Literal["chosen", "passed over", "not configured", "incomplete", "failed", "refused"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """How one method is recognized in the settings.
+
+    Attributes:
+        method: its name.
+        needs: the settings that must all be set; the first one is what makes it configured.
+        variables: the environment variables that set them, as an error names them.
+    """
+
+    method: Method
+    needs: tuple[str, ...]
+    variables: tuple[str, ...]
+
+
+# The order is the chain: the first that is configured wins.
+_RULES = (
+    _Rule("api-key", ("api_key",), ("AZURE_OPENAI_API_KEY",)),
+    _Rule("key vault", ("key_vault_secret",), ("key_vault_secret in azure_connector.toml",)),
+    _Rule("static token", ("azure_ad_token",), ("AZURE_OPENAI_AD_TOKEN",)),
+    _Rule("token provider", ("azure_ad_token_provider",), ("the argument azure_ad_token_provider",)),
+    _Rule("credential object", ("credential",), ("the argument credential",)),
+    _Rule(
+        "client secret",
+        ("client_secret", "client_id", "tenant_id"),
+        ("AZURE_CLIENT_SECRET", "AZURE_CLIENT_ID", "AZURE_TENANT_ID"),
+    ),
+    _Rule(
+        "client certificate",
+        ("client_certificate_path", "client_id", "tenant_id"),
+        ("AZURE_CLIENT_CERTIFICATE_PATH", "AZURE_CLIENT_ID", "AZURE_TENANT_ID"),
+    ),
+    _Rule(
+        "workload identity",
+        ("federated_token_file", "client_id", "tenant_id"),
+        ("AZURE_FEDERATED_TOKEN_FILE", "AZURE_CLIENT_ID", "AZURE_TENANT_ID"),
+    ),
+    _Rule("managed identity", ("use_managed_identity",), ("AZURE_USE_MANAGED_IDENTITY=true",)),
+    _Rule("default credential", ("use_default_credential",), ("AZURE_USE_DEFAULT_CREDENTIAL=true",)),
+    # A gateway often signs in to the resource itself, so its subscription key may be all that a caller has.
+    _Rule("subscription key", ("apim_subscription_key",), ("AZURE_APIM_SUBSCRIPTION_KEY",)),
+)
+METHODS: tuple[Method, ...] = tuple(rule.method for rule in _RULES)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One method of the chain, as the settings have it.
+
+    Attributes:
+        method: its name.
+        configured: whether everything that it needs is set.
+        missing: what is still needed where a part of it is set, e.g. `tenant_id (AZURE_TENANT_ID)`.
+        origin: where its first setting came from, e.g. `argument` or a variable's name; empty where it has none.
+        variables: what to set to configure it.
+        implied: it is used only because nothing else is configured.
+    """
+
+    method: Method
+    configured: bool
+    missing: tuple[str, ...] = ()
+    origin: str = ""
+    variables: tuple[str, ...] = ()
+    implied: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LinkReport:
+    """What `explain` and `doctor` show about one method.
+
+    Attributes:
+        name: the method.
+        configured: whether its settings are complete.
+        origin: where they came from; empty where it is not configured.
+        state: what became of it.
+        detail: an error's text, what is missing, or what to set; never a secret.
+        expires_at: when the credential in hand expires, seconds since the epoch; None where there is none in hand
+            or it does not expire.
+    """
+
+    name: str
+    configured: bool
+    origin: str
+    state: LinkState
+    detail: str = ""
+    expires_at: float | None = None
+
+    def __str__(self) -> str:
+        parts = [f"{self.name}: {self.state}"]
+        if self.origin:
+            parts.append(f"from {self.origin}")
+        if self.detail:
+            parts.append(self.detail)
+        return ", ".join(parts)
+
+
+def links_of(auth: AuthSettings) -> tuple[Link, ...]:
+    """Every method in the chain's order.
+
+    Raises:
+        ConfigurationError: two methods are given as arguments; or a part of one is set and nothing else is.
+    """
+    links = tuple(_link(rule, auth) for rule in _RULES)
+    _refuse_two_arguments(links)
+    if any(link.configured for link in links):
+        return links
+    for link in links:
+        if link.missing:
+            raise ConfigurationError(
+                f"The {link.method} ({link.origin or 'settings'}) is set, but {' and '.join(link.missing)} is missing.",
+                hint=f"It needs {', '.join(link.variables)}.",
+            )
+    return tuple(
+        Link("default credential", configured=True, origin="nothing else is configured", implied=True)
+        if link.method == "default credential"
+        else link
+        for link in links
+    )
+
+
+def choose(links: Collection[Link], refused: Collection[Method] = ()) -> Link | None:
+    """The first configured method that the service has not refused for good."""
+    return next((link for link in links if link.configured and link.method not in refused), None)
+
+
+def _link(rule: _Rule, auth: AuthSettings) -> Link:
+    first = rule.needs[0]
+    if not _is_set(getattr(auth, first)):
+        return Link(rule.method, configured=False, variables=rule.variables)
+    missing = tuple(
+        f"{name} ({variable})"
+        for name, variable in zip(rule.needs, rule.variables, strict=True)
+        if not _is_set(getattr(auth, name))
+    )
+    origin = auth.origins.get(first, "")
+    return Link(rule.method, configured=not missing, missing=missing, origin=origin, variables=rule.variables)
+
+
+def _is_set(value: Any) -> bool:
+    # Not truth: a SecretStr and a user's object may have their own idea of it.
+    return value is not None and value is not False and value != ""
+
+
+def _refuse_two_arguments(links: Collection[Link]) -> None:
+    given = [link for link in links if link.origin == "argument" and link.method != "subscription key"]
+    if len(given) < 2:
+        return
+    names = {rule.method: rule.needs[0] for rule in _RULES}
+    raise ConfigurationError(
+        f"Two credentials are given as arguments: {' and '.join(names[link.method] for link in given)}.",
+        hint="Pass one of them. (Across arguments, file and environment the chain's order decides.)",
+    )
