@@ -1,0 +1,175 @@
+"""One request that was sent: how its reply is read, whichever way the caller asked for it.
+
+A reply reaches the caller by one of four ways: whole, streamed, raw (`with_raw_response`) or raw and unread
+(`with_streaming_response`). All of them end in `Call.parsed` or `Call.receive`, which mend the wire's JSON and build
+the SDK's own objects from it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import openai
+import pydantic
+from openai.types.chat import ChatCompletion, ChatCompletionChunk
+
+from .info import AzureInfo, attach
+from .streams import AsyncConnectorStream, ConnectorStream, Failure, Reader
+from .wire import Json, as_object
+
+__all__ = ["RAW_RESPONSE_HEADER", "Call"]
+
+# The SDK's marker for `with_raw_response` ("true") and `with_streaming_response` ("stream"); it travels as a header.
+RAW_RESPONSE_HEADER = "X-Stainless-Raw-Response"
+
+
+def build_chunk(body: Json) -> ChatCompletionChunk:
+    """A chunk as the SDK would make it; validation is twenty times quicker than its lenient construction."""
+    try:
+        return ChatCompletionChunk.model_validate(body)
+    except pydantic.ValidationError:
+        return ChatCompletionChunk.construct(None, **body)
+
+
+def build_completion(body: Json) -> ChatCompletion:
+    """A completion as the SDK would make it, also where Azure's JSON breaks the declared types."""
+    try:
+        return ChatCompletion.model_validate(body)
+    except pydantic.ValidationError:
+        return ChatCompletion.construct(None, **body)
+
+
+class Call:
+    """How the reply to one request is read.
+
+    Args:
+        info: filled with what the reply reports.
+        asynchronous: whether streams are for `async for`.
+        failure: makes the exception for a stream that broke.
+        post_parser: what the SDK itself wants done with the finished object (`.parse()` uses it), or None.
+    """
+
+    def __init__(
+        self,
+        info: AzureInfo,
+        *,
+        asynchronous: bool,
+        failure: Failure,
+        post_parser: Callable[[Any], Any] | None,
+    ) -> None:
+        self.info = info
+        self._asynchronous = asynchronous
+        self._failure = failure
+        self._post_parser = post_parser
+
+    def takes(self, response: Any) -> bool:
+        """Whether this call reads the reply itself; raw replies are the SDK's to wrap."""
+        self.info.raw_headers = response.headers
+        return RAW_RESPONSE_HEADER not in response.request.headers and self.reads_json
+
+    reads_json = False
+
+    def receive(self, response: Any) -> Any:
+        """Reads a reply that nobody wants raw."""
+        raise NotImplementedError
+
+    def parsed(self, value: Any) -> Any:
+        """Finishes what the SDK has parsed: a stream, a JSON value or an object of the SDK's."""
+        if isinstance(value, openai.Stream | openai.AsyncStream):
+            self.info.raw_headers = value.response.headers
+        attach(value, self.info)
+        return self._post(value)
+
+    def _post(self, value: Any) -> Any:
+        return value if self._post_parser is None else self._post_parser(value)
+
+
+class ChatCall(Call):
+    """A call whose caller expects a chat completion or its chunks.
+
+    Args:
+        streamed: whether the caller asked for a stream.
+        mend: completes a whole reply's JSON.
+        mend_chunk: one event's JSON to the chunks that it becomes.
+        close: the chunks that stand at the end of a stream.
+        as_chunks: splits a whole completion into chunks, where the caller streams but the model does not; else None.
+    """
+
+    reads_json = True
+
+    def __init__(
+        self,
+        info: AzureInfo,
+        *,
+        asynchronous: bool,
+        failure: Failure,
+        post_parser: Callable[[Any], Any] | None,
+        streamed: bool,
+        mend: Callable[[Json], Json],
+        mend_chunk: Callable[[Json], list[Json]],
+        close: Callable[[], list[Json]],
+        as_chunks: Callable[[Json], list[Json]] | None,
+    ) -> None:
+        super().__init__(info, asynchronous=asynchronous, failure=failure, post_parser=post_parser)
+        self._streamed = streamed
+        self._mend, self._mend_chunk, self._close, self._as_chunks = mend, mend_chunk, close, as_chunks
+
+    def receive(self, response: Any) -> Any:
+        if self._streamed and self._as_chunks is None:
+            return self._post(self._open(response))
+        return self._whole(json.loads(response.content), response)
+
+    def parsed(self, value: Any) -> Any:
+        if isinstance(value, openai.Stream | openai.AsyncStream):
+            self.info.raw_headers = value.response.headers
+            return self._post(self._open(value.response))
+        return self._whole(value, None)
+
+    def _whole(self, body: Any, response: Any) -> Any:
+        completion = self._mend(as_object(body))
+        if self._streamed and self._as_chunks is not None:
+            return self._post(self._replay(completion, response))
+        built = build_completion(completion)
+        attach(built, self.info)
+        if self.info.request_id:
+            object.__setattr__(built, "_request_id", self.info.request_id)  # where the SDK keeps it
+        return self._post(built)
+
+    def _open(self, response: Any) -> ConnectorStream | AsyncConnectorStream:
+        reader = Reader(self.info, mend=self._mend_chunk, close=self._close, build=build_chunk, failure=self._failure)
+        return (AsyncConnectorStream if self._asynchronous else ConnectorStream)(response, reader)
+
+    def _replay(self, completion: Json, response: Any) -> ConnectorStream | AsyncConnectorStream:
+        """A whole reply as a stream, for a model that cannot stream."""
+        assert self._as_chunks is not None
+        lines = b"".join(b"data: " + json.dumps(chunk).encode() + b"\n\n" for chunk in self._as_chunks(completion))
+        body = _Bytes(lines + b"data: [DONE]\n\n", response)
+        reader = Reader(
+            self.info, body, mend=lambda chunk: [chunk], close=list, build=build_chunk, failure=self._failure
+        )
+        return (AsyncConnectorStream if self._asynchronous else ConnectorStream)(body, reader)
+
+
+class _Bytes:
+    """Stands for a response whose body is already here."""
+
+    def __init__(self, body: bytes, response: Any) -> None:
+        self._body = body
+        self._response = response
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._response, name)
+
+    def iter_bytes(self) -> Any:
+        yield self._body
+
+    async def aiter_bytes(self) -> Any:
+        yield self._body
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    async def aclose(self) -> None:
+        """Nothing is open."""

@@ -1,0 +1,289 @@
+"""`AzureConnector` and `AsyncAzureConnector`: OpenAI clients that know Azure.
+
+Both are short drivers around one override, `request()`, through which every call of the SDK goes. What happens to a
+call is decided in `flow.py`, written once as a generator; a driver only sends, waits and asks for credentials.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Self, Unpack
+
+import openai
+from openai import NotGiven
+
+from .core import Core
+from .flow import Challenge, Effect, Send, Wait
+from .pools import LoopPools, SyncPool
+from .transport import TransportOptions, async_http_client, sync_http_client
+
+if TYPE_CHECKING:
+    from .arguments import SettingsArguments
+    from .explain import Explanation
+    from .settings import ConnectorSettings
+
+__all__ = ["AsyncAzureConnector", "AzureConnector"]
+
+# What `client.api_key` shows: frameworks read it, and no secret may stand there.
+_SHOWN_KEY = "held-by-azure-connector"
+_NOT_GIVEN = NotGiven()
+
+
+class _Connector:
+    """What the sync and the async client share."""
+
+    _core: Core
+
+    @property
+    def settings(self) -> ConnectorSettings:
+        """The settings in force; their repr masks secrets."""
+        return self._core.settings
+
+    def explain(self, model: str | None = None, *, operation: str = "/chat/completions") -> Explanation:
+        """Tells which deployment, URL, credential and rules a call would use, and why. Sends nothing.
+
+        Args:
+            model: the model as a call would name it; the settings' `default_model` when omitted.
+            operation: the SDK's path of the call, e.g. `/embeddings`.
+
+        Raises:
+            ConfigurationError: no endpoint is configured, or the mapping names an unknown resource.
+        """
+        return self._core.explain(model or self.settings.default_model, operation)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """The same client: Semantic Kernel copies services, and connections cannot be copied."""
+        return self
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __reduce__(self) -> Any:
+        raise TypeError(
+            f"{type(self).__name__} cannot be pickled: it holds connections and credentials. "
+            "Make one in each process from the same settings."
+        )
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._core.summary()})"
+
+
+def _changes_core(api_key: object, base_url: object, overrides: Mapping[str, Any]) -> bool:
+    return api_key is not None or base_url is not None or bool(overrides)
+
+
+class AzureConnector(_Connector, openai.OpenAI):
+    """A synchronous OpenAI client for Azure OpenAI. Safe across threads.
+
+    Args:
+        settings: ready settings; otherwise they are read from the arguments, the TOML file, the environment and `.env`.
+        timeout: seconds (or an SDK `Timeout`) for one attempt.
+        max_retries: further attempts after the first one; the settings' `max_attempts` less one when omitted.
+        default_headers: headers for every request.
+        default_query: query parameters for every request.
+        http_client: an HTTP client of the SDK's kind to use instead of our own.
+        options: any setting of `ConnectorSettings`, by its name.
+
+    Raises:
+        ConfigurationError: settings are missing, contradict each other or cannot be read.
+    """
+
+    def __init__(
+        self,
+        *,
+        settings: ConnectorSettings | None = None,
+        timeout: float | openai.Timeout | NotGiven | None = _NOT_GIVEN,
+        max_retries: int | None = None,
+        default_headers: Mapping[str, str] | None = None,
+        default_query: Mapping[str, object] | None = None,
+        http_client: Any = None,
+        _core: Core | None = None,
+        **options: Unpack[SettingsArguments],
+    ) -> None:
+        core = _core or Core.build(settings, options)
+        super().__init__(
+            api_key=_SHOWN_KEY,
+            base_url=core.base_url,
+            timeout=core.timeout if isinstance(timeout, NotGiven) else timeout,
+            max_retries=core.max_retries if max_retries is None else max_retries,
+            default_query=default_query,
+            http_client=http_client or sync_http_client(TransportOptions.from_settings(core.settings)),
+        )
+        self._core = core
+        self._own_http_client = http_client is None
+        self._custom_headers = dict(default_headers or {})
+        self._pool = SyncPool(core, self._client)
+
+    def request(self, cast_to: Any, options: Any, *, stream: bool = False, stream_cls: Any = None) -> Any:
+        """Sends one call through the connector; every method of the SDK ends here."""
+        flow = self._core.flow(self, cast_to, options, stream=stream, stream_cls=stream_cls, asynchronous=False)
+        try:
+            effect = next(flow)
+            while True:
+                try:
+                    outcome = self._perform(effect)
+                except BaseException as error:  # noqa: BLE001  # the flow decides, also about cancellation
+                    effect = flow.throw(error)
+                else:
+                    effect = flow.send(outcome)
+        except StopIteration as finished:
+            return finished.value
+
+    def _perform(self, effect: Effect) -> Any:
+        match effect:
+            case Send():
+                sender = self._pool.sender(effect.resource)
+                return sender.request(
+                    effect.cast_to, effect.options, stream=effect.stream, stream_cls=effect.stream_cls
+                )
+            case Wait():
+                return time.sleep(effect.seconds)
+            case Challenge():
+                return self._core.authenticator(effect.resource).refused(effect.status, effect.code, effect.message)
+
+    def copy(
+        self,
+        *,
+        api_key: Any = None,
+        base_url: Any = None,
+        timeout: float | openai.Timeout | NotGiven | None = _NOT_GIVEN,
+        max_retries: int | NotGiven = _NOT_GIVEN,
+        default_headers: Mapping[str, str] | None = None,
+        set_default_headers: Mapping[str, str] | None = None,
+        default_query: Mapping[str, object] | None = None,
+        set_default_query: Mapping[str, object] | None = None,
+        http_client: Any = None,
+        **overrides: Any,
+    ) -> Self:
+        """A client with other options that shares credentials, cooldowns and connections with this one.
+
+        Args:
+            api_key: a key of the caller's own; with `base_url` it is required.
+            base_url: another endpoint, in any form; the settings' own credentials are never sent there.
+            timeout, max_retries, default_headers, default_query, http_client: as in the constructor;
+                `set_default_*` replace instead of adding.
+            overrides: any other setting.
+
+        Raises:
+            ConfigurationError: another endpoint without a credential of its own.
+        """
+        return type(self)(
+            timeout=self.timeout if isinstance(timeout, NotGiven) else timeout,
+            max_retries=self.max_retries if isinstance(max_retries, NotGiven) else max_retries,
+            default_headers=_merged(self._custom_headers, default_headers, set_default_headers),
+            default_query=_merged(self._custom_query, default_query, set_default_query),
+            http_client=http_client or self._client,
+            _core=self._core.derived(api_key=api_key, base_url=base_url, **overrides),
+        )
+
+    with_options = copy
+
+    def close(self) -> None:
+        """Closes the connections, and what was built for the credentials."""
+        super().close()
+        self._core.close()
+
+
+class AsyncAzureConnector(_Connector, openai.AsyncOpenAI):
+    """An asynchronous OpenAI client for Azure OpenAI. Safe across event loops, each of which gets its own connections.
+
+    Args and errors: as `AzureConnector`.
+    """
+
+    def __init__(
+        self,
+        *,
+        settings: ConnectorSettings | None = None,
+        timeout: float | openai.Timeout | NotGiven | None = _NOT_GIVEN,
+        max_retries: int | None = None,
+        default_headers: Mapping[str, str] | None = None,
+        default_query: Mapping[str, object] | None = None,
+        http_client: Any = None,
+        _core: Core | None = None,
+        _pools: LoopPools | None = None,
+        **options: Unpack[SettingsArguments],
+    ) -> None:
+        core = _core or Core.build(settings, options)
+        transport = TransportOptions.from_settings(core.settings)
+        super().__init__(
+            api_key=_SHOWN_KEY,
+            base_url=core.base_url,
+            timeout=core.timeout if isinstance(timeout, NotGiven) else timeout,
+            max_retries=core.max_retries if max_retries is None else max_retries,
+            default_query=default_query,
+            http_client=http_client or async_http_client(transport),
+        )
+        self._core = core
+        self._custom_headers = dict(default_headers or {})
+        self._pools = _pools or LoopPools(core, self._client, given=http_client is not None, transport=transport)
+
+    async def request(self, cast_to: Any, options: Any, *, stream: bool = False, stream_cls: Any = None) -> Any:
+        """Sends one call through the connector; every method of the SDK ends here."""
+        flow = self._core.flow(self, cast_to, options, stream=stream, stream_cls=stream_cls, asynchronous=True)
+        try:
+            effect = next(flow)
+            while True:
+                try:
+                    outcome = await self._perform(effect)
+                except BaseException as error:  # noqa: BLE001  # the flow decides, also about cancellation
+                    effect = flow.throw(error)
+                else:
+                    effect = flow.send(outcome)
+        except StopIteration as finished:
+            return finished.value
+
+    async def _perform(self, effect: Effect) -> Any:
+        match effect:
+            case Send():
+                sender = self._pools.sender(effect.resource)
+                return await sender.request(
+                    effect.cast_to, effect.options, stream=effect.stream, stream_cls=effect.stream_cls
+                )
+            case Wait():
+                return await asyncio.sleep(effect.seconds)
+            case Challenge():
+                authenticator = self._core.authenticator(effect.resource)
+                return await authenticator.arefused(effect.status, effect.code, effect.message)
+
+    def copy(
+        self,
+        *,
+        api_key: Any = None,
+        base_url: Any = None,
+        timeout: float | openai.Timeout | NotGiven | None = _NOT_GIVEN,
+        max_retries: int | NotGiven = _NOT_GIVEN,
+        default_headers: Mapping[str, str] | None = None,
+        set_default_headers: Mapping[str, str] | None = None,
+        default_query: Mapping[str, object] | None = None,
+        set_default_query: Mapping[str, object] | None = None,
+        http_client: Any = None,
+        **overrides: Any,
+    ) -> Self:
+        """A client with other options that shares credentials, cooldowns and connections; as `AzureConnector.copy`."""
+        core = self._core.derived(api_key=api_key, base_url=base_url, **overrides)
+        shares = core is self._core and http_client is None
+        return type(self)(
+            timeout=self.timeout if isinstance(timeout, NotGiven) else timeout,
+            max_retries=self.max_retries if isinstance(max_retries, NotGiven) else max_retries,
+            default_headers=_merged(self._custom_headers, default_headers, set_default_headers),
+            default_query=_merged(self._custom_query, default_query, set_default_query),
+            http_client=self._client if shares else http_client,
+            _core=core,
+            _pools=self._pools if shares else None,
+        )
+
+    with_options = copy
+
+    async def close(self) -> None:
+        """Closes the connections of every event loop that still runs, and what was built for the credentials."""
+        await self._pools.aclose()
+        await super().close()
+        await self._core.aclose()
+
+
+def _merged(current: Mapping[str, Any], more: Mapping[str, Any] | None, instead: Mapping[str, Any] | None) -> Any:
+    if instead is not None:
+        return dict(instead)
+    return {**current, **(more or {})}

@@ -1,0 +1,88 @@
+"""Server-sent events from bytes, however the network splits them.
+
+Follows the WHATWG event-stream grammar (CR, LF and CRLF line ends, comments, several `data:` lines, fields without a
+colon, a byte-order mark at the start). As in the OpenAI SDK an event that the end of the body cuts off before its empty
+line is given out by `flush`, so nothing that arrived is lost.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["Event", "EventDecoder"]
+
+
+@dataclass(slots=True)
+class Event:
+    """One event: its `event:` name (None where it has none) and its data lines joined by newlines."""
+
+    name: str | None
+    data: bytes
+
+
+class EventDecoder:
+    """Turns chunks of bytes into events; keeps what is incomplete for the next chunk.
+
+    Works on bytes throughout: every delimiter is ASCII, so a UTF-8 sequence that a chunk boundary splits is never
+    touched before its event is whole.
+    """
+
+    __slots__ = ("_buffer", "_data", "_name", "_saw_cr", "_started")
+
+    def __init__(self) -> None:
+        self._buffer: bytes = b""
+        self._data: list[bytes] = []
+        self._name: str | None = None
+        self._saw_cr = False
+        self._started = False
+
+    def feed(self, chunk: bytes) -> list[Event]:
+        """Gives the events that `chunk` completes.
+
+        Args:
+            chunk: the next bytes of the body, of any length.
+        """
+        if self._saw_cr and chunk:
+            # The previous chunk ended in CR, which already ended its line: an LF now is the second half of CRLF.
+            self._saw_cr = False
+            if chunk[:1] == b"\n":
+                chunk = chunk[1:]
+        buffer = self._buffer + chunk if self._buffer else chunk
+        if not self._started:
+            if len(buffer) < 3 and b"\xef\xbb\xbf".startswith(buffer):
+                self._buffer = buffer
+                return []
+            self._started = True
+            buffer = buffer.removeprefix(b"\xef\xbb\xbf")
+        if b"\r" in buffer:
+            self._saw_cr = buffer.endswith(b"\r")
+            buffer = buffer.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        lines = buffer.split(b"\n")
+        self._buffer = lines.pop()
+        return self._events(lines)
+
+    def flush(self) -> list[Event]:
+        """Gives the event that the end of the body left unfinished, if any."""
+        rest, self._buffer = self._buffer, b""
+        return self._events([rest, b""] if rest else [b""])
+
+    def _events(self, lines: list[bytes]) -> list[Event]:
+        events: list[Event] = []
+        for line in lines:
+            if not line:
+                if self._data or self._name is not None:
+                    events.append(Event(self._name, b"\n".join(self._data)))
+                    self._data, self._name = [], None
+            elif line.startswith(b"data:"):
+                self._data.append(line[6:] if line[5:6] == b" " else line[5:])
+            else:
+                self._field(line)
+        return events
+
+    def _field(self, line: bytes) -> None:
+        name, _, value = line.partition(b":")
+        if name == b"event":
+            self._name = value.removeprefix(b" ").decode("utf-8", "replace")
+        elif name == b"data":
+            self._data.append(b"")
+        # A line that starts with a colon is a comment; `id` and `retry` mean nothing for a reply that is never resumed.

@@ -1,0 +1,251 @@
+"""Streams of chunks: the SDK's own `Stream` and `AsyncStream` types over a reader that does all the work.
+
+`Reader` is pure: bytes in, finished chunk objects out. The two stream classes only wait for bytes and release the
+connection.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from typing import Any, Protocol
+
+import openai
+
+from .errors import PartialReply
+from .info import AzureInfo, attach
+from .sse import Event, EventDecoder
+from .wire import Json, as_object
+
+__all__ = ["AsyncConnectorStream", "ConnectorStream", "Failure", "Reader"]
+
+
+class Failure(Protocol):
+    """Makes the exception for a stream that broke: `cause` from the transport, or `error` from the service."""
+
+    def __call__(
+        self,
+        partial: PartialReply,
+        response: Any,
+        *,
+        cause: Exception | None = None,
+        error: Mapping[str, Any] | None = None,
+    ) -> Exception: ...
+
+
+class Reader:
+    """Reads one stream: events to JSON, JSON to mended chunks, chunks to the SDK's objects.
+
+    Attributes:
+        begun: something worth reading was delivered; from then on the stream is never asked for again.
+        ended: nothing more will come: read to the end, or broken.
+        done: the service said `[DONE]`.
+        error: what ended the stream early; raised by the stream after the chunks before it.
+    """
+
+    def __init__(
+        self,
+        info: AzureInfo,
+        response: Any,
+        *,
+        mend: Callable[[Json], list[Json]],
+        close: Callable[[], list[Json]],
+        build: Callable[[Json], Any],
+        failure: Failure,
+    ) -> None:
+        self.info = info
+        self.begun = False
+        self.ended = False
+        self.done = False
+        self.error: Exception | None = None
+        self._response = response
+        self._decoder = EventDecoder()
+        self._mend, self._close, self._build, self._failure = mend, close, build, failure
+        self._text: list[str] = []
+        self._calls: dict[tuple[int, int], Json] = {}
+        self._finished = False
+
+    def take(self, data: bytes | None) -> list[Any]:
+        """The chunks that `data` completes, ready to be handed out; None says that the body has ended."""
+        chunks = self._read(self._decoder.feed(data)) if data is not None else []
+        if data is None or self.done or self.error is not None:
+            self.ended = True
+            if self.error is None:
+                chunks += self._finish()
+        return chunks
+
+    def _finish(self) -> list[Any]:
+        """The last chunks, once the body has ended; sets `error` where it ended too early."""
+        chunks = [] if self.done else self._read(self._decoder.flush())
+        if self.error is None:
+            chunks += [self._deliver(body) for body in self._close()]
+        if self.error is None and not self.done and not self._finished:
+            self.error = self.broken()
+        return chunks
+
+    def broken(self, cause: Exception | None = None) -> Exception:
+        """The exception for a connection that ended before the stream did."""
+        return self._failure(self._partial(), self._response, cause=cause)
+
+    def _read(self, events: list[Event]) -> list[Any]:
+        chunks: list[Any] = []
+        for event in events:
+            if self.done or self.error is not None:
+                break
+            if event.data.startswith(b"[DONE]"):
+                self.done = True
+            elif event.data:
+                self._take(event, chunks)
+        return chunks
+
+    def _take(self, event: Event, chunks: list[Any]) -> None:
+        try:
+            body: object = json.loads(event.data)
+        except ValueError as garbled:
+            self.error = self.broken(garbled)
+            return
+        body = as_object(body)
+        if not body:
+            self.error = self.broken(ValueError("an event that is no JSON object"))
+            return
+        if error := body.get("error"):
+            detail = as_object(error) or {"message": str(error)}
+            self.error = self._failure(self._partial(), self._response, error=detail)
+            return
+        chunks.extend(self._deliver(mended) for mended in self._mend(body))
+
+    def _deliver(self, body: Json) -> Any:
+        for choice in body.get("choices") or ():
+            if choice.get("finish_reason"):
+                self._finished = self.begun = True
+            delta = choice.get("delta")
+            if delta:
+                # A lone role, or content still empty, is nothing that a caller could miss.
+                self.begun = self.begun or any(value for name, value in delta.items() if name != "role")
+                if text := delta.get("content"):
+                    self._text.append(text)
+                for call in delta.get("tool_calls") or ():
+                    self._note_call(choice.get("index", 0), call)
+        if body.get("usage"):
+            self.info.usage = body["usage"]
+        chunk = self._build(body)
+        attach(chunk, self.info)
+        return chunk
+
+    def _note_call(self, choice: int, delta: Json) -> None:
+        call = self._calls.setdefault((choice, delta.get("index", 0)), {"type": "function", "pieces": []})
+        call["id"] = delta.get("id") or call.get("id")
+        function = as_object(delta.get("function"))
+        call["name"] = function.get("name") or call.get("name")
+        call["pieces"].append(function.get("arguments") or "")
+
+    def _partial(self) -> PartialReply:
+        calls = [
+            {
+                "id": call["id"],
+                "type": "function",
+                "function": {"name": call["name"], "arguments": "".join(call["pieces"])},
+            }
+            for call in self._calls.values()
+        ]
+        return PartialReply("".join(self._text), calls, self.info.usage)
+
+
+class ConnectorStream(openai.Stream[Any]):
+    """A stream of this package's sync client; `azure_info(stream)` tells where it comes from."""
+
+    def __init__(self, response: Any, reader: Reader) -> None:
+        self.response = response
+        self._reader = reader
+        self._body = response.iter_bytes()
+        self._ready: list[Any] = []
+        self._iterator = self._chunks()
+        attach(self, reader.info)
+
+    def __iter__(self) -> Iterator[Any]:
+        return self._iterator
+
+    def prime(self) -> None:
+        """Reads until there is something to deliver, so that an early failure can still be answered elsewhere.
+
+        Raises:
+            Exception: what broke the stream before anything was delivered.
+        """
+        try:
+            while not self._reader.begun and not self._reader.ended:
+                self._ready += self._pull()
+        except BaseException:
+            self.response.close()
+            raise
+        if self._reader.error is not None and not self._reader.begun:
+            self.response.close()
+            raise self._reader.error
+
+    def _pull(self) -> list[Any]:
+        try:
+            data = next(self._body, None)
+        except Exception as broken:  # noqa: BLE001  # transports raise classes of their own: httpx, httpx2, aiohttp
+            data, self._reader.error = None, self._reader.broken(broken)
+        return self._reader.take(data)
+
+    def _chunks(self) -> Iterator[Any]:
+        try:
+            ready, self._ready = self._ready, []
+            yield from ready
+            while not self._reader.ended:
+                yield from self._pull()
+            if self._reader.error is not None:
+                raise self._reader.error
+        finally:
+            self.response.close()
+
+
+class AsyncConnectorStream(openai.AsyncStream[Any]):
+    """A stream of this package's async client; `azure_info(stream)` tells where it comes from."""
+
+    def __init__(self, response: Any, reader: Reader) -> None:
+        self.response = response
+        self._reader = reader
+        self._body = response.aiter_bytes()
+        self._ready: list[Any] = []
+        self._iterator = self._chunks()
+        attach(self, reader.info)
+
+    def __aiter__(self) -> AsyncIterator[Any]:
+        return self._iterator
+
+    async def prime(self) -> None:
+        """As `ConnectorStream.prime`."""
+        try:
+            while not self._reader.begun and not self._reader.ended:
+                self._ready += await self._pull()
+        except BaseException:
+            await self.response.aclose()
+            raise
+        if self._reader.error is not None and not self._reader.begun:
+            await self.response.aclose()
+            raise self._reader.error
+
+    async def close(self) -> None:
+        """Releases the connection; what is unread is dropped."""
+        await self.response.aclose()
+
+    async def _pull(self) -> list[Any]:
+        try:
+            data = await anext(self._body, None)
+        except Exception as broken:  # noqa: BLE001  # transports raise classes of their own: httpx, httpx2, aiohttp
+            data, self._reader.error = None, self._reader.broken(broken)
+        return self._reader.take(data)
+
+    async def _chunks(self) -> AsyncIterator[Any]:
+        try:
+            ready, self._ready = self._ready, []
+            for chunk in ready:
+                yield chunk
+            while not self._reader.ended:
+                for chunk in await self._pull():
+                    yield chunk
+            if self._reader.error is not None:
+                raise self._reader.error
+        finally:
+            await self.response.aclose()
