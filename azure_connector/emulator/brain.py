@@ -1,0 +1,187 @@
+"""The emulated models' replies: deterministic, about the prompt, with tools and schemas honoured. Pure functions."""
+
+from __future__ import annotations
+
+import json
+import operator
+import re
+from typing import Any
+
+from .filling import fill
+from .phrases import words
+from .thinking import Ask, Thought, ToolCall, Turn
+from .toolwork import plan_calls
+from .values import Json, is_object, items_of
+
+__all__ = ["think"]
+
+_ARITHMETIC = re.compile(r"(?<![\w.])(-?\d+(?:\.\d+)?)\s*(\+|-|−|\*|×|x|/|÷)\s*(-?\d+(?:\.\d+)?)(?![\w.])")
+_ECHO = re.compile(
+    r"(?is)^\s*(?:please\s+)?(?:say|repeat|echo|(?:reply|respond|answer)\s+with)(?:\s+(?:exactly|only|just|back))*"
+    r"(?:\s+the\s+(?:word|text|sentence))?\s*:?\s+(.+?)\s*$"
+)
+_LOREM = (
+    "Every call that reaches this emulator gets the same answer again so a test can rely on it while the text still "
+    "reads like prose and arrives in small pieces when it is streamed"
+).split()
+
+
+def think(ask: Ask) -> Thought:
+    """The reply to a request: tool calls where the words fit a tool, else an answer."""
+    if ask.tools and ask.choice != "none":
+        calls = plan_calls(ask)
+        if calls:
+            return Thought(calls=calls)
+    results = results_of(ask.turns)
+    text = last_user_text(ask.turns)
+    if ask.output is not None:
+        return Thought(text=_structured(ask.output, text, results))
+    if results:
+        return Thought(text=_from_results(results))
+    return Thought(text=_plain(ask.turns, text))
+
+
+def last_user_text(turns: tuple[Turn, ...]) -> str:
+    """The words of the newest user message."""
+    return next((turn.text for turn in reversed(turns) if turn.role == "user"), "")
+
+
+def results_of(turns: tuple[Turn, ...]) -> list[tuple[ToolCall, str]]:
+    """The tool results since the newest user message, with the calls that asked for them."""
+    found: list[tuple[ToolCall, str]] = []
+    calls: dict[str, ToolCall] = {}
+    for turn in turns:
+        if turn.role == "user":
+            found = []
+        calls |= {call.call_id: call for call in turn.calls}
+        if turn.role == "tool":
+            found.append((calls.get(turn.call_id, ToolCall("the tool", "{}")), turn.text))
+    return found
+
+
+def _structured(schema: Any, text: str, results: list[tuple[ToolCall, str]]) -> str:
+    known = "\n".join(result for _, result in results)
+    if not schema:
+        return json.dumps(_free_object(text, known), ensure_ascii=False)
+    if known:
+        return json.dumps(fill(schema, known, context=text), ensure_ascii=False)
+    return json.dumps(fill(schema, text), ensure_ascii=False)
+
+
+def _free_object(text: str, known: str) -> Json:
+    """An object for `json_object`: with the keys that the prompt names, else with an answer."""
+    match = re.search(r"(?i)\b(?:keys?|fields?|properties)\s+(?:named\s+|called\s+)?([\w\"'`, ]+)", text)
+    keys: list[str] = []
+    for piece in re.split(r",|\band\b|\s+", match.group(1)) if match else ():
+        key = piece.strip("\"'` ")
+        if not key:
+            continue
+        if keys and key in {"for", "of", "about", "from", "in", "with", "to", "as"}:
+            break
+        keys.append(key)
+    if not keys:
+        return {"answer": known or text or "ok"}
+    schema = {"type": "object", "properties": {key: {"type": "string"} for key in keys}, "required": keys}
+    made: Json = fill(schema, text)
+    return made
+
+
+def _from_results(results: list[tuple[ToolCall, str]]) -> str:
+    """An answer made of what the tools said."""
+    lines: list[str] = []
+    for call, text in results:
+        said = _readable(text)
+        given = _readable(call.arguments)
+        about = f"{call.name} ({given})" if given else call.name
+        lines.append(f"{about}: {said}" if said else f"{about} gave no result")
+    joined = "; ".join(lines)
+    return f"According to {joined}" if joined.endswith((".", "!", "?")) else f"According to {joined}."
+
+
+def _readable(text: str) -> str:
+    """A JSON object as `key: value` pairs; any other text as it is."""
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return text.strip()
+    return _flat(value)
+
+
+def _flat(value: Any) -> str:
+    if is_object(value):
+        return ", ".join(f"{key} {_flat(one)}" for key, one in value.items())
+    if isinstance(value, list):
+        return ", ".join(_flat(one) for one in items_of(value))
+    return value.strip() if isinstance(value, str) else json.dumps(value)
+
+
+def _plain(turns: tuple[Turn, ...], text: str) -> str:
+    attachments = next((turn.attachments for turn in reversed(turns) if turn.role == "user"), ())
+    seen = f"I received {_and(list(attachments))}. " if attachments else ""
+    special = _remembered(turns, text) or _echoed(text) or _computed(text) or _counted(text)
+    if special and not seen:
+        return special
+    if not text.strip():
+        return seen.strip() or "Hello! How can I help you?"
+    topics = list(dict.fromkeys(words(text)))[:4]
+    shown = " ".join(text.split())
+    shown = shown if len(shown) <= 160 else shown[:157] + "..."
+    about = f"You asked about {_and(_spelled(topics, text))}: " if topics else "You wrote: "
+    return f"{seen}{about}“{shown}” This answer comes from the local Azure OpenAI emulator."
+
+
+def _spelled(stems: list[str], text: str) -> list[str]:
+    """The words as they stand in the text, for their stems."""
+    original = {words(word)[0]: word for word in re.findall(r"[^\W_]+", text) if words(word)}
+    return [original.get(one, one) for one in stems]
+
+
+def _and(items: list[str]) -> str:
+    return items[0] if len(items) == 1 else ", ".join(items[:-1]) + " and " + items[-1]
+
+
+def _remembered(turns: tuple[Turn, ...], text: str) -> str | None:
+    """What the user told about themselves in an earlier message."""
+    asked = re.search(r"(?i)\bwhat(?:'s| is| was) my ([\w ]+?)\s*\?", text)
+    if not asked:
+        return None
+    subject = asked.group(1).strip()
+    told = re.compile(rf"(?i)\bmy {re.escape(subject)} is ([^.!?,;\n]+)")
+    for turn in reversed(turns):
+        match = told.search(turn.text) if turn.role in {"user", "system"} else None
+        if match:
+            return f"Your {subject} is {match.group(1).strip()}."
+    return f"You have not told me your {subject}."
+
+
+def _echoed(text: str) -> str | None:
+    match = _ECHO.match(text)
+    if not match:
+        return None
+    said = match.group(1).strip()
+    return said[1:-1] if len(said) > 2 and said[0] + said[-1] in {'""', "''", "“”", "``"} else said
+
+
+def _computed(text: str) -> str | None:
+    match = _ARITHMETIC.search(text)
+    if not match:
+        return None
+    left, sign, right = match.groups()
+    operations = {"+": operator.add, "-": operator.sub, "−": operator.sub, "/": operator.truediv, "÷": operator.truediv}
+    if sign in "/÷" and not float(right):
+        return f"{left} divided by zero is not defined."
+    value = operations.get(sign, operator.mul)(float(left), float(right))
+    return f"{left} {sign} {right} = {int(value) if value == int(value) else round(value, 6)}"
+
+
+def _counted(text: str) -> str | None:
+    """As many numbers, lines or words as the prompt asks for, which gives long answers to stream."""
+    upto = re.search(r"(?i)\bcount (?:from (\d+) )?(?:up )?to (\d+)\b", text)
+    if upto:
+        first, last = int(upto.group(1) or 1), min(int(upto.group(2)), 10_000)
+        return ", ".join(str(number) for number in range(first, last + 1)) + "."
+    amount = re.search(r"(?i)\b(\d+)[ -]words?\b", text)
+    if amount:
+        size = min(int(amount.group(1)), 20_000)
+        return " ".join(_LOREM[index % len(_LOREM)] for index in range(size)) + "."
+    return None

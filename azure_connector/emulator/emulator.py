@@ -1,0 +1,136 @@
+"""The emulator in process: started, scripted and inspected by tests, notebooks and demos."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from types import TracebackType
+
+from .app import Application
+from .identifiers import Identifiers
+from .models import Deployment, as_deployments
+from .records import RequestLog
+from .resource import BearerCheck, Resource
+from .scripting import Reply
+from .serving import ServerThread
+
+__all__ = ["Emulator"]
+
+
+class Emulator:
+    """A local Azure OpenAI resource on a loopback port.
+
+        with Emulator() as azure:
+            client = openai.OpenAI(base_url=f"{azure.endpoint}/openai/v1/", api_key=azure.api_key)
+
+    Args:
+        deployments: `Deployment`s or names of base models, or a mapping of deployment names to base models; by default
+            gpt-4o, gpt-4.1, gpt-5, gpt-5-mini, o4-mini and text-embedding-3-small, each named as its model.
+        host: the interface to bind.
+        port: the port; 0 picks a free one.
+        api_key: the key; a random one by default.
+        verify_bearer: checks a bearer token and returns what is wrong with it; by default only `bearer_token` passes.
+        keys_disabled: refuse keys, as a resource does whose policy allows Entra ID only.
+        region: the resource's region.
+        clock: seconds since the epoch, for timestamps and quotas.
+        seed: makes ids repeatable; without it, each emulator's ids are its own.
+    """
+
+    def __init__(
+        self,
+        deployments: Iterable[Deployment | str] | Mapping[str, str] | None = None,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        api_key: str | None = None,
+        verify_bearer: BearerCheck | None = None,
+        keys_disabled: bool = False,
+        region: str = "Sweden Central",
+        clock: Callable[[], float] = time.time,
+        seed: int | None = None,
+    ) -> None:
+        self.resource = Resource(
+            deployments=as_deployments(deployments),
+            verify_bearer=verify_bearer,
+            keys_disabled=keys_disabled,
+            region=region,
+            clock=clock,
+            ids=Identifiers(seed),
+        )
+        if api_key is not None:
+            self.resource.api_key = api_key
+        self._app = Application(self.resource)
+        self._server = ServerThread(self._app, host=host, port=port)
+
+    @property
+    def endpoint(self) -> str:
+        """What a user would paste as the Azure endpoint: `http://127.0.0.1:PORT`."""
+        return self._server.url
+
+    @property
+    def api_key(self) -> str:
+        """The key that it takes."""
+        return self.resource.api_key
+
+    @api_key.setter
+    def api_key(self, key: str) -> None:
+        self.resource.api_key = key
+
+    @property
+    def bearer_token(self) -> str:
+        """A bearer token that always passes."""
+        return self.resource.bearer_token
+
+    @property
+    def deployments(self) -> dict[str, Deployment]:
+        """The deployments by name."""
+        return self.resource.deployments
+
+    @property
+    def requests(self) -> RequestLog:
+        """The requests so far, in order."""
+        return self._app.requests
+
+    def script(self, *replies: Reply, deployment: str | None = None, path: str | None = None) -> None:
+        """Queue replies; each is used up by the first request that matches it.
+
+        Args:
+            replies: what to answer, in order.
+            deployment: only for requests to this deployment.
+            path: only for requests whose operation is this (`/chat/completions`) or whose path contains it.
+        """
+        self._app.script.add(replies, deployment, path)
+
+    def clear(self) -> None:
+        """Forget the recorded requests and the unused scripts."""
+        self._app.requests.clear()
+        self._app.script.clear()
+
+    def start(self) -> Emulator:
+        """Serve; returns once connections are accepted.
+
+        Raises:
+            OSError: the address cannot be bound.
+        """
+        self._server.start()
+        return self
+
+    def stop(self) -> None:
+        """Drop all connections and stop serving."""
+        self._server.stop()
+
+    def __enter__(self) -> Emulator:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    async def __aenter__(self) -> Emulator:
+        return self.start()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()

@@ -1,0 +1,135 @@
+"""Azure's and OpenAI's error bodies, one function each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from .wire import Refusal
+
+__all__ = [
+    "access_denied",
+    "deployment_not_found",
+    "invalid",
+    "missing",
+    "not_found",
+    "operation_not_supported",
+    "unauthorized",
+    "unknown_parameter",
+    "unsupported_parameter",
+    "unsupported_value",
+    "wrong_choice",
+]
+
+OPERATIONS_PAGE = "https://go.microsoft.com/fwlink/?linkid=2197993"
+
+
+def invalid(message: str, param: str | None = None, code: str | None = None, status: int = 400) -> Refusal:
+    """OpenAI's own form: `message`, `type`, `param`, `code`."""
+    error = {"message": message, "type": "invalid_request_error", "param": param, "code": code}
+    return Refusal(status, {"error": error})
+
+
+def azure(status: int, code: str, message: str) -> Refusal:
+    """Azure's own form: `code` and `message` only."""
+    return Refusal(status, {"error": {"code": code, "message": message}})
+
+
+def not_found() -> Refusal:
+    """Azure's answer to a path or api-version that it does not know."""
+    return azure(404, "404", "Resource not found")
+
+
+def deployment_not_found() -> Refusal:
+    """No deployment of that name."""
+    text = (
+        "The API deployment for this resource does not exist. If you created the deployment within the last 5 minutes, "
+        "please wait a moment and try again."
+    )
+    return azure(404, "DeploymentNotFound", text)
+
+
+def access_denied() -> Refusal:
+    """A missing or wrong key."""
+    text = (
+        "Access denied due to invalid subscription key or wrong API endpoint. Make sure to provide a valid key for an "
+        "active subscription and use a correct regional API endpoint for your resource."
+    )
+    return azure(401, "401", text)
+
+
+def unauthorized(audience: str = "https://cognitiveservices.azure.com") -> Refusal:
+    """A bearer token that is no good: Azure's flat envelope."""
+    text = f"Unauthorized. Access token is missing, invalid, audience is incorrect ({audience}), or have expired."
+    return Refusal(401, {"statusCode": 401, "message": text})
+
+
+def keys_disabled() -> Refusal:
+    """The resource takes Entra ID only."""
+    return azure(403, "AuthenticationTypeDisabled", "Key based authentication is disabled for this resource.")
+
+
+def api_version_on_v1() -> Refusal:
+    """The v1 form takes no api-version."""
+    return azure(400, "BadRequest", "api-version query parameter is not allowed when using /v1 path")
+
+
+def operation_not_supported(operation: str, model: str) -> Refusal:
+    """The model exists and does not do this, e.g. `chatCompletion` with gpt-5-pro."""
+    text = (
+        f"The {operation} operation does not work with the specified model, {model}. Please choose different model and "
+        f"try again. You can learn more about which models can be used with each operation here: {OPERATIONS_PAGE}."
+    )
+    return azure(400, "OperationNotSupported", text)
+
+
+def unsupported_parameter(name: str, instead: str | None = None) -> Refusal:
+    """The model has no such parameter."""
+    text = f"Unsupported parameter: '{name}' is not supported with this model."
+    return invalid(f"{text} Use '{instead}' instead." if instead else text, name, "unsupported_parameter")
+
+
+def unsupported_value(name: str, value: Any, only: str) -> Refusal:
+    """The model knows the parameter, not this value; `only` is the sentence about what it takes."""
+    shown = f"'{value}'" if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else f"{value}"
+    text = f"Unsupported value: '{name}' does not support {shown} with this model. {only}"
+    return invalid(text, name, "unsupported_value")
+
+
+def unknown_parameter(name: str) -> Refusal:
+    """A field that no model takes."""
+    return invalid(f"Unknown parameter: '{name}'.", name, "unknown_parameter")
+
+
+def missing(name: str) -> Refusal:
+    """A required field that is not there."""
+    return invalid(f"Missing required parameter: '{name}'.", name, "missing_required_parameter")
+
+
+def wrong_choice(name: str, value: Any, choices: Sequence[str]) -> Refusal:
+    """A value outside an enumeration."""
+    return invalid(f"Invalid value: '{value}'. Supported values are: {listed(choices)}.", name, "invalid_value")
+
+
+def wrong_type(name: str, expected: str, value: Any) -> Refusal:
+    """A value of another JSON type."""
+    text = f"Invalid type for '{name}': expected {expected}, but got {json_type(value)} instead."
+    return invalid(text, name, "invalid_type")
+
+
+def listed(names: Sequence[str]) -> str:
+    """'a', 'b', and 'c', as OpenAI writes lists."""
+    quoted = [f"'{name}'" for name in names]
+    if len(quoted) < 3:
+        return " and ".join(quoted)
+    return ", ".join(quoted[:-1]) + ", and " + quoted[-1]
+
+
+def json_type(value: Any) -> str:
+    """OpenAI's words for a JSON value's type."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "a boolean"
+    names = {int: "an integer", float: "a decimal", str: "a string", list: "an array", dict: "an object"}
+    return next((word for kind, word in names.items() if isinstance(value, kind)), "an unknown type")

@@ -1,0 +1,132 @@
+"""Chat, embeddings and lists: the handlers that answer by themselves."""
+
+from __future__ import annotations
+
+from .chatting import Frame, answer, chunks, compose
+from .conversation import check_format, check_messages, check_tools
+from .counting import count_messages
+from .embeddings import embeddings_body
+from .errors import invalid, missing, operation_not_supported
+from .models import Deployment
+from .parameters import check_chat_parameters
+from .resource import Resource
+from .routes import Route, table
+from .values import Json
+from .wire import Answer, Call
+
+__all__ = ["ROUTES"]
+
+
+def deployment_of(call: Call, resource: Resource) -> Deployment:
+    """The deployment that a request names, in its path or in `model`.
+
+    Raises:
+        Refusal: it names none, or one that does not exist.
+    """
+    if not call.deployment:
+        raise missing("model")
+    return resource.deployment(call.deployment)
+
+
+async def chat_completions(call: Call, resource: Resource) -> Answer:
+    """`POST /chat/completions`."""
+    body = call.json_object()
+    deployment = deployment_of(call, resource)
+    family = deployment.family
+    if family.kind != "chat" or not family.chat:
+        raise operation_not_supported("chatCompletion", deployment.base_model)
+    check_chat_parameters(body, deployment)
+    messages = check_messages(body, family)
+    check_tools(body)
+    check_format(body, messages)
+    _check_window(messages, body, deployment)
+    reply = answer(body, messages, deployment, resource.ids)
+    fingerprint = None if family.reasoning else "fp_0a1b2c3d4e"
+    frame = Frame(f"chatcmpl-{resource.ids.letters(29)}", int(resource.clock()), deployment.served_model, fingerprint)
+    if body.get("stream"):
+        return Answer(events=chunks(reply, body, frame))
+    return Answer(body=compose(reply, body, frame))
+
+
+def _check_window(messages: list[Json], body: Json, deployment: Deployment) -> None:
+    window = deployment.family.context
+    tokens = count_messages(messages, body.get("tools"))
+    if tokens > window:
+        text = (
+            f"This model's maximum context length is {window} tokens. However, your messages resulted in {tokens} tokens. "
+            "Please reduce the length of the messages."
+        )
+        raise invalid(text, "messages", "context_length_exceeded")
+
+
+async def embeddings(call: Call, resource: Resource) -> Answer:
+    """`POST /embeddings`."""
+    body = call.json_object()
+    deployment = deployment_of(call, resource)
+    if deployment.family.kind != "embeddings":
+        raise operation_not_supported("embeddings", deployment.base_model)
+    return Answer(body=embeddings_body(body, deployment))
+
+
+async def list_deployments(call: Call, resource: Resource) -> Answer:
+    """`GET /openai/deployments`, which only the oldest api-versions have."""
+    data = [
+        {
+            "id": one.name,
+            "object": "deployment",
+            "model": one.base_model,
+            "owner": "organization-owner",
+            "status": "succeeded",
+            "scale_settings": {"scale_type": "standard"},
+            "created_at": 1790000000,
+            "updated_at": 1790000000,
+        }
+        for one in resource.deployments.values()
+    ]
+    return Answer(body={"object": "list", "data": data})
+
+
+async def list_models(call: Call, resource: Resource) -> Answer:
+    """`GET /models`: base models with what they can do, never deployments."""
+    models = {one.base_model: one for one in resource.deployments.values()}
+    return Answer(body={"object": "list", "data": [_model(one) for one in models.values()]})
+
+
+async def get_model(call: Call, resource: Resource) -> Answer:
+    """`GET /models/{model}`."""
+    name = call.params["model"]
+    for one in resource.deployments.values():
+        if name in {one.base_model, one.served_model}:
+            return Answer(body=_model(one))
+    raise invalid(f"The model '{name}' does not exist", "model", "model_not_found", status=404)
+
+
+def _model(deployment: Deployment) -> Json:
+    family = deployment.family
+    capabilities = {
+        "fine_tune": False,
+        "inference": True,
+        "completion": False,
+        "chat_completion": family.kind == "chat" and family.chat,
+        "embeddings": family.kind == "embeddings",
+        "responses": family.responses,
+    }
+    return {
+        "id": deployment.served_model,
+        "object": "model",
+        "status": "succeeded",
+        "lifecycle_status": "generally-available",
+        "capabilities": capabilities,
+        "created_at": 1790000000,
+        "updated_at": 1790000000,
+        "deprecation": {},
+    }
+
+
+ROUTES: list[Route] = [
+    *table("/chat/completions", chat_completions, deployed=True),
+    *table("/embeddings", embeddings, deployed=True),
+    *table("/models", list_models, method="GET"),
+    *table("/models/{model}", get_model, method="GET"),
+    *table("/deployments", list_deployments, method="GET", until="2023-03-15")[1:],
+]

@@ -1,0 +1,210 @@
+"""Deployments, and what the emulator knows of base models: data only.
+
+The sources of the rules are Microsoft's and OpenAI's model pages and refusals that users report. A base model that no
+row matches is served without any rule.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+__all__ = ["DEFAULT_MODELS", "Deployment", "Family", "as_deployments", "family_of"]
+
+DEFAULT_MODELS = ("gpt-4o", "gpt-4.1", "gpt-5", "gpt-5-mini", "o4-mini", "text-embedding-3-small")
+
+Kind = Literal["chat", "embeddings", "images", "transcription", "speech"]
+Sampling = Literal["free", "default-only", "without-effort"]
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """One deployment of the emulated resource.
+
+    Attributes:
+        name: the deployment's name.
+        model: its base model; empty means that the name is the model's.
+        version: the base model's version; empty means the catalogue's.
+        capacity: thousands of tokens per minute. Given, the quota is enforced; None advertises 250 and never refuses.
+        requests_per_minute: the request quota that goes with `capacity`; None means one per thousand tokens.
+        sku: `GlobalStandard`, `ProvisionedManaged`, …
+    """
+
+    name: str
+    model: str = ""
+    version: str = ""
+    capacity: int | None = None
+    requests_per_minute: int | None = None
+    sku: str = "GlobalStandard"
+
+    @property
+    def base_model(self) -> str:
+        """The base model's name."""
+        return self.model or self.name
+
+    @property
+    def served_model(self) -> str:
+        """What a reply says in `model`: the base model with its version."""
+        version = self.version or VERSIONS.get(self.base_model, "")
+        return f"{self.base_model}-{version}" if version else self.base_model
+
+    @property
+    def family(self) -> Family:
+        """The rules of its base model."""
+        return family_of(self.base_model)
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """What the base models of one family take.
+
+    Attributes:
+        pattern: a regular expression over the whole base model's name.
+        kind: what the model is for.
+        chat, responses: which of the two APIs it speaks.
+        reasoning: it thinks, and counts reasoning tokens.
+        efforts: the values of `reasoning_effort`; empty means that the parameter is refused.
+        default_effort: the effort when none is given.
+        sampling: `free`; `default-only` refuses every value but the default; `without-effort` is free while the effort
+            is `none`.
+        max_tokens: it takes the old `max_tokens`.
+        max_completion_tokens: it takes the new name.
+        parallel: it makes parallel tool calls, and takes the parameter.
+        streaming: it streams.
+        tools: it takes tools.
+        system: it takes system and developer messages.
+        chat_tools_with_effort: over Chat Completions it takes function tools beside an effort.
+        stop: it takes `stop`.
+        dialect: whose service answers: Azure OpenAI, or a partner's model on Foundry with habits of its own.
+        context: the context window in tokens.
+        max_output: the longest reply in tokens.
+    """
+
+    pattern: str
+    kind: Kind = "chat"
+    chat: bool = True
+    responses: bool = True
+    reasoning: bool = False
+    efforts: tuple[str, ...] = ()
+    default_effort: str = "none"
+    sampling: Sampling = "free"
+    max_tokens: bool = True
+    max_completion_tokens: bool = True
+    parallel: bool = True
+    streaming: bool = True
+    tools: bool = True
+    system: bool = True
+    chat_tools_with_effort: bool = True
+    stop: bool = True
+    dialect: Literal["openai", "mistral", "deepseek", "partner"] = "openai"
+    context: int = 128_000
+    max_output: int = 16_384
+
+
+def _reasoning(pattern: str, efforts: str, default: str = "medium", **rules: object) -> Family:
+    fields: dict[str, object] = {
+        "reasoning": True,
+        "sampling": "default-only",
+        "max_tokens": False,
+        "context": 272_000,
+        "max_output": 128_000,
+    }
+    fields |= rules
+    return Family(pattern, efforts=tuple(efforts.split()), default_effort=default, **fields)  # type: ignore[arg-type]  # rows of a table
+
+
+_O_SERIES = {"parallel": False, "context": 200_000, "max_output": 100_000}
+_NEWEST = {"sampling": "without-effort", "chat_tools_with_effort": False, "context": 400_000}
+
+# The first row that matches the whole name counts.
+FAMILIES: tuple[Family, ...] = (
+    _reasoning("o1-(mini|preview)", "", responses=False, tools=False, system=False, context=128_000, max_output=65_536),
+    _reasoning("o1", "low medium high", streaming=False, **_O_SERIES),
+    _reasoning("o3-pro", "low medium high", chat=False, streaming=False, stop=False, **_O_SERIES),
+    _reasoning("codex-mini", "low medium high", chat=False, stop=False, **_O_SERIES),
+    _reasoning("o3-mini", "low medium high", **_O_SERIES),
+    _reasoning("o3|o4-mini", "low medium high", stop=False, **_O_SERIES),
+    _reasoning("gpt-5-pro", "high", "high", chat=False, streaming=False),
+    _reasoning(r"gpt-5(\.\d+)?-pro", "medium high xhigh", chat=False),
+    _reasoning(r"gpt-5(\.1)?-codex(-mini)?", "low medium high", chat=False),
+    _reasoning(r"gpt-5(\.\d+)?-codex(-mini|-max)?", "none low medium high xhigh", chat=False),
+    Family("gpt-5-chat", max_tokens=False, context=128_000),
+    _reasoning(r"gpt-5\.\d+-chat", "medium", context=128_000, max_output=16_384),
+    _reasoning("gpt-5(-mini|-nano)?", "minimal low medium high"),
+    _reasoning(r"gpt-5\.1", "none low medium high", "none", sampling="without-effort"),
+    _reasoning(r"gpt-5\.[23]", "none low medium high xhigh", "none", sampling="without-effort"),
+    _reasoning(r"gpt-5\.4(-mini|-nano)?", "none low medium high xhigh", "none", **_NEWEST),
+    _reasoning(r"gpt-5\.\d+(-mini|-nano)?", "none low medium high xhigh", **_NEWEST),
+    Family(r"gpt-4\.1(-mini|-nano)?", context=1_047_576, max_output=32_768),
+    Family(r"gpt-4o(-mini)?"),
+    Family(r"gpt-4o(-mini)?-(realtime|audio)(-preview)?", responses=False),
+    Family("gpt-4|gpt-4-32k|gpt-35-turbo(-16k)?|gpt-3.5-turbo", responses=False, context=16_385, max_output=4_096),
+    Family("gpt-4-turbo", responses=False, max_output=4_096),
+    Family(r"text-embedding-.*", kind="embeddings", chat=False, responses=False, context=8_191),
+    Family(r"dall-e-[23]|gpt-image-.*|FLUX.*", kind="images", chat=False, responses=False),
+    Family(r"whisper|gpt-4o(-mini)?-transcribe(-diarize)?", kind="transcription", chat=False, responses=False),
+    Family(r"tts(-hd)?|gpt-4o-mini-tts", kind="speech", chat=False, responses=False),
+    Family(r"(?i)(mi|minis|code?s|pix)tral.*", dialect="mistral", max_completion_tokens=False),
+    Family(
+        r"(?i)deepseek.*",
+        dialect="deepseek",
+        reasoning=True,
+        efforts=("low", "medium", "high"),
+        default_effort="medium",
+    ),
+)
+
+UNKNOWN = Family(".*", dialect="partner")
+
+VERSIONS: Mapping[str, str] = {
+    "gpt-35-turbo": "0125",
+    "gpt-4": "0613",
+    "gpt-4o": "2024-11-20",
+    "gpt-4o-mini": "2024-07-18",
+    "gpt-4.1": "2025-04-14",
+    "gpt-4.1-mini": "2025-04-14",
+    "gpt-4.1-nano": "2025-04-14",
+    "gpt-5": "2025-08-07",
+    "gpt-5-mini": "2025-08-07",
+    "gpt-5-nano": "2025-08-07",
+    "gpt-5-chat": "2025-10-03",
+    "gpt-5-codex": "2025-09-15",
+    "gpt-5-pro": "2025-10-06",
+    "gpt-5.1": "2025-11-13",
+    "gpt-5.1-chat": "2025-11-13",
+    "gpt-5.1-codex": "2025-11-13",
+    "gpt-5.2": "2025-12-11",
+    "gpt-5.2-chat": "2025-12-11",
+    "gpt-5.4": "2026-03-05",
+    "o1": "2024-12-17",
+    "o1-mini": "2024-09-12",
+    "o3": "2025-04-16",
+    "o3-mini": "2025-01-31",
+    "o3-pro": "2025-06-10",
+    "o4-mini": "2025-04-16",
+    "codex-mini": "2025-05-15",
+}
+
+
+@lru_cache(maxsize=1024)
+def family_of(model: str) -> Family:
+    """The rules for a base model; its version at the end of the name does not matter."""
+    name = re.sub(r"-(\d{4}-\d{2}-\d{2}|latest)$", "", model)
+    return next((family for family in FAMILIES if re.fullmatch(family.pattern, name)), UNKNOWN)
+
+
+def as_deployments(given: Iterable[Deployment | str] | Mapping[str, str] | None) -> dict[str, Deployment]:
+    """The deployments by name, from what a user may pass.
+
+    Args:
+        given: `Deployment`s or names, a mapping of names to base models, or None for the default set.
+    """
+    if given is None:
+        given = DEFAULT_MODELS
+    if isinstance(given, Mapping):
+        given = [Deployment(name, model) for name, model in given.items()]
+    made = [one if isinstance(one, Deployment) else Deployment(one) for one in given]
+    return {one.name: one for one in made}

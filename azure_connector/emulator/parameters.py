@@ -1,0 +1,196 @@
+"""Which parameters of a request a base model refuses, and in which words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .errors import (
+    invalid,
+    listed,
+    unknown_parameter,
+    unsupported_parameter,
+    unsupported_value,
+    wrong_choice,
+    wrong_type,
+)
+from .models import Deployment, Family
+from .values import Json, items_of, object_of
+from .wire import Refusal
+
+__all__ = ["check_chat_parameters", "check_effort", "check_known", "check_sampling"]
+
+CHAT_FIELDS = frozenset(
+    "messages model audio frequency_penalty function_call functions logit_bias logprobs max_completion_tokens max_tokens "
+    "metadata modalities moderation n parallel_tool_calls prediction presence_penalty prompt_cache_key "
+    "prompt_cache_options prompt_cache_retention reasoning_effort response_format safety_identifier seed service_tier "
+    "stop store stream stream_options temperature tool_choice tools top_logprobs top_p user verbosity web_search_options "
+    # Azure's own
+    "data_sources user_security_context enhancements".split()
+)
+
+# name: (lowest, highest, the only value that a reasoning model takes)
+SAMPLING: dict[str, tuple[float, float, int]] = {
+    "temperature": (0, 2, 1),
+    "top_p": (0, 1, 1),
+    "frequency_penalty": (-2, 2, 0),
+    "presence_penalty": (-2, 2, 0),
+}
+
+
+def check_known(body: Json, known: frozenset[str]) -> None:
+    """Refuse a field that no model takes."""
+    for name in body:
+        if name not in known:
+            if known is CHAT_FIELDS:
+                raise invalid(f"Unrecognized request argument supplied: {name}")
+            raise unknown_parameter(name)
+
+
+def check_chat_parameters(body: Json, deployment: Deployment) -> None:
+    """Refuse what this deployment's model does not take over Chat Completions.
+
+    Raises:
+        Refusal: the first 400 that Azure would give.
+    """
+    family = deployment.family
+    if family.dialect != "partner":
+        check_known(body, CHAT_FIELDS)
+    _check_limits(body, family)
+    effort = check_effort(body.get("reasoning_effort"), "reasoning_effort", family)
+    check_sampling(body, family, effort)
+    _check_logprobs(body, family, effort)
+    _check_flags(body, family)
+    _check_tools(body, deployment, effort)
+
+
+def _check_limits(body: Json, family: Family) -> None:
+    old, new = body.get("max_tokens"), body.get("max_completion_tokens")
+    if old is not None and not family.max_tokens:
+        raise unsupported_parameter("max_tokens", "max_completion_tokens")
+    if new is not None and not family.max_completion_tokens:
+        raise _extra_forbidden("max_completion_tokens", new)
+    if old is not None and new is not None:
+        text = "Setting 'max_tokens' and 'max_completion_tokens' at the same time is not supported."
+        raise invalid(text, "max_tokens", "invalid_parameter_combination")
+    for name, value in (("max_tokens", old), ("max_completion_tokens", new)):
+        check_integer(name, value, 1)
+        if value is not None and family.dialect == "openai" and value > family.max_output:
+            text = (
+                f"{name} is too large: {value}. This model supports at most {family.max_output} completion tokens, "
+                f"whereas you provided {value}."
+            )
+            raise invalid(text, name, "invalid_value")
+
+
+def _extra_forbidden(name: str, value: Any) -> Refusal:
+    detail = {"type": "extra_forbidden", "loc": ["body", name], "msg": "Extra inputs are not permitted", "input": value}
+    body = {"object": "error", "message": {"detail": [detail]}, "type": "invalid_request_error", "code": None}
+    return Refusal(422, body | {"param": None})
+
+
+def check_integer(name: str, value: Any, lowest: int, highest: int | None = None) -> None:
+    """Refuse what is no integer within the bounds; None passes."""
+    if value is None:
+        return
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise wrong_type(name, "an integer", value)
+    if value < lowest:
+        text = f"Invalid '{name}': integer below minimum value. Expected a value >= {lowest}, but got {value} instead."
+        raise invalid(text, name, "integer_below_min_value")
+    if highest is not None and value > highest:
+        text = f"Invalid '{name}': integer above maximum value. Expected a value <= {highest}, but got {value} instead."
+        raise invalid(text, name, "integer_above_max_value")
+
+
+def check_effort(effort: Any, name: str, family: Family) -> str:
+    """Refuse an effort that the model does not know; returns the one in force."""
+    if effort is None:
+        return family.default_effort
+    if family.dialect != "openai":
+        return str(effort)
+    if not family.efforts:
+        raise unsupported_parameter(name)
+    if effort not in family.efforts:
+        only = f"Supported values are: {listed(family.efforts)}."
+        raise unsupported_value(name, effort, only)
+    return str(effort)
+
+
+def check_sampling(body: Json, family: Family, effort: str) -> None:
+    """Refuse sampling values out of range, and all but the defaults where the model thinks."""
+    fixed = family.sampling == "default-only" or (family.sampling == "without-effort" and effort != "none")
+    for name, (lowest, highest, default) in SAMPLING.items():
+        value = body.get(name)
+        if value is None:
+            continue
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise wrong_type(name, "a decimal", value)
+        if fixed and value != default:
+            if name.endswith("_penalty"):
+                raise unsupported_parameter(name)
+            raise unsupported_value(name, value, f"Only the default ({default}) value is supported.")
+        if value < lowest:
+            text = (
+                f"Invalid '{name}': decimal below minimum value. Expected a value >= {lowest}, but got {value} instead."
+            )
+            raise invalid(text, name, "decimal_below_min_value")
+        if value > highest:
+            text = f"Invalid '{name}': decimal above maximum value. Expected a value <= {highest}, but got {value} instead."
+            raise invalid(text, name, "decimal_above_max_value")
+
+
+def _check_logprobs(body: Json, family: Family, effort: str) -> None:
+    fixed = family.sampling == "default-only" or (family.sampling == "without-effort" and effort != "none")
+    if fixed:
+        for name in ("logprobs", "top_logprobs", "logit_bias"):
+            if body.get(name):
+                raise unsupported_parameter(name)
+    top = body.get("top_logprobs")
+    check_integer("top_logprobs", top, 0, 20)
+    if top is not None and not body.get("logprobs"):
+        text = "Invalid value for 'top_logprobs': 'logprobs' must be true when 'top_logprobs' is given."
+        raise invalid(text, "top_logprobs")
+
+
+def _check_flags(body: Json, family: Family) -> None:
+    if body.get("stream") and not family.streaming:
+        raise unsupported_value("stream", True, "Supported values are: false.")
+    if body.get("stream_options") is not None and not body.get("stream"):
+        raise invalid("The 'stream_options' parameter is only allowed when 'stream' is enabled.", "stream_options")
+    if body.get("stop") is not None and not family.stop:
+        raise unsupported_parameter("stop")
+    stops = items_of(body.get("stop"))
+    if len(stops) > 4:
+        text = f"Invalid 'stop': array too long. Expected an array with maximum length 4, but got an array with length {len(stops)} instead."
+        raise invalid(text, "stop", "array_above_max_length")
+    check_integer("n", body.get("n"), 1, 128)
+    verbosity = body.get("verbosity")
+    if verbosity is not None and verbosity not in {"low", "medium", "high"}:
+        raise wrong_choice("verbosity", verbosity, ("low", "medium", "high"))
+
+
+def _check_tools(body: Json, deployment: Deployment, effort: str) -> None:
+    family = deployment.family
+    tools = items_of(body.get("tools"))
+    if body.get("parallel_tool_calls") is not None:
+        if not family.parallel:
+            raise unsupported_parameter("parallel_tool_calls")
+        if not tools:
+            raise _needs_tools("parallel_tool_calls")
+    if body.get("tool_choice") not in {None, "none"} if isinstance(body.get("tool_choice"), str | None) else True:
+        if not tools:
+            raise _needs_tools("tool_choice")
+    if tools and not family.tools:
+        raise unsupported_parameter("tools")
+    asked = body.get("reasoning_effort")
+    if not family.chat_tools_with_effort and asked not in {None, "none"}:
+        if any(object_of(tool).get("type") == "function" for tool in tools):
+            text = (
+                f"Function tools with reasoning_effort are not supported for {deployment.base_model} in "
+                "/v1/chat/completions. Please use /v1/responses instead."
+            )
+            raise invalid(text, "reasoning_effort")
+
+
+def _needs_tools(name: str) -> Refusal:
+    return invalid(f"Invalid value for '{name}': '{name}' is only allowed when 'tools' are specified.", name)

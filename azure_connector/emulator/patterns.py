@@ -1,0 +1,64 @@
+"""A string that matches a regular expression of the kind that schemas use."""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["sample"]
+
+_CLASSES = {"d": "1", "w": "a", "s": " ", "D": "a", "W": "-", "S": "a"}
+_REPEAT = re.compile(r"\*|\+|\?|\{(\d+)(?:,(\d*))?\}")
+
+
+def sample(pattern: str) -> str:
+    """A match of `pattern`; the pattern's own text where it is beyond the subset of literals, classes and groups."""
+    text, _ = _alternatives(pattern, 0)
+    return text if re.search(pattern, text) else pattern
+
+
+def _alternatives(pattern: str, at: int) -> tuple[str, int]:
+    """The first alternative's sample, and where the group ends."""
+    text, at = _sequence(pattern, at)
+    while at < len(pattern) and pattern[at] == "|":
+        _, at = _sequence(pattern, at + 1)
+    return text, at
+
+
+def _sequence(pattern: str, at: int) -> tuple[str, int]:
+    made: list[str] = []
+    while at < len(pattern) and pattern[at] not in "|)":
+        atom, at = _atom(pattern, at)
+        repeat = _REPEAT.match(pattern, at)
+        if repeat:
+            at = repeat.end()
+            least = int(repeat.group(1)) if repeat.group(1) else 1 if repeat.group() == "+" else 0
+            atom *= least
+            if pattern[at : at + 1] in {"?", "+"}:
+                at += 1
+        made.append(atom)
+    return "".join(made), at
+
+
+def _atom(pattern: str, at: int) -> tuple[str, int]:
+    first = pattern[at]
+    if first in "^$":
+        return "", at + 1
+    if first == "(":
+        inner = re.compile(r"\((?:\?(?::|P<\w+>|[=!]|<[=!]))?").match(pattern, at)
+        text, end = _alternatives(pattern, inner.end() if inner else at + 1)
+        return ("" if inner and inner.group().endswith(("=", "!")) else text), end + 1
+    if first == "[":
+        return _class(pattern, at)
+    if first == "\\":
+        letter = pattern[at + 1 : at + 2]
+        return ("" if letter in "bBAZ" else _CLASSES.get(letter, letter)), at + 2
+    return ("a" if first == "." else first), at + 1
+
+
+def _class(pattern: str, at: int) -> tuple[str, int]:
+    end = at + 1
+    while end < len(pattern) and (pattern[end] != "]" or end == at + 1 or pattern[end - 1] == "\\"):
+        end += 1
+    source = pattern[at : end + 1]
+    candidates = "aA1xX0-_. /:@bcdefghijklmnopqrstuvwyzBCDEFGHIJKLMNOPQRSTUVWYZ23456789!#$%&*+,;<=>?^`{|}~()[]\\\"'"
+    return next((one for one in candidates if re.fullmatch(source, one)), ""), end + 1

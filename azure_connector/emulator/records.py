@@ -1,0 +1,104 @@
+"""What the emulator saw: the requests, for tests that assert the wire."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, overload
+
+__all__ = ["RecordedRequest", "RequestLog"]
+
+
+@dataclass
+class RecordedRequest:
+    """One request that reached the emulator.
+
+    Attributes:
+        method: the HTTP verb.
+        path: the decoded path.
+        raw_path: the path as sent, percent-encoding included.
+        query: the query's values by name.
+        headers: header names in lower case.
+        body: the body as JSON, or None.
+        raw: the body's bytes.
+        status: the HTTP status answered; None while it is being answered, or when the connection was cut before.
+        connection: the client's port: equal for requests over one TCP connection.
+        operation: the OpenAI operation's path, such as `/chat/completions`; empty where the path is none of Azure's.
+        form: `v1` or `classic`.
+        deployment: the deployment that was asked for, or an empty string.
+    """
+
+    method: str
+    path: str
+    raw_path: str
+    query: dict[str, str]
+    headers: dict[str, str]
+    body: Any
+    raw: bytes
+    connection: int
+    status: int | None = None
+    operation: str = ""
+    form: str = ""
+    deployment: str = ""
+
+    @property
+    def url(self) -> str:
+        """The path as sent, with the query."""
+        query = "&".join(f"{name}={value}" for name, value in self.query.items())
+        return f"{self.raw_path}?{query}" if query else self.raw_path
+
+
+class RequestLog(Sequence[RecordedRequest]):
+    """The requests in the order of their arrival; safe to read while the server writes."""
+
+    def __init__(self) -> None:
+        self._items: list[RecordedRequest] = []
+        self._lock = threading.Lock()
+
+    def append(self, request: RecordedRequest) -> None:
+        """Add one; the server's part."""
+        with self._lock:
+            self._items.append(request)
+
+    def clear(self) -> None:
+        """Forget all."""
+        with self._lock:
+            self._items.clear()
+
+    def snapshot(self) -> list[RecordedRequest]:
+        """A list that does not change any more."""
+        with self._lock:
+            return list(self._items)
+
+    @property
+    def last(self) -> RecordedRequest:
+        """The newest request.
+
+        Raises:
+            IndexError: there was none.
+        """
+        return self[-1]
+
+    @property
+    def connections(self) -> int:
+        """How many TCP connections the requests came over."""
+        return len({request.connection for request in self.snapshot()})
+
+    @overload
+    def __getitem__(self, index: int) -> RecordedRequest: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[RecordedRequest]: ...
+    def __getitem__(self, index: int | slice) -> RecordedRequest | list[RecordedRequest]:
+        return self.snapshot()[index]
+
+    def __len__(self) -> int:
+        with self._lock:
+            return len(self._items)
+
+    def __iter__(self) -> Iterator[RecordedRequest]:
+        return iter(self.snapshot())
+
+    def __repr__(self) -> str:
+        lines = (f"{one.status} {one.method} {one.url}" for one in self.snapshot())
+        return "RequestLog(" + ", ".join(lines) + ")"

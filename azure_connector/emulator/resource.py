@@ -1,0 +1,85 @@
+"""The state of one emulated Azure OpenAI resource, which the handlers share."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from .errors import access_denied, deployment_not_found, keys_disabled, unauthorized
+from .identifiers import Identifiers
+from .models import Deployment, as_deployments
+from .wire import Call, Refusal
+
+__all__ = ["BearerCheck", "Resource"]
+
+BearerCheck = Callable[[str], Refusal | None]
+"""Says what is wrong with a bearer token, or None."""
+
+
+@dataclass
+class Resource:
+    """What a resource holds: deployments, credentials, a clock, ids.
+
+    Attributes:
+        deployments: by name.
+        api_key: the key that it takes.
+        bearer_token: the static token that it takes when there is no `verify_bearer`.
+        verify_bearer: the check of bearer tokens, or None.
+        keys_disabled: key authentication is switched off by policy.
+        region: what `x-ms-region` says.
+        clock: seconds since the epoch.
+        ids: where ids come from.
+    """
+
+    deployments: dict[str, Deployment] = field(default_factory=lambda: as_deployments(None))
+    api_key: str = field(default_factory=lambda: secrets.token_hex(16))
+    bearer_token: str = field(default_factory=lambda: f"emulator-{secrets.token_urlsafe(24)}")
+    verify_bearer: BearerCheck | None = None
+    keys_disabled: bool = False
+    region: str = "Sweden Central"
+    clock: Callable[[], float] = time.time
+    ids: Identifiers = field(default_factory=Identifiers)
+
+    def deployment(self, name: str) -> Deployment:
+        """The deployment of that name.
+
+        Raises:
+            Refusal: 404 `DeploymentNotFound`.
+        """
+        found = self.deployments.get(name)
+        if found is None:
+            raise deployment_not_found()
+        return found
+
+    def deploy(self, deployments: Iterable[Deployment | str] | Mapping[str, str]) -> None:
+        """Add deployments, or replace those of the same name."""
+        self.deployments = {**self.deployments, **as_deployments(deployments)}
+
+    def authorize(self, call: Call) -> None:
+        """Check the key or the bearer token of a request.
+
+        Raises:
+            Refusal: 401 or 403, in the envelope that Azure uses for it.
+        """
+        key = call.headers.get("api-key")
+        scheme, _, token = call.headers.get("authorization", "").partition(" ")
+        if key is None and scheme.lower() != "bearer":
+            raise access_denied()
+        if key is None and call.form == "v1" and token == self.api_key:
+            key = token  # v1 takes the key as a bearer token too
+        if key is not None:
+            if self.keys_disabled:
+                raise keys_disabled()
+            if not secrets.compare_digest(key.encode(), self.api_key.encode()):
+                raise access_denied()
+            return
+        refusal = self._refused(token.strip())
+        if refusal is not None:
+            raise refusal
+
+    def _refused(self, token: str) -> Refusal | None:
+        if secrets.compare_digest(token.encode(), self.bearer_token.encode()):
+            return None
+        return self.verify_bearer(token) if self.verify_bearer else unauthorized()
