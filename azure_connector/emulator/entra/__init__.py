@@ -25,7 +25,17 @@ from __future__ import annotations
 from .apps import App, Federation
 from .certificates import CertificateFile
 from .faults import ScriptedReply, SeenRequest
+from .identity import ManagedIdentityServer
 from .server import EntraID
 from .verification import TokenVerifier
 
-__all__ = ["App", "CertificateFile", "EntraID", "Federation", "ScriptedReply", "SeenRequest", "TokenVerifier"]
+__all__ = [
+    "App",
+    "CertificateFile",
+    "EntraID",
+    "Federation",
+    "ManagedIdentityServer",
+    "ScriptedReply",
+    "SeenRequest",
+    "TokenVerifier",
+]

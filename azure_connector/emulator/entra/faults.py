@@ -60,7 +60,7 @@ class ScriptedReply:
         return Response(text, status_code=self.status or 200, headers=dict(self.headers), media_type=media_type)
 
 
-class TokenFaults:
+class ReplyFaults:
     """Latency, a gate and scripted replies, shared by every token endpoint of one server.
 
     Attributes:

@@ -22,7 +22,8 @@ from .apps import (
 )
 from .certificates import CertificateFile, server_context, write_client_certificate, write_private, write_tls
 from .claims import access_token_claims
-from .faults import ScriptedReply, SeenRequest, SeenRequests, TokenFaults
+from .environments import cli_environment, environment
+from .faults import ReplyFaults, ScriptedReply, SeenRequest, SeenRequests
 from .jose import Signer, process_signer
 from .routes import entra_application
 from .verification import PUBLIC_AUDIENCES, TokenVerifier
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from cryptography import x509
+
+    from .azure_cli import CliState
+    from .environments import Kind
 
 TENANT_ID = "72f0e2a4-0000-4000-8000-c0ffee000001"
 CLUSTER_ISSUER = "https://oidc.emulated-cluster.example/"
@@ -68,15 +72,15 @@ class EntraID:
         self.token_lifetime = token_lifetime
         self.files = Path(tempfile.mkdtemp(prefix="emulated-entra-"))
         self._cleaner = weakref.finalize(self, shutil.rmtree, self.files, ignore_errors=True)
-        self.ca_file, server_file = write_tls(self.files)
+        self.ca_file, self._server_file = write_tls(self.files)
         self.signer: Signer = process_signer()
         self.directory = Directory([tenant_id], [*DEFAULT_RESOURCES, *resources])
-        self.faults = TokenFaults()
+        self.faults = ReplyFaults()
         self.faults.latency = latency
         self.log = SeenRequests()
         self.issued: list[str] = []
         self._revoked: set[str] = set()
-        self._server = ServerThread(entra_application(self), port=port, tls=server_context(server_file))
+        self._server = ServerThread(entra_application(self), port=port, tls=self.server_context())
 
     def start(self) -> Self:
         self._server.start()
@@ -212,6 +216,26 @@ class EntraID:
     def script(self, *replies: int | ScriptedReply, retry_after: float | None = None) -> None:
         """Replace the next token replies, one by one: a status (200 lets the real reply pass) or a whole reply."""
         self.faults.script(*replies, retry_after=retry_after)
+
+    def environment(
+        self, kind: Kind, *, expired: bool = False, roles: Sequence[str] = (DEFAULT_ROLE,)
+    ) -> dict[str, str]:
+        """The variables to log in as a freshly registered app; see `environments.environment`."""
+        return environment(self, kind, expired=expired, roles=roles)
+
+    def cli_environment(
+        self, *, state: CliState = "logged_in", delay: float = 0.0, roles: Sequence[str] = (DEFAULT_ROLE,)
+    ) -> dict[str, str]:
+        """A `PATH` with a stand-in `az` in front; see `environments.cli_environment`."""
+        return cli_environment(self, state=state, delay=delay, roles=roles)
+
+    def ca_environment(self) -> dict[str, str]:
+        """The variables by which requests, and aiohttp if it is not imported yet, come to trust this server."""
+        return {"REQUESTS_CA_BUNDLE": str(self.ca_file), "SSL_CERT_FILE": str(self.ca_file)}
+
+    def server_context(self) -> ssl.SSLContext:
+        """A TLS context for another loopback server under the same authority, e.g. the API itself."""
+        return server_context(self._server_file)
 
     def client_context(self) -> ssl.SSLContext:
         """A TLS context that trusts this server, e.g. for `httpx.Client(verify=…)`."""
