@@ -200,8 +200,9 @@ def status_error(
         body = cast("dict[str, object]", body).get("error", cast("object", body))
     error = cls(error_message(message, hint, attempts), response=response, body=body)
     if facts is not None:
-        error.code, error.param = error.code or facts.code, error.param or facts.param
-        error.type = error.type or facts.type
+        # What was read leniently goes first: the SDK leaves Foundry's integer codes as they are.
+        error.code, error.param = facts.code or error.code, facts.param or error.param
+        error.type = facts.type or error.type
         if isinstance(error, ContentFilteredError):
             error.categories = facts.categories
     if isinstance(error, QuotaExceededError | CapacityError):
