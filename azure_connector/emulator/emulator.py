@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ssl
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from .app import Application
 from .identifiers import Identifiers
@@ -13,6 +15,9 @@ from .records import RequestLog
 from .resource import BearerCheck, Resource
 from .scripting import Reply
 from .serving import ServerThread
+
+if TYPE_CHECKING:
+    from .entra import EntraID
 
 __all__ = ["Emulator"]
 
@@ -30,10 +35,14 @@ class Emulator:
         port: the port; 0 picks a free one.
         api_key: the key; a random one by default.
         verify_bearer: checks a bearer token and returns what is wrong with it; by default only `bearer_token` passes.
+        entra: verifies bearer tokens as Azure does with tokens of this emulated Entra ID; instead of `verify_bearer`.
+        audience: with `entra`, the audience (or audiences) that tokens must have; by default both public ones.
+        required_role: with `entra`, the role that tokens must carry.
         keys_disabled: refuse keys, as a resource does whose policy allows Entra ID only.
         region: the resource's region.
         clock: seconds since the epoch, for timestamps and quotas.
         seed: makes ids repeatable; without it, each emulator's ids are its own.
+        tls: serve HTTPS with this context, e.g. `entra.server_context()`.
     """
 
     def __init__(
@@ -44,11 +53,17 @@ class Emulator:
         port: int = 0,
         api_key: str | None = None,
         verify_bearer: BearerCheck | None = None,
+        entra: EntraID | None = None,
+        audience: str | Sequence[str] | None = None,
+        required_role: str | None = None,
         keys_disabled: bool = False,
         region: str = "Sweden Central",
         clock: Callable[[], float] = time.time,
         seed: int | None = None,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
+        if entra is not None:
+            verify_bearer = entra.verifier(audience=audience, required_role=required_role)
         self.resource = Resource(
             deployments=as_deployments(deployments),
             verify_bearer=verify_bearer,
@@ -60,7 +75,7 @@ class Emulator:
         if api_key is not None:
             self.resource.api_key = api_key
         self._app = Application(self.resource)
-        self._server = ServerThread(self._app, host=host, port=port)
+        self._server = ServerThread(self._app, host=host, port=port, tls=tls)
 
     @property
     def endpoint(self) -> str:

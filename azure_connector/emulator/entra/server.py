@@ -183,9 +183,10 @@ class EntraID:
         self._revoked.update(self.issued)
 
     def verifier(
-        self, *, audience: str | Sequence[str] = PUBLIC_AUDIENCES, required_role: str | None = None
+        self, *, audience: str | Sequence[str] | None = None, required_role: str | None = None
     ) -> TokenVerifier:
-        """What an API does with a bearer token of this Entra ID."""
+        """What an API does with a bearer token of this Entra ID; by default it takes both public audiences."""
+        audience = PUBLIC_AUDIENCES if audience is None else audience
         return TokenVerifier(
             self.signer,
             tenants=self.directory.tenants,
