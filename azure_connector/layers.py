@@ -1,0 +1,115 @@
+"""What every source of settings has in common: values, where they came from, and secrets wrapped at once."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from pydantic import SecretStr
+
+__all__ = ["METHODS", "SECRETS", "Layer", "Unusable", "conceal", "is_blank", "nearest", "sentence"]
+
+SECRETS = frozenset(
+    {
+        "api_key",
+        "azure_ad_token",
+        "client_secret",
+        "client_certificate_password",
+        "apim_subscription_key",
+        "redis_url",
+        "proxy",
+    }
+)
+"""The settings whose values are secret. Those of `default_headers` are too: gateways put keys there."""
+
+METHODS: tuple[str, ...] = (
+    "api_key",
+    "key_vault_secret",
+    "azure_ad_token",
+    "azure_ad_token_provider",
+    "credential",
+    "client_secret",
+    "client_certificate_path",
+    "federated_token_file",
+    "use_managed_identity",
+    "use_default_credential",
+)
+"""The settings that choose a method of the auth chain, in the chain's order."""
+
+
+@dataclass(slots=True)
+class Layer:
+    """The settings of one source.
+
+    Attributes:
+        values: setting -> value as the source has it, secrets wrapped.
+        origins: setting -> where it stands, in words.
+        problems: what is wrong with the source. Collected instead of raised, so that no traceback holds the raw text.
+    """
+
+    values: dict[str, Any] = field(default_factory=dict[str, Any], repr=False)
+    origins: dict[str, str] = field(default_factory=dict[str, str])
+    problems: list[str] = field(default_factory=list[str])
+
+    def put(self, setting: str, value: Any, origin: str) -> None:
+        """Take a value over unless it is blank; a setting that stands twice in one source is a problem."""
+        if is_blank(value):
+            return
+        if setting in self.values:
+            self.problems.append(f"The setting {setting!r} is given twice: in {self.origins[setting]} and in {origin}.")
+            return
+        self.values[setting] = conceal(setting, value)
+        self.origins[setting] = origin
+
+
+@dataclass(frozen=True, slots=True)
+class Unusable:
+    """Stands for a secret of a type that no secret has, so that the value itself is never printed."""
+
+    type_name: str
+
+
+def is_blank(value: object) -> bool:
+    """Templates and CI systems leave settings empty: None and blank text count as not given."""
+    if isinstance(value, SecretStr):
+        return not value.get_secret_value().strip()
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
+def conceal(setting: str, value: Any) -> Any:
+    """Wrap the secrets in a setting's value, nested tables included; everything else stays as it is."""
+    if setting in SECRETS:
+        if isinstance(value, str):
+            return SecretStr(value.strip())
+        known = isinstance(value, SecretStr | Unusable) or callable(value) or value is None
+        return value if known else Unusable(type(value).__name__)
+    if setting == "default_headers" and (table := _table(value)) is not None:
+        return {name: conceal("api_key", header) for name, header in table.items()}
+    if setting == "resources" and (table := _table(value)) is not None:
+        return {name: _conceal_resource(resource) for name, resource in table.items()}
+    return value
+
+
+def _table(value: Any) -> Mapping[str, Any] | None:
+    return cast("Mapping[str, Any]", value) if isinstance(value, Mapping) else None
+
+
+def _conceal_resource(resource: Any) -> Any:
+    table = _table(resource)
+    if table is None:
+        return resource
+    return {name: conceal(name, value) for name, value in table.items() if not is_blank(value)}
+
+
+def nearest(name: str, known: Collection[str]) -> str:
+    """` Did you mean 'x'?` for the known name that is closest, or nothing."""
+    matches = difflib.get_close_matches(name.lower().replace("-", "_"), sorted(known), n=1, cutoff=0.6)
+    return f" Did you mean {matches[0]!r}?" if matches else ""
+
+
+def sentence(items: Iterable[str], word: str = "and") -> str:
+    """`a, b and c`."""
+    *first, last = items
+    return f"{', '.join(first)} {word} {last}" if first else last
