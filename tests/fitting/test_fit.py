@@ -1,0 +1,213 @@
+"""What fitting does beside the table: strict mode, defaults, the choice of the API, and who is told."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import pytest
+
+from azure_connector.errors import InvalidRequestError
+from azure_connector.learning import Lesson
+from azure_connector.profiles import Profiles, profile_for
+from azure_connector.request import CHAT, RESPONSES, Change, ChangeLog, fit
+
+USER = {"role": "user", "content": "Hi"}
+TOOLS = [{"type": "function", "function": {"name": "f"}}]
+
+
+def chat(**fields: Any) -> dict[str, Any]:
+    return {"model": "d", "messages": [USER], **fields}
+
+
+def test_nothing_to_change_gives_the_same_object() -> None:
+    body = chat(max_completion_tokens=5, reasoning_effort="low", stream=True)
+    fitted = fit(CHAT, body, profile=profile_for("gpt-5"))
+    assert fitted.body is body
+    assert fitted.changes == ()
+    assert (fitted.stream, fitted.deliver_as_stream) == (True, False)
+
+
+def test_only_the_messages_that_change_are_copied() -> None:
+    messages = [{"role": "system", "content": "Be brief."}, USER, "no mapping"]
+    fitted = fit(CHAT, {"model": "d", "messages": messages}, profile=profile_for("gpt-5"))
+    assert fitted.body["messages"][0] == {"role": "developer", "content": "Be brief."}
+    assert fitted.body["messages"][1] is USER
+    assert fitted.body["messages"][2] == "no mapping"
+
+
+def test_system_and_developer_never_stand_together() -> None:
+    messages = [{"role": "system", "content": "A"}, {"role": "developer", "content": "B"}, USER]
+    for model, role in (("gpt-5", "developer"), ("gpt-4o", "system")):
+        fitted = fit(CHAT, {"model": "d", "messages": messages}, profile=profile_for(model))
+        assert [message["role"] for message in fitted.body["messages"]] == [role, role, "user"]
+
+
+@pytest.mark.parametrize(
+    ("messages", "folded"),
+    [
+        (
+            [{"role": "system", "content": "A"}, {"role": "developer", "content": "B"}, USER],
+            [{"role": "user", "content": "A\n\nB\n\nHi"}],
+        ),
+        (
+            [{"role": "system", "content": "A"}, {"role": "user", "content": [{"type": "image_url", "image_url": {}}]}],
+            [{"role": "user", "content": [{"type": "text", "text": "A"}, {"type": "image_url", "image_url": {}}]}],
+        ),
+        (
+            [
+                USER,
+                {"role": "assistant", "content": "Yes?"},
+                {"role": "system", "content": [{"type": "text", "text": "A"}]},
+            ],
+            [
+                USER,
+                {"role": "assistant", "content": "Yes?"},
+                {"role": "user", "content": [{"type": "text", "text": "A"}]},
+            ],
+        ),
+        (
+            [{"role": "system", "content": "A"}, {"role": "user", "name": "ann", "content": "Hi"}, USER],
+            [{"role": "user", "name": "ann", "content": "A\n\nHi"}, USER],
+        ),
+    ],
+)
+def test_a_model_without_a_system_role_hears_instructions_from_the_user(messages: Any, folded: Any) -> None:
+    assert fit(CHAT, {"model": "d", "messages": messages}, profile=profile_for("o1-mini")).body["messages"] == folded
+
+
+def test_strict_names_everything_that_would_be_lost_and_the_ways_out() -> None:
+    body = chat(temperature=0.2, top_p=1, logit_bias={"1": 1}, reasoning_effort="xhigh", max_tokens=5)
+    with pytest.raises(InvalidRequestError) as caught:
+        fit(CHAT, body, profile=profile_for("gpt-5"), strict=True)
+    text = str(caught.value)
+    for words in (
+        "temperature",
+        "0.2",
+        "logit_bias",
+        "reasoning_effort",
+        "minimal, low, medium, high",
+        "strict",
+        "profiles",
+    ):
+        assert words in text
+    assert "top_p" not in text  # the default says nothing
+    assert "max_tokens" not in text  # renamed, not lost
+    assert caught.value.param == "reasoning_effort"
+
+
+def test_strict_accepts_what_keeps_its_meaning() -> None:
+    body = chat(max_tokens=5, temperature=1, stream=True, messages=[{"role": "system", "content": "A"}, USER])
+    fitted = fit(CHAT, body, profile=profile_for("o1"), strict=True)
+    assert fitted.body == chat(max_completion_tokens=5, messages=[{"role": "developer", "content": "A"}, USER])
+    assert fitted.deliver_as_stream
+
+
+@pytest.mark.parametrize(
+    ("model", "filled"),
+    [
+        ("gpt-4o", {"max_tokens": 4096, "temperature": 0.7}),
+        ("gpt-5", {"max_completion_tokens": 4096}),
+        ("gpt-5.1", {"max_completion_tokens": 4096, "temperature": 0.7}),
+        ("mistral-large-3", {"max_tokens": 4096, "temperature": 0.7}),
+        (None, {"max_completion_tokens": 4096, "temperature": 0.7}),
+    ],
+)
+def test_the_settings_fill_what_the_caller_left_open(model: str | None, filled: dict[str, Any]) -> None:
+    defaults = {"max_tokens": 4096, "temperature": 0.7}
+    fitted = fit(CHAT, chat(), profile=profile_for(model), defaults=defaults, strict=True)
+    assert fitted.body == chat(**filled)
+    assert fitted.changes == ()
+    given = chat(max_completion_tokens=5, temperature=1)
+    limit = "max_tokens" if model == "mistral-large-3" else "max_completion_tokens"
+    expected = chat(**{limit: 5}, **({} if model == "gpt-5" else {"temperature": 1}))
+    assert fit(CHAT, given, profile=profile_for(model), defaults=defaults).body == expected
+
+
+def test_defaults_follow_a_chat_request_to_responses() -> None:
+    defaults = {"max_tokens": 4096, "temperature": 0.7}
+    moved = fit(CHAT, chat(), profile=profile_for("gpt-5-codex"), defaults=defaults)
+    assert (moved.operation, moved.body) == (RESPONSES, chat(max_completion_tokens=4096))
+    body = {"model": "d", "input": "Hi"}
+    native = fit(RESPONSES, body, profile=profile_for("gpt-5-codex"), defaults=defaults)
+    assert native.body == {**body, "max_output_tokens": 4096}
+    assert fit(RESPONSES, body, profile=None, defaults=defaults).body["temperature"] == 0.7
+    high = chat(reasoning_effort="high")
+    assert "temperature" not in fit(CHAT, high, profile=profile_for("gpt-5.1"), defaults=defaults).body
+    assert fit("/embeddings", {"model": "d", "input": "x"}, profile=None, defaults=defaults).body == {
+        "model": "d",
+        "input": "x",
+    }
+
+
+def test_a_default_that_a_deployment_has_refused_is_left_out_in_silence() -> None:
+    lesson = Lesson("drop", CHAT, "temperature")
+    fitted = fit(CHAT, chat(), profile=None, learned=[lesson], defaults={"temperature": 0.7}, strict=True)
+    assert fitted.body == chat()
+    with pytest.raises(InvalidRequestError):
+        fit(CHAT, chat(temperature=0.7), profile=None, learned=[lesson], strict=True)
+
+
+def test_the_settings_choose_the_api() -> None:
+    assert fit(CHAT, chat(), profile=None, api="responses").operation == RESPONSES
+    assert fit(CHAT, chat(), profile=profile_for("gpt-4o"), api="responses").operation == RESPONSES
+    tools = chat(tools=TOOLS, reasoning_effort="high")
+    assert fit(CHAT, tools, profile=profile_for("gpt-5.4"), api="chat").body is tools
+    preferred = Profiles({"gpt-4o": {"apis": ["responses", "chat"]}}).find("gpt-4o")
+    assert fit(CHAT, chat(), profile=preferred).operation == RESPONSES
+    body = {"model": "d", "input": "Hi"}
+    assert fit(RESPONSES, body, profile=profile_for("mistral-large-3"), api="chat").operation == RESPONSES
+
+
+def test_parallel_tool_calls_without_tools_is_left_out() -> None:
+    fitted = fit(CHAT, chat(parallel_tool_calls=False), profile=profile_for("gpt-4o"), strict=True)
+    assert fitted.body == chat()
+
+
+def test_two_limits_that_differ_are_a_loss() -> None:
+    assert not any(c.loss for c in fit(CHAT, chat(max_tokens=5, max_completion_tokens=5), profile=None).changes)
+    with pytest.raises(InvalidRequestError):
+        fit(CHAT, chat(max_tokens=5, max_completion_tokens=6), profile=None, strict=True)
+
+
+def test_encrypted_reasoning_is_not_asked_of_a_model_that_does_not_reason() -> None:
+    include = ["reasoning.encrypted_content", "message.output_text.logprobs"]
+    body = {"model": "d", "input": "Hi", "include": include}
+    assert fit(RESPONSES, body, profile=profile_for("gpt-4o"), strict=True).body["include"] == include[1:]
+    assert "include" not in fit(RESPONSES, {**body, "include": include[:1]}, profile=profile_for("gpt-4o")).body
+    for model in ("gpt-5", "o3", None):
+        assert fit(RESPONSES, body, profile=profile_for(model)).body is body
+
+
+def test_a_loss_is_told_once_for_each_deployment_and_parameter(caplog: pytest.LogCaptureFixture) -> None:
+    log = ChangeLog()
+    changes = fit(CHAT, chat(temperature=0.2, max_tokens=5), profile=profile_for("gpt-5")).changes
+    with caplog.at_level(logging.DEBUG, logger="azure_connector"):
+        for _ in range(3):
+            log.report("private@default", changes)
+        log.report("other@default", changes)
+    told = [(record.levelname, record.getMessage().split(" ")[:2]) for record in caplog.records]
+    assert told == [
+        ("DEBUG", ["private@default:", "max_tokens"]),
+        ("WARNING", ["private@default:", "temperature"]),
+        ("DEBUG", ["other@default:", "max_tokens"]),
+        ("WARNING", ["other@default:", "temperature"]),
+    ]
+    assert "gpt-5 takes only the default, and 0.2 was asked for" in caplog.records[1].getMessage()
+
+
+def test_the_log_forgets_rather_than_grow(caplog: pytest.LogCaptureFixture) -> None:
+    log = ChangeLog(limit=2)
+    with caplog.at_level(logging.WARNING, logger="azure_connector"):
+        for key in ("a", "b", "c", "a"):
+            log.report(key, [Change("stop", "dropped", loss=True)])
+    assert len(caplog.records) == 4
+    assert len(log._told) <= 2
+
+
+def test_a_change_reads_as_a_sentence() -> None:
+    assert str(Change("max_tokens", "renamed", "max_completion_tokens", "a rule")) == (
+        "max_tokens renamed to max_completion_tokens (a rule)"
+    )
+    assert str(Change("reasoning_effort", "replaced", "high")) == "reasoning_effort replaced by high"
+    assert str(Change("stop", "dropped", why="a rule")) == "stop dropped (a rule)"
