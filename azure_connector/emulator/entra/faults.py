@@ -27,7 +27,7 @@ class SeenRequest:
 
     Attributes:
         query: of the URL.
-        form: of the body; empty for a GET.
+        form: of the body, where it is one.
         headers: with lower-case names.
         at: seconds since the epoch.
     """
@@ -102,7 +102,8 @@ class SeenRequests:
         self._changed = threading.Condition()
 
     async def add(self, request: Request) -> SeenRequest:
-        body = (await request.body()).decode("utf-8", "replace") if request.method == "POST" else ""
+        is_form = request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
+        body = (await request.body()).decode("utf-8", "replace") if is_form else ""
         seen = SeenRequest(
             method=request.method,
             path=request.url.path,
@@ -124,15 +125,18 @@ class SeenRequests:
         with self._changed:
             self._seen.clear()
 
-    def wait_for(self, count: int, timeout: float = 5.0) -> list[SeenRequest]:
-        """Block until `count` requests were seen.
+    def wait_for(self, count: int, *, method: str | None = None, timeout: float = 5.0) -> list[SeenRequest]:
+        """Block until `count` requests (of this method) were seen.
 
         Raises: TimeoutError.
         """
         with self._changed:
-            if not self._changed.wait_for(lambda: len(self._seen) >= count, timeout):
-                raise TimeoutError(f"saw {len(self._seen)} of {count} requests within {timeout:g} s")
-            return list(self._seen)
+            if not self._changed.wait_for(lambda: len(self._with(method)) >= count, timeout):
+                raise TimeoutError(f"saw {len(self._with(method))} of {count} requests within {timeout:g} s")
+            return self._with(method)
+
+    def _with(self, method: str | None) -> list[SeenRequest]:
+        return [seen for seen in self._seen if method is None or seen.method == method]
 
 
 def _failure(status: int, headers: Mapping[str, str]) -> ScriptedReply:

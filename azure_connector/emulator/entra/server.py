@@ -205,6 +205,13 @@ class EntraID:
         """The requests for tokens so far; they are noted before a gate or a latency holds them."""
         return [seen for seen in self.log.all() if seen.method == "POST"]
 
+    def wait_for_token_requests(self, count: int, timeout: float = 5.0) -> list[SeenRequest]:
+        """Block until so many token requests have arrived, answered or not.
+
+        Raises: TimeoutError.
+        """
+        return self.log.wait_for(count, method="POST", timeout=timeout)
+
     @property
     def gate(self) -> threading.Event | None:
         """While this event is unset, token replies are held back; None means open."""

@@ -1,0 +1,216 @@
+"""API Management in front of an emulated resource: a subscription key, a path of its own, flat errors."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import ssl
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol, Self
+from urllib.parse import parse_qs
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from .entra.faults import ReplyFaults, ScriptedReply, SeenRequest, SeenRequests
+from .forwarding import RawHeaders, UpstreamError, forward
+from .serving import Receive, Scope, Send, ServerThread
+from .wire import Refusal
+
+__all__ = ["Gateway"]
+
+DEFAULT_HEADER = "Ocp-Apim-Subscription-Key"
+QUERY_PARAMETER = "subscription-key"
+HOP_BY_HOP = {b"connection", b"keep-alive", b"te", b"trailer", b"transfer-encoding", b"upgrade", b"proxy-authorization"}
+REPLACED = {b"host", b"content-length"}
+MISSING_KEY = (
+    "Access denied due to missing subscription key. "
+    "Make sure to include subscription key when making requests to an API."
+)
+INVALID_KEY = (
+    "Access denied due to invalid subscription key. Make sure to provide a valid key for an active subscription."
+)
+
+
+class Upstream(Protocol):
+    """Whatever has an endpoint, such as an `Emulator`."""
+
+    @property
+    def endpoint(self) -> str: ...
+
+
+class Gateway:
+    """An API Management gateway on a loopback port, as a context manager.
+
+        with Emulator() as azure, Gateway(azure, backend_key=azure.api_key) as gateway:
+            openai.OpenAI(
+                base_url=f"{gateway.endpoint}/openai/v1/",
+                api_key="",
+                default_headers={gateway.header: gateway.subscription_key},
+            )
+
+    The subscription key is taken from the header, or from the query as `subscription-key`, and is not sent on.
+
+    Args:
+        upstream: the resource behind, or its address.
+        path_prefix: what stands before the resource's own paths; every other path is a 404.
+        subscription_key: the key, or several (a primary and a secondary one); a random one by default.
+        header: the header's name; APIM lets each API rename it, often to `api-key`.
+        backend_key: sent on as `api-key`, as a policy with a named value does; None leaves the caller's headers alone.
+        verify_bearer: the check of a `validate-jwt` policy; None lets every token through to the resource.
+        tls: serve HTTPS with this context.
+        upstream_tls: a client's context for a resource that serves HTTPS.
+        port: 0 takes a free one.
+    """
+
+    def __init__(
+        self,
+        upstream: Upstream | str,
+        *,
+        path_prefix: str = "/my-api",
+        subscription_key: str | Sequence[str] | None = None,
+        header: str = DEFAULT_HEADER,
+        backend_key: str | None = None,
+        verify_bearer: Callable[[str], Refusal | None] | None = None,
+        tls: ssl.SSLContext | None = None,
+        upstream_tls: ssl.SSLContext | None = None,
+        port: int = 0,
+    ) -> None:
+        self._upstream = upstream
+        self._prefix = "/" + path_prefix.strip("/") if path_prefix.strip("/") else ""
+        keys = [secrets.token_hex(16)] if subscription_key is None else subscription_key
+        self.subscription_keys = [keys] if isinstance(keys, str) else list(keys)
+        self.header = header
+        self._backend_key = backend_key
+        self._verify_bearer = verify_bearer
+        self._upstream_tls = upstream_tls
+        self.faults = ReplyFaults()
+        self._seen = SeenRequests()
+        self._server = ServerThread(self._application, port=port, tls=tls)
+
+    @property
+    def endpoint(self) -> str:
+        """What a user would paste: `http://127.0.0.1:PORT/my-api`."""
+        return f"{self._server.url}{self._prefix}"
+
+    @property
+    def subscription_key(self) -> str:
+        """The primary key."""
+        return self.subscription_keys[0]
+
+    @property
+    def requests(self) -> list[SeenRequest]:
+        """Every request so far, refused ones included."""
+        return self._seen.all()
+
+    def script(self, *replies: int | ScriptedReply, retry_after: float | None = None) -> None:
+        """Replace the next replies, one by one: a status (200 lets the real reply pass) or a whole reply."""
+        self.faults.script(*replies, retry_after=retry_after)
+
+    def start(self) -> Self:
+        self._server.start()
+        return self
+
+    def stop(self) -> None:
+        self._server.stop()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    async def _application(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        seen = await self._seen.add(request)
+        scripted = await self.faults.before_reply()
+        reply: Response | None = scripted or self._refusal(seen)
+        if reply is not None:
+            reply.headers["apim-request-id"] = str(uuid.uuid4())
+            await reply(scope, receive, send)
+            return
+        body = await request.body()
+        sending = asyncio.create_task(self._forward(scope, send, body))
+        leaving = asyncio.create_task(_left(receive))
+        try:
+            await asyncio.wait([sending, leaving], return_when=asyncio.FIRST_COMPLETED)
+            if sending.done():
+                sending.result()
+        finally:
+            # A caller who leaves ends the request behind, too.
+            for task in (sending, leaving):
+                task.cancel()
+            await asyncio.gather(sending, leaving, return_exceptions=True)
+
+    def _refusal(self, seen: SeenRequest) -> Response | None:
+        if not (seen.path == self._prefix or seen.path.startswith(f"{self._prefix}/")):
+            return _flat(404, "Resource not found")
+        key = seen.headers.get(self.header.lower()) or seen.query.get(QUERY_PARAMETER)
+        if not key or not any(secrets.compare_digest(key.encode(), known.encode()) for known in self.subscription_keys):
+            challenge = f'AzureApiManagementKey realm="{self.endpoint}",name="{self.header}",type="header"'
+            return _flat(401, INVALID_KEY if key else MISSING_KEY, {"www-authenticate": challenge})
+        if self._verify_bearer is not None:
+            scheme, _, token = seen.headers.get("authorization", "").partition(" ")
+            if scheme.lower() != "bearer" or self._verify_bearer(token.strip()) is not None:
+                return _flat(401, "Unauthorized. Access token is missing or invalid.")
+        return None
+
+    async def _forward(self, scope: Scope, send: Send, body: bytes) -> None:
+        base = self._upstream if isinstance(self._upstream, str) else self._upstream.endpoint
+        target = scope["raw_path"].removeprefix(self._prefix.encode()) or b"/"
+        query = _without_key(scope["query_string"])
+        started = False
+        try:
+            async with forward(
+                base,
+                method=scope["method"],
+                target=target + (b"?" + query if query else b""),
+                headers=self._headers(scope["headers"]),
+                body=body,
+                tls=self._upstream_tls,
+            ) as reply:
+                headers = [(name, value) for name, value in reply.headers if name not in HOP_BY_HOP]
+                headers = [pair for pair in headers if pair[0] != b"apim-request-id"]
+                headers.append((b"apim-request-id", str(uuid.uuid4()).encode()))
+                await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+                started = True
+                async for part in reply.parts:
+                    await send({"type": "http.response.body", "body": part, "more_body": True})
+                await send({"type": "http.response.body", "body": b""})
+        except UpstreamError:
+            if started:
+                # What has begun cannot become an error reply any more: the client sees the same broken connection.
+                scope["state"]["transport"].abort()
+            else:
+                await _flat(500, "Internal server error")(scope, _no_more, send)
+
+    def _headers(self, headers: RawHeaders) -> list[tuple[bytes, bytes]]:
+        left_out = HOP_BY_HOP | REPLACED | {self.header.lower().encode()}
+        if self._backend_key is not None:
+            left_out = left_out | {b"api-key"}
+        kept = [(name, value) for name, value in headers if name not in left_out]
+        if self._backend_key is not None:
+            kept.append((b"api-key", self._backend_key.encode()))
+        return kept
+
+
+def _flat(status: int, message: str, headers: Mapping[str, str] | None = None) -> Response:
+    body: dict[str, Any] = {"statusCode": status, "message": message}
+    return JSONResponse(body, status_code=status, headers=dict(headers or {}))
+
+
+def _without_key(query: bytes) -> bytes:
+    if QUERY_PARAMETER.encode() not in query:
+        return query
+    pairs = query.split(b"&")
+    return b"&".join(pair for pair in pairs if QUERY_PARAMETER not in parse_qs(pair.decode("latin-1")))
+
+
+async def _left(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _no_more() -> dict[str, Any]:
+    return {"type": "http.disconnect"}
