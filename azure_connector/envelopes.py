@@ -101,7 +101,7 @@ def _from_text(status: int | None, text: str) -> ErrorFacts:
     text = text.strip()
     if text[:1] != "<":
         return ErrorFacts(message=text[:_MAX_MESSAGE] or _status_phrase(status))
-    match = _TITLE.search(text[:20_000])
+    match = _TITLE.search(text[:4_000])
     title = _TAG.sub(" ", (match.group(1) or match.group(2) or "") if match else "")
     title = " ".join(html.unescape(title).split())[:200]
     said = f": {title}" if title else ""
@@ -136,7 +136,7 @@ def _from_object(value: object, depth: int) -> ErrorFacts:
     else:
         outer = _mapping(value)
     if outer is None:
-        return ErrorFacts(message="" if value is None else str(cast(object, value))[:_MAX_MESSAGE])
+        return ErrorFacts(message=str(cast(object, value))[:_MAX_MESSAGE] if value else "")
     error = outer.get("error")
     if isinstance(error, str):
         described = _text(outer.get("error_description")) or _text(outer.get("message"))
