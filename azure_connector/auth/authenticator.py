@@ -4,36 +4,43 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
-
-from pydantic import SecretStr
+import threading
+from dataclasses import dataclass
 
 from azure_connector.resources import Resource
 from azure_connector.transport import TransportOptions
 
 from .cache import TokenCache
-from .chain import Link, LinkReport, LinkState, Method, choose, links_of
-from .credentials import BuiltSource, builder_for, default_scope
+from .chain import Link, LinkReport, Method, choose, links_of, report
 from .failures import Failure, credential_error, explain
-from .headers import AuthHeaders, check_header
+from .headers import AuthHeaders
 from .loops import PrivateLoop
-from .sources import CallableSource, ObjectSource, ValueSource
-from .tokens import Held, Source
-from .trust import check_origin, origin_of
+from .methods import KEYS, Workshop, header_maker, known_secrets, scope_of
+from .refusals import Advice, advise, keys_are_disabled
+from .sources import ValueSource
+from .tokens import Held
+from .trust import check_origin
 
 __all__ = ["Authenticator"]
 
 _log = logging.getLogger("azure_connector.auth")
 
 _WITHIN = 120.0  # seconds; DefaultAzureCredential may run three developer tools of 10 s each
-_KEYS: tuple[Method, ...] = ("api-key", "key vault")
+
+
+@dataclass(frozen=True, slots=True)
+class _Active:
+    """The method in use."""
+
+    link: Link
+    cache: TokenCache
 
 
 class Authenticator:
     """Gives the headers that prove who is calling, for one resource.
 
     One per resource, shared by the sync and the async client; safe across threads and event loops. Nothing is built
-    or asked for before the first call. After `close` it starts again when it is needed.
+    or asked for before the first call, and after `close` it starts again when it is needed.
 
     Args:
         resource: the resource and its credentials.
@@ -48,25 +55,26 @@ class Authenticator:
         self, resource: Resource, *, transport: TransportOptions | None = None, within: float = _WITHIN
     ) -> None:
         self._resource = resource
-        self._transport = transport or TransportOptions()
         self._within = within
-        self._origin = origin_of(resource.endpoint.base)
-        self._links = links_of(resource.auth)
-        self._refused: dict[Method, str] = {}
         self._loop = PrivateLoop()
-        self._caches: dict[Method, TokenCache] = {}
-        self._link = self._choose()
-        self._active = self._cache_for(self._link)
+        self._workshop = Workshop(resource, transport or TransportOptions(), self._loop)
+        self._lock = threading.Lock()
+        self._refused: dict[Method, str] = {}
+        self._links = links_of(resource.auth)
+        self._active = self._activate(_first(self._links))
+        if _log.isEnabledFor(logging.DEBUG):
+            for line in self.describe():
+                _log.debug("Auth chain of the resource %r: %s", resource.name, line)
 
     @property
     def kind(self) -> str:
-        """The chosen method, e.g. `api-key`, `client secret` or `managed identity`."""
-        return self._link.method
+        """The method in use, e.g. `api-key`, `client secret` or `managed identity`."""
+        return self._active.link.method
 
     @property
     def scope(self) -> str:
         """The scope that tokens are asked for."""
-        return default_scope(self._resource)
+        return scope_of(self._resource)
 
     def headers(self, *, within: float | None = None) -> AuthHeaders:
         """The headers to send. Blocks where a token must be fetched first.
@@ -78,11 +86,15 @@ class Authenticator:
             CredentialError: no credential was to be had; says which method failed, why, and what mends it.
             ConfigurationError: what the method gave cannot be sent in a header.
         """
-        return self._headers_of(self._active.get(self._within if within is None else within))
+        active = self._active
+        outcome = active.cache.get(self._within if within is None else within)
+        return outcome.headers if isinstance(outcome, Held) else self._fail(active, outcome, within)
 
     async def aheaders(self, *, within: float | None = None) -> AuthHeaders:
         """Like `headers`, without ever blocking the event loop."""
-        return self._headers_of(await self._active.aget(self._within if within is None else within))
+        active = self._active
+        outcome = await active.cache.aget(self._within if within is None else within)
+        return outcome.headers if isinstance(outcome, Held) else self._fail(active, outcome, within)
 
     def headers_for(self, url: str, *, within: float | None = None) -> AuthHeaders:
         """`headers`, if `url` is on this resource's own host.
@@ -90,165 +102,132 @@ class Authenticator:
         Raises:
             ConfigurationError: it is not.
         """
-        self.check_origin(url)
+        check_origin(url, self._resource)
         return self.headers(within=within)
 
     async def aheaders_for(self, url: str, *, within: float | None = None) -> AuthHeaders:
         """`aheaders`, if `url` is on this resource's own host."""
-        self.check_origin(url)
+        check_origin(url, self._resource)
         return await self.aheaders(within=within)
 
-    def check_origin(self, url: str) -> None:
-        """Refuse to let this resource's credential go anywhere else.
-
-        Raises:
-            ConfigurationError: the URL's scheme, host or port is not the resource's.
-        """
-        check_origin(url, self._origin, self._resource.name)
-
-    def refused(
-        self, status: int, code: str | None = None, message: str = "", *, sent: AuthHeaders | None = None
-    ) -> bool:
-        """Whether to send again, once, after the service refused the credential; gets a new one if that may help.
+    def refused(self, status: int, code: str | None = None, message: str = "", sent: AuthHeaders | None = None) -> bool:
+        """Whether to send again, once, after the service refused the credential. Gets a new one where that may help.
 
         Args:
             status: 401 or 403.
             code: Azure's error code, e.g. `AuthenticationTypeDisabled`.
             message: Azure's message, for replies that have no code.
-            sent: the headers that were refused.
+            sent: the headers that were refused: those of an older credential are no reason to fetch another.
         """
-        verdict = self._verdict(status, code, message, sent)
-        if verdict is not None:
-            return verdict
-        return self._is_new(self._active.get(self._within))
+        active = self._active
+        advice = self._advise(active, status, code, message, sent)
+        if not isinstance(advice, Held):
+            return advice is Advice.RESEND
+        return self._is_new(advice, active.cache.get(self._within))
 
     async def arefused(
-        self, status: int, code: str | None = None, message: str = "", *, sent: AuthHeaders | None = None
+        self, status: int, code: str | None = None, message: str = "", sent: AuthHeaders | None = None
     ) -> bool:
         """Like `refused`, without blocking the event loop."""
-        verdict = self._verdict(status, code, message, sent)
-        if verdict is not None:
-            return verdict
-        return self._is_new(await self._active.aget(self._within))
+        active = self._active
+        advice = self._advise(active, status, code, message, sent)
+        if not isinstance(advice, Held):
+            return advice is Advice.RESEND
+        return self._is_new(advice, await active.cache.aget(self._within))
 
     def describe(self) -> tuple[LinkReport, ...]:
         """Every method in the chain's order and what became of it. Sends nothing."""
-        return tuple(self._report(link) for link in self._links)
+        active = self._active
+        held, failure = active.cache.held, active.cache.failure
+        return tuple(
+            report(
+                link,
+                chosen=link is active.link,
+                refused=self._refused.get(link.method),
+                failed=failure.text if failure is not None and link is active.link else None,
+                expires_at=held.expires_on if held is not None and link is active.link else None,
+            )
+            for link in self._links
+        )
 
     def close(self) -> None:
         """Release what was built here; credential objects of the user stay open."""
-        for cache in self._caches.values():
-            cache.close()
+        self._active.cache.close()
         self._loop.close()
 
     async def aclose(self) -> None:
-        """Like `close`."""
-        await asyncio.to_thread(self.close)
+        """Like `close`, without blocking the event loop."""
+        if self._active.cache.is_busy or self._loop.is_running:
+            await asyncio.to_thread(self.close)
+        else:
+            self.close()
 
     def __repr__(self) -> str:
         return f"Authenticator({self._resource.name!r}, {self.kind})"
 
-    def _verdict(self, status: int, code: str | None, message: str, sent: AuthHeaders | None) -> bool | None:
-        """Whether to send again, or None where a new credential has to be fetched first."""
-        held = self._active.held
-        if sent is not None and held is not None and sent.mark != held.mark:
-            return True
-        if status != 401 or held is None:
-            return False
-        if isinstance(self._active.source, ValueSource):
-            return False
-        self._active.drop(held.mark)
-        return None
-
-    def _is_new(self, outcome: Held | Failure | None) -> bool:
-        return isinstance(outcome, Held)
-
-    def _headers_of(self, outcome: Held | Failure | None) -> AuthHeaders:
-        if isinstance(outcome, Held):
-            return outcome.headers
-        raise credential_error(
-            f"The {self.kind} gave no credential for {self._resource.endpoint.base}: "
-            f"{outcome.text if outcome is not None else 'no answer in time'}",
-            self._resource.endpoint.base,
-            outcome,
+    def _activate(self, link: Link) -> _Active:
+        secrets = known_secrets(self._resource.auth)
+        cache = TokenCache(
+            link.method,
+            self._workshop.source(link),
+            make=header_maker(link.method, self._resource.auth),
+            explain=lambda error: explain(error, secrets),
+            loop=self._loop,
         )
+        if isinstance(cache.source, ValueSource):
+            cache.seed(cache.source.fetch(None))
+        return _Active(link, cache)
 
-    def _choose(self) -> Link:
-        link = choose(self._links, self._refused)
-        assert link is not None, "links_of leaves at least one"
-        return link
+    def _advise(
+        self, active: _Active, status: int, code: str | None, message: str, sent: AuthHeaders | None
+    ) -> Advice | Held:
+        """What to do about a refusal; the credential that was dropped where another one is to be fetched."""
+        held = active.cache.held
+        if status == 403 and active.link.method in KEYS and keys_are_disabled(code, message):
+            return self._fall_through(active, code or message)
+        fixed = isinstance(active.cache.source, ValueSource)
+        advice = advise(status, held, sent, fixed=fixed, replaced=active.cache.replaced_at, now=active.cache.now())
+        if advice is Advice.RENEW and held is not None:
+            _log.info("401 with the credential of the %s: asking for a new one", active.link.method)
+            active.cache.drop(held.mark)
+            return held
+        return advice
 
-    def _cache_for(self, link: Link) -> TokenCache:
-        cache = self._caches.get(link.method)
-        if cache is None:
-            source = self._source_for(link.method)
-            cache = TokenCache(
-                link.method, source, make=self._make(link.method), explain=self._explain, loop=self._loop
-            )
-            if isinstance(source, ValueSource):
-                cache.held = cache.hold(source.fetch(None))
-            self._caches[link.method] = cache
-        return cache
+    def _is_new(self, before: Held, outcome: Held | Failure | None) -> bool:
+        if isinstance(outcome, Held):
+            return outcome.value != before.value
+        _log.warning(
+            "401, and the %s gave no new credential: %s", self.kind, outcome.text if outcome else "no answer in time"
+        )
+        return False
 
-    def _source_for(self, method: Method) -> Source:
-        auth = self._resource.auth
-        if method == "api-key":
-            key = auth.api_key
-            if isinstance(key, SecretStr):
-                return ValueSource(key, token=False)
-            assert key is not None, "the link is configured"
-            return CallableSource(key, token=False)
-        if method == "static token" and auth.azure_ad_token is not None:
-            return ValueSource(auth.azure_ad_token, token=True)
-        if method == "subscription key" and auth.apim_subscription_key is not None:
-            return ValueSource(auth.apim_subscription_key, token=False)
-        if method == "token provider" and auth.azure_ad_token_provider is not None:
-            return CallableSource(auth.azure_ad_token_provider, token=True)
-        if method == "credential object" and auth.credential is not None:
-            return ObjectSource(auth.credential, self.scope)
-        return BuiltSource(builder_for(method, self._resource, self._transport), self.scope)
+    def _fall_through(self, active: _Active, reason: str) -> Advice:
+        with self._lock:
+            if self._active is not active:
+                return Advice.RESEND
+            method = active.link.method
+            # A subscription key opens the gateway; it does not replace the key of the resource behind it.
+            following = choose(self._links, {*self._refused, *KEYS, "subscription key"})
+            if following is None:
+                return Advice.GIVE_UP
+            self._refused[method] = reason
+            self._active = self._activate(following)
+        _log.warning(
+            "The resource %r takes no API keys (%s); using the %s from now on. Remove the %s (%s) from the settings.",
+            self._resource.name,
+            reason,
+            following.method,
+            method,
+            active.link.origin or active.link.variables[0],
+        )
+        return Advice.RESEND
 
-    def _make(self, method: Method) -> Callable[[str, int], AuthHeaders]:
-        auth = self._resource.auth
-        beside = auth.apim_subscription_key
-        name = "api-key" if method in _KEYS else auth.apim_header if method == "subscription key" else "Authorization"
+    def _fail(self, active: _Active, outcome: Failure | None, within: float | None) -> AuthHeaders:
+        waited = self._within if within is None else within
+        raise credential_error(outcome, active.link, self._links, self._resource, waited)
 
-        def make(value: str, mark: int) -> AuthHeaders:
-            values = {name: value if name != "Authorization" else f"Bearer {value}"}
-            check_header(name, value, method)
-            if beside is not None and method != "subscription key":
-                check_header(auth.apim_header, beside.get_secret_value(), "apim_subscription_key")
-                values[auth.apim_header] = beside.get_secret_value()
-            return AuthHeaders(values, mark)
 
-        return make
-
-    def _explain(self, error: BaseException) -> Failure:
-        auth = self._resource.auth
-        secrets = [
-            auth.azure_ad_token,
-            auth.client_secret,
-            auth.client_certificate_password,
-            auth.apim_subscription_key,
-        ]
-        if isinstance(auth.api_key, SecretStr):
-            secrets.append(auth.api_key)
-        return explain(error, secrets)
-
-    def _report(self, link: Link) -> LinkReport:
-        state: LinkState
-        detail = ""
-        cache = self._caches.get(link.method)
-        expires_at = cache.held.expires_on if cache is not None and cache.held is not None else None
-        if link.method in self._refused:
-            state, detail = "refused", self._refused[link.method]
-        elif link is self._link:
-            failure = self._active.failure
-            state, detail = ("failed", failure.text) if failure is not None else ("chosen", "")
-        elif link.configured:
-            state = "passed over"
-        elif link.missing:
-            state, detail = "incomplete", f"missing: {', '.join(link.missing)}"
-        else:
-            state, detail = "not configured", f"set {', '.join(link.variables)}"
-        return LinkReport(link.method, link.configured, link.origin, state, detail, expires_at)
+def _first(links: tuple[Link, ...]) -> Link:
+    link = choose(links)
+    assert link is not None, "links_of leaves at least one"
+    return link

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from azure_connector.errors import ConfigurationError
 from azure_connector.resources import AuthSettings
 
-__all__ = ["METHODS", "Link", "LinkReport", "LinkState", "Method", "choose", "links_of"]
+__all__ = ["METHODS", "Link", "LinkReport", "LinkState", "Method", "choose", "links_of", "report"]
 
 Method = Literal[
     "api-key",
@@ -45,7 +45,7 @@ class _Rule:
 # The order is the chain: the first that is configured wins.
 _RULES = (
     _Rule("api-key", ("api_key",), ("AZURE_OPENAI_API_KEY",)),
-    _Rule("key vault", ("key_vault_secret",), ("key_vault_secret in azure_connector.toml",)),
+    _Rule("key vault", ("key_vault_secret",), ("AZURE_CONNECTOR_KEY_VAULT_SECRET",)),
     _Rule("static token", ("azure_ad_token",), ("AZURE_OPENAI_AD_TOKEN",)),
     _Rule("token provider", ("azure_ad_token_provider",), ("the argument azure_ad_token_provider",)),
     _Rule("credential object", ("credential",), ("the argument credential",)),
@@ -150,6 +150,34 @@ def links_of(auth: AuthSettings) -> tuple[Link, ...]:
 def choose(links: Collection[Link], refused: Collection[Method] = ()) -> Link | None:
     """The first configured method that the service has not refused for good."""
     return next((link for link in links if link.configured and link.method not in refused), None)
+
+
+def report(
+    link: Link, *, chosen: bool, refused: str | None, failed: str | None, expires_at: float | None
+) -> LinkReport:
+    """What became of one method.
+
+    Args:
+        link: the method.
+        chosen: it is the one in use.
+        refused: why the service refused it for good, if it did.
+        failed: why it gave no credential when it was last asked, if it did not.
+        expires_at: when the credential in hand expires.
+    """
+    state: LinkState
+    if refused is not None:
+        state, detail = "refused", refused
+    elif failed is not None:
+        state, detail = "failed", failed
+    elif chosen:
+        state, detail = "chosen", ""
+    elif link.configured:
+        state, detail = "passed over", ""
+    elif link.missing:
+        state, detail = "incomplete", f"without {' and '.join(link.missing)}"
+    else:
+        state, detail = "not configured", f"set {', '.join(link.variables)}"
+    return LinkReport(link.method, link.configured, link.origin, state, detail, expires_at)
 
 
 def _link(rule: _Rule, auth: AuthSettings) -> Link:

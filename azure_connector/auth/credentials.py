@@ -1,128 +1,129 @@
-"""Builds the azure-identity credentials that the settings describe."""
+"""Builds the azure-identity credentials that the settings describe.
+
+Always the sync classes, worked in a thread: one code path for both clients, and no need of aiohttp.
+"""
 
 from __future__ import annotations
 
-import threading
-import weakref
+import logging
 from collections.abc import Callable
 from typing import Any
 
-from pydantic import SecretStr
-
+from azure_connector.hosts import AUTHORITY_HOSTS
 from azure_connector.resources import Resource
 from azure_connector.transport import TransportOptions
 
 from .chain import Method
-from .sources import ObjectSource
-from .tokens import Fetched, Unfinished
+from .machine import default_chain_asks_imds, imds_answers, imds_url
 
-__all__ = ["BuiltSource", "builder_for", "default_scope"]
+__all__ = ["BUILDERS", "Builder", "NoMachineIdentityError", "http_options"]
 
-_SCOPES = {
-    "public": "https://cognitiveservices.azure.com/.default",
-    "usgov": "https://cognitiveservices.azure.us/.default",
-    "china": "https://cognitiveservices.azure.cn/.default",
+# A hung connection to Entra ID must not hold a call for azure-core's default of five minutes.
+_ENTRA_TIMES: dict[str, Any] = {"connection_timeout": 10, "read_timeout": 20, "retry_total": 2}
+# The metadata service is link-local and never behind a proxy. Where it does not answer there is none, so connecting is
+# not repeated; where it does, its own "not yet" (410, 429, 5xx) is. Unlike azure-identity's defaults these leave out
+# 404, which other clouds' metadata services give.
+_MACHINE_TIMES: dict[str, Any] = {
+    "connection_timeout": 1,
+    "read_timeout": 10,
+    "retry_total": 5,
+    "retry_connect": 0,
+    "retry_read": 1,
+    "retry_on_status_codes": [410, 429, *range(500, 600)],
+    "use_env_settings": False,
 }
-_FOUNDRY_SCOPE = "https://ai.azure.com/.default"
-_AUTHORITIES = {"usgov": "login.microsoftonline.us", "china": "login.chinacloudapi.cn"}
 
 
-def default_scope(resource: Resource) -> str:
-    """The token's scope: the setting, else by the host's kind and cloud."""
-    if resource.auth.scope:
-        return resource.auth.scope
-    if resource.endpoint.kind == "foundry" and resource.endpoint.cloud == "public":
-        return _FOUNDRY_SCOPE
-    return _SCOPES[resource.endpoint.cloud]
+class NoMachineIdentityError(Exception):
+    """No service on this machine gives tokens."""
 
 
-class BuiltSource:
-    """A credential object that we build when it is first needed, and anew when its cache must not answer.
+class Builder:
+    """Builds the credential of one method for one resource; may block, so it is called in a thread.
 
-    Always a sync credential, worked in a thread: one code path for both clients, and no need of aiohttp.
+    Args:
+        resource: its settings.
+        transport: CA bundle, client certificate and proxy.
     """
 
-    asynchronous = False
+    def __init__(self, resource: Resource, transport: TransportOptions) -> None:
+        self._auth = resource.auth
+        self._entra = _ENTRA_TIMES | http_options(transport) | _authority(resource)
 
-    def __init__(self, build: Callable[[], Any], scope: str) -> None:
-        self._build = build
-        self._scope = scope
-        self._lock = threading.Lock()
-        self._built: tuple[ObjectSource, weakref.finalize[..., Any]] | None = None
+    def client_secret(self) -> Any:
+        from azure.identity import ClientSecretCredential
 
-    def fetch(self, previous: SecretStr | None) -> Fetched | Unfinished:
-        got = self._fetch()
-        if previous is not None and isinstance(got, Fetched) and got.value == previous:
-            self.renew()
-            got = self._fetch()
-        return got
+        secret = self._auth.client_secret
+        return ClientSecretCredential(
+            self._auth.tenant_id or "",
+            self._auth.client_id or "",
+            secret.get_secret_value() if secret is not None else "",
+            **self._entra,
+        )
 
-    def _fetch(self) -> Fetched | Unfinished:
-        with self._lock:
-            if self._built is None:
-                credential = self._build()
-                self._built = (ObjectSource(credential, self._scope), weakref.finalize(self, credential.close))
-            source = self._built[0]
-        try:
-            return source.fetch(None)
-        except BaseException:
-            # What it has read (a certificate, a federated token) may be why: read it again next time.
-            self.renew()
-            raise
+    def client_certificate(self) -> Any:
+        from azure.identity import CertificateCredential
 
-    async def afetch(self, previous: SecretStr | None, pending: Unfinished | None = None) -> Fetched:
-        raise NotImplementedError("built credentials are synchronous")
+        password = self._auth.client_certificate_password
+        return CertificateCredential(
+            self._auth.tenant_id or "",
+            self._auth.client_id or "",
+            self._auth.client_certificate_path,
+            password=password.get_secret_value() if password is not None else None,
+            **self._entra,
+        )
 
-    def renew(self) -> None:
-        with self._lock:
-            built, self._built = self._built, None
-        if built is not None:
-            built[1]()
+    def workload_identity(self) -> Any:
+        from azure.identity import WorkloadIdentityCredential
 
-    close = renew
+        return WorkloadIdentityCredential(
+            tenant_id=self._auth.tenant_id,
+            client_id=self._auth.client_id,
+            token_file_path=self._auth.federated_token_file,
+            **self._entra,
+        )
 
+    def managed_identity(self) -> Any:
+        from azure.identity import ManagedIdentityCredential
 
-def builder_for(method: Method, resource: Resource, transport: TransportOptions) -> Callable[[], Any]:
-    """A function that builds the credential of `method`; it may block."""
-    auth = resource.auth
-    entra = _entra_options(resource, transport)
-
-    def build() -> Any:
-        from azure import identity
-
-        tenant, client = auth.tenant_id or "", auth.client_id or ""
-        if method == "client secret" and auth.client_secret is not None:
-            return identity.ClientSecretCredential(tenant, client, auth.client_secret.get_secret_value(), **entra)
-        if method == "client certificate":
-            password = auth.client_certificate_password
-            return identity.CertificateCredential(
-                tenant,
-                client,
-                auth.client_certificate_path,
-                password=password.get_secret_value() if password is not None else None,
-                **entra,
+        url = imds_url()
+        if url is not None and not imds_answers(url):
+            raise NoMachineIdentityError(
+                f"nothing answers at {url}, where Azure's machines have their identity service"
             )
-        if method == "workload identity":
-            return identity.WorkloadIdentityCredential(
-                tenant_id=tenant, client_id=client, token_file_path=auth.federated_token_file, **entra
-            )
-        if method == "managed identity":
-            return identity.ManagedIdentityCredential(client_id=auth.managed_identity_client_id, **_MACHINE_OPTIONS)
-        return identity.DefaultAzureCredential(**entra)
+        return ManagedIdentityCredential(client_id=self._identity_id(), **_MACHINE_TIMES)
 
-    return build
+    def default_credential(self) -> Any:
+        from azure.identity import DefaultAzureCredential
+
+        options = dict(self._entra)
+        if identity := self._identity_id():
+            options["managed_identity_client_id"] = identity
+        url = imds_url()
+        if url is not None and default_chain_asks_imds() and not imds_answers(url):
+            # It would find out the same, only later: its own probe waits for a proxy, or takes another cloud's 404.
+            options["exclude_managed_identity_credential"] = True
+            logging.getLogger("azure_connector.auth").debug("No managed identity: nothing answers at %s", url)
+        return DefaultAzureCredential(**options)
+
+    def _identity_id(self) -> str | None:
+        # AZURE_CLIENT_ID alone pins a user-assigned identity; with a tenant it names an application.
+        alone = self._auth.client_id if self._auth.tenant_id is None else None
+        return self._auth.managed_identity_client_id or alone
 
 
-_MACHINE_OPTIONS: dict[str, Any] = {"connection_timeout": 1, "retry_total": 0, "use_env_settings": False}
+BUILDERS: dict[Method, Callable[[Builder], Any]] = {
+    "client secret": Builder.client_secret,
+    "client certificate": Builder.client_certificate,
+    "workload identity": Builder.workload_identity,
+    "managed identity": Builder.managed_identity,
+    "default credential": Builder.default_credential,
+}
 
 
-def _entra_options(resource: Resource, transport: TransportOptions) -> dict[str, Any]:
-    auth = resource.auth
-    options: dict[str, Any] = {"connection_timeout": 10, "read_timeout": 20, "retry_total": 2}
-    if authority := auth.authority_host or _AUTHORITIES.get(resource.endpoint.cloud):
-        options["authority"] = authority
-    if auth.disable_instance_discovery:
-        options["disable_instance_discovery"] = True
+def http_options(transport: TransportOptions) -> dict[str, Any]:
+    """What the settings say about connections, in azure-core's words."""
+    options: dict[str, Any] = {}
     if transport.ca_bundle:
         options["connection_verify"] = transport.ca_bundle
     if transport.client_certificate:
@@ -130,4 +131,14 @@ def _entra_options(resource: Resource, transport: TransportOptions) -> dict[str,
         options["connection_cert"] = pair if transport.client_key else transport.client_certificate
     if transport.proxy:
         options["proxies"] = {"http": transport.proxy, "https": transport.proxy}
+    return options
+
+
+def _authority(resource: Resource) -> dict[str, Any]:
+    auth, cloud = resource.auth, resource.endpoint.cloud
+    options: dict[str, Any] = {}
+    if auth.authority_host or cloud != "public":
+        options["authority"] = auth.authority_host or AUTHORITY_HOSTS[cloud]
+    if auth.disable_instance_discovery:
+        options["disable_instance_discovery"] = True
     return options

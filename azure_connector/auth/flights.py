@@ -31,13 +31,15 @@ class Flight:
     Attributes:
         asker: the event loop of the caller that started it.
         loop: the event loop that it needs, None while a thread of its own carries it.
-        previous: the mark of the credential that it is to replace.
         future: its outcome; never cancelled, so a caller that gives up takes nobody along.
+        started: when, on the monotonic clock.
+        pid: the process in which somebody works at it.
     """
 
     asker: asyncio.AbstractEventLoop | None = None
     loop: asyncio.AbstractEventLoop | None = None
     future: Future[Outcome] = field(default_factory=_future)
+    started: float = field(default_factory=time.monotonic)
     pid: int = field(default_factory=os.getpid)
 
     def __post_init__(self) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Coroutine
-from typing import Any
 
 __all__ = ["PrivateLoop"]
 
@@ -32,11 +30,11 @@ class PrivateLoop:
                 self._loop = loop
             return self._loop
 
-    def run(self, work: Coroutine[Any, Any, object]) -> None:
-        """Start `work` on the loop, without waiting for it."""
-        asyncio.run_coroutine_threadsafe(work, self.get())
+    @property
+    def is_running(self) -> bool:
+        return self._loop is not None
 
-    def forget(self) -> None:
+    def after_fork(self) -> None:
         """After a fork: the thread exists in the parent only."""
         self._lock = threading.Lock()
         self._loop = self._thread = None

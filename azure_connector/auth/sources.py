@@ -38,6 +38,9 @@ class ValueSource:
     def close(self) -> None:
         """Nothing was built."""
 
+    def after_fork(self) -> None:
+        """Nothing is shared with the parent."""
+
 
 class CallableSource:
     """A callable, sync or async, that gives a key (good until it is refused) or a token (good until it expires)."""
@@ -80,6 +83,9 @@ class CallableSource:
     def close(self) -> None:
         """The callable is the user's."""
 
+    def after_fork(self) -> None:
+        """The callable is the user's."""
+
 
 class ObjectSource:
     """An azure-identity credential, or anything with `get_token_info` or `get_token`; sync or async."""
@@ -104,6 +110,9 @@ class ObjectSource:
         """The object is the user's: what it keeps in its own cache is beyond us."""
 
     def close(self) -> None:
+        """The object is the user's."""
+
+    def after_fork(self) -> None:
         """The object is the user's."""
 
 

@@ -6,6 +6,7 @@ import base64
 import binascii
 import json
 import math
+import time
 from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
@@ -14,7 +15,7 @@ from pydantic import SecretStr
 
 from .headers import AuthHeaders
 
-__all__ = ["Fetched", "Held", "Source", "Unfinished", "hold_times", "jwt_expiry"]
+__all__ = ["Fetched", "Held", "Source", "Unfinished", "expiry_text", "hold_times", "jwt_expiry"]
 
 _MARGIN = 300.0  # seconds before expiry at which a token is fetched anew
 _SHORT = 0.2  # of a shorter-lived token's life
@@ -90,6 +91,10 @@ class Source(Protocol):
         """Release what was built here; it is built again when needed."""
         ...
 
+    def after_fork(self) -> None:
+        """In a forked child: forget what is the parent's, without closing it."""
+        ...
+
 
 def hold_times(fetched: Fetched, now: float) -> tuple[float, float]:
     """When to fetch anew, and until when the credential serves; both in seconds since the epoch.
@@ -122,3 +127,13 @@ def jwt_expiry(token: str) -> float | None:
     if isinstance(expiry, bool) or not isinstance(expiry, int | float):
         return None
     return float(expiry) if math.isfinite(expiry) and expiry > 0 else None
+
+
+def expiry_text(expires_on: float | None) -> str:
+    """E.g. `expires at 2026-11-21T08:00:00Z`."""
+    if expires_on is None:
+        return "expiry unknown"
+    try:
+        return time.strftime("expires at %Y-%m-%dT%H:%M:%SZ", time.gmtime(expires_on))
+    except (OverflowError, ValueError, OSError):
+        return "expiry unreadable"
