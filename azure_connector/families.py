@@ -7,9 +7,10 @@ through: the service's refusal is then learnt from (`azure_connector.learning`).
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from .deployments import Api
+if TYPE_CHECKING:
+    from .deployments import Api
 
 __all__ = ["EFFORTS", "FAMILIES", "NEUTRAL", "Profile"]
 

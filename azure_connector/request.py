@@ -12,15 +12,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .changes import Change, ChangeLog, Draft
-from .deployments import Api
 from .errors import InvalidRequestError
 from .families import Profile
-from .fitting import CHAT, LIMITS, RESPONSES, Names, adapt, closest_effort, keep_one_limit, names_for, refuses
+from .fitting import CHAT, LIMITS, RESPONSES, Names, adapt, closest_effort, names_for, refuses
 from .learning import Lesson, apply
 from .wire import Json
+
+if TYPE_CHECKING:
+    from .deployments import Api
 
 __all__ = ["CHAT", "RESPONSES", "Change", "ChangeLog", "Fitted", "fit"]
 
@@ -77,10 +79,7 @@ def fit(
     if goal != operation:
         draft.note(Change(operation, "moved", goal, why))
         return Fitted(goal, draft.body, tuple(draft.changes), bool(body.get("stream")))
-    if profile is None:
-        keep_one_limit(draft, operation)
-    else:
-        adapt(draft, profile, operation)
+    adapt(draft, profile or _UNKNOWN, operation)
     streaming = profile is None or profile.streaming
     if learned:
         for lesson in learned:
@@ -94,6 +93,7 @@ def fit(
 
 
 _TEXT = frozenset({CHAT, RESPONSES})
+_UNKNOWN = Profile(family="this model")  # everything passes; only the APIs' own rules hold
 
 
 def _goal(draft: Draft, profile: Profile | None, learned: Sequence[Lesson] | None, api: Api | None) -> tuple[str, str]:
