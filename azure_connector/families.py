@@ -351,6 +351,7 @@ PARTNERS = (
         system_role="system",
         json_object="not while thinking",
         source=REPORTS,
+        note="response_format json_object is left out while it is asked to think: the answer would be empty",
     ),
     Profile(
         family="deepseek-r1",
@@ -360,7 +361,7 @@ PARTNERS = (
         system_role="system",
         json_object="no",
         source=REPORTS,
-        note="always thinks",
+        note="always thinks: response_format json_object is left out, the answer would be empty",
     ),
 )
 
