@@ -9,17 +9,17 @@ with Emulator() as azure:
 from __future__ import annotations
 
 try:
-    import starlette  # noqa: F401
-    import uvicorn  # noqa: F401
-except ImportError as error:
+    from .emulator import Emulator
+    from .models import Deployment
+    from .records import RecordedRequest, RequestLog
+    from .scripting import Reply
+    from .wire import Refusal
+except ModuleNotFoundError as error:
+    _missing = (error.name or "").partition(".")[0]
+    if _missing not in {"starlette", "uvicorn"}:
+        raise
     raise ImportError(
-        'The emulator needs starlette and uvicorn: pip install "azure-connector[emulator]"', name=error.name
+        f'The emulator needs {_missing}: pip install "azure-connector[emulator]"', name=_missing
     ) from error
-
-from .emulator import Emulator
-from .models import Deployment
-from .records import RecordedRequest, RequestLog
-from .scripting import Reply
-from .wire import Refusal
 
 __all__ = ["Deployment", "Emulator", "RecordedRequest", "Refusal", "Reply", "RequestLog"]

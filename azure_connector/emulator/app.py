@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterable, AsyncIterator, Iterable
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from .handlers import ROUTES
 from .records import RecordedRequest, RequestLog
 from .resource import Resource
-from .routes import check_version, find
+from .routes import Route, check_version, find
 from .scripting import Script
 from .serving import Receive, Scope, Send
 from .wire import Answer, Call, Refusal
@@ -28,6 +29,7 @@ class Application:
         self.resource = resource
         self.requests = RequestLog()
         self.script = Script()
+        self.latency = self.chunk_latency = 0.0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -42,23 +44,27 @@ class Application:
         record.operation, record.form, record.deployment = call.operation, call.form, call.deployment
         record.status = answer.status
         answer.headers = self._headers(call, answer) | answer.headers
-        await send_answer(answer, send)
+        if self.latency:
+            await asyncio.sleep(self.latency)
+        await send_answer(answer, send, self.chunk_latency)
 
     async def answer(self, call: Call) -> Answer:
         """The scripted answer where one waits, else the resource's own."""
         try:
-            try:
-                route = find(ROUTES, call)
-            finally:
-                scripted = self.script.take(call)
-            if scripted is None:
-                self.resource.authorize(call)
-                check_version(call, route)
-                return await route.handler(call, self.resource)
+            route: Route | Refusal = find(ROUTES, call)
         except Refusal as refusal:
-            if scripted is None:
-                return Answer(refusal.status, refusal.body, headers=dict(refusal.headers))
-        return scripted.answer()
+            route = refusal
+        scripted = self.script.take(call)
+        if scripted is not None:
+            return scripted.answer()
+        try:
+            self.resource.authorize(call)
+            if isinstance(route, Refusal):
+                raise route
+            check_version(call, route)
+            return await route.handler(call, self.resource)
+        except Refusal as refusal:
+            return Answer(refusal.status, refusal.body, headers=dict(refusal.headers))
 
     def _headers(self, call: Call, answer: Answer) -> dict[str, str]:
         """What Azure sends with everything, and with what a deployment answered."""
@@ -120,12 +126,14 @@ async def read_call(scope: Scope, receive: Receive) -> Call | None:
     )
 
 
-async def send_answer(answer: Answer, send: Send) -> None:
-    """An answer over ASGI: a body at once, events one by one."""
+async def send_answer(answer: Answer, send: Send, pause: float = 0.0) -> None:
+    """An answer over ASGI: a body at once, events one by one with a pause of so many seconds before each."""
     if answer.events is not None:
         headers = {"content-type": "text/event-stream; charset=utf-8", **answer.headers}
         await send(_start(answer.status, headers))
         async for event in _each(answer.events):
+            if pause:
+                await asyncio.sleep(pause)
             await send({"type": "http.response.body", "body": event, "more_body": True})
         await send({"type": "http.response.body", "body": b""})
         return

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import operator
 import re
 from typing import Any
 
@@ -15,15 +14,17 @@ from .values import Json, is_object, items_of
 
 __all__ = ["think"]
 
-_ARITHMETIC = re.compile(r"(?<![\w.])(-?\d+(?:\.\d+)?)\s*(\+|-|−|\*|×|x|/|÷)\s*(-?\d+(?:\.\d+)?)(?![\w.])")
+_MINUS, _TIMES, _OVER = "-\u2212", "*x\u00d7", "/\u00f7"
+_ARITHMETIC = re.compile(rf"(?<![\w.])(-?\d+(?:\.\d+)?)\s*([{_MINUS}+{_TIMES}{_OVER}])\s*(-?\d+(?:\.\d+)?)(?![\w.])")
 _ECHO = re.compile(
     r"(?is)^\s*(?:please\s+)?(?:say|repeat|echo|(?:reply|respond|answer)\s+with)(?:\s+(?:exactly|only|just|back))*"
     r"(?:\s+the\s+(?:word|text|sentence))?\s*:?\s+(.+?)\s*$"
 )
-_LOREM = (
+_PROSE = (
     "Every call that reaches this emulator gets the same answer again so a test can rely on it while the text still "
     "reads like prose and arrives in small pieces when it is streamed"
-).split()
+)
+_LOREM = _PROSE.split()
 
 
 def think(ask: Ask) -> Thought:
@@ -167,10 +168,15 @@ def _computed(text: str) -> str | None:
     if not match:
         return None
     left, sign, right = match.groups()
-    operations = {"+": operator.add, "-": operator.sub, "−": operator.sub, "/": operator.truediv, "÷": operator.truediv}
-    if sign in "/÷" and not float(right):
+    if sign in _OVER and not float(right):
         return f"{left} divided by zero is not defined."
-    value = operations.get(sign, operator.mul)(float(left), float(right))
+    first, second = float(left), float(right)
+    if sign in _TIMES:
+        value = first * second
+    elif sign in _OVER:
+        value = first / second
+    else:
+        value = first + second if sign == "+" else first - second
     return f"{left} {sign} {right} = {int(value) if value == int(value) else round(value, 6)}"
 
 

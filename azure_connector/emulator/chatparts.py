@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from .models import Family
 from .thinking import Ask, ToolCall, ToolSpec, Turn
 from .values import Json, items_of, object_of, text_of
 
 __all__ = ["read_ask"]
 
 
-def read_ask(body: Json, messages: list[Json]) -> Ask:
-    """A checked body as an `Ask`."""
+def read_ask(body: Json, messages: list[Json], family: Family) -> Ask:
+    """A checked body as an `Ask`, within what the model family can do."""
     choice, named = _choice(body)
     tools = tuple(_tools(body))
     allowed = object_of(object_of(body.get("tool_choice")).get("allowed_tools"))
@@ -19,7 +20,8 @@ def read_ask(body: Json, messages: list[Json]) -> Ask:
         names = {object_of(object_of(one).get("function")).get("name") for one in items_of(allowed.get("tools"))}
         tools = tuple(tool for tool in tools if tool.name in names)
         choice = text_of(allowed.get("mode")) or "auto"
-    parallel = body.get("parallel_tool_calls") is not False and body.get("reasoning_effort") != "minimal"
+    parallel = family.parallel and body.get("parallel_tool_calls") is not False
+    parallel = parallel and body.get("reasoning_effort") != "minimal"
     return Ask(
         turns=tuple(_turn(message) for message in messages),
         tools=tools,

@@ -54,7 +54,7 @@ class Frame:
 
 def answer(body: Json, messages: list[Json], deployment: Deployment, ids: Identifiers) -> Completion:
     """Think, and cut the reply to the limits that the request sets."""
-    thought = think(read_ask(body, messages))
+    thought = think(read_ask(body, messages, deployment.family))
     effort = str(body.get("reasoning_effort") or deployment.family.default_effort)
     thinking = REASONING_TOKENS.get(effort, 128) if deployment.family.reasoning else 0
     limit = body.get("max_completion_tokens") or body.get("max_tokens") or math.inf
@@ -178,7 +178,7 @@ def chunks(reply: Completion, body: Json, frame: Frame) -> Iterator[bytes]:
     }
     if options.get("include_usage"):
         base["usage"] = None
-    opening = {"choices": [], "created": 0, "id": "", "model": "", "object": ""}
+    opening: Json = {"choices": [], "created": 0, "id": "", "model": "", "object": ""}
     yield sse({**opening, "prompt_filter_results": prompt_results()})
     for index in range(int(body.get("n") or 1)):
         for results, delta, reason, probabilities in _deltas(reply, body):

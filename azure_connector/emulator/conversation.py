@@ -5,7 +5,18 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from .errors import invalid, json_type, missing, unknown_parameter, unsupported_value, wrong_choice, wrong_type
+from .errors import (
+    empty_array,
+    invalid,
+    long_array,
+    long_string,
+    missing,
+    unknown_parameter,
+    unsupported_value,
+    wrong_choice,
+    wrong_pattern,
+    wrong_type,
+)
 from .models import Family
 from .schemas import check_function_schema, check_strict
 from .values import Json, is_object, items_of, object_of
@@ -32,10 +43,7 @@ def check_messages(body: Json, family: Family) -> list[Json]:
         raise wrong_type("messages", "an array of objects", messages)
     checked = [_message(index, message, family) for index, message in enumerate(items_of(messages))]
     if not checked:
-        text = (
-            "Invalid 'messages': empty array. Expected an array with minimum length 1, but got an empty array instead."
-        )
-        raise invalid(text, "messages", "empty_array")
+        raise empty_array("messages")
     if family.dialect == "openai" and family.reasoning:
         roles = {message["role"] for message in checked}
         if {"system", "developer"} <= roles:
@@ -60,11 +68,7 @@ def _message(index: int, message: Any, family: Family) -> Json:
         if name in message:
             raise unknown_parameter(f"{where}.{name}")
     if message.get("name") is not None and not re.fullmatch(r"[^\s<|\\/>]+", str(message["name"])):
-        text = (
-            f"Invalid '{where}.name': string does not match pattern. Expected a string that matches the pattern "
-            "'^[^\\s<|\\\\/>]+$'."
-        )
-        raise invalid(text, f"{where}.name", "invalid_value")
+        raise wrong_pattern(f"{where}.name", r"^[^\s<|\\/>]+$")
     _check_content(where, index, role, message)
     if role == "assistant":
         _check_calls(where, message)
@@ -84,8 +88,7 @@ def _check_content(where: str, index: int, role: str, message: Json) -> None:
     if isinstance(content, str):
         return
     if not isinstance(content, list):
-        text = f"Invalid type for '{where}.content': expected one of a string or array of objects, but got {json_type(content)} instead."
-        raise invalid(text, f"{where}.content", "invalid_type")
+        raise wrong_type(f"{where}.content", "one of a string or array of objects", content)
     for number, part in enumerate(items_of(content)):
         place = f"{where}.content[{number}]"
         if not is_object(part):
@@ -106,11 +109,7 @@ def _check_calls(where: str, message: Json) -> None:
     if not isinstance(calls, list):
         raise wrong_type(f"{where}.tool_calls", "an array of objects", calls)
     if not calls:
-        text = (
-            f"Invalid '{where}.tool_calls': empty array. Expected an array with minimum length 1, but got an empty array "
-            "instead."
-        )
-        raise invalid(text, f"{where}.tool_calls", "empty_array")
+        raise empty_array(f"{where}.tool_calls")
     for number, call in enumerate(items_of(calls)):
         place = f"{where}.tool_calls[{number}]"
         fields = object_of(call)
@@ -169,14 +168,12 @@ def check_name(param: str, name: Any) -> str:
     if not isinstance(name, str):
         raise wrong_type(param, "a string", name)
     if not name:
-        text = f"Invalid '{param}': empty string. Expected a string with minimum length 1, but got an empty string instead."
-        raise invalid(text, param, "empty_string")
+        expected = "Expected a string with minimum length 1, but got an empty string instead."
+        raise invalid(f"Invalid '{param}': empty string. {expected}", param, "empty_string")
     if len(name) > 64:
-        text = f"Invalid '{param}': string too long. Expected a string with maximum length 64, but got a string with length {len(name)} instead."
-        raise invalid(text, param, "string_above_max_length")
+        raise long_string(param, 64, len(name))
     if not NAME.fullmatch(name):
-        text = f"Invalid '{param}': string does not match pattern. Expected a string that matches the pattern '^[a-zA-Z0-9_-]+$'."
-        raise invalid(text, param, "invalid_value")
+        raise wrong_pattern(param, "^[a-zA-Z0-9_-]+$")
     return name
 
 
@@ -209,13 +206,9 @@ def check_tools(body: Json) -> list[Json]:
 def check_length(name: str, tools: list[Any]) -> None:
     """Refuse an empty list of tools, and more than 128."""
     if not tools:
-        text = (
-            f"Invalid '{name}': empty array. Expected an array with minimum length 1, but got an empty array instead."
-        )
-        raise invalid(text, name, "empty_array")
+        raise empty_array(name)
     if len(tools) > 128:
-        text = f"Invalid '{name}': array too long. Expected an array with maximum length 128, but got an array with length {len(tools)} instead."
-        raise invalid(text, name, "array_above_max_length")
+        raise long_array(name, 128, len(tools))
 
 
 def check_function(where: str, function: Json) -> None:

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from .counting import count
-from .errors import invalid, missing, unsupported_parameter, wrong_choice, wrong_type
+from .errors import invalid, long_array, missing, unsupported_parameter, wrong_choice, wrong_type
 from .models import Deployment
 from .parameters import check_integer, check_known
 from .phrases import words
@@ -19,7 +19,7 @@ from .values import Json, items_of
 
 __all__ = ["embed", "embeddings_body"]
 
-FIELDS = frozenset("input model dimensions encoding_format user input_type".split())
+FIELDS = frozenset({"input", "model", "dimensions", "encoding_format", "user", "input_type"})
 SIZES = {"text-embedding-3-small": 1536, "text-embedding-3-large": 3072, "text-embedding-ada-002": 1536}
 MOST_INPUTS = 2048
 MOST_TOKENS = 8191
@@ -72,8 +72,7 @@ def _inputs(body: Json) -> list[str]:
             "'$.input' is invalid. Please check the API reference: https://platform.openai.com/docs/api-reference."
         )
     if len(batch) > MOST_INPUTS:
-        text = f"'$.input' is invalid: array too long. Expected an array with maximum length {MOST_INPUTS}, but got an array with length {len(batch)} instead."
-        raise invalid(text, "input", "array_above_max_length")
+        raise long_array("input", MOST_INPUTS, len(batch))
     return [_text(index, one) for index, one in enumerate(batch)]
 
 

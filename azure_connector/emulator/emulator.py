@@ -42,6 +42,8 @@ class Emulator:
         region: the resource's region.
         clock: seconds since the epoch, for timestamps and quotas.
         seed: makes ids repeatable; without it, each emulator's ids are its own.
+        latency: seconds before every reply.
+        chunk_latency: seconds before every event of a stream.
         tls: serve HTTPS with this context, e.g. `entra.server_context()`.
     """
 
@@ -60,6 +62,8 @@ class Emulator:
         region: str = "Sweden Central",
         clock: Callable[[], float] = time.time,
         seed: int | None = None,
+        latency: float = 0.0,
+        chunk_latency: float = 0.0,
         tls: ssl.SSLContext | None = None,
     ) -> None:
         if entra is not None:
@@ -75,6 +79,8 @@ class Emulator:
         if api_key is not None:
             self.resource.api_key = api_key
         self._app = Application(self.resource)
+        self.latency = latency
+        self.chunk_latency = chunk_latency
         self._server = ServerThread(self._app, host=host, port=port, tls=tls)
 
     @property
@@ -105,6 +111,24 @@ class Emulator:
     def requests(self) -> RequestLog:
         """The requests so far, in order."""
         return self._app.requests
+
+    @property
+    def latency(self) -> float:
+        """Seconds before every reply."""
+        return self._app.latency
+
+    @latency.setter
+    def latency(self, seconds: float) -> None:
+        self._app.latency = seconds
+
+    @property
+    def chunk_latency(self) -> float:
+        """Seconds before every event of a stream."""
+        return self._app.chunk_latency
+
+    @chunk_latency.setter
+    def chunk_latency(self, seconds: float) -> None:
+        self._app.chunk_latency = seconds
 
     def script(self, *replies: Reply, deployment: str | None = None, path: str | None = None) -> None:
         """Queue replies; each is used up by the first request that matches it.

@@ -9,16 +9,27 @@ from .wire import Refusal
 
 __all__ = [
     "access_denied",
+    "api_version_on_v1",
+    "azure",
     "deployment_not_found",
+    "empty_array",
     "invalid",
+    "json_type",
+    "keys_disabled",
+    "listed",
+    "long_array",
+    "long_string",
     "missing",
     "not_found",
     "operation_not_supported",
+    "out_of_range",
     "unauthorized",
     "unknown_parameter",
     "unsupported_parameter",
     "unsupported_value",
     "wrong_choice",
+    "wrong_pattern",
+    "wrong_type",
 ]
 
 OPERATIONS_PAGE = "https://go.microsoft.com/fwlink/?linkid=2197993"
@@ -115,6 +126,43 @@ def wrong_type(name: str, expected: str, value: Any) -> Refusal:
     """A value of another JSON type."""
     text = f"Invalid type for '{name}': expected {expected}, but got {json_type(value)} instead."
     return invalid(text, name, "invalid_type")
+
+
+def empty_array(name: str) -> Refusal:
+    """An array that must hold something."""
+    text = f"Invalid '{name}': empty array. Expected an array with minimum length 1, but got an empty array instead."
+    return invalid(text, name, "empty_array")
+
+
+def long_array(name: str, most: int, length: int) -> Refusal:
+    """An array with too many elements."""
+    text = (
+        f"Invalid '{name}': array too long. Expected an array with maximum length {most}, but got an array with length "
+        f"{length} instead."
+    )
+    return invalid(text, name, "array_above_max_length")
+
+
+def long_string(name: str, most: int, length: int) -> Refusal:
+    """A string with too many characters."""
+    text = (
+        f"Invalid '{name}': string too long. Expected a string with maximum length {most}, but got a string with "
+        f"length {length} instead."
+    )
+    return invalid(text, name, "string_above_max_length")
+
+
+def wrong_pattern(name: str, pattern: str) -> Refusal:
+    """A string with other characters than allowed."""
+    text = f"Invalid '{name}': string does not match pattern. Expected a string that matches the pattern '{pattern}'."
+    return invalid(text, name, "invalid_value")
+
+
+def out_of_range(name: str, kind: str, bound: float, value: float, *, above: bool) -> Refusal:
+    """A number beyond a bound; `kind` is `integer` or `decimal`."""
+    side, sign = ("above maximum", "<=") if above else ("below minimum", ">=")
+    text = f"Invalid '{name}': {kind} {side} value. Expected a value {sign} {bound}, but got {value} instead."
+    return invalid(text, name, f"{kind}_above_max_value" if above else f"{kind}_below_min_value")
 
 
 def listed(names: Sequence[str]) -> str:

@@ -53,8 +53,8 @@ def _check_window(messages: list[Json], body: Json, deployment: Deployment) -> N
     tokens = count_messages(messages, body.get("tools"))
     if tokens > window:
         text = (
-            f"This model's maximum context length is {window} tokens. However, your messages resulted in {tokens} tokens. "
-            "Please reduce the length of the messages."
+            f"This model's maximum context length is {window} tokens. However, your messages resulted in {tokens} "
+            "tokens. Please reduce the length of the messages."
         )
         raise invalid(text, "messages", "context_length_exceeded")
 

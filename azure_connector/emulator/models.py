@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, cast
 
 __all__ = ["DEFAULT_MODELS", "Deployment", "Family", "as_deployments", "family_of"]
 
@@ -104,57 +104,61 @@ class Family:
     max_output: int = 16_384
 
 
-def _reasoning(pattern: str, efforts: str, default: str = "medium", **rules: object) -> Family:
-    fields: dict[str, object] = {
-        "reasoning": True,
-        "sampling": "default-only",
-        "max_tokens": False,
-        "context": 272_000,
-        "max_output": 128_000,
+_LOW_TO_HIGH = ("low", "medium", "high")
+_NONE_TO_XHIGH = ("none", "low", "medium", "high", "xhigh")
+_THINKER = Family(
+    "",
+    reasoning=True,
+    sampling="default-only",
+    max_tokens=False,
+    efforts=_LOW_TO_HIGH,
+    default_effort="medium",
+    context=272_000,
+    max_output=128_000,
+)
+_O = replace(_THINKER, parallel=False, context=200_000, max_output=100_000)
+_GPT51 = replace(_THINKER, efforts=_NONE_TO_XHIGH, default_effort="none", sampling="without-effort")
+_GPT54 = replace(_GPT51, chat_tools_with_effort=False, context=400_000)
+
+
+def _rows(rows: Mapping[str, Family]) -> tuple[Family, ...]:
+    return tuple(replace(family, pattern=pattern) for pattern, family in rows.items())
+
+
+# The first row whose pattern matches the whole name counts.
+FAMILIES = _rows(
+    {
+        "o1-(mini|preview)": replace(_O, efforts=(), responses=False, tools=False, system=False, parallel=True),
+        "o1": replace(_O, streaming=False),
+        "o3-pro": replace(_O, chat=False, streaming=False, stop=False),
+        "codex-mini": replace(_O, chat=False, stop=False),
+        "o3-mini": _O,
+        "o3|o4-mini": replace(_O, stop=False),
+        "gpt-5-pro": replace(_THINKER, efforts=("high",), default_effort="high", chat=False, streaming=False),
+        r"gpt-5\.\d+-pro": replace(_THINKER, efforts=("medium", "high", "xhigh"), chat=False),
+        r"gpt-5(\.1)?-codex(-mini)?": replace(_THINKER, chat=False),
+        r"gpt-5(\.\d+)?-codex(-mini|-max)?": replace(_THINKER, efforts=_NONE_TO_XHIGH, chat=False),
+        "gpt-5-chat": Family("", max_tokens=False),
+        r"gpt-5\.\d+-chat": replace(_THINKER, efforts=("medium",), context=128_000, max_output=16_384),
+        "gpt-5(-mini|-nano)?": replace(_THINKER, efforts=("minimal", *_LOW_TO_HIGH)),
+        r"gpt-5\.1": replace(_GPT51, efforts=("none", *_LOW_TO_HIGH)),
+        r"gpt-5\.[23]": _GPT51,
+        r"gpt-5\.4(-mini|-nano)?": _GPT54,
+        r"gpt-5\.\d+(-mini|-nano)?": replace(_GPT54, default_effort="medium"),
+        r"gpt-4\.1(-mini|-nano)?": Family("", context=1_047_576, max_output=32_768),
+        "gpt-4o(-mini)?": Family(""),
+        "gpt-4o(-mini)?-(realtime|audio)(-preview)?": Family("", responses=False),
+        "gpt-4|gpt-4-32k|gpt-35-turbo(-16k)?|gpt-3.5-turbo": Family(
+            "", responses=False, context=16_385, max_output=4_096
+        ),
+        "gpt-4-turbo": Family("", responses=False, max_output=4_096),
+        "text-embedding-.*": Family("", kind="embeddings", chat=False, responses=False, context=8_191),
+        "dall-e-[23]|gpt-image-.*|FLUX.*": Family("", kind="images", chat=False, responses=False),
+        "whisper|gpt-4o(-mini)?-transcribe(-diarize)?": Family("", kind="transcription", chat=False, responses=False),
+        "tts(-hd)?|gpt-4o-mini-tts": Family("", kind="speech", chat=False, responses=False),
+        "(?i)(mistral|ministral|magistral|codestral|pixtral).*": Family("", dialect="mistral", max_completion_tokens=False),
+        "(?i)deepseek.*": Family("", dialect="deepseek", reasoning=True, efforts=_LOW_TO_HIGH, default_effort="medium"),
     }
-    fields |= rules
-    return Family(pattern, efforts=tuple(efforts.split()), default_effort=default, **fields)  # type: ignore[arg-type]  # rows of a table
-
-
-_O_SERIES = {"parallel": False, "context": 200_000, "max_output": 100_000}
-_NEWEST = {"sampling": "without-effort", "chat_tools_with_effort": False, "context": 400_000}
-
-# The first row that matches the whole name counts.
-FAMILIES: tuple[Family, ...] = (
-    _reasoning("o1-(mini|preview)", "", responses=False, tools=False, system=False, context=128_000, max_output=65_536),
-    _reasoning("o1", "low medium high", streaming=False, **_O_SERIES),
-    _reasoning("o3-pro", "low medium high", chat=False, streaming=False, stop=False, **_O_SERIES),
-    _reasoning("codex-mini", "low medium high", chat=False, stop=False, **_O_SERIES),
-    _reasoning("o3-mini", "low medium high", **_O_SERIES),
-    _reasoning("o3|o4-mini", "low medium high", stop=False, **_O_SERIES),
-    _reasoning("gpt-5-pro", "high", "high", chat=False, streaming=False),
-    _reasoning(r"gpt-5(\.\d+)?-pro", "medium high xhigh", chat=False),
-    _reasoning(r"gpt-5(\.1)?-codex(-mini)?", "low medium high", chat=False),
-    _reasoning(r"gpt-5(\.\d+)?-codex(-mini|-max)?", "none low medium high xhigh", chat=False),
-    Family("gpt-5-chat", max_tokens=False, context=128_000),
-    _reasoning(r"gpt-5\.\d+-chat", "medium", context=128_000, max_output=16_384),
-    _reasoning("gpt-5(-mini|-nano)?", "minimal low medium high"),
-    _reasoning(r"gpt-5\.1", "none low medium high", "none", sampling="without-effort"),
-    _reasoning(r"gpt-5\.[23]", "none low medium high xhigh", "none", sampling="without-effort"),
-    _reasoning(r"gpt-5\.4(-mini|-nano)?", "none low medium high xhigh", "none", **_NEWEST),
-    _reasoning(r"gpt-5\.\d+(-mini|-nano)?", "none low medium high xhigh", **_NEWEST),
-    Family(r"gpt-4\.1(-mini|-nano)?", context=1_047_576, max_output=32_768),
-    Family(r"gpt-4o(-mini)?"),
-    Family(r"gpt-4o(-mini)?-(realtime|audio)(-preview)?", responses=False),
-    Family("gpt-4|gpt-4-32k|gpt-35-turbo(-16k)?|gpt-3.5-turbo", responses=False, context=16_385, max_output=4_096),
-    Family("gpt-4-turbo", responses=False, max_output=4_096),
-    Family(r"text-embedding-.*", kind="embeddings", chat=False, responses=False, context=8_191),
-    Family(r"dall-e-[23]|gpt-image-.*|FLUX.*", kind="images", chat=False, responses=False),
-    Family(r"whisper|gpt-4o(-mini)?-transcribe(-diarize)?", kind="transcription", chat=False, responses=False),
-    Family(r"tts(-hd)?|gpt-4o-mini-tts", kind="speech", chat=False, responses=False),
-    Family(r"(?i)(mi|minis|code?s|pix)tral.*", dialect="mistral", max_completion_tokens=False),
-    Family(
-        r"(?i)deepseek.*",
-        dialect="deepseek",
-        reasoning=True,
-        efforts=("low", "medium", "high"),
-        default_effort="medium",
-    ),
 )
 
 UNKNOWN = Family(".*", dialect="partner")
@@ -205,6 +209,7 @@ def as_deployments(given: Iterable[Deployment | str] | Mapping[str, str] | None)
     if given is None:
         given = DEFAULT_MODELS
     if isinstance(given, Mapping):
-        given = [Deployment(name, model) for name, model in given.items()]
-    made = [one if isinstance(one, Deployment) else Deployment(one) for one in given]
+        pairs = cast("Mapping[str, str]", given)
+        return {name: Deployment(name, model) for name, model in pairs.items()}
+    made = [Deployment(one) if isinstance(one, str) else one for one in given]
     return {one.name: one for one in made}

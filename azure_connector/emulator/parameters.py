@@ -7,6 +7,8 @@ from typing import Any
 from .errors import (
     invalid,
     listed,
+    long_array,
+    out_of_range,
     unknown_parameter,
     unsupported_parameter,
     unsupported_value,
@@ -19,14 +21,15 @@ from .wire import Refusal
 
 __all__ = ["check_chat_parameters", "check_effort", "check_known", "check_sampling"]
 
-CHAT_FIELDS = frozenset(
-    "messages model audio frequency_penalty function_call functions logit_bias logprobs max_completion_tokens max_tokens "
-    "metadata modalities moderation n parallel_tool_calls prediction presence_penalty prompt_cache_key "
-    "prompt_cache_options prompt_cache_retention reasoning_effort response_format safety_identifier seed service_tier "
-    "stop store stream stream_options temperature tool_choice tools top_logprobs top_p user verbosity web_search_options "
-    # Azure's own
-    "data_sources user_security_context enhancements".split()
+_CHAT_FIELDS = (
+    "messages model audio frequency_penalty function_call functions logit_bias logprobs max_completion_tokens "
+    "max_tokens metadata modalities moderation n parallel_tool_calls prediction presence_penalty prompt_cache_key "
+    "prompt_cache_options prompt_cache_retention reasoning_effort response_format safety_identifier seed "
+    "service_tier stop store stream stream_options temperature tool_choice tools top_logprobs top_p user verbosity "
+    "web_search_options "
+    "data_sources user_security_context enhancements"  # these three are Azure's own
 )
+CHAT_FIELDS = frozenset(_CHAT_FIELDS.split())
 
 # name: (lowest, highest, the only value that a reasoning model takes)
 SAMPLING: dict[str, tuple[float, float, int]] = {
@@ -60,7 +63,7 @@ def check_chat_parameters(body: Json, deployment: Deployment) -> None:
     check_sampling(body, family, effort)
     _check_logprobs(body, family, effort)
     _check_flags(body, family)
-    _check_tools(body, deployment, effort)
+    _check_tools(body, deployment)
 
 
 def _check_limits(body: Json, family: Family) -> None:
@@ -95,11 +98,9 @@ def check_integer(name: str, value: Any, lowest: int, highest: int | None = None
     if isinstance(value, bool) or not isinstance(value, int):
         raise wrong_type(name, "an integer", value)
     if value < lowest:
-        text = f"Invalid '{name}': integer below minimum value. Expected a value >= {lowest}, but got {value} instead."
-        raise invalid(text, name, "integer_below_min_value")
+        raise out_of_range(name, "integer", lowest, value, above=False)
     if highest is not None and value > highest:
-        text = f"Invalid '{name}': integer above maximum value. Expected a value <= {highest}, but got {value} instead."
-        raise invalid(text, name, "integer_above_max_value")
+        raise out_of_range(name, "integer", highest, value, above=True)
 
 
 def check_effort(effort: Any, name: str, family: Family) -> str:
@@ -130,13 +131,9 @@ def check_sampling(body: Json, family: Family, effort: str) -> None:
                 raise unsupported_parameter(name)
             raise unsupported_value(name, value, f"Only the default ({default}) value is supported.")
         if value < lowest:
-            text = (
-                f"Invalid '{name}': decimal below minimum value. Expected a value >= {lowest}, but got {value} instead."
-            )
-            raise invalid(text, name, "decimal_below_min_value")
+            raise out_of_range(name, "decimal", lowest, value, above=False)
         if value > highest:
-            text = f"Invalid '{name}': decimal above maximum value. Expected a value <= {highest}, but got {value} instead."
-            raise invalid(text, name, "decimal_above_max_value")
+            raise out_of_range(name, "decimal", highest, value, above=True)
 
 
 def _check_logprobs(body: Json, family: Family, effort: str) -> None:
@@ -161,15 +158,14 @@ def _check_flags(body: Json, family: Family) -> None:
         raise unsupported_parameter("stop")
     stops = items_of(body.get("stop"))
     if len(stops) > 4:
-        text = f"Invalid 'stop': array too long. Expected an array with maximum length 4, but got an array with length {len(stops)} instead."
-        raise invalid(text, "stop", "array_above_max_length")
+        raise long_array("stop", 4, len(stops))
     check_integer("n", body.get("n"), 1, 128)
     verbosity = body.get("verbosity")
     if verbosity is not None and verbosity not in {"low", "medium", "high"}:
         raise wrong_choice("verbosity", verbosity, ("low", "medium", "high"))
 
 
-def _check_tools(body: Json, deployment: Deployment, effort: str) -> None:
+def _check_tools(body: Json, deployment: Deployment) -> None:
     family = deployment.family
     tools = items_of(body.get("tools"))
     if body.get("parallel_tool_calls") is not None:
@@ -177,19 +173,19 @@ def _check_tools(body: Json, deployment: Deployment, effort: str) -> None:
             raise unsupported_parameter("parallel_tool_calls")
         if not tools:
             raise _needs_tools("parallel_tool_calls")
-    if body.get("tool_choice") not in {None, "none"} if isinstance(body.get("tool_choice"), str | None) else True:
-        if not tools:
-            raise _needs_tools("tool_choice")
+    choice = body.get("tool_choice")
+    if choice is not None and choice != "none" and not tools:
+        raise _needs_tools("tool_choice")
     if tools and not family.tools:
         raise unsupported_parameter("tools")
-    asked = body.get("reasoning_effort")
-    if not family.chat_tools_with_effort and asked not in {None, "none"}:
-        if any(object_of(tool).get("type") == "function" for tool in tools):
-            text = (
-                f"Function tools with reasoning_effort are not supported for {deployment.base_model} in "
-                "/v1/chat/completions. Please use /v1/responses instead."
-            )
-            raise invalid(text, "reasoning_effort")
+    thinks = body.get("reasoning_effort") not in {None, "none"}
+    functions = any(object_of(tool).get("type") == "function" for tool in tools)
+    if thinks and functions and not family.chat_tools_with_effort:
+        text = (
+            f"Function tools with reasoning_effort are not supported for {deployment.base_model} in "
+            "/v1/chat/completions. Please use /v1/responses instead."
+        )
+        raise invalid(text, "reasoning_effort")
 
 
 def _needs_tools(name: str) -> Refusal:

@@ -7,25 +7,29 @@ from functools import lru_cache
 
 __all__ = ["clauses", "names", "numbers", "quotations", "stem", "words"]
 
-_STOP = frozenset(
+_STOP_WORDS = (
     "a an and any are as at be been but by can could did do does for from get give had has have how i if in into is it "
     "its just let like made make many me more much my no not now of on or our out please say she should show so some "
     "such tell than that the their them then there these they this to too up use used uses using very want was we were "
     "what when where which who why will with would you your value values given return returns call tool tools function "
-    "name string number text input output parameter".split()
+    "name string number text input output parameter"
 )
+_STOP = frozenset(_STOP_WORDS.split())
 _QUOTED = re.compile(r"\"([^\"\n]{1,200})\"|“([^”\n]{1,200})”|`([^`\n]{1,200})`|(?<!\w)'([^'\n]{1,200})'(?!\w)")
-_NUMBER = re.compile(r"(?<![\w.])[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?![\w]|\.\d)")
-_NAME = r"[A-ZÀ-ÖØ-Þ][\w'’-]*"
+# Not the parts of a date.
+_NUMBER = re.compile(r"(?<![\w.-])[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?!\w|\.\d|-\d)")
+_NAME = r"[A-ZÀ-ÖØ-Þ][\w'\u2019-]*"
 _PROPER = re.compile(rf"{_NAME}(?:[ ](?:(?:de|of|la|los|von|van|upon|am)[ ])?{_NAME})*")
 _BREAK = re.compile(r"(?<=[.!?;])\s+|\n+|,?\s+(?:and then|and also|and|then|also)\s+|;\s*")
-_OPENERS = frozenset(
+_OPENING_WORDS = (
     "What Where When Who Why How Which Is Are Do Does Did Can Could Would Will Please Tell Give Show Find Get List Add "
     "Book Send Create Make Write Search Look Call Use Compute Calculate Convert Translate Summarize Summarise Compare "
     "Check Set Turn Say Hello Hi Hey Explain Describe Name The A An I In On At For From To It If My We You They He She "
     "This That And Or But Then Also Thanks Ok Okay Yes No Plan Schedule Read Return Extract Count Multiply Divide "
-    "Subtract Sum Fetch Run Play Order Draw Sort Answer Reply Generate Recommend Suggest Let Today Tomorrow Now".split()
+    "Subtract Sum Fetch Run Play Order Draw Sort Answer Reply Generate Recommend Suggest Let Today Tomorrow Now"
 )
+_OPENERS = frozenset(_OPENING_WORDS.split())
+_APOSTROPHE = "['\u2019]"
 
 
 @lru_cache(maxsize=4096)
@@ -60,12 +64,16 @@ def numbers(text: str) -> list[float | int]:
 
 
 def names(text: str) -> list[str]:
-    """Proper names: capitalized words that do not merely open a sentence."""
+    """Proper names: capitalized words. One that opens a sentence alone may be none and comes last."""
     found: list[str] = []
+    doubtful: list[str] = []
     for match in _PROPER.finditer(text):
         parts = match.group().split()
-        while parts and re.split(r"['’]", parts[0])[0] in _OPENERS:
+        opens = not match.start() or bool(re.search(r"[.!?:\n]\s*$", text[: match.start()]))
+        while parts and re.split(_APOSTROPHE, parts[0])[0] in _OPENERS:
             parts.pop(0)
+            opens = False
         if parts:
-            found.append(re.sub(r"['’]s$", "", " ".join(parts)))
-    return list(dict.fromkeys(found))
+            name = re.sub(f"{_APOSTROPHE}s$", "", " ".join(parts))
+            (doubtful if opens and len(parts) == 1 else found).append(name)
+    return list(dict.fromkeys([*found, *doubtful]))

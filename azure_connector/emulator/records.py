@@ -54,12 +54,13 @@ class RequestLog(Sequence[RecordedRequest]):
 
     def __init__(self) -> None:
         self._items: list[RecordedRequest] = []
-        self._lock = threading.Lock()
+        self._lock = threading.Condition()
 
     def append(self, request: RecordedRequest) -> None:
         """Add one; the server's part."""
         with self._lock:
             self._items.append(request)
+            self._lock.notify_all()
 
     def clear(self) -> None:
         """Forget all."""
@@ -70,6 +71,19 @@ class RequestLog(Sequence[RecordedRequest]):
         """A list that does not change any more."""
         with self._lock:
             return list(self._items)
+
+    def wait_for(self, number: int, timeout: float = 5.0) -> bool:
+        """Wait until so many requests arrived.
+
+        Args:
+            number: how many, since the start or the last `clear()`.
+            timeout: seconds to wait at most.
+
+        Returns:
+            Whether they arrived in time.
+        """
+        with self._lock:
+            return self._lock.wait_for(lambda: len(self._items) >= number, timeout)
 
     @property
     def last(self) -> RecordedRequest:

@@ -27,9 +27,9 @@ _SYNONYMS = (
 )
 _SIGNS = {
     r"\d\s*\+\s*\d": "add",
-    r"\d\s*[*×x]\s*\d": "multiply",
-    r"\d\s*[/÷]\s*\d": "divide",
-    r"\d\s+[-−]\s+\d": "subtract",
+    r"\d\s*[*\u00d7x]\s*\d": "multiply",
+    r"\d\s*[/\u00f7]\s*\d": "divide",
+    r"\d\s+[-\u2212]\s+\d": "subtract",
 }
 _MEANING = {form: words(group[0])[0] for group in _SYNONYMS for one in group for form in words(one)}
 
@@ -51,10 +51,12 @@ def plan_calls(ask: Ask) -> tuple[ToolCall, ...]:
 
 def _since_last_user(ask: Ask) -> tuple[str, set[tuple[str, str]]]:
     """The newest user message, and the calls that were made for it."""
-    prompt, done = "", set[tuple[str, str]]()
+    prompt = ""
+    done: set[tuple[str, str]] = set()
     for turn in ask.turns:
         if turn.role == "user":
-            prompt, done = turn.text, set()
+            prompt = turn.text
+            done.clear()
         done |= {(call.name, call.arguments) for call in turn.calls}
     return prompt, done
 
@@ -138,6 +140,5 @@ def _call(tool: ToolSpec, part: str, prompt: str) -> ToolCall:
     if tool.custom:
         quoted = quotations(prompt)
         return ToolCall(tool.name, quoted[0] if quoted else prompt, custom=True)
-    schema = tool.parameters or {"type": "object", "properties": {}}
-    arguments = fill({"type": "object", **object_of(schema)}, part, context=prompt)
+    arguments = fill({"type": "object", **object_of(tool.parameters)}, part, context=prompt)
     return ToolCall(tool.name, json.dumps(arguments, separators=(",", ":"), ensure_ascii=False))

@@ -1,0 +1,108 @@
+"""`python -m azure_connector.emulator`: serve until Ctrl-C."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import threading
+from collections.abc import Sequence
+
+from .emulator import Emulator
+from .models import DEFAULT_MODELS, Deployment
+
+__all__ = ["main"]
+
+LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    made = argparse.ArgumentParser(
+        prog="python -m azure_connector.emulator", description="A local Azure OpenAI resource on a loopback port."
+    )
+    made.add_argument("--host", default="127.0.0.1", help="interface to bind (default: loopback only)")
+    made.add_argument("--port", type=int, default=0, help="port (default: a free one)")
+    made.add_argument("--api-key", help="the key that it takes (default: a random one)")
+    made.add_argument(
+        "--deployment",
+        action="append",
+        type=deployment,
+        metavar="NAME[=MODEL[:CAPACITY]]",
+        help="a deployment, its base model and its quota in thousand tokens per minute; may be repeated "
+        f"(default: {', '.join(DEFAULT_MODELS)})",
+    )
+    made.add_argument("--latency", type=float, default=0.0, metavar="SECONDS", help="before every reply")
+    made.add_argument("--chunk-latency", type=float, default=0.0, metavar="SECONDS", help="before every streamed event")
+    return made
+
+
+def deployment(text: str) -> Deployment:
+    """`name`, `name=model` or `name=model:capacity`.
+
+    Raises:
+        argparse.ArgumentTypeError: it is none of them.
+    """
+    name, _, rest = text.partition("=")
+    model, _, capacity = rest.partition(":")
+    if not name or (capacity and not capacity.isdigit()):
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME, NAME=MODEL or NAME=MODEL:CAPACITY")
+    return Deployment(name, model, capacity=int(capacity) if capacity else None)
+
+
+def banner(azure: Emulator) -> str:
+    """What to copy to reach the emulator."""
+    names = [
+        f"{one.name} ({one.base_model})" if one.base_model != one.name else one.name
+        for one in azure.deployments.values()
+    ]
+    chat = next((one.name for one in azure.deployments.values() if one.family.chat), next(iter(azure.deployments), ""))
+    return f"""Azure OpenAI emulator
+  endpoint     {azure.endpoint}
+  api key      {azure.api_key}
+  deployments  {", ".join(names)}
+
+For this shell:
+  export AZURE_OPENAI_ENDPOINT={azure.endpoint}
+  export AZURE_OPENAI_API_KEY={azure.api_key}
+
+Try it:
+  curl {azure.endpoint}/openai/v1/chat/completions -H "api-key: {azure.api_key}" -H "content-type: application/json" \\
+    -d '{{"model": "{chat}", "messages": [{{"role": "user", "content": "Hello"}}]}}'
+
+Ctrl-C stops it.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve until interrupted; returns the exit code."""
+    options = parser().parse_args(arguments)
+    azure = Emulator(
+        options.deployment,
+        host=options.host,
+        port=options.port,
+        api_key=options.api_key,
+        latency=options.latency,
+        chunk_latency=options.chunk_latency,
+    )
+    try:
+        azure.start()
+    except OSError as error:
+        sys.stderr.write(f"Cannot serve on {options.host}:{options.port}: {error.strerror or error}\n")
+        return 1
+    try:
+        sys.stdout.write(banner(azure))
+        if options.host not in LOOPBACK:
+            sys.stderr.write(
+                f"Warning: {options.host} is not loopback; whoever reaches this host reaches the emulator.\n"
+            )
+        sys.stdout.flush()
+        threading.Event().wait()
+    except KeyboardInterrupt:
+        sys.stdout.write("\nStopped.\n")
+    finally:
+        azure.stop()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

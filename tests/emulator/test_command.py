@@ -1,0 +1,57 @@
+"""`python -m azure_connector.emulator`."""
+
+from __future__ import annotations
+
+import re
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+
+from azure_connector.emulator.__main__ import deployment, main
+from azure_connector.emulator.models import Deployment
+
+
+def test_it_serves_until_ctrl_c() -> None:
+    command = [sys.executable, "-m", "azure_connector.emulator", "--api-key", "k", "--deployment", "mine=gpt-5:30"]
+    root = Path(__file__).parents[2]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=root) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        lines: list[str] = []
+        while not lines or "Ctrl-C" not in lines[-1]:
+            line = process.stdout.readline()
+            assert line, process.stderr.read()
+            lines.append(line)
+        shown = "".join(lines)
+        found = re.search(r"endpoint\s+(http://127\.0\.0\.1:\d+)", shown)
+        assert found
+        assert "mine (gpt-5)" in shown
+        assert f"export AZURE_OPENAI_ENDPOINT={found.group(1)}" in shown
+        body = {"model": "mine", "messages": [{"role": "user", "content": "Say hi"}]}
+        reply = httpx.post(f"{found.group(1)}/openai/v1/chat/completions", json=body, headers={"api-key": "k"})
+        assert reply.json()["choices"][0]["message"]["content"] == "hi"
+        process.send_signal(signal.SIGINT)
+        rest, errors = process.communicate(timeout=20)
+    assert process.returncode == 0
+    assert "Stopped." in rest
+    assert errors == ""
+
+
+def test_a_taken_port_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        assert main(["--port", str(taken.getsockname()[1])]) == 1
+    assert "Cannot serve on 127.0.0.1" in capsys.readouterr().err
+
+
+def test_deployments_on_the_command_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert deployment("gpt-4o") == Deployment("gpt-4o")
+    assert deployment("a=gpt-5") == Deployment("a", "gpt-5")
+    assert deployment("a=gpt-5:30") == Deployment("a", "gpt-5", capacity=30)
+    with pytest.raises(SystemExit):
+        main(["--deployment", "a=gpt-5:lots"])
+    assert "'a=gpt-5:lots' is not NAME" in capsys.readouterr().err
