@@ -1,0 +1,43 @@
+"""Tool definitions in, tool calls out, conversations with both: normalized. Pure functions on dictionaries.
+
+to_wire, fit_tools, choice_to_wire       definitions of every shape -> the API's form, names within Azure's limits
+normalize_message, calls_from_items      calls of every shape -> Chat's `tool_calls`, with readable arguments
+ToolCallStream                           the same for a stream, delta by delta
+mend_conversation, mend_items            a history that Azure would refuse -> one that it takes
+"""
+
+from __future__ import annotations
+
+from .arguments import RAW_ARGUMENTS, Arguments, read_arguments
+from .calls import Repair, calls_from_items, normalize_message, to_function_call
+from .choice import choice_to_wire, fit_tools
+from .conversation import NO_RESULT, mend_conversation
+from .definitions import MAX_TOOLS, to_wire
+from .items import mend_items
+from .mends import Mend
+from .names import MAX_NAME_LENGTH, NameMap, name_map, sanitize_name
+from .stream import FinishedCalls, ToolCallStream
+
+__all__ = [
+    "MAX_NAME_LENGTH",
+    "MAX_TOOLS",
+    "NO_RESULT",
+    "RAW_ARGUMENTS",
+    "Arguments",
+    "FinishedCalls",
+    "Mend",
+    "NameMap",
+    "Repair",
+    "ToolCallStream",
+    "calls_from_items",
+    "choice_to_wire",
+    "fit_tools",
+    "mend_conversation",
+    "mend_items",
+    "name_map",
+    "normalize_message",
+    "read_arguments",
+    "sanitize_name",
+    "to_function_call",
+    "to_wire",
+]
