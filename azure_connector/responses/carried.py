@@ -161,7 +161,8 @@ class _Replay:
         if "length" in stub:
             parts = self._spoken(stub["length"]) + (self._refusals if last else [])
         else:
-            parts = [_output_text(str(part.get("text") or "")) for part in objects(stub.get("content"))]
+            aside = "".join(str(part.get("text") or "") for part in objects(stub.get("content")))
+            parts = [_output_text(aside)] if aside else []
         head = {key: stub[key] for key in ("id", "phase") if key in stub}
         return [{"type": "message", "role": "assistant", **self._link(head), "content": parts}] if parts else []
 

@@ -177,8 +177,9 @@ def part_events(part: Json, n: int, size: int) -> Iterator[Json]:
     else:
         yield {"type": "response.content_part.added", "part": {**part, "text": "", "logprobs": []}, **place}
         tokens = iter(part["logprobs"])
-        for piece in pieces(part["text"], size):
-            logprobs = list(itertools.islice(tokens, 1))
+        cut = list(pieces(part["text"], size))
+        for m, piece in enumerate(cut):
+            logprobs = list(tokens if m == len(cut) - 1 else itertools.islice(tokens, 1))
             yield {
                 "type": "response.output_text.delta",
                 "delta": piece,
