@@ -3,13 +3,29 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, cast
+from types import MappingProxyType
+from typing import Any, NoReturn, cast
 
-from pydantic import SecretStr
+from pydantic import SecretStr, ValidationError
 
-__all__ = ["METHODS", "SECRETS", "Layer", "Unusable", "conceal", "is_blank", "nearest", "sentence"]
+__all__ = [
+    "MASK",
+    "METHODS",
+    "SECRETS",
+    "Headers",
+    "Layer",
+    "Unusable",
+    "conceal",
+    "is_blank",
+    "nearest",
+    "problems_of",
+    "sentence",
+]
+
+MASK = "**********"
+"""What stands in place of a secret, as in pydantic."""
 
 SECRETS = frozenset(
     {
@@ -22,7 +38,7 @@ SECRETS = frozenset(
         "proxy",
     }
 )
-"""The settings whose values are secret. Those of `default_headers` are too: gateways put keys there."""
+"""The settings whose values are secret. Those of `default_headers` are too (see `Headers`)."""
 
 METHODS: tuple[str, ...] = (
     "api_key",
@@ -63,6 +79,41 @@ class Layer:
         self.values[setting] = conceal(setting, value)
         self.origins[setting] = origin
 
+    def without(self, settings: Collection[str]) -> Layer:
+        """The same layer without some settings."""
+        return Layer(
+            {name: value for name, value in self.values.items() if name not in settings},
+            {name: origin for name, origin in self.origins.items() if name not in settings},
+        )
+
+
+class Headers(Mapping[str, str]):
+    """HTTP headers whose repr hides the values: gateways' keys stand there.
+
+    Args:
+        headers: name -> value.
+    """
+
+    __slots__ = ("_headers",)
+
+    def __init__(self, headers: Mapping[str, str] = MappingProxyType({})) -> None:
+        self._headers = dict(headers)
+
+    def __getitem__(self, name: str) -> str:
+        return self._headers[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._headers)
+
+    def __len__(self) -> int:
+        return len(self._headers)
+
+    def __repr__(self) -> str:
+        return f"Headers({dict.fromkeys(self._headers, MASK)!r})"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("Headers hold secrets and are not pickled")
+
 
 @dataclass(frozen=True, slots=True)
 class Unusable:
@@ -86,7 +137,8 @@ def conceal(setting: str, value: Any) -> Any:
         known = isinstance(value, SecretStr | Unusable) or callable(value) or value is None
         return value if known else Unusable(type(value).__name__)
     if setting == "default_headers" and (table := _table(value)) is not None:
-        return {name: conceal("api_key", header) for name, header in table.items()}
+        # A value that is no text stays bare and is refused later; text is where secrets are.
+        return Headers(table)
     if setting == "resources" and (table := _table(value)) is not None:
         return {name: _conceal_resource(resource) for name, resource in table.items()}
     return value
@@ -113,3 +165,28 @@ def sentence(items: Iterable[str], word: str = "and") -> str:
     """`a, b and c`."""
     *first, last = items
     return f"{', '.join(first)} {word} {last}" if first else last
+
+
+def problems_of(
+    error: ValidationError, origin: Callable[[str], str], known: Collection[str], elsewhere: Collection[str]
+) -> list[str]:
+    """What pydantic found wrong, one line each, with the setting and its source and without any value.
+
+    Args:
+        error: pydantic's error.
+        origin: setting -> where its value came from.
+        known: the settings of a resource, which "did you mean" may suggest.
+        elsewhere: the settings of the whole connector.
+    """
+    lines: list[str] = []
+    for detail in error.errors(include_url=False, include_context=False, include_input=False):
+        setting = ".".join(str(part) for part in detail["loc"])
+        message = detail["msg"].removeprefix("Value error, ")
+        if detail["type"] == "extra_forbidden":
+            key = str(detail["loc"][-1])
+            heading = f"[{setting.rpartition('.')[0]}]"
+            message = f"a resource has no such setting.{nearest(key, known)}"
+            if key in elsewhere:
+                message = f"is no setting of a single resource; move it above the heading {heading}."
+        lines.append(f"{setting} ({origin(str(detail['loc'][0]))}): {message}")
+    return lines

@@ -1,88 +1,240 @@
-"""`ConnectorSettings`: the only reader of arguments, TOML, environment and `.env`."""
+"""`ConnectorSettings`: every setting of a connector, from arguments, a TOML file, the environment and `.env`.
+
+The first source that has a setting decides it: arguments, then TOML, then the environment, then `.env`, then the
+default. Blank text and None count as not given. No other module reads the environment or these files.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, Literal
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal, Self, Unpack, cast
 
-from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings
+from pydantic import PrivateAttr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from .endpoint import parse_endpoint
-from .resources import AuthSettings, Resource
+from .connector_fields import ConnectorFields
+from .deployments import DeploymentTable
+from .endpoint import Endpoint
+from .environment import ENVIRONMENT
+from .errors import ConfigurationError
+from .form_choice import choose_form
+from .hosts import may_receive_credentials
+from .layers import conceal, problems_of
+from .resource_settings import ResourceSettings
+from .resources import AuthSettings, Resource, auth_of, named_resource, read_endpoint
+from .sources import Sources, load
 
-__all__ = ["AuthSettings", "ConnectorSettings", "Resource"]
+if TYPE_CHECKING:
+    from .arguments import SettingsArguments
+    from .policy import Policy
+
+__all__ = ["ENVIRONMENT", "AuthSettings", "ConnectorSettings", "Resource", "ResourceSettings"]
+
+_DEFAULT = "default"
+_FILES = frozenset({"config_file", "env_file", "env_file_encoding"})
 
 
-class ConnectorSettings(BaseSettings):
-    """Every setting of a connector (first version: arguments only)."""
+class ConnectorSettings(ConnectorFields, BaseSettings):
+    """Every setting of a connector.
 
-    azure_endpoint: str | None = None
-    api_version: str | None = None
-    api_form: Literal["v1", "classic"] | None = None
+    Args:
+        config_file: the TOML file; None for the one that `AZURE_CONNECTOR_CONFIG` names or `azure_connector.toml` in
+            the working directory, False for none.
+        env_file: a file of variables; None for `.env` in the working directory, False for none.
+        env_file_encoding: that file's encoding; None for UTF-8.
+        options: any setting, by its name.
 
-    api_key: SecretStr | Callable[[], str] | None = None
-    key_vault_secret: str | None = None
-    azure_ad_token: SecretStr | None = None
-    azure_ad_token_provider: Callable[[], Any] | None = None
-    credential: Any = None
-    tenant_id: str | None = None
-    client_id: str | None = None
-    client_secret: SecretStr | None = None
-    client_certificate_path: str | None = None
-    client_certificate_password: SecretStr | None = None
-    federated_token_file: str | None = None
-    use_managed_identity: bool = False
-    managed_identity_client_id: str | None = None
-    use_default_credential: bool = False
-    apim_subscription_key: SecretStr | None = None
-    apim_header: str = "Ocp-Apim-Subscription-Key"
-    scope: str | None = None
-    authority_host: str | None = None
-    disable_instance_discovery: bool = False
+    Raises:
+        ConfigurationError: a setting is unknown, contradicts another one, cannot be used, or a file cannot be read.
+            Never for a missing endpoint: see `require_endpoint`.
+    """
 
-    deployment_mapping: dict[str, Any] = Field(default_factory=dict)
-    default_deployment: str | None = None
-    embedding_deployment: str | None = None
-    default_model: str = "gpt-5"
-    discover: bool = False
-    profiles: dict[str, dict[str, Any]] = Field(default_factory=dict)
-    resources: dict[str, Any] = Field(default_factory=dict)
+    model_config = SettingsConfigDict(extra="forbid", frozen=True)
 
-    max_tokens: int | None = None
-    temperature: float | None = None
-    strict: bool = False
-    drop_state: bool = False
-    repair_tool_arguments: bool = True
+    _sources: Sources = PrivateAttr()
+    _origins: Mapping[str, str] = PrivateAttr()
+    _resource_map: Mapping[str, Resource] = PrivateAttr()
+    _deployments: DeploymentTable = PrivateAttr()
 
-    timeout: float = 600.0
-    deadline: float | None = None
-    max_attempts: int = 6
-    max_retry_wait: float = 60.0
-    cooldown: float = 30.0
-    probe_interval: float = 30.0
-    failures_before_cooldown: int = 3
-    repeat_unsafe: bool = False
-    redis_url: SecretStr | None = None
+    def __init__(
+        self,
+        *,
+        timeout: float | None = None,
+        default_headers: Mapping[str, str] | None = None,
+        **options: Unpack[SettingsArguments],
+    ) -> None:
+        arguments = cast("dict[str, Any]", options)
+        # First of all, so that no later frame holds a bare secret, should its locals be logged.
+        _conceal_all(arguments)
+        headers = conceal("default_headers", default_headers)
+        del default_headers
+        files = {name: arguments.pop(name) for name in _FILES & arguments.keys()}
+        arguments.update(timeout=timeout, default_headers=headers)
+        self._fill(load(arguments, type(self).model_fields, **files))
 
-    trusted_hosts: tuple[str, ...] = ()
-    allow_insecure_hosts: tuple[str, ...] = ()
-    ca_bundle: str | None = None
-    tls_client_certificate: str | None = None
-    tls_client_key: str | None = None
-    proxy: SecretStr | None = None
-    default_headers: dict[str, str] = Field(default_factory=dict)
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what `sources.load` has merged: pydantic-settings would blend tables and forgets where values stood."""
+        return (init_settings,)
+
+    def _fill(self, sources: Sources) -> None:
+        problems: list[str] = []
+        try:
+            super().__init__(**sources.values())
+        except ValidationError as error:
+            problems = problems_of(error, sources.origin, ResourceSettings.model_fields, type(self).model_fields)
+        if problems:
+            # Outside of the handler: pydantic's error holds the values, and must not hang on to this one.
+            raise ConfigurationError("\n".join(problems))
+        self._sources = sources
+        origins = {setting: sources.origin(setting) for setting in type(self).model_fields}
+        endpoint = self._read_endpoint(sources)
+        setting = _default_for(endpoint) if endpoint is not None else None
+        if endpoint is not None and setting and sources.level("azure_endpoint") < sources.level(setting):
+            # A pasted target URI names a deployment; one that is set as such, no farther away, goes before it.
+            vars(self)[setting] = endpoint.deployment
+            origins[setting] = f"azure_endpoint ({origins['azure_endpoint']})"
+        self._origins = MappingProxyType(origins)
+        self._resource_map = MappingProxyType(self._read_resources(endpoint, sources))
+        self._deployments = DeploymentTable.from_settings(self)
+
+    def _read_endpoint(self, sources: Sources) -> Endpoint | None:
+        if self.azure_endpoint is None:
+            return None
+        choice = choose_form(
+            self.api_form,
+            self.api_version,
+            endpoint_level=sources.level("azure_endpoint"),
+            form_level=sources.level("api_form"),
+            version_level=sources.level("api_version"),
+        )
+        return read_endpoint(
+            self.azure_endpoint,
+            sources.origin("azure_endpoint"),
+            form=choice.form,
+            api_version=choice.api_version,
+            default_api_version=choice.default_api_version,
+            allow_insecure_hosts=self.allow_insecure_hosts,
+        )
+
+    def _read_resources(self, endpoint: Endpoint | None, sources: Sources) -> dict[str, Resource]:
+        auth = auth_of(self, self._origins, sources.set_aside)
+        found = {} if endpoint is None else {_DEFAULT: Resource(_DEFAULT, endpoint, auth)}
+        for name, settings in self.resources.items():
+            if name in found:
+                raise ConfigurationError(
+                    f"{self._origins['resources']}: the name 'default' stands for the resource of azure_endpoint "
+                    f"({self._origins['azure_endpoint']}); give [resources.default] another one."
+                )
+            found[name] = named_resource(name, settings, self._origins["resources"], auth, self.allow_insecure_hosts)
+        return found
 
     @property
     def origins(self) -> Mapping[str, str]:
-        """Setting -> where its value came from."""
-        return dict.fromkeys(self.model_fields_set, "argument")
+        """Setting -> where its value came from: `argument`, a file, `environment NAME`, `.env NAME` or `default`."""
+        return self._origins
+
+    @property
+    def set_aside(self) -> Mapping[str, str]:
+        """Credential settings that were found and are not used, with the reason."""
+        return self._sources.set_aside
+
+    @property
+    def default_resource(self) -> str:
+        """The resource that a deployment without `@resource` belongs to: `default`, or else the first one."""
+        return next(iter(self._resource_map), _DEFAULT)
+
+    @property
+    def deployments(self) -> DeploymentTable:
+        """The mapping and the default deployments, compiled."""
+        return self._deployments
 
     def resource_map(self) -> Mapping[str, Resource]:
-        """Every configured resource by name; the flat settings' one is `default`."""
-        if self.azure_endpoint is None:
-            return {}
-        endpoint = parse_endpoint(self.azure_endpoint, api_version=self.api_version, form=self.api_form)
-        names = AuthSettings.__dataclass_fields__.keys() - {"origins"}
-        auth = AuthSettings(**{name: getattr(self, name) for name in names}, origins=self.origins)
-        return {"default": Resource("default", endpoint, auth)}
+        """Every configured resource by name; that of `azure_endpoint`, if it is set, is `default` and comes first."""
+        return self._resource_map
+
+    def require_endpoint(self) -> Endpoint:
+        """The endpoint of the default resource.
+
+        Raises:
+            ConfigurationError: none is configured; it says where one was looked for.
+        """
+        if not self._resource_map:
+            raise ConfigurationError(
+                f"No Azure OpenAI endpoint is configured. Looked for: {self._sources.searched('azure_endpoint')}.",
+                hint="Run `azure-connector init`, or: export AZURE_OPENAI_ENDPOINT=https://RESOURCE.openai.azure.com",
+            )
+        return self._resource_map[self.default_resource].endpoint
+
+    def policy(self) -> Policy:
+        """The limits of routing that these settings ask for."""
+        from .policy import Policy
+
+        return Policy(
+            max_attempts=self.max_attempts,
+            max_wait=self.max_retry_wait,
+            deadline=self.deadline,
+            cooldown=self.cooldown,
+            probe_interval=self.probe_interval,
+            failures_before_cooldown=self.failures_before_cooldown,
+            repeat_unsafe=self.repeat_unsafe,
+        )
+
+    def derived(self, **changes: Any) -> ConnectorSettings:
+        """The same settings with further arguments over them; no file is read again.
+
+        Another credential replaces the former one. Another endpoint must bring its own credential, unless
+        `trusted_hosts` names it: the credentials of these settings are for the hosts that the settings name.
+
+        Args:
+            changes: settings by name.
+
+        Raises:
+            ConfigurationError: a change cannot be used, or names another endpoint without a credential for it.
+        """
+        _conceal_all(changes)
+        address = changes.get("azure_endpoint")
+        foreign = isinstance(address, str) and bool(self._resource_map) and not self._trusts(address)
+        sources = self._sources.with_arguments(changes, type(self).model_fields, foreign=foreign)
+        settings = type(self).__new__(type(self))
+        settings._fill(sources)
+        return settings
+
+    def _trusts(self, address: str) -> bool:
+        """Whether the default resource's credentials may go to an address."""
+        base = read_endpoint(address, "argument", allow_insecure_hosts=self.allow_insecure_hosts).base
+        own = [self._resource_map[_DEFAULT].endpoint.base] if _DEFAULT in self._resource_map else []
+        return may_receive_credentials(base, own, self.trusted_hosts)
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """As `derived`: pydantic's own copy would skip every check."""
+        return cast("Self", self.derived(**(update or {})))
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
+        return self
+
+
+def _conceal_all(arguments: dict[str, Any]) -> None:
+    for setting, value in arguments.items():
+        arguments[setting] = conceal(setting, value)
+
+
+def _default_for(endpoint: Endpoint) -> Literal["default_deployment", "embedding_deployment"] | None:
+    """The setting that a pasted URL's deployment stands for."""
+    if endpoint.deployment is None:
+        return None
+    if endpoint.operation == "/embeddings":
+        return "embedding_deployment"
+    chat = endpoint.operation is None or endpoint.operation.startswith(("/chat", "/completions", "/responses"))
+    return "default_deployment" if chat else None
