@@ -1,0 +1,142 @@
+"""Azure OpenAI from Python, done once: OpenAI clients that know deployments, credentials, models and failures.
+
+    from azure_connector import AzureConnector
+
+    client = AzureConnector()
+    client.chat.completions.create(model="gpt-5", messages=[{"role": "user", "content": "Hello"}])
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ._version import __version__
+
+if TYPE_CHECKING:
+    from .client import AsyncAzureConnector, AzureConnector
+    from .errors import (
+        AccessTokenError,
+        Attempt,
+        AzureErrorDetails,
+        CapacityError,
+        ConfigurationError,
+        ContentFilteredError,
+        ContextWindowExceededError,
+        CredentialError,
+        DeadlineExceededError,
+        DeploymentNotFoundError,
+        EndpointUnreachableError,
+        FilterCategory,
+        InvalidRequestError,
+        KeysDisabledError,
+        NetworkBlockedError,
+        PartialReply,
+        QuotaExceededError,
+        RequestRefusedError,
+        ResourceNotFoundError,
+        RoleMissingError,
+        ServiceUnavailableError,
+        StateBoundToResourceError,
+        StreamInterruptedError,
+        UnexpectedStatusError,
+        UnprocessableRequestError,
+        UnsupportedParameterError,
+        WrongApiVersionError,
+    )
+    from .explain import Explanation
+    from .info import AzureInfo, RateLimits, azure_info
+    from .settings import ConnectorSettings
+
+_ERRORS = (
+    "AccessTokenError",
+    "Attempt",
+    "AzureErrorDetails",
+    "CapacityError",
+    "ConfigurationError",
+    "ContentFilteredError",
+    "ContextWindowExceededError",
+    "CredentialError",
+    "DeadlineExceededError",
+    "DeploymentNotFoundError",
+    "EndpointUnreachableError",
+    "FilterCategory",
+    "InvalidRequestError",
+    "KeysDisabledError",
+    "NetworkBlockedError",
+    "PartialReply",
+    "QuotaExceededError",
+    "RequestRefusedError",
+    "ResourceNotFoundError",
+    "RoleMissingError",
+    "ServiceUnavailableError",
+    "StateBoundToResourceError",
+    "StreamInterruptedError",
+    "UnexpectedStatusError",
+    "UnprocessableRequestError",
+    "UnsupportedParameterError",
+    "WrongApiVersionError",
+)
+# Loaded when first used (PEP 562), so that the command line's help does not pay for the SDK.
+_HOME = {
+    **dict.fromkeys(_ERRORS, "errors"),
+    "AsyncAzureConnector": "client",
+    "AzureConnector": "client",
+    "AzureInfo": "info",
+    "ConnectorSettings": "settings",
+    "Explanation": "explain",
+    "RateLimits": "info",
+    "azure_info": "info",
+}
+
+__all__ = [
+    "AccessTokenError",
+    "AsyncAzureConnector",
+    "Attempt",
+    "AzureConnector",
+    "AzureErrorDetails",
+    "AzureInfo",
+    "CapacityError",
+    "ConfigurationError",
+    "ConnectorSettings",
+    "ContentFilteredError",
+    "ContextWindowExceededError",
+    "CredentialError",
+    "DeadlineExceededError",
+    "DeploymentNotFoundError",
+    "EndpointUnreachableError",
+    "Explanation",
+    "FilterCategory",
+    "InvalidRequestError",
+    "KeysDisabledError",
+    "NetworkBlockedError",
+    "PartialReply",
+    "QuotaExceededError",
+    "RateLimits",
+    "RequestRefusedError",
+    "ResourceNotFoundError",
+    "RoleMissingError",
+    "ServiceUnavailableError",
+    "StateBoundToResourceError",
+    "StreamInterruptedError",
+    "UnexpectedStatusError",
+    "UnprocessableRequestError",
+    "UnsupportedParameterError",
+    "WrongApiVersionError",
+    "__version__",
+    "azure_info",
+]
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOME.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(f"{__name__}.{home}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(set(globals()) | set(__all__))

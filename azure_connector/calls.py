@@ -138,7 +138,9 @@ class ChatCall(Call):
         return self._post(built)
 
     def _open(self, response: Any) -> ConnectorStream | AsyncConnectorStream:
-        reader = Reader(self.info, mend=self._mend_chunk, close=self._close, build=build_chunk, failure=self._failure)
+        reader = Reader(
+            self.info, response, mend=self._mend_chunk, close=self._close, build=build_chunk, failure=self._failure
+        )
         return (AsyncConnectorStream if self._asynchronous else ConnectorStream)(response, reader)
 
     def _replay(self, completion: Json, response: Any) -> ConnectorStream | AsyncConnectorStream:

@@ -20,9 +20,13 @@ from .errors import (
     KeysDisabledError,
     NetworkBlockedError,
     QuotaExceededError,
+    RequestRefusedError,
     ResourceNotFoundError,
+    RoleMissingError,
     ServiceUnavailableError,
     StateBoundToResourceError,
+    UnexpectedStatusError,
+    UnprocessableRequestError,
     UnsupportedParameterError,
     WrongApiVersionError,
 )
@@ -43,22 +47,6 @@ __all__ = [
     "parse_envelope",
     "status_error",
 ]
-
-
-class RequestRefusedError(AzureErrorDetails, openai.BadRequestError):
-    """400 for a reason that no other class names."""
-
-
-class UnprocessableRequestError(AzureErrorDetails, openai.UnprocessableEntityError):
-    """422 for a reason that no other class names."""
-
-
-class RoleMissingError(AzureErrorDetails, openai.PermissionDeniedError):
-    """403: the identity is known, but lacks a role on the resource."""
-
-
-class UnexpectedStatusError(AzureErrorDetails, openai.APIStatusError):
-    """A status that this package knows nothing about."""
 
 
 class _Row(NamedTuple):

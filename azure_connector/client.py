@@ -15,7 +15,7 @@ import openai
 from openai import NotGiven
 
 from .core import Core
-from .flow import Challenge, Effect, Send, Wait
+from .flow import Challenge, Effect, Prime, Send, Wait
 from .pools import LoopPools, SyncPool
 from .transport import TransportOptions, async_http_client, sync_http_client
 
@@ -35,6 +35,18 @@ class _Connector:
     """What the sync and the async client share."""
 
     _core: Core
+    _custom_headers: Mapping[str, str]
+    _custom_query: Mapping[str, object]
+
+    @property
+    def custom_headers(self) -> Mapping[str, str]:
+        """The headers that this client adds to every request."""
+        return self._custom_headers
+
+    @property
+    def custom_query(self) -> Mapping[str, object]:
+        """The query parameters that this client adds to every request."""
+        return self._custom_query
 
     @property
     def settings(self) -> ConnectorSettings:
@@ -138,10 +150,13 @@ class AzureConnector(_Connector, openai.OpenAI):
                 return sender.request(
                     effect.cast_to, effect.options, stream=effect.stream, stream_cls=effect.stream_cls
                 )
+            case Prime():
+                return effect.stream.prime()
             case Wait():
                 return time.sleep(effect.seconds)
             case Challenge():
-                return self._core.authenticator(effect.resource).refused(effect.status, effect.code, effect.message)
+                authenticator = self._core.authenticator(effect.resource)
+                return authenticator.refused(effect.status, effect.code, effect.message, sent=effect.sent)
 
     def copy(
         self,
@@ -241,11 +256,13 @@ class AsyncAzureConnector(_Connector, openai.AsyncOpenAI):
                 return await sender.request(
                     effect.cast_to, effect.options, stream=effect.stream, stream_cls=effect.stream_cls
                 )
+            case Prime():
+                return await effect.stream.prime()
             case Wait():
                 return await asyncio.sleep(effect.seconds)
             case Challenge():
                 authenticator = self._core.authenticator(effect.resource)
-                return await authenticator.arefused(effect.status, effect.code, effect.message)
+                return await authenticator.arefused(effect.status, effect.code, effect.message, sent=effect.sent)
 
     def copy(
         self,

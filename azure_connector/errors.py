@@ -16,19 +16,24 @@
             │   ├── ContextWindowExceededError   too many tokens for the model
             │   ├── UnsupportedParameterError    the model refuses a parameter, a value or the whole API
             │   ├── WrongApiVersionError         api-version missing, unknown or not allowed
-            │   └── StateBoundToResourceError    a response, file or reasoning item that lives on another resource
+            │   ├── StateBoundToResourceError    a response, file or reasoning item that lives on another resource
+            │   └── RequestRefusedError          400 for another reason
             ├── openai.AuthenticationError
             │   ├── CredentialError              no method of the auth chain gave a credential; nothing was sent
             │   └── AccessTokenError             401: wrong key, expired token, wrong audience, missing role
             ├── openai.PermissionDeniedError
+            │   ├── RoleMissingError             the identity is known, but lacks a role on the resource
             │   ├── KeysDisabledError            key authentication is switched off by policy
             │   └── NetworkBlockedError          firewall, private endpoint or a blocked resource
             ├── openai.NotFoundError
             │   ├── DeploymentNotFoundError      the resource has no such deployment
             │   └── ResourceNotFoundError        the path or the api-version is wrong
-            └── openai.RateLimitError
-                ├── QuotaExceededError           requests or tokens per minute are used up
-                └── CapacityError                Azure itself has no capacity for the model now
+            ├── openai.UnprocessableEntityError
+            │   └── UnprocessableRequestError    422 for a reason that no other class names
+            ├── openai.RateLimitError
+            │   ├── QuotaExceededError           requests or tokens per minute are used up
+            │   └── CapacityError                Azure itself has no capacity for the model now
+            └── UnexpectedStatusError            a status that this package knows nothing about
 
 Each carries `hint` (what to do), `attempts` (what was tried, in order) and `azure_request_id`.
 """
@@ -57,10 +62,14 @@ __all__ = [
     "KeysDisabledError",
     "NetworkBlockedError",
     "QuotaExceededError",
+    "RequestRefusedError",
     "ResourceNotFoundError",
+    "RoleMissingError",
     "ServiceUnavailableError",
     "StateBoundToResourceError",
     "StreamInterruptedError",
+    "UnexpectedStatusError",
+    "UnprocessableRequestError",
     "UnsupportedParameterError",
     "WrongApiVersionError",
 ]
@@ -134,13 +143,11 @@ class PartialReply:
     """What had arrived of a stream when it broke.
 
     Attributes:
-        chunks: the chunks that were delivered, as plain dictionaries.
         text: the text so far.
         tool_calls: tool calls so far, in Chat Completions' shape; the last one's arguments may be cut off.
         usage: token counts, where the service had already reported them.
     """
 
-    chunks: Sequence[Mapping[str, Any]] = ()
     text: str = ""
     tool_calls: Sequence[Mapping[str, Any]] = ()
     usage: Mapping[str, Any] | None = None
@@ -243,3 +250,19 @@ class CapacityError(AzureErrorDetails, openai.RateLimitError):
     """429 `NoCapacity`: Azure itself has no capacity for the model at the moment."""
 
     retry_after: float | None = None
+
+
+class RequestRefusedError(AzureErrorDetails, openai.BadRequestError):
+    """400 for a reason that no other class names."""
+
+
+class UnprocessableRequestError(AzureErrorDetails, openai.UnprocessableEntityError):
+    """422 for a reason that no other class names."""
+
+
+class RoleMissingError(AzureErrorDetails, openai.PermissionDeniedError):
+    """403: the identity is known, but lacks a role on the resource."""
+
+
+class UnexpectedStatusError(AzureErrorDetails, openai.APIStatusError):
+    """A status that this package knows nothing about."""

@@ -1,39 +1,33 @@
 """The way of a call, written once for the sync and the async client, as a generator of effects.
 
-It yields what is to be done (`Send`, `Wait`, `Challenge`), is sent the outcome or has the exception thrown in, and
-returns the reply or raises. All decisions are taken by pure modules: which deployments (`deployments`), what fits them
-(`preparation`), what next (`routing`), what an error means (`classify`).
+It yields what is to be done (`Send`, `Prime`, `Wait`, `Challenge`), is sent the outcome or has the exception thrown in,
+and returns the reply or raises. The decisions are other modules': which deployments (`deployments`), what fits them
+(`preparation`), what next (`routing`), what an error means (`failures`).
 """
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Generator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import openai
 
+from . import routing
 from .asked import Asked, read_options
 from .deployments import Plan, Target
-from .errors import Attempt
 from .failures import Failures
-from .outcomes import Outcome, outcome_of_exception, outcome_of_reply
+from .outcomes import Outcome, outcome_of_reply
 from .preparation import Prepared, prepare
 from .redirects import redirected
-from .routing import GiveUp, Pause, Route, Try
+from .responses import Failure as ResponsesFailure
+from .streams import AsyncConnectorStream, ConnectorStream
 
 if TYPE_CHECKING:
     from .core import Core
 
-__all__ = ["Challenge", "Effect", "Send", "Wait", "call_flow"]
-
-_log = logging.getLogger("azure_connector")
-
-# A refusal that names a parameter is answered by changing the request; more often than this it is no longer a lesson.
-MAX_LESSONS = 3
-MAX_REDIRECTS = 5
+__all__ = ["Challenge", "Effect", "Prime", "Send", "Wait", "call_flow"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +39,13 @@ class Send:
     cast_to: Any
     stream: bool
     stream_cls: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Prime:
+    """Read a stream until it has something to deliver: until then a failure can still be answered elsewhere."""
+
+    stream: ConnectorStream | AsyncConnectorStream
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,8 @@ class Challenge:
     sent: Any
 
 
-Effect = Send | Wait | Challenge
+Effect = Send | Prime | Wait | Challenge
+_ADAPT = Outcome("adapt")
 
 
 def call_flow(
@@ -81,103 +83,114 @@ def call_flow(
     """
     asked = read_options(options, stream=stream)
     plan = core.plan(asked)
-    run = _Run(core, client, asked, plan, cast_to, stream_cls, asynchronous)
+    run = _Run(core, client, asked, plan=plan, cast_to=cast_to, stream_cls=stream_cls, asynchronous=asynchronous)
     return (yield from run.steps())
 
 
 class _Run:
-    """One call on its way: the attempts so far and what they taught."""
+    """One call on its way."""
 
     def __init__(
-        self, core: Core, client: Any, asked: Asked, plan: Plan, cast_to: Any, stream_cls: Any, asynchronous: bool
+        self,
+        core: Core,
+        client: Any,
+        asked: Asked,
+        *,
+        plan: Plan,
+        cast_to: Any,
+        stream_cls: Any,
+        asynchronous: bool,
     ) -> None:
         self._core, self._client, self._asked, self._plan = core, client, asked, plan
         self._cast_to, self._stream_cls, self._asynchronous = cast_to, stream_cls, asynchronous
-        self._attempts: list[Attempt] = []
-        self._lessons = 0
-        self._waited = 0.0
+        self._failures = Failures(core, plan)
+        self._errors: list[Exception] = []
         self._challenged: set[str] = set()
-        self._last: Exception | None = None
-        self._failures = Failures(core, plan, asked)
+        self._url: str | None = None
+        self._route = routing.Route(
+            plan,
+            core.health,
+            core.policy(client, asked),
+            time.monotonic(),
+            repeatable=asked.repeatable,
+        )
 
     def steps(self) -> Generator[Effect, Any, Any]:
-        core, started = self._core, time.monotonic()
-        route = Route(
-            self._plan,
-            core.health,
-            core.policy_for(self._client, self._asked),
-            now=started,
-            deadline=core.deadline_for(self._asked, started),
-            repeatable=self._asked.repeatable,
-        )
+        route = self._route
         step = route.first()
         while True:
-            match step:
-                case Try(target):
-                    try:
-                        reply, outcome = yield from self._attempt(target)
-                    except BaseException:
-                        route.cancelled(target, time.monotonic())
-                        raise
-                    if outcome.kind == "ok":
-                        route.succeeded(target, outcome, time.monotonic())
-                        return reply
-                    step = route.failed(target, outcome, time.monotonic())
-                case Pause(seconds):
-                    self._waited = seconds
-                    yield Wait(seconds)
-                    step = route.resume(time.monotonic())
-                case GiveUp(reason):
-                    raise self._failures.final(self._last, reason, self._attempts)
+            if isinstance(step, routing.Send):
+                try:
+                    reply, outcome = yield from self._attempt(step.target)
+                except BaseException:
+                    route.cancelled(step.target, time.monotonic())
+                    raise
+                if outcome.kind == "ok":
+                    return reply
+                step = route.failed(step.target, outcome, time.monotonic())
+            elif isinstance(step, routing.Wait):
+                yield Wait(step.seconds)
+                step = route.resume(time.monotonic())
+            else:
+                raise self._failures.final(step, self._errors, route.attempts)
 
     def _attempt(self, target: Target) -> Generator[Effect, Any, tuple[Any, Outcome]]:
-        """One target, tried; again at once where a lesson, a new credential or a redirect makes that right."""
-        url: str | None = None
-        redirects = 0
-        while True:
-            prepared = prepare(self._core, self._asked, self._plan, target, attempts=tuple(self._attempts))
-            sent = time.monotonic()
-            try:
-                reply = yield self._send(prepared, url)
-            except openai.APIStatusError as error:
-                self._note(target, sent, error.status_code, error)
-                if (location := redirected(error.response)) is not None and redirects < MAX_REDIRECTS:
-                    url, redirects = location, redirects + 1
-                    continue
-                self._last = error
-                if not (yield from self._answer(prepared, error)):
-                    return None, self._failures.outcome(error)
-            except openai.APIConnectionError as error:
-                self._note(target, sent, None, error)
-                self._last = error
-                return None, outcome_of_exception(error)
-            else:
-                prepared.info.attempts = (*self._attempts, self._made(target, sent, 200, None))
-                self._core.note_reply(prepared, reply)
-                return reply, outcome_of_reply(200, prepared.info.raw_headers)
+        prepared = prepare(
+            self._core,
+            self._client,
+            self._asked,
+            target,
+            asynchronous=self._asynchronous,
+            failure=self._failures.of_stream(target),
+            timeout=self._timeout(),
+        )
+        try:
+            reply = yield self._send(prepared)
+            outcome = outcome_of_reply(200, prepared.info.raw_headers)
+            if isinstance(reply, ConnectorStream | AsyncConnectorStream):
+                yield Prime(reply)
+        except openai.APIError as error:
+            self._errors.append(error)
+            again = isinstance(error, openai.APIStatusError) and (yield from self._answer(prepared, error))
+            return None, _ADAPT if again else self._failures.outcome(error)
+        except ResponsesFailure as failure:
+            error = self._failures.of_response(target, failure, prepared)
+            self._errors.append(error)
+            return None, self._failures.outcome(error)
+        self._route.succeeded(target, outcome, time.monotonic())
+        prepared.info.attempts = self._route.attempts
+        self._core.note_reply(prepared, reply)
+        return reply, outcome
 
-    def _send(self, prepared: Prepared, url: str | None) -> Send:
-        options = prepared.options if url is None else prepared.options.model_copy(update={"url": url})
+    def _timeout(self) -> Any:
+        """The SDK's timeout for the next attempt: never beyond the call's deadline."""
+        own = self._asked.options.timeout
+        timeout = self._client.timeout if isinstance(own, openai.NotGiven) else own
+        remaining = self._route.remaining(time.monotonic())
+        if remaining is None:
+            return timeout
+        if timeout is None or isinstance(timeout, int | float):
+            return remaining if timeout is None else min(timeout, remaining)
+        parts = ("connect", "read", "write", "pool")
+        given = {part: getattr(timeout, part) for part in parts}
+        return openai.Timeout(**{k: remaining if v is None else min(v, remaining) for k, v in given.items()})
+
+    def _send(self, prepared: Prepared) -> Send:
+        options = prepared.options
+        if self._url is not None:
+            # A redirect's address is complete: the query of the first one stands in it where it is still wanted.
+            options, self._url = options.model_copy(update={"url": self._url, "params": {}}), None
         cast_to = prepared.cast_to or self._cast_to
-        return Send(prepared.target.resource, options, cast_to, prepared.stream, prepared.stream_cls or self._stream_cls)
+        return Send(prepared.target.resource, options, cast_to, prepared.stream, self._stream_cls)
 
     def _answer(self, prepared: Prepared, error: openai.APIStatusError) -> Generator[Effect, Any, bool]:
-        """Whether the same target is asked again at once, after a change of credential or of the request."""
-        target, facts = prepared.target, self._failures.facts(error)
-        if error.status_code in (401, 403) and target.resource not in self._challenged:
-            self._challenged.add(target.resource)
-            sent = error.request.extensions.get("azure_auth")
-            return bool((yield Challenge(target.resource, error.status_code, facts.code, facts.message, sent)))
-        if error.status_code in (400, 404, 422) and self._lessons < MAX_LESSONS:
-            if self._core.learn(prepared, error):
-                self._lessons += 1
-                return True
-        return False
-
-    def _note(self, target: Target, sent: float, status: int | None, error: openai.APIError) -> None:
-        code = error.code or (type(error.__cause__ or error).__name__ if status is None else None)
-        self._attempts.append(self._made(target, sent, status, code))
-
-    def _made(self, target: Target, sent: float, status: int | None, code: str | None) -> Attempt:
-        waited, self._waited = self._waited, 0.0
-        return Attempt(target.resource, target.deployment, status, code, waited, time.monotonic() - sent)
+        """Whether the same target is asked again at once: elsewhere, with another credential, or another request."""
+        if (location := redirected(error.response)) is not None:
+            self._url = location
+            return True
+        resource, status = prepared.target.resource, error.status_code
+        if status in (401, 403) and resource not in self._challenged and self._failures.was_sent(error):
+            self._challenged.add(resource)
+            facts, sent = self._failures.facts(error), error.request.extensions.get("azure_auth")
+            return bool((yield Challenge(resource, status, facts.code, facts.message, sent)))
+        return status in (400, 404, 422) and self._core.learn(prepared, status, error)

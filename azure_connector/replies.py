@@ -7,8 +7,10 @@ Shapes: recorded traffic of Azure OpenAI and Foundry (chat completions, plain, s
 
 from __future__ import annotations
 
-from . import tools
 from .info import AzureInfo
+from .tools.calls import normalize_message, to_function_call
+from .tools.names import NameMap
+from .tools.stream import ToolCallStream
 from .wire import Json, as_list, as_object
 
 __all__ = ["ChunkMender", "mend_completion"]
@@ -59,35 +61,119 @@ def mend_usage(usage: Json) -> Json:
     return usage
 
 
-def mend_completion(body: Json, info: AzureInfo, wire_tools: tools.WireTools | None) -> Json:
-    """Mends a whole chat completion in place and notes what Azure reported with it.
+def mend_completion(body: Json, info: AzureInfo, names: NameMap | None, *, as_function_call: bool = False) -> Json:
+    """Mends a whole chat completion and notes what Azure reported with it.
 
     Args:
-        body: the reply's JSON.
+        body: the reply's JSON; changed in place.
         info: where the filters, the served model and the usage are noted.
-        wire_tools: the request's tools as they were sent, for names; None where it had none.
+        names: the request's tool names; None where it had no tools.
+        as_function_call: the caller asked with the older `functions` and is answered in the same words.
     """
-    body.setdefault("object", "chat.completion")
+    if body.get("object") != "chat.completion":
+        body["object"] = "chat.completion"
     note_prompt_filters(info, body)
-    for position, choice in enumerate(body.get("choices") or ()):
-        choice.setdefault("index", position)
-        message = choice.get("message") or {"content": None}
-        if message.get("role") is None:
-            message["role"] = "assistant"
-        message.setdefault("content", None)
-        if message.get("tool_calls") or message.get("function_call"):
-            truncated = choice.get("finish_reason") == "length"
-            message = tools.normalize_message(message, wire_tools, truncated=truncated)
-        choice["message"] = message
-        has_calls = bool(message.get("tool_calls"))
-        raw = choice.get("finish_reason")
-        choice["finish_reason"] = finish_reason(
-            raw or ("tool_calls" if has_calls else "stop"), has_tool_calls=has_calls
-        )
-        if raw is not None and raw != choice["finish_reason"]:
-            choice["native_finish_reason"] = raw
+    for position, choice in enumerate(as_list(body.get("choices"))):
+        _mend_choice(choice, position, names, as_function_call=as_function_call)
         _note_choice(info, choice)
-    if body.get("usage"):
-        body["usage"] = info.usage = mend_usage(as_object(body["usage"]))
+    if usage := as_object(body.get("usage")):
+        body["usage"] = info.usage = mend_usage(usage)
     info.reported_model = body.get("model")
     return body
+
+
+def _mend_choice(choice: Json, position: int, names: NameMap | None, *, as_function_call: bool) -> None:
+    choice.setdefault("index", position)
+    raw = choice.get("finish_reason")
+    message = as_object(choice.get("message"))
+    if message.get("role") is None:
+        message["role"] = "assistant"
+    message.setdefault("content", None)
+    message = normalize_message(message, names, finish_reason=raw)
+    has_calls = bool(message.get("tool_calls"))
+    choice["message"] = to_function_call(message) if as_function_call else message
+    reason = finish_reason(raw, has_tool_calls=has_calls) or ("tool_calls" if has_calls else "stop")
+    choice["finish_reason"] = "function_call" if reason == "tool_calls" and as_function_call else reason
+    if raw is not None and raw != reason:
+        choice["native_finish_reason"] = raw
+
+
+class ChunkMender:
+    """Mends the chunks of one stream, in order.
+
+    Args:
+        info: where the filters, the served model and the usage are noted.
+        names: the request's tool names; None where it had no tools.
+        as_function_call: the caller asked with the older `functions` and is answered in the same words.
+    """
+
+    def __init__(self, info: AzureInfo, names: NameMap | None, *, as_function_call: bool = False) -> None:
+        self._info = info
+        self._names = names
+        self._legacy = as_function_call
+        self._calls: dict[int, ToolCallStream] = {}
+        self._finished: set[int] = set()
+        self._frame: Json = {}
+
+    def mend(self, chunk: Json) -> list[Json]:
+        """The chunks to pass on for one that arrived: nearly always the same one."""
+        choices = chunk.get("choices")
+        if choices is None:
+            chunk["choices"] = choices = []
+        if chunk.get("object") != "chat.completion.chunk":
+            chunk["object"] = "chat.completion.chunk"
+        if chunk.get("model"):
+            if not self._frame:
+                self._frame = {key: chunk.get(key) for key in ("id", "created", "model", "object")}
+                self._info.reported_model = chunk["model"]
+        elif self._frame:
+            # Late filter chunks come without id and model: whoever gathers chunks would split the stream there.
+            chunk.update(self._frame)
+        if "prompt_filter_results" in chunk or "prompt_annotations" in chunk:
+            note_prompt_filters(self._info, chunk)
+        for choice in choices:
+            self._mend_choice(choice)
+        if usage := chunk.get("usage"):
+            chunk["usage"] = mend_usage(as_object(usage))
+        return [chunk]
+
+    def _mend_choice(self, choice: Json) -> None:
+        if choice.get("index") is None:
+            choice["index"] = 0
+        delta: Json | None = choice.get("delta")
+        if delta is None:
+            choice["delta"] = delta = {}
+        if "role" in delta and delta["role"] is None:
+            del delta["role"]
+        raw = choice.get("finish_reason")
+        if "tool_calls" in delta or "function_call" in delta or (raw and choice["index"] in self._calls):
+            self._mend_calls(choice["index"], delta, raw)
+        if raw is not None:
+            reason = finish_reason(raw, has_tool_calls=choice["index"] in self._calls)
+            if reason == "tool_calls" and self._legacy:
+                reason = "function_call"
+            choice["finish_reason"] = reason
+            if raw != reason:
+                choice["native_finish_reason"] = raw
+        elif "finish_reason" not in choice:
+            choice["finish_reason"] = None
+        if raw == "content_filter" or choice.get("content_filter_results"):
+            _note_choice(self._info, choice)
+
+    def _mend_calls(self, index: int, delta: Json, raw_finish_reason: str | None) -> None:
+        found, legacy = delta.pop("tool_calls", None), delta.pop("function_call", None)
+        if not found and not legacy and index not in self._calls:
+            return
+        stream = self._calls.get(index)
+        if stream is None:
+            stream = self._calls[index] = ToolCallStream(self._names)
+        deltas = stream.feed(found, legacy) if found or legacy else []
+        if raw_finish_reason and index not in self._finished:
+            self._finished.add(index)
+            deltas = [*deltas, *stream.finish(raw_finish_reason).deltas]
+        if deltas and self._legacy:
+            # The older form knows one call, without an id.
+            pieces = [as_object(one.get("function")) for one in deltas if one.get("index") == 0]
+            delta["function_call"] = {key: value for piece in pieces for key, value in piece.items()}
+        elif deltas:
+            delta["tool_calls"] = deltas

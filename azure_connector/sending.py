@@ -20,7 +20,7 @@ from .calls import Call
 from .endpoint import same_origin
 
 if TYPE_CHECKING:
-    from .auth import Authenticator
+    from .auth import Authenticator, AuthHeaders
     from .resources import Resource
 
 __all__ = ["AsyncSender", "Sender"]
@@ -64,8 +64,10 @@ class _SenderParts:
         return False
 
 
-def _place(request: Any, headers: Mapping[str, str]) -> None:
+def _place(request: Any, headers: AuthHeaders) -> None:
     """Adds the resource's credentials, unless the caller brought a key or token with this very request."""
+    # Whoever is told that a credential was refused must know which one it was; its repr is masked.
+    request.extensions["azure_auth"] = headers
     brought = "authorization" in request.headers or "api-key" in request.headers
     for name, value in headers.items():
         if not (brought and name.lower() in ("authorization", "api-key")):

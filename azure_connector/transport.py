@@ -5,7 +5,9 @@ Building a TLS context costs about 20 ms, most of a client's construction, so eq
 
 from __future__ import annotations
 
+import asyncio
 import ssl
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -87,11 +89,32 @@ def _arguments(options: TransportOptions) -> dict[str, Any]:
     return arguments
 
 
+class _SyncClient(openai.DefaultHttpxClient):
+    def __del__(self) -> None:
+        # A client that nobody closed, as the SDK's own: its connections must not outlive it.
+        with suppress(Exception):
+            self.close()
+
+
+class _AsyncClient(openai.DefaultAsyncHttpxClient):
+    def __del__(self) -> None:
+        # Only where a loop still runs can connections be closed; elsewhere they went with their loop.
+        with suppress(Exception):
+            if not self.is_closed:
+                loop = asyncio.get_running_loop()
+                task = loop.create_task(self.aclose())
+                _closing.add(task)
+                task.add_done_callback(_closing.discard)
+
+
+_closing: set[asyncio.Task[None]] = set()
+
+
 def sync_http_client(options: TransportOptions) -> Any:
     """An HTTP client for the sync SDK: httpx, or httpx2 under openai 3."""
-    return openai.DefaultHttpxClient(**_arguments(options))
+    return _SyncClient(**_arguments(options))
 
 
 def async_http_client(options: TransportOptions) -> Any:
     """An HTTP client for the async SDK; it belongs to the event loop that first uses it."""
-    return openai.DefaultAsyncHttpxClient(**_arguments(options))
+    return _AsyncClient(**_arguments(options))

@@ -1,0 +1,222 @@
+"""What the sync and the async client share: settings, resources, credentials, health, and what was learnt."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import openai
+
+from .asked import Asked
+from .auth import Authenticator
+from .changes import ChangeLog
+from .deployments import DeploymentTable, Plan, Target
+from .endpoint import form_url
+from .envelopes import parse_envelope
+from .errors import ConfigurationError
+from .flow import Effect, call_flow
+from .health import Health
+from .learning import Learned, learn
+from .policy import Policy
+from .profiles import Profile, Profiles, model_from_reply
+from .routing import pin
+from .settings import ConnectorSettings
+from .state import StateBook
+from .transport import TransportOptions
+from .wire import as_object
+
+if TYPE_CHECKING:
+    from .explain import Explanation
+    from .preparation import Prepared
+    from .resources import Resource
+
+__all__ = ["Core"]
+
+_log = logging.getLogger("azure_connector")
+
+DEFAULT = "default"
+
+
+class Core:
+    """Everything of a connector but its connections. Safe across threads and event loops.
+
+    Args:
+        settings: the settings; they are not changed.
+    """
+
+    def __init__(self, settings: ConnectorSettings) -> None:
+        settings.require_endpoint()
+        self.settings = settings
+        self.learned = Learned()
+        self.change_log = ChangeLog()
+        self.health = Health(settings.policy())
+        self.state = StateBook()
+        self.default_headers: Mapping[str, str] = settings.default_headers
+        self._policy = settings.policy()
+        self._resources = dict(settings.resource_map())
+        self._table = DeploymentTable.from_settings(settings)
+        self._profiles = Profiles(settings.profiles)
+        self._transport = TransportOptions.from_settings(settings)
+        self._authenticators: dict[str, Authenticator] = {}
+        self._served: dict[str, str] = {}
+        self._lock = threading.Lock()
+        self.defaults = _given({"max_tokens": settings.max_tokens, "temperature": settings.temperature})
+
+    @classmethod
+    def build(cls, settings: ConnectorSettings | None, options: Mapping[str, Any]) -> Core:
+        """From ready settings, or from arguments over file and environment.
+
+        Raises:
+            ConfigurationError: both are given, or no endpoint is configured.
+        """
+        if settings is not None and options:
+            raise ConfigurationError(
+                f"settings= was given together with {', '.join(sorted(options))}.",
+                hint="Give either ready settings or single arguments, not both.",
+            )
+        return cls(settings or ConnectorSettings(**options))
+
+    def derived(self, *, api_key: Any, base_url: Any, **overrides: Any) -> Core:
+        """The core for a copy of the client: this one, unless the copy has settings of its own.
+
+        Raises:
+            ConfigurationError: another endpoint is named without a credential for it.
+        """
+        changed = dict(overrides)
+        for sdk_only in ("organization", "project", "webhook_secret", "websocket_base_url", "admin_api_key"):
+            changed.pop(sdk_only, None)
+        changed = {name: value for name, value in changed.items() if value is not None and not name.startswith("_")}
+        if api_key is not None:
+            changed["api_key"] = api_key
+        if base_url is not None:
+            changed["azure_endpoint"] = str(base_url)
+        return Core(self.settings.derived(**changed)) if changed else self
+
+    @property
+    def base_url(self) -> str:
+        """Where the default resource's operations stand; frameworks and tracing read it."""
+        return form_url(self.resource(self._first).endpoint) + "/"
+
+    @property
+    def _first(self) -> str:
+        return DEFAULT if DEFAULT in self._resources else next(iter(self._resources))
+
+    @property
+    def timeout(self) -> float:
+        """Seconds for one attempt."""
+        return self.settings.timeout
+
+    @property
+    def max_retries(self) -> int:
+        """Further attempts after the first one."""
+        return self._policy.max_attempts - 1
+
+    def summary(self) -> str:
+        """For the client's repr: endpoint and credential, no secret."""
+        first = self._first
+        return f"endpoint={self.resource(first).endpoint.base!r}, credential={self.authenticator(first).kind!r}"
+
+    def resource(self, name: str) -> Resource:
+        return self._resources[name]
+
+    @property
+    def resources(self) -> Mapping[str, Resource]:
+        """Every resource by name."""
+        return self._resources
+
+    def authenticator(self, resource: str) -> Authenticator:
+        """The auth chain of a resource, built when it is first needed."""
+        found = self._authenticators.get(resource)
+        if found is None:
+            with self._lock:
+                found = self._authenticators.get(resource)
+                if found is None:
+                    found = Authenticator(self._resources[resource], transport=self._transport)
+                    self._authenticators[resource] = found
+        return found
+
+    def credential_origin(self, resource: str) -> str | None:
+        """Where the chosen credential was set."""
+        kind = self.authenticator(resource).kind
+        return next((link.origin for link in self.authenticator(resource).describe() if link.name == kind), None)
+
+    def plan(self, asked: Asked) -> Plan:
+        """The targets for a call, in order.
+
+        Raises:
+            InvalidRequestError: the model is missing, or state and model live on different resources.
+        """
+        if asked.names_deployment and asked.options.method.lower() == "post":
+            plan = self._table.resolve(asked.model, asked.operation)
+            home = self.state.home_of_request(asked.body)
+            if home is None or len(self._resources) == 1:
+                return plan
+            return pin(plan, home.resource, param=home.param)
+        home = self.state.home_of_path(asked.operation)
+        return Plan("", (Target(home or self._first, ""),), "default" if home is None else "state")
+
+    def profile(self, target: Target) -> Profile | None:
+        """The rules of the target's base model: as configured, or as its replies have named it."""
+        return self._profiles.find(target.model or self._served.get(target.key))
+
+    def policy(self, client: Any, asked: Asked) -> Policy:
+        """The budgets for one call: the client's or the call's own number of retries counts."""
+        retries = asked.options.get_max_retries(client.max_retries)
+        if retries == self._policy.max_attempts - 1:
+            return self._policy
+        return replace(self._policy, max_attempts=max(1, retries + 1))
+
+    def model_recorder(self, target: Target) -> Callable[[str], None] | None:
+        """Notes the base model that a reply names; None where it is known already."""
+        if target.model is not None or target.key in self._served:
+            return None
+
+        def record(served: str) -> None:
+            self._served.setdefault(target.key, model_from_reply(served))
+
+        return record
+
+    def learn(self, prepared: Prepared, status: int, error: openai.APIStatusError) -> bool:
+        """Whether a refusal taught something new about its deployment; it is kept."""
+        if prepared.body is None:
+            return False
+        facts = parse_envelope(status, error.body)
+        body = as_object(error.body) or {"message": facts.message, "code": facts.code}
+        lesson = learn(status, body, prepared.operation, prepared.body)
+        if lesson is None or not self.learned.add(prepared.target.key, lesson):
+            return False
+        _log.warning("%s taught: %s", prepared.target.key, lesson)
+        return True
+
+    def note_reply(self, prepared: Prepared, reply: Any) -> None:
+        """Remembers where state was left: stored responses and files live on one resource."""
+        if len(self._resources) > 1:
+            self.state.note(prepared.target.resource, prepared.operation, reply)
+
+    def explain(self, model: str, operation: str) -> Explanation:
+        """What a call would do. Sends nothing."""
+        from .explaining import explain
+
+        return explain(self, model, operation)
+
+    def flow(self, client: Any, cast_to: Any, options: Any, **how: Any) -> Generator[Effect, Any, Any]:
+        """The way of one call."""
+        return call_flow(self, client, cast_to, options, **how)
+
+    def close(self) -> None:
+        """Releases what was built for the credentials; they are built again when they are needed."""
+        for authenticator in self._authenticators.values():
+            authenticator.close()
+
+    async def aclose(self) -> None:
+        """As `close`, without blocking the event loop."""
+        for authenticator in self._authenticators.values():
+            await authenticator.aclose()
+
+
+def _given(values: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    given = {name: value for name, value in values.items() if value is not None}
+    return given or None
