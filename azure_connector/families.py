@@ -162,7 +162,7 @@ def _other(kind: Literal["embedding", "image", "audio"], family: str, *models: s
 GPT_4 = (
     _of(CLASSIC, "gpt-4o", "gpt-4o*", note="some old deployments refuse max_completion_tokens: learnt"),
     _of(CLASSIC, "gpt-4.1", "gpt-4.1*", "gpt-4.5*"),
-    _of(CLASSIC, "gpt-4", "gpt-4", "gpt-4-*", "gpt-35-turbo*", "gpt-3.5-turbo*"),
+    _of(CLASSIC, "gpt-4", "gpt-4", "gpt-4-*", "gpt-35-turbo*", "gpt-3.5-turbo*", apis=("chat",)),
 )
 
 O_FAMILIES = (

@@ -16,9 +16,9 @@ __all__ = [
     "RESPONSES",
     "Names",
     "adapt",
+    "adapt_sampling",
     "closest_effort",
     "exclude",
-    "keep_one_limit",
     "names_for",
     "refuses",
     "set_role",
@@ -82,7 +82,7 @@ def closest_effort(asked: Any, accepted: tuple[str, ...] | None) -> Any:
     return min(accepted, key=lambda effort: (abs(EFFORTS.index(effort) - rank), EFFORTS.index(effort)))
 
 
-def keep_one_limit(draft: Draft, operation: str, name: str | None = None) -> None:
+def _keep_one_limit(draft: Draft, operation: str, name: str | None = None) -> None:
     """Leaves one limit of output tokens: under the given name, or under one that the API knows."""
     given = [limit for limit in LIMITS if limit in draft.body]
     right = _right_limits(operation) if name is None else (name,)
@@ -107,9 +107,9 @@ def _right_limits(operation: str) -> tuple[str, ...]:
 
 def _adapt_limit(draft: Draft, profile: Profile, names: Names) -> None:
     if names.operation == RESPONSES:
-        keep_one_limit(draft, RESPONSES, "max_output_tokens")
+        _keep_one_limit(draft, RESPONSES, "max_output_tokens")
     else:
-        keep_one_limit(draft, CHAT, None if profile.output_limit == "either" else profile.output_limit)
+        _keep_one_limit(draft, CHAT, None if profile.output_limit == "either" else profile.output_limit)
 
 
 def _adapt_spelling(draft: Draft, _profile: Profile, names: Names) -> None:
@@ -142,7 +142,8 @@ def _adapt_effort(draft: Draft, profile: Profile, names: Names) -> None:
             draft.replace(name, nearest, f"{profile.family} takes {', '.join(accepted)}, not {asked}")
 
 
-def _adapt_sampling(draft: Draft, profile: Profile, names: Names) -> None:
+def adapt_sampling(draft: Draft, profile: Profile, names: Names) -> None:
+    """Leaves out what the family refuses at the effort that the draft asks for."""
     given = [name for name in draft.body if name in profile.refused]
     if not given:
         return
@@ -221,7 +222,7 @@ _RULES: tuple[Callable[[Draft, Profile, Names], None], ...] = (
     _adapt_spelling,
     _adapt_limit,
     _adapt_effort,
-    _adapt_sampling,
+    adapt_sampling,
     _adapt_verbosity,
     _adapt_parallel_calls,
     _adapt_json_object,

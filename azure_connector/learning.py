@@ -175,12 +175,13 @@ def _extra_fields(refusal: Refusal, operation: str, body: Json) -> Lesson | None
 
 
 def _role(refusal: Refusal, operation: str, body: Json) -> Lesson | None:
-    if not _ROLE.match(refusal.param or ""):
-        return None
-    found = _REFUSED_ROLE.search(refusal.message)
+    given = {as_object(item).get("role") for item in as_list(body.get(names_for(operation).messages))}
+    text, param = refusal.message, refusal.param or ""
+    if param in ("messages", "input") and {"system", "developer"} <= given and "'system' and 'developer'" in text:
+        return _lesson("role", refusal, operation, "system", to="developer")
+    found = _REFUSED_ROLE.search(text) if _ROLE.match(param) else None
     refused = found[1] if found else ""
-    messages = as_list(body.get(names_for(operation).messages))
-    if refused not in ("system", "developer") or all(as_object(item).get("role") != refused for item in messages):
+    if refused not in ("system", "developer") or refused not in given:
         return None
     accepted = _accepted(refusal.message) or _ROLES
     to = next(role for role in _ROLES if role != refused and (role in accepted or role == "user"))
