@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from azure_connector.errors import InvalidRequestError
+from azure_connector.tools import fit_tools
 from azure_connector.wire import Json, as_list, as_object
 
 from .messages import Conversation
-from .shapes import objects, without
+from .shapes import without
 
 __all__ = ["to_responses"]
 
@@ -23,9 +24,9 @@ _UNSAYABLE = ("frequency_penalty", "logit_bias", "prediction", "presence_penalty
 _TRANSLATED = frozenset(
     {
         *_UNSAYABLE,
-        *("messages", "tools", "tool_choice", "web_search_options", "response_format", "verbosity", "text"),
+        *("messages", "tools", "web_search_options", "response_format", "verbosity", "text"),
         *("reasoning_effort", "reasoning", "max_tokens", "max_completion_tokens", "max_output_tokens"),
-        *("logprobs", "include", "store", "stream_options", "n", "audio", "modalities", "functions", "function_call"),
+        *("logprobs", "include", "store", "stream_options", "n", "audio", "modalities"),
     }
 )
 
@@ -36,10 +37,12 @@ def to_responses(
     """Translates a chat completion's body for a model that speaks only the Responses API.
 
     The request is not stored unless the body says `store: true`, so that it may be repeated; the reasoning comes back
-    encrypted instead, stands on the reply's message, and is replayed with it. Function tools without `strict` are sent
-    with `strict: false`: absent means false in Chat Completions and true in Responses. A limit below 16 tokens becomes
-    16, the least that the service takes. Keys that this function does not know are passed on as they are, so
-    `reasoning: {"summary": "auto"}`, `previous_response_id`, `truncation` and the like can be asked for.
+    encrypted instead, stands on the reply's message, and is replayed with it. A limit below 16 tokens becomes 16, the
+    least that the service takes. Keys that this function does not know are passed on as they are, so `reasoning:
+    {"summary": "auto"}`, `previous_response_id`, `truncation` and the like can be asked for.
+
+    Tools are expected as `tools.fit_tools(body, "responses")` leaves them. Others are brought into that form, but where
+    a name had to be changed the map back is lost, and calls of the older `functions` come back as tool calls.
 
     Args:
         body: the body for `/chat/completions`; it is not changed.
@@ -51,10 +54,11 @@ def to_responses(
         The body for `/responses`, and the names of what could not be said and was left out.
 
     Raises:
-        InvalidRequestError: leaving something out would change what is asked: several answers, an answer in audio,
-            legacy `functions`; or a message that cannot be understood.
+        InvalidRequestError: leaving something out would change what is asked: several answers, an answer in audio;
+            or a message or tool that cannot be understood.
     """
     _refuse(body)
+    body, _ = fit_tools(dict(body), "responses")
     talk = Conversation(origin=origin, reason=reasons and replay)
     for position, message in enumerate(_messages(body)):
         talk.add(message, position)
@@ -66,7 +70,6 @@ def to_responses(
     translated = {
         "include": include,
         "tools": _tools(body),
-        "tool_choice": _tool_choice(body.get("tool_choice")),
         "text": _text(body),
         "reasoning": _reasoning(body),
         "max_output_tokens": _limit(body),
@@ -93,12 +96,6 @@ def _refuse(body: Mapping[str, Any]) -> None:
         )
     if body.get("audio") or "audio" in as_list(body.get("modalities")):
         raise InvalidRequestError("the Responses API cannot answer in audio", param="modalities")
-    if body.get("functions"):
-        raise InvalidRequestError(
-            "legacy `functions` cannot be translated: the answer would come back as tool calls",
-            param="functions",
-            hint="Pass the functions as `tools`.",
-        )
 
 
 def _says_something(key: str, value: object) -> bool:
@@ -113,43 +110,14 @@ def _include(body: Mapping[str, Any], reasons: bool) -> list[Any]:
 
 
 def _tools(body: Mapping[str, Any]) -> list[Any]:
-    tools = [_tool(tool) for tool in as_list(body.get("tools"))]
+    tools = as_list(body.get("tools"))
     search = body.get("web_search_options")
-    if search is not None:
-        options = as_object(search)
-        place = as_object(options.get("user_location"))
-        flat = {"user_location": {"type": "approximate", **as_object(place.get("approximate"))}} if place else {}
-        tools.append({"type": "web_search", **options, **flat})
-    return tools
-
-
-def _tool(tool: object) -> object:
-    """A tool's definition in the flat form; tools of the Responses API's own are kept."""
-    fields = as_object(tool)
-    if fields.get("type") == "function":
-        flat = {"type": "function", **without(fields, "type", "function"), **as_object(fields.get("function"))}
-        flat["parameters"] = flat.get("parameters") or {"type": "object", "properties": {}}
-        flat["strict"] = bool(flat.get("strict"))
-        return flat
-    if fields.get("type") == "custom":
-        flat = {"type": "custom", **without(fields, "type", "custom"), **as_object(fields.get("custom"))}
-        form = as_object(flat.get("format"))
-        if "grammar" in form:
-            flat["format"] = {**without(form, "grammar"), **as_object(form["grammar"])}
-        return flat
-    return tool
-
-
-def _tool_choice(choice: object) -> object:
-    named = as_object(choice)
-    kind = named.get("type")
-    if kind in ("function", "custom"):
-        return {"type": kind, "name": as_object(named.get(kind)).get("name", named.get("name"))}
-    if kind == "allowed_tools" and "allowed_tools" in named:
-        allowed = as_object(named["allowed_tools"])
-        tools = [_tool_choice(tool) for tool in objects(allowed.get("tools"))]
-        return {"type": kind, **allowed, "tools": tools}
-    return choice
+    if search is None:
+        return tools
+    options = as_object(search)
+    place = as_object(options.get("user_location"))
+    flat = {"user_location": {"type": "approximate", **as_object(place.get("approximate"))}} if place else {}
+    return [*tools, {"type": "web_search", **options, **flat}]
 
 
 def _text(body: Mapping[str, Any]) -> Json:

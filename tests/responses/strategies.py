@@ -73,7 +73,9 @@ def with_ids(found: list[list[Json]]) -> list[Json]:
 
 conversations = st.lists(turns(), max_size=4).map(with_ids)
 
-schemas = st.just({"type": "object", "properties": {"a": {"type": "string"}}, "additionalProperties": False})
+schemas = st.just(
+    {"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"], "additionalProperties": False}
+)
 tools = st.lists(
     st.one_of(
         st.builds(
@@ -99,19 +101,29 @@ tools = st.lists(
     ),
     min_size=1,
     max_size=3,
+    unique_by=lambda tool: tool[tool["type"]]["name"],
 )
-choices = st.one_of(
-    st.sampled_from(["none", "auto", "required"]),
-    st.builds(lambda name: {"type": "function", "function": {"name": name}}, names),
-    st.builds(lambda name: {"type": "custom", "custom": {"name": name}}, names),
-    st.builds(
-        lambda name: {
-            "type": "allowed_tools",
-            "allowed_tools": {"mode": "required", "tools": [{"type": "function", "function": {"name": name}}]},
-        },
-        names,
-    ),
-)
+
+
+@st.composite
+def choices(draw: st.DrawFn, defined: list[Json]) -> Any:
+    """A choice among these tools."""
+    chosen = draw(st.sampled_from(defined))
+    named = {"type": chosen["type"], chosen["type"]: {"name": chosen[chosen["type"]]["name"]}}
+    allowed = {"type": "allowed_tools", "allowed_tools": {"mode": "required", "tools": [named]}}
+    return draw(st.sampled_from(["none", "auto", "required", named, allowed]))
+
+
+@st.composite
+def with_tools(draw: st.DrawFn, body: Json) -> Json:
+    """The body with tools of different names and a choice among them, or without any."""
+    if not draw(st.booleans()):
+        return body
+    defined = draw(tools)
+    body = {**body, "tools": defined, "parallel_tool_calls": draw(st.booleans())}
+    return {**body, "tool_choice": draw(choices(defined))} if draw(st.booleans()) else body
+
+
 formats = st.one_of(
     st.sampled_from([{"type": "text"}, {"type": "json_object"}]),
     st.builds(
@@ -123,9 +135,6 @@ formats = st.one_of(
 bodies = st.fixed_dictionaries(
     {"model": names, "messages": conversations},
     optional={
-        "tools": tools,
-        "tool_choice": choices,
-        "parallel_tool_calls": st.booleans(),
         "response_format": formats,
         "verbosity": st.sampled_from(["low", "high"]),
         "reasoning_effort": st.sampled_from(["none", "minimal", "high"]),
@@ -142,7 +151,7 @@ bodies = st.fixed_dictionaries(
         "prompt_cache_key": names,
         "safety_identifier": names,
     },
-)
+).flatmap(with_tools)
 
 
 def back_to_chat(sent: Json) -> Json:

@@ -12,7 +12,12 @@ from azure_connector.responses import to_responses
 
 PARAMS = TypeAdapter[Any](ResponseCreateParams)
 USER = {"role": "user", "content": "Hello"}
-SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
+SCHEMA = {
+    "type": "object",
+    "properties": {"city": {"type": "string"}},
+    "required": ["city"],
+    "additionalProperties": False,
+}
 
 
 def translated(**body: Any) -> dict[str, Any]:
@@ -106,29 +111,6 @@ def test_the_caller_s_body_is_left_alone() -> None:
         ({"previous_response_id": "resp_1"}, {"previous_response_id": "resp_1"}),
         ({"a_new_parameter": 1}, {"a_new_parameter": 1}),
         ({"tool_choice": "required"}, {"tool_choice": "required"}),
-        (
-            {"tool_choice": {"type": "function", "function": {"name": "f"}}},
-            {"tool_choice": {"type": "function", "name": "f"}},
-        ),
-        (
-            {"tool_choice": {"type": "custom", "custom": {"name": "c"}}},
-            {"tool_choice": {"type": "custom", "name": "c"}},
-        ),
-        (
-            {
-                "tool_choice": {
-                    "type": "allowed_tools",
-                    "allowed_tools": {"mode": "auto", "tools": [{"type": "function", "function": {"name": "f"}}]},
-                }
-            },
-            {
-                "tool_choice": {
-                    "type": "allowed_tools",
-                    "mode": "auto",
-                    "tools": [{"type": "function", "name": "f"}],
-                }
-            },
-        ),
         ({"tool_choice": {"type": "image_generation"}}, {"tool_choice": {"type": "image_generation"}}),
         ({"n": 1, "modalities": ["text"], "audio": None, "functions": []}, {}),
         ({"stop": None, "seed": None, "logit_bias": {}, "presence_penalty": 0, "frequency_penalty": 0.0}, {}),
@@ -199,6 +181,37 @@ def test_tools(tool: dict[str, Any], flat: dict[str, Any]) -> None:
     list(PARAMS.validate_python(sent)["tools"])
 
 
+FUNCTION = {"type": "function", "function": {"name": "f", "parameters": SCHEMA}}
+CUSTOM = {"type": "custom", "custom": {"name": "c"}}
+
+
+@pytest.mark.parametrize(
+    ("choice", "flat"),
+    [
+        ("required", "required"),
+        ({"type": "function", "function": {"name": "f"}}, {"type": "function", "name": "f"}),
+        ({"type": "custom", "custom": {"name": "c"}}, {"type": "custom", "name": "c"}),
+        (
+            {"type": "allowed_tools", "allowed_tools": {"mode": "auto", "tools": [FUNCTION]}},
+            {"type": "allowed_tools", "mode": "auto", "tools": [{"type": "function", "name": "f"}]},
+        ),
+    ],
+)
+def test_the_choice_among_tools(choice: Any, flat: Any) -> None:
+    assert translated(tools=[FUNCTION, CUSTOM], tool_choice=choice)["tool_choice"] == flat
+
+
+def test_tools_that_have_the_api_s_form_already_are_sent_as_they_are() -> None:
+    flat = [{"type": "function", "name": "f", "parameters": SCHEMA}, {"type": "image_generation"}]
+    assert translated(tools=flat)["tools"] == flat
+
+
+def test_the_older_functions_are_tools() -> None:
+    sent = translated(functions=[{"name": "f", "parameters": SCHEMA}], function_call={"name": "f"})
+    assert sent["tools"] == translated(tools=[FUNCTION])["tools"]
+    assert sent["tool_choice"] == {"type": "function", "name": "f"}
+
+
 @pytest.mark.parametrize(
     ("body", "names"),
     [
@@ -221,7 +234,7 @@ def test_what_cannot_be_said_is_left_out_and_named(body: dict[str, Any], names: 
         ({"n": 2}, "n"),
         ({"audio": {"voice": "alloy", "format": "wav"}}, "modalities"),
         ({"modalities": ["text", "audio"]}, "modalities"),
-        ({"functions": [{"name": "f"}]}, "functions"),
+        ({"tools": [{"type": "function", "function": {}}]}, "tools[0].function.name"),
         ({"messages": "Hello"}, "messages"),
         ({"messages": [USER, "Hello"]}, "messages[1]"),
         ({"messages": [{"role": "robot", "content": "x"}]}, "messages[0].role"),
