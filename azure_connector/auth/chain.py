@@ -80,7 +80,8 @@ class Link:
         method: its name.
         configured: whether everything that it needs is set.
         missing: what is still needed where a part of it is set, e.g. `tenant_id (AZURE_TENANT_ID)`.
-        origin: where its first setting came from, e.g. `argument` or a variable's name; empty where it has none.
+        origin: where its first setting came from, e.g. `argument` or `environment AZURE_CLIENT_SECRET`, or why the
+            settings left it out; empty where it has none.
         variables: what to set to configure it.
         implied: it is used only because nothing else is configured.
     """
@@ -91,6 +92,11 @@ class Link:
     origin: str = ""
     variables: tuple[str, ...] = ()
     implied: bool = False
+
+    @property
+    def is_named(self) -> bool:
+        """Whether some source of settings names it, used or not."""
+        return self.configured or bool(self.origin)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,10 +133,9 @@ def links_of(auth: AuthSettings) -> tuple[Link, ...]:
     """Every method in the chain's order.
 
     Raises:
-        ConfigurationError: two methods are given as arguments; or a part of one is set and nothing else is.
+        ConfigurationError: a part of one method is set, and nothing else.
     """
     links = tuple(_link(rule, auth) for rule in _RULES)
-    _refuse_two_arguments(links)
     if any(link.configured for link in links):
         return links
     for link in links:
@@ -171,39 +176,30 @@ def report(
         state, detail = "failed", failed
     elif chosen:
         state, detail = "chosen", ""
-    elif link.configured:
-        state, detail = "passed over", ""
     elif link.missing:
         state, detail = "incomplete", f"without {' and '.join(link.missing)}"
+    elif link.is_named:
+        state, detail = "passed over", ""
     else:
         state, detail = "not configured", f"set {', '.join(link.variables)}"
     return LinkReport(link.method, link.configured, link.origin, state, detail, expires_at)
 
 
 def _link(rule: _Rule, auth: AuthSettings) -> Link:
-    first = rule.needs[0]
-    if not _is_set(getattr(auth, first)):
-        return Link(rule.method, configured=False, variables=rule.variables)
+    value = getattr(auth, rule.needs[0])
+    origin = auth.origins.get(rule.needs[0], "")
+    if not _is_set(value):
+        # Named by a source but without a value: the settings left it out, and the origin says why.
+        left_out = value is None and origin != "default"
+        return Link(rule.method, configured=False, origin=origin if left_out else "", variables=rule.variables)
     missing = tuple(
         f"{name} ({variable})"
         for name, variable in zip(rule.needs, rule.variables, strict=True)
         if not _is_set(getattr(auth, name))
     )
-    origin = auth.origins.get(first, "")
     return Link(rule.method, configured=not missing, missing=missing, origin=origin, variables=rule.variables)
 
 
 def _is_set(value: Any) -> bool:
     # Not truth: a SecretStr and a user's object may have their own idea of it.
     return value is not None and value is not False and value != ""
-
-
-def _refuse_two_arguments(links: Collection[Link]) -> None:
-    given = [link for link in links if link.origin == "argument" and link.method != "subscription key"]
-    if len(given) < 2:
-        return
-    names = {rule.method: rule.needs[0] for rule in _RULES}
-    raise ConfigurationError(
-        f"Two credentials are given as arguments: {' and '.join(names[link.method] for link in given)}.",
-        hint="Pass one of them. (Across arguments, file and environment the chain's order decides.)",
-    )

@@ -98,13 +98,13 @@ def synthetic_response(url: str) -> Any:
 
 
 def _others(link: Link, links: Sequence[Link]) -> Iterator[str]:
-    passed = [other.method for other in links if other.configured and other is not link]
+    passed = [other.method for other in links if other.is_named and not other.missing and other is not link]
     if passed:
         yield f"Configured, but not tried, since the first one decides: {', '.join(passed)}."
     for other in links:
         if other.missing:
             yield f"Incomplete: {other.method}, without {' and '.join(other.missing)}."
-    unset = [f"{other.method} ({other.variables[0]})" for other in links if not other.configured and not other.missing]
+    unset = [f"{other.method} ({other.variables[0]})" for other in links if not other.is_named and not other.missing]
     yield f"Not configured: {', '.join(unset)}."
 
 

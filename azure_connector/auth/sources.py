@@ -8,6 +8,8 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from azure_connector.errors import ConfigurationError
+
 from .tokens import Fetched, Unfinished, jwt_expiry
 
 __all__ = ["CallableSource", "ObjectSource", "ValueSource"]
@@ -119,7 +121,11 @@ class ObjectSource:
 def _getter(credential: object) -> Callable[..., Any]:
     getter = getattr(credential, "get_token_info", None) or getattr(credential, "get_token", None)
     if not callable(getter):
-        raise TypeError(f"{type(credential).__name__} is no credential: it has neither get_token nor get_token_info.")
+        raise ConfigurationError(
+            f"The credential is a {type(credential).__name__}, which has neither get_token nor get_token_info.",
+            hint="Pass an object of azure-identity, such as DefaultAzureCredential(); a function that returns tokens "
+            "goes into azure_ad_token_provider, a plain token into azure_ad_token.",
+        )
     return getter
 
 

@@ -1,0 +1,120 @@
+"""Resources, an emulated Entra ID, and an environment without any Azure setting of the machine's own."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from azure_connector.auth import Authenticator
+from azure_connector.emulator.entra import App, EntraID
+from azure_connector.endpoint import Endpoint
+from azure_connector.resources import AuthSettings, Resource
+from azure_connector.transport import TransportOptions
+
+AZURE_PREFIXES = ("AZURE_", "IDENTITY_", "MSI_", "IMDS_", "REQUESTS_CA", "CURL_CA", "SSL_CERT")
+PROXIES = {"http_proxy", "https_proxy", "all_proxy", "no_proxy"}
+BASE = "https://resource.openai.azure.com"
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    for name in list(os.environ):
+        if name.startswith(AZURE_PREFIXES) or name.lower() in PROXIES:
+            monkeypatch.delenv(name)
+    # No metadata service unless a test makes one: nothing listens on port 9 of loopback.
+    monkeypatch.setenv("AZURE_POD_IDENTITY_AUTHORITY_HOST", "http://127.0.0.1:9")
+    # No developer tools of this machine, and none of its signed-in users.
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    monkeypatch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
+    # azure-identity logs every expected failure as a warning.
+    monkeypatch.setattr(logging.getLogger("azure.identity"), "disabled", True)
+
+
+@pytest.fixture
+def authenticators() -> Iterator[list[Authenticator]]:
+    made: list[Authenticator] = []
+    yield made
+    for authenticator in made:
+        authenticator.close()
+
+
+@pytest.fixture
+def make(authenticators: list[Authenticator]) -> Callable[..., Authenticator]:
+    """Makes an authenticator of the given auth settings, closed at the test's end."""
+
+    def build(
+        endpoint: Endpoint | None = None,
+        transport: TransportOptions | None = None,
+        within: float = 20.0,
+        **auth: Any,
+    ) -> Authenticator:
+        made = Authenticator(
+            Resource("default", endpoint or Endpoint(BASE, kind="azure"), AuthSettings(**auth)),
+            transport=transport,
+            within=within,
+        )
+        authenticators.append(made)
+        return made
+
+    return build
+
+
+@pytest.fixture
+def entra() -> Iterator[EntraID]:
+    with EntraID() as running:
+        yield running
+
+
+@pytest.fixture
+def via_entra(make: Callable[..., Authenticator], entra: EntraID) -> Callable[..., Authenticator]:
+    """Makes an authenticator whose built credentials go to the emulated Entra ID."""
+
+    def build(app: App | None = None, **auth: Any) -> Authenticator:
+        if app is not None:
+            auth = {"tenant_id": app.tenant_id, "client_id": app.client_id} | auth
+        return make(
+            authority_host=entra.authority_host,
+            disable_instance_discovery=True,
+            transport=TransportOptions(ca_bundle=str(entra.ca_file)),
+            **auth,
+        )
+
+    return build
+
+
+@pytest.fixture
+def secret() -> SecretStr:
+    return SecretStr("s3cret-value")
+
+
+@pytest.fixture
+def black_hole() -> Iterator[str]:
+    """An address that takes connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+@pytest.fixture
+def full_backlog() -> Iterator[str]:
+    """An address at which connecting itself hangs: its queue of connections is full."""
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    listener.listen(0)
+    waiting = []
+    try:
+        for _ in range(4):
+            client = socket.socket()
+            client.setblocking(False)
+            client.connect_ex(listener.getsockname())
+            waiting.append(client)
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        for client in waiting:
+            client.close()
+        listener.close()
