@@ -135,8 +135,10 @@ class Gateway:
         leaving = asyncio.create_task(_left(receive))
         try:
             await asyncio.wait([sending, leaving], return_when=asyncio.FIRST_COMPLETED)
-            if sending.done():
-                sending.result()
+            if sending.done() and not sending.result():
+                # What has begun cannot become an error reply any more: the caller sees the same broken connection.
+                scope["state"]["transport"].abort()
+                await leaving
         finally:
             # A caller who leaves ends the request behind, too.
             for task in (sending, leaving):
@@ -156,7 +158,8 @@ class Gateway:
                 return _flat(401, "Unauthorized. Access token is missing or invalid.")
         return None
 
-    async def _forward(self, scope: Scope, send: Send, body: bytes) -> None:
+    async def _forward(self, scope: Scope, send: Send, body: bytes) -> bool:
+        """Whether a whole reply was sent, be it an error."""
         base = self._upstream if isinstance(self._upstream, str) else self._upstream.endpoint
         target = scope["raw_path"].removeprefix(self._prefix.encode()) or b"/"
         query = _without_key(scope["query_string"])
@@ -180,10 +183,9 @@ class Gateway:
                 await send({"type": "http.response.body", "body": b""})
         except UpstreamError:
             if started:
-                # What has begun cannot become an error reply any more: the client sees the same broken connection.
-                scope["state"]["transport"].abort()
-            else:
-                await _flat(500, "Internal server error")(scope, _no_more, send)
+                return False
+            await _flat(500, "Internal server error")(scope, _no_more, send)
+        return True
 
     def _headers(self, headers: RawHeaders) -> list[tuple[bytes, bytes]]:
         left_out = HOP_BY_HOP | REPLACED | {self.header.lower().encode()}

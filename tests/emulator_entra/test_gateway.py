@@ -185,10 +185,11 @@ class SlowUpstream:
         if gone.done():
             self.caller_left.set()
             return
-        gone.cancel()
         if self.break_off:
             scope["state"]["transport"].abort()
+            await gone
             return
+        gone.cancel()
         await send({"type": "http.response.body", "body": b"data: two\n\n"})
 
 
@@ -202,7 +203,7 @@ def test_streams_pass_as_they_come() -> None:
             assert b"".join(parts) == b"data: two\n\n"
 
 
-def test_a_stream_that_breaks_off_behind_breaks_off_here() -> None:
+def test_a_stream_that_breaks_off_behind_breaks_off_here(caplog: pytest.LogCaptureFixture) -> None:
     with SlowUpstream() as upstream, Gateway(upstream) as gateway, httpx.Client(trust_env=False) as client:
         upstream.break_off = True
         headers = {gateway.header: gateway.subscription_key}
@@ -212,6 +213,7 @@ def test_a_stream_that_breaks_off_behind_breaks_off_here() -> None:
             upstream.go_on.set()
             with pytest.raises((httpx.ReadError, httpx.RemoteProtocolError)):
                 next(parts)
+    assert not [record for record in caplog.records if record.name.startswith("uvicorn")]
 
 
 def test_a_caller_who_leaves_ends_the_request_behind() -> None:

@@ -179,6 +179,11 @@ def test_certificate_assertions(entra: EntraID) -> None:
             700024,
             "not within its valid",
         ),
+        (
+            certificate_assertion(entra, app, certificate=known, nbf=int(time.time()) + 900),
+            700024,
+            "not within its valid",
+        ),
         (certificate_assertion(entra, app, certificate=known, aud="https://elsewhere.example"), 700023, "audience"),
     ]
     for assertion, code, words in spoilt:

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import base64
+import contextlib
+import json
+import time
+from typing import Any
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from azure_connector.emulator.entra import EntraID
-from azure_connector.emulator.entra.jose import Signer
+from azure_connector.emulator.entra.claims import access_token_claims
+from azure_connector.emulator.entra.jose import MalformedTokenError, Signer, parse_token, process_signer
 
+AUDIENCE = "https://cognitiveservices.azure.com"
 FLAT = {
     "statusCode": 401,
     "message": "Unauthorized. Access token is missing, invalid, audience is incorrect "
@@ -32,6 +42,9 @@ def test_refusals_share_one_flat_message(entra: EntraID) -> None:
         "other key": entra.issue_token(app, signer=Signer()),
         "changed": f"{head}.{body[:-2]}AA.{signature}",
         "unsigned": f"{head}.{body}.",
+        "not yet": entra.signer.sign(
+            access_token_claims(app, audience=AUDIENCE, lifetime=60, now=time.time()) | {"nbf": time.time() + 30}
+        ),
         "other tenant": entra.issue_token(elsewhere),
         "no token": "not-a-token",
         "empty": "",
@@ -74,3 +87,33 @@ def test_revoked_tokens_stop_working_at_once(entra: EntraID) -> None:
     entra.revoke_tokens()
     assert verify(old) is not None
     assert verify(entra.issue_token(app)) is None
+
+
+@given(st.text())
+def test_any_text_is_parsed_or_refused(text: str) -> None:
+    with contextlib.suppress(MalformedTokenError):
+        parse_token(text)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=8,
+)
+NAMES = st.sampled_from(["alg", "kid", "x5t", "aud", "iss", "exp", "nbf", "roles", "uti", "tid"])
+
+
+@settings(max_examples=40)
+@given(header=JSON | st.dictionaries(NAMES, JSON), claims=JSON | st.dictionaries(NAMES, JSON), signature=st.binary())
+def test_no_forged_token_passes_or_breaks_the_verifier(header: Any, claims: Any, signature: bytes) -> None:
+    from azure_connector.emulator.entra.verification import TokenVerifier
+
+    parts = [json.dumps(header).encode(), json.dumps(claims).encode(), signature]
+    token = ".".join(base64.urlsafe_b64encode(part).decode() for part in parts)
+    assert TokenVerifier(process_signer(), tenants={"t"})(token) is not None
+
+
+def test_nesting_without_end_is_no_token() -> None:
+    deep = base64.urlsafe_b64encode(b"[" * 100_000).decode()
+    with pytest.raises(MalformedTokenError):
+        parse_token(f"{deep}.{deep}.")

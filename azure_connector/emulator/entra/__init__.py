@@ -27,6 +27,7 @@ from .certificates import CertificateFile
 from .faults import ScriptedReply, SeenRequest
 from .identity import ManagedIdentityServer
 from .server import EntraID
+from .vault import KeyVaultServer
 from .verification import TokenVerifier
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "CertificateFile",
     "EntraID",
     "Federation",
+    "KeyVaultServer",
     "ManagedIdentityServer",
     "ScriptedReply",
     "SeenRequest",

@@ -94,7 +94,7 @@ def parse_token(text: str) -> ParsedToken:
     try:
         header, claims = (json.loads(_from_base64url(part)) for part in parts[:2])
         signature = _from_base64url(parts[2])
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise MalformedTokenError(str(error)) from error
     if not is_object(header) or not is_object(claims):
         raise MalformedTokenError("header and claims must be objects")
