@@ -117,7 +117,7 @@ class Assembly:
             return None
         if fragment.id:
             if not call.id:  # its id comes after its name
-                return None if fragment.name and call.text.strip() else call
+                return None if fragment.name and call.name and call.text.strip() else call
             # A new id begins a new call, except where a service invents one for every fragment.
             return call if at_index is not None and not fragment.name and not call.is_whole() else None
         if at_index is None and fragment.index is not None and (fragment.name or call.is_whole()):

@@ -221,8 +221,10 @@ def report(repair: Repair, repairs: list[Repair] | None) -> None:
     """Keep a record and log it, without any of the arguments: they may hold what no log should."""
     if repairs is not None:
         repairs.append(repair)
+    # A function without parameters is often called with no text at all: nothing to be warned of.
+    level = logging.DEBUG if repair.what == "empty" else logging.WARNING
     outcome = "could not be read and were kept as raw text" if repair.raw else "mended"
-    logger.warning("%s of tool %.64r %s: %s", repair.position, repair.name, outcome, repair.what)
+    logger.log(level, "%s of tool %.64r %s: %s", repair.position, repair.name, outcome, repair.what)
 
 
 def read_call(call: Json) -> RawCall:
@@ -232,7 +234,7 @@ def read_call(call: Json) -> RawCall:
     inner = as_object(call.get("function")) or custom or as_object(call.get("tool_call")) or call
     kind: Kind = "custom" if custom is not None or kind_of_item in {"custom", "custom_tool_call"} else "function"
     if kind_of_item in _ITEM_KINDS:
-        identity = as_text(call.get("call_id")) or as_text(inner.get("id"))
+        identity = as_text(call.get("call_id")) or as_text(inner.get("id")) or as_text(call.get("id"))
     else:
         identity = as_text(call.get("id")) or as_text(call.get("call_id"))
     keys = ("input", "arguments") if kind == "custom" else ("arguments", "input", "parameters")

@@ -18,6 +18,9 @@ __all__ = ["FinishedCalls", "ToolCallStream"]
 _BEGINNING = re.compile(r"\s*(?:\{\s*(?:[\"}].*)?)?", re.DOTALL)
 _DECIDED = re.compile(r"\s*\{\s*[\"}]")
 _STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+# Semantic Kernel drops a fragment of exactly `{}` as empty. These mean the same, outside a string and inside one.
+_EMPTY = "{ }"
+_EMPTY_IN_STRING = "{\\u007d"
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,8 +198,7 @@ class ToolCallStream:
             passing.live = _DECIDED.match(text) is not None
             passing.sent = text
         if fragment == "{}":
-            # Semantic Kernel drops a fragment of exactly `{}` as empty; both replacements mean the same in JSON.
-            return "{\\u007d" if '"' in _STRING.sub("", before) else "{ }"
+            return _EMPTY_IN_STRING if '"' in _STRING.sub("", before) else _EMPTY
         return fragment
 
     def _rest(self, call: OpenCall, arguments: Arguments, *, late: bool) -> str:
@@ -208,7 +210,8 @@ class ToolCallStream:
             return arguments.text if late or self._buffer else ""
         if passing.live:
             return ""
-        return arguments.text[1:] if passing.sent.strip() else arguments.text
+        text = arguments.text[1:] if passing.sent.strip() else arguments.text
+        return _EMPTY if text == "{}" and passing.sent else text
 
     def _ordered(self) -> list[OpenCall]:
         """Announced calls first, as they were announced; a call without name or arguments was none."""
