@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from azure_connector.auth import AuthHeaders, Authenticator
+from azure_connector.auth import Authenticator, AuthHeaders
 from azure_connector.endpoint import Endpoint
 from azure_connector.resources import AuthSettings, Resource
 
