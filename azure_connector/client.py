@@ -17,6 +17,7 @@ from openai import NotGiven
 from .core import Core
 from .flow import Challenge, Effect, Prime, Send, Wait
 from .pools import LoopPools, SyncPool
+from .streams import AsyncConnectorStream
 from .transport import TransportOptions, async_http_client, sync_http_client
 
 if TYPE_CHECKING:
@@ -80,10 +81,6 @@ class _Connector:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._core.summary()})"
-
-
-def _changes_core(api_key: object, base_url: object, overrides: Mapping[str, Any]) -> bool:
-    return api_key is not None or base_url is not None or bool(overrides)
 
 
 class AzureConnector(_Connector, openai.OpenAI):
@@ -257,6 +254,7 @@ class AsyncAzureConnector(_Connector, openai.AsyncOpenAI):
                     effect.cast_to, effect.options, stream=effect.stream, stream_cls=effect.stream_cls
                 )
             case Prime():
+                assert isinstance(effect.stream, AsyncConnectorStream)
                 return await effect.stream.prime()
             case Wait():
                 return await asyncio.sleep(effect.seconds)

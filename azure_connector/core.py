@@ -13,7 +13,7 @@ import openai
 from .asked import Asked
 from .auth import Authenticator
 from .changes import ChangeLog
-from .deployments import DeploymentTable, Plan, Target
+from .deployments import Plan, Target
 from .endpoint import form_url
 from .envelopes import parse_envelope
 from .errors import ConfigurationError
@@ -37,8 +37,6 @@ __all__ = ["Core"]
 
 _log = logging.getLogger("azure_connector")
 
-DEFAULT = "default"
-
 
 class Core:
     """Everything of a connector but its connections. Safe across threads and event loops.
@@ -57,7 +55,7 @@ class Core:
         self.default_headers: Mapping[str, str] = settings.default_headers
         self._policy = settings.policy()
         self._resources = dict(settings.resource_map())
-        self._table = DeploymentTable.from_settings(settings)
+        self._table = settings.deployments
         self._profiles = Profiles(settings.profiles)
         self._transport = TransportOptions.from_settings(settings)
         self._authenticators: dict[str, Authenticator] = {}
@@ -102,7 +100,7 @@ class Core:
 
     @property
     def _first(self) -> str:
-        return DEFAULT if DEFAULT in self._resources else next(iter(self._resources))
+        return self.settings.default_resource
 
     @property
     def timeout(self) -> float:
@@ -159,8 +157,8 @@ class Core:
         return Plan("", (Target(home or self._first, ""),), "default" if home is None else "state")
 
     def profile(self, target: Target) -> Profile | None:
-        """The rules of the target's base model: as configured, or as its replies have named it."""
-        return self._profiles.find(target.model or self._served.get(target.key))
+        """The rules of the target's base model."""
+        return self._profiles.find(self.base_model(target))
 
     def policy(self, client: Any, asked: Asked) -> Policy:
         """The budgets for one call: the client's or the call's own number of retries counts."""
@@ -196,11 +194,15 @@ class Core:
         if len(self._resources) > 1:
             self.state.note(prepared.target.resource, prepared.operation, reply)
 
+    def base_model(self, target: Target) -> str | None:
+        """The target's base model: as configured, or as its replies have named it."""
+        return target.model or self._served.get(target.key)
+
     def explain(self, model: str, operation: str) -> Explanation:
         """What a call would do. Sends nothing."""
-        from .explaining import explain
+        from .explaining import explain_call
 
-        return explain(self, model, operation)
+        return explain_call(self, self._table.resolve(model, operation), operation)
 
     def flow(self, client: Any, cast_to: Any, options: Any, **how: Any) -> Generator[Effect, Any, Any]:
         """The way of one call."""

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from .core import Core
     from .streams import Failure
 
-__all__ = ["Prepared", "prepare"]
+__all__ = ["Prepared", "form_for", "prepare"]
 
 _log = logging.getLogger("azure_connector")
 
@@ -101,7 +101,7 @@ def prepare(
     else:
         call = Call(info, asynchronous=asynchronous, failure=failure, post_parser=parser)
     endpoint = core.resource(target.resource).endpoint
-    form = _form(endpoint, draft.operation)
+    form = form_for(endpoint, draft.operation)
     sent = options.model_copy(
         update={
             "url": _url(endpoint, draft.operation, target.deployment, form),
@@ -178,7 +178,7 @@ def _draft_responses(core: Core, asked: Asked, target: Target, body: Json) -> _D
     return _Draft(RESPONSES, body, asked.stream, None, fitted.changes, [*map(str, mends)])
 
 
-def _form(endpoint: Endpoint, operation: str) -> Form:
+def form_for(endpoint: Endpoint, operation: str) -> Form:
     """The resource's own URL form, but v1 for Responses where the classic api-version is too old for it."""
     if endpoint.form == "classic" and operation.startswith(RESPONSES):
         version = endpoint.api_version or ""

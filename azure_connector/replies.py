@@ -117,7 +117,7 @@ class ChunkMender:
 
     def mend(self, chunk: Json) -> list[Json]:
         """The chunks to pass on for one that arrived: nearly always the same one."""
-        choices = chunk.get("choices")
+        choices: list[Json] | None = chunk.get("choices")
         if choices is None:
             chunk["choices"] = choices = []
         if chunk.get("object") != "chat.completion.chunk":
