@@ -112,7 +112,8 @@ class Failures:
         context = self.context(end.target)
         message = (
             f"Every deployment for {self._plan.model!r} is being left alone after earlier failures "
-            f"({end.outcome.kind}); the soonest is free in {seconds:.1f} s, which is longer than this call may wait. Nothing was sent."
+            f"({end.outcome.kind}); the soonest is free in {seconds:.1f} s, which is longer than this call may wait. "
+            "Nothing was sent."
         )
         body = {"code": end.outcome.code or str(status), "message": message}
         response = synthetic_response(context.endpoint, status, headers)
