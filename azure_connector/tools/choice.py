@@ -119,6 +119,8 @@ def _without_tools(body: Json, api: Api) -> Json:
 def _checked_name(form: Json, kind: str, names: NameMap, where: str) -> str:
     inner = as_object(form.get(kind)) or form
     name = inner.get("name")
+    if isinstance(name, str) and names.is_wire(name):
+        return names.caller(name)
     if not isinstance(name, str) or name not in names.known:
         tools = ", ".join(sorted(names.known)[:10])
         raise _fault(where, f"{name!r} is not among the request's tools ({tools})")
