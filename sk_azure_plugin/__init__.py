@@ -1,0 +1,37 @@
+"""Semantic Kernel services over the Azure connector: replace one constructor, keep everything else.
+
+from sk_azure_plugin import AzureConnectorChatCompletion
+
+kernel.add_service(AzureConnectorChatCompletion(model="gpt-5"))
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .chat import AzureConnectorChatCompletion
+    from .embedding import AzureConnectorTextEmbedding
+
+_HOME = {"AzureConnectorChatCompletion": "chat", "AzureConnectorTextEmbedding": "embedding"}
+
+__all__ = ["AzureConnectorChatCompletion", "AzureConnectorTextEmbedding"]
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOME.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    try:
+        module = import_module(f"{__name__}.{home}")
+    except ModuleNotFoundError as missing:
+        if missing.name is None or not missing.name.startswith("semantic_kernel"):
+            raise
+        raise ImportError(
+            f'{name} needs Semantic Kernel: pip install "azure-connector[sk]"', name=missing.name
+        ) from missing
+    value = getattr(module, name)
+    globals()[name] = value
+    return value
