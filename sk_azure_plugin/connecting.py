@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from azure_connector import AsyncAzureConnector, ConfigurationError, ConnectorSettings
 from semantic_kernel.exceptions.service_exceptions import ServiceInitializationError
+
+from azure_connector import AsyncAzureConnector, ConfigurationError, ConnectorSettings
 
 __all__ = ["connect"]
 
