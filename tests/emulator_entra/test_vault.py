@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import pytest
 from azure.core.exceptions import ClientAuthenticationError, HttpResponseError, ResourceNotFoundError
 from azure.identity import ClientSecretCredential, aio
@@ -62,3 +63,13 @@ def test_who_may_not_read(entra: EntraID, vault: KeyVaultServer) -> None:
         pytest.raises(ClientAuthenticationError, match="AADSTS7000215"),
     ):
         client.get_secret("openai-key")
+
+
+def test_tokens_for_another_audience_are_challenged(entra: EntraID, vault: KeyVaultServer) -> None:
+    app = entra.register_app()
+    tokens = [entra.issue_token(app), entra.issue_token(app, audience="https://vault.azure.net")]
+    with httpx.Client(verify=entra.client_context(), trust_env=False) as client:
+        headers = [{"Authorization": f"Bearer {token}"} for token in tokens]
+        refused, allowed = (client.get(vault.address("openai-key"), headers=each) for each in headers)
+    assert (refused.status_code, allowed.status_code) == (401, 200)
+    assert f'authorization="{entra.authority_host}/{entra.tenant_id}"' in refused.headers["www-authenticate"]

@@ -49,7 +49,7 @@ DEFAULT_RESOURCES = (
 
 
 class EntraID:
-    """An emulated Entra ID. Use it as a context manager, or call `start` and `stop`.
+    """An emulated Entra ID. Use it as a context manager, or call `start` and `stop`, once: `stop` removes its files.
 
     Args:
         tenant_id: the tenant in which apps are registered unless they say otherwise.
