@@ -7,15 +7,18 @@ import json
 from collections.abc import AsyncIterable, AsyncIterator, Iterable
 from typing import Any
 
-from .handlers import ROUTES
+from . import handlers
 from .records import RecordedRequest, RequestLog
 from .resource import Resource
+from .responses import handlers as responses
 from .routes import Route, check_version, find
 from .scripting import Script
 from .serving import Receive, Scope, Send
 from .wire import Answer, Call, Refusal
 
 __all__ = ["Application"]
+
+ROUTES = [*handlers.ROUTES, *responses.ROUTES]
 
 
 class Application:

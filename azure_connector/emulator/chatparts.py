@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from .filters import unmarked
 from .models import Family
 from .thinking import Ask, ToolCall, ToolSpec, Turn
 from .values import Json, items_of, object_of, text_of
 
-__all__ = ["read_ask"]
+__all__ = ["filterable", "read_ask", "read_content"]
 
 
 def read_ask(body: Json, messages: list[Json], family: Family) -> Ask:
@@ -80,7 +81,12 @@ def _turn(message: Json) -> Turn:
                 ToolCall(text_of(legacy.get("name")), text_of(legacy.get("arguments")), text_of(legacy.get("name"))),
             )
         return Turn("assistant", text, calls=calls)
-    return Turn("user" if role == "user" else "system", text, attachments)
+    return Turn("user" if role == "user" else "system", unmarked(text), attachments)
+
+
+def filterable(messages: list[Json]) -> list[str]:
+    """The texts that the content filter looks at: the users' and the tools'."""
+    return [read_content(message.get("content"))[0] for message in messages if message.get("role") in {"user", "tool"}]
 
 
 def _call(call: Json) -> ToolCall:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from .chatting import Frame, answer, chunks, compose
+from .chatparts import filterable
+from .chatting import Frame, answer, compose
+from .chunks import chunks
 from .conversation import check_format, check_messages, check_tools
 from .counting import count_messages
 from .embeddings import embeddings_body
 from .errors import invalid, missing, operation_not_supported
+from .filters import judge
 from .models import Deployment
 from .parameters import check_chat_parameters
 from .resource import Resource
@@ -40,9 +43,18 @@ async def chat_completions(call: Call, resource: Resource) -> Answer:
     check_tools(body)
     check_format(body, messages)
     _check_window(messages, body, deployment)
+    verdict = judge(filterable(messages))
+    if verdict.refused:
+        raise verdict.refusal()
     reply = answer(body, messages, deployment, resource.ids)
-    fingerprint = None if family.reasoning else "fp_0a1b2c3d4e"
-    frame = Frame(f"chatcmpl-{resource.ids.letters(29)}", int(resource.clock()), deployment.served_model, fingerprint)
+    frame = Frame(
+        identity=f"chatcmpl-{resource.ids.letters(29)}",
+        created=int(resource.clock()),
+        model=deployment.served_model,
+        fingerprint=None if family.reasoning else "fp_0a1b2c3d4e",
+        verdict=verdict,
+        dialect=family.dialect,
+    )
     if body.get("stream"):
         return Answer(events=chunks(reply, body, frame))
     return Answer(body=compose(reply, body, frame))

@@ -156,7 +156,9 @@ FAMILIES = _rows(
         "dall-e-[23]|gpt-image-.*|FLUX.*": Family("", kind="images", chat=False, responses=False),
         "whisper|gpt-4o(-mini)?-transcribe(-diarize)?": Family("", kind="transcription", chat=False, responses=False),
         "tts(-hd)?|gpt-4o-mini-tts": Family("", kind="speech", chat=False, responses=False),
-        "(?i)(mistral|ministral|magistral|codestral|pixtral).*": Family("", dialect="mistral", max_completion_tokens=False),
+        "(?i)(mistral|ministral|magistral|codestral|pixtral).*": Family(
+            "", dialect="mistral", max_completion_tokens=False
+        ),
         "(?i)deepseek.*": Family("", dialect="deepseek", reasoning=True, efforts=_LOW_TO_HIGH, default_effort="medium"),
     }
 )

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from .errors import access_denied, deployment_not_found, keys_disabled, unauthorized
 from .identifiers import Identifiers
 from .models import Deployment, as_deployments
+from .responses.sealing import Seal
+from .responses.store import ResponseStore
 from .wire import Call, Refusal
 
 __all__ = ["BearerCheck", "Resource"]
@@ -31,6 +33,8 @@ class Resource:
         region: what `x-ms-region` says.
         clock: seconds since the epoch.
         ids: where ids come from.
+        responses: the stored responses.
+        seal: makes encrypted reasoning that only this resource reads.
     """
 
     deployments: dict[str, Deployment] = field(default_factory=lambda: as_deployments(None))
@@ -41,6 +45,8 @@ class Resource:
     region: str = "Sweden Central"
     clock: Callable[[], float] = time.time
     ids: Identifiers = field(default_factory=Identifiers)
+    responses: ResponseStore = field(default_factory=ResponseStore)
+    seal: Seal = field(default_factory=lambda: Seal(secrets.token_bytes(32)))
 
     def deployment(self, name: str) -> Deployment:
         """The deployment of that name.

@@ -12,8 +12,8 @@ from azure_connector.emulator import Emulator, Refusal
 
 CHAT = "/openai/v1/chat/completions"
 NAMES = (
-    "gpt-4o gpt-4.1 gpt-35-turbo gpt-5 gpt-5-chat gpt-5-pro gpt-5-codex gpt-5.1 gpt-5.2-chat gpt-5.4 gpt-5.5 o1 o1-mini "
-    "o3-pro o4-mini codex-mini Mistral-Large-2411 DeepSeek-R1 grok-4 text-embedding-3-small"
+    "gpt-4o gpt-4.1 gpt-35-turbo gpt-5 gpt-5-chat gpt-5-pro gpt-5-codex gpt-5.1 gpt-5.2-chat gpt-5.4 gpt-5.5 o1 "
+    "o1-mini o3-pro o4-mini codex-mini Mistral-Large-2411 DeepSeek-R1 grok-4 text-embedding-3-small"
 )
 MODELS = NAMES.split()
 CALL = {"id": "call_1", "type": "function", "function": {"name": "f", "arguments": "{}"}}

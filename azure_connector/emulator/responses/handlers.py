@@ -1,0 +1,155 @@
+"""`/responses` and what hangs below it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ..brain import think
+from ..completion import settle, thinking_tokens
+from ..counting import count_value
+from ..errors import invalid, missing
+from ..filters import judge
+from ..resource import Resource
+from ..routes import Route, table
+from ..values import Json, object_of
+from ..wire import Answer, Call, sse
+from .composing import Draft, compose, output_items, read_ask
+from .reading import check_answered, filterable, read_items, turns_of
+from .rules import check_parameters
+from .store import StoredResponse
+from .streaming import events_of
+
+__all__ = ["ROUTES"]
+
+SINCE = "2025-03-01"
+
+
+async def create(call: Call, resource: Resource) -> Answer:
+    """`POST /responses`."""
+    body = call.json_object()
+    if not call.deployment:
+        raise missing("model")
+    deployment = resource.deployment(call.deployment)
+    effort = check_parameters(body, deployment, call)
+    keep = body.get("store") is not False
+    own = read_items(body.get("input"), resource.responses, resource.seal, stored=keep)
+    if not own and not body.get("previous_response_id") and not body.get("prompt"):
+        raise missing("input")
+    items = [*_before(body, resource), *own]
+    check_answered(items)
+    verdict = judge(filterable(own))
+    if verdict.refused:
+        raise verdict.refusal()
+    family = deployment.family
+    reply = settle(
+        think(
+            read_ask(body, turns_of(items, body.get("instructions")), parallel=family.parallel and effort != "minimal")
+        ),
+        resource.ids,
+        prompt=3 + count_value(items) + count_value(body.get("tools")) + count_value(body.get("instructions")),
+        thinking=thinking_tokens(effort) if family.reasoning else 0,
+        limit=body.get("max_output_tokens"),
+    )
+    draft = Draft(body, reply, deployment, verdict, effort, int(resource.clock()))
+    response = compose(draft, f"resp_{resource.ids.hexadecimal(48)}", output_items(draft, resource.ids, resource.seal))
+    listed = _named(own, resource)
+    stored = StoredResponse(response, items, listed, events_of(response), background=bool(body.get("background")))
+    if keep:
+        resource.responses.add(stored)
+    if body.get("stream"):
+        return Answer(events=_streamed(stored, 0))
+    return Answer(body=stored.shown())
+
+
+def _before(body: Json, resource: Resource) -> list[Json]:
+    """The items of the response that this one continues."""
+    identity = body.get("previous_response_id")
+    if identity is None:
+        return []
+    previous = resource.responses.previous(str(identity))
+    return [*previous.items, *previous.body["output"]]
+
+
+def _named(items: list[Json], resource: Resource) -> list[Json]:
+    """The input's items as they are listed: each with an id, messages with parts."""
+    named: list[Json] = []
+    for item in items:
+        prefix = {"message": "msg", "function_call_output": "fco"}.get(item["type"], "item")
+        shown = {"id": f"{prefix}_{resource.ids.hexadecimal(48)}", **item}
+        if item["type"] == "message" and isinstance(item["content"], str):
+            kind = "output_text" if item["role"] == "assistant" else "input_text"
+            part: Json = {"type": kind, "text": item["content"]}
+            shown["content"] = [{**part, "annotations": []} if kind == "output_text" else part]
+        named.append(shown)
+    return named
+
+
+def _streamed(stored: StoredResponse, start: int) -> Iterator[bytes]:
+    """The events from a sequence number on; a stream that is read to its end has ended the response."""
+    for event in stored.events[start:]:
+        if stored.status == "cancelled":
+            return
+        yield sse(event, event["type"])
+    stored.finish()
+
+
+async def retrieve(call: Call, resource: Resource) -> Answer:
+    """`GET /responses/{id}`, streamed again with `stream=true`."""
+    stored = resource.responses.get(call.params["id"])
+    if call.query.get("stream") == "true":
+        if not stored.background:
+            text = "This response cannot be streamed because it was not created with background=true."
+            raise invalid(text, "stream")
+        after = call.query.get("starting_after")
+        if after is not None and not after.isdigit():
+            raise invalid(f"Invalid value for 'starting_after': '{after}'.", "starting_after", "invalid_value")
+        return Answer(events=_streamed(stored, 0 if after is None else int(after) + 1))
+    shown = stored.shown()
+    stored.advance()
+    return Answer(body=shown)
+
+
+async def delete(call: Call, resource: Resource) -> Answer:
+    """`DELETE /responses/{id}`."""
+    return Answer(body=resource.responses.delete(call.params["id"]))
+
+
+async def cancel(call: Call, resource: Resource) -> Answer:
+    """`POST /responses/{id}/cancel`."""
+    stored = resource.responses.get(call.params["id"])
+    if not stored.background:
+        raise invalid("Cannot cancel a synchronous response.")
+    if stored.status in {"queued", "in_progress"}:
+        stored.status = "cancelled"
+    return Answer(body=stored.shown())
+
+
+async def input_items(call: Call, resource: Resource) -> Answer:
+    """`GET /responses/{id}/input_items`."""
+    items = list(resource.responses.get(call.params["id"]).own_items)
+    if call.query.get("order", "desc") == "desc":
+        items.reverse()
+    return Answer(body=page(items, call))
+
+
+def page(items: list[Json], call: Call) -> Json:
+    """One page of a list, by `after` and `limit`."""
+    limit = call.query.get("limit", "20")
+    if not limit.isdigit() or not 1 <= int(limit) <= 100:
+        raise invalid(f"Invalid 'limit': expected an integer between 1 and 100, but got '{limit}'.", "limit")
+    after = call.query.get("after")
+    start = next((number + 1 for number, item in enumerate(items) if item["id"] == after), 0)
+    shown = items[start : start + int(limit)]
+    edges: Any = (object_of(shown[0]).get("id"), object_of(shown[-1]).get("id")) if shown else (None, None)
+    more = start + len(shown) < len(items)
+    return {"object": "list", "data": shown, "first_id": edges[0], "last_id": edges[1], "has_more": more}
+
+
+ROUTES: list[Route] = [
+    *table("/responses", create, since=SINCE),
+    *table("/responses/{id}", retrieve, method="GET", since=SINCE),
+    *table("/responses/{id}", delete, method="DELETE", since=SINCE),
+    *table("/responses/{id}/cancel", cancel, since=SINCE),
+    *table("/responses/{id}/input_items", input_items, method="GET", since=SINCE),
+]
