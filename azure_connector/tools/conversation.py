@@ -225,7 +225,7 @@ class _Mender:
         arguments = read_text(raw)
         if arguments.repaired:
             self._record(index, where, "arguments", f"arguments mended: {arguments.repaired}")
-        self._slots.append(Slot(index, raw.id, identity))
+        self._slots.append(Slot(index, index, raw.id, identity))
         return write_call(identity, raw.kind, name, arguments.text)
 
     def _result(self, slot: Slot, messages: list[Json]) -> Json:

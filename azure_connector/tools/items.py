@@ -140,7 +140,8 @@ class _Mender:
         identity = unique_id(call_id_for(raw.id, f"{index}", _MAX_ID), self._taken, _MAX_ID)
         if identity != raw.id:
             self._record(index, ".call_id", "id", "repeated, too long or missing: a new one was given")
-        self._slots.append(Slot(index, raw.id, identity))
+        together = bool(self._slots) and self._slots[-1].place == index - 1
+        self._slots.append(Slot(index, self._slots[-1].group if together else index, raw.id, identity))
         changes: Json = {}
         field = "arguments" if raw.kind == "function" else "input"
         if raw.kind == "custom" or not is_object_text(raw.arguments):

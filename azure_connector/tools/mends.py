@@ -70,12 +70,14 @@ class Slot:
 
     Attributes:
         place: the position of what holds it.
+        group: the position of the first of the calls that were made together with it.
         id: the id under which its result is looked for.
         wire_id: the id to send.
         results: positions of the results found for it; more than one if it was answered again.
     """
 
     place: int
+    group: int
     id: str
     wire_id: str
     results: list[int] = field(default_factory=list[int])
@@ -92,8 +94,8 @@ def report_mends(mends: Sequence[Mend]) -> None:
 def pair(slots: Sequence[Slot], results: Sequence[tuple[int, str]]) -> list[int]:
     """Give each result to its call; the positions of the results that have none.
 
-    A result belongs to the last call of its id before it; where none is waiting, to the first after it that has no
-    result of its own.
+    A result belongs to the last call of its id before it (of calls made together, to the first that has none); where
+    there is no call before it, to the first after it that has no result of its own.
     """
     early: list[tuple[int, str]] = []
     by_id: dict[str, list[Slot]] = {}
@@ -107,8 +109,8 @@ def pair(slots: Sequence[Slot], results: Sequence[tuple[int, str]]) -> list[int]
             open_slots = [slot for slot in slots if slot.place < place and not slot.results]
             waiting = open_slots if len(open_slots) == 1 else []
         if waiting:
-            latest = waiting[-1].place
-            next(slot for slot in waiting if slot.place == latest).results.append(place)
+            latest = waiting[-1].group
+            next(slot for slot in waiting if slot.group == latest).results.append(place)
         elif before:
             before[-1].results.append(place)
         else:
