@@ -1,79 +1,41 @@
 """What a deployment teaches by refusing a request, kept so that the next one is right at once.
 
-lesson = learn(400, exc.body, "/chat/completions", body)
-if lesson is not None and learned.add(target.key, lesson):
-    ...  # fit the caller's body again, with learned.lessons(target.key), and send it
+    lessons = learned.lessons(target.key)
+    fitted = fit(operation, body, profile=profile, learned=lessons)
+    ...  # refused
+    lesson = learn(400, exc.body, fitted.operation, fitted.body, known=lessons)
+    if lesson is not None:
+        learned.add(target.key, lesson)
+        ...  # fit the caller's body again, with what is known now, and send it
+
+What is not the model's rule but the caller's mistake teaches nothing.
 """
 
 from __future__ import annotations
 
 import re
-import threading
-from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from .changes import Draft
-from .families import EFFORTS, NEUTRAL, Profile
-from .fitting import CHAT, LIMITS, RESPONSES, closest_effort, exclude, names_for, set_role
+from .families import EFFORTS, NEUTRAL
+from .fitting import CHAT, LIMITS, RESPONSES, names_for
+from .lessons import ROLES, Learned, Lesson, LessonAction
 from .profiles import profile_for
 from .refusals import Refusal, read_refusal
 from .wire import Json, as_list, as_object
 
-__all__ = ["Learned", "Lesson", "apply", "learn"]
-
-LessonAction = Literal["rename", "drop", "values", "at_most", "role", "responses", "no_stream"]
-
-
-@dataclass(frozen=True, slots=True)
-class Lesson:
-    """One thing that a deployment does not accept, and what to do instead.
-
-    Attributes:
-        action: `rename` a parameter, `drop` it, keep to the accepted `values`, send `at_most` a number, give messages
-            another `role`, use the `responses` API, or `no_stream`.
-        operation: the API that taught it, and to which it applies.
-        parameter: which parameter; for `role` the refused role; for `responses` the condition (`tools` or empty).
-        to: the new name or role.
-        values: the accepted values.
-        limit: the highest number.
-        reason: the beginning of the service's message.
-    """
-
-    action: LessonAction
-    operation: str
-    parameter: str = ""
-    to: str = ""
-    values: tuple[str, ...] = ()
-    limit: int = 0
-    reason: str = field(default="", compare=False)
-
-    def __str__(self) -> str:
-        return _SAYINGS[self.action].format(lesson=self, values=", ".join(self.values))
-
-
-_SAYINGS: dict[str, str] = {
-    "rename": "{lesson.parameter} is sent as {lesson.to}",
-    "drop": "{lesson.parameter} is left out",
-    "values": "{lesson.parameter} is kept to {values}",
-    "at_most": "{lesson.parameter} is at most {lesson.limit}",
-    "role": "{lesson.parameter} messages are sent as {lesson.to}",
-    "responses": "chat goes through the Responses API",
-    "no_stream": "a stream is delivered from one whole reply",
-}
+__all__ = ["Learned", "Lesson", "learn"]
 
 # Parameters without which an answer is still an answer to the same question. Whatever else is refused, among it
-# names that the API never had, is for the caller to see.
+# names that the API never had, is for the caller to see. Limits of output tokens are renamed or lowered, never lost:
+# they bound the cost. `store` may go over chat only: Responses would store what it was told not to.
 _DROPPABLE = frozenset(
     {
         "frequency_penalty",
         "include",
         "logit_bias",
         "logprobs",
-        "max_completion_tokens",
-        "max_output_tokens",
-        "max_tokens",
         "max_tool_calls",
         "metadata",
         "parallel_tool_calls",
@@ -101,9 +63,9 @@ _DROPPABLE = frozenset(
         "verbosity",
     }
 )
+_KNOWN = _DROPPABLE | set(LIMITS)
 _CALLERS = frozenset({"content_filter", "context_length_exceeded", "invalid_encrypted_content", "DeploymentNotFound"})
 _MESSAGE = frozenset({"role", "content", "tool_calls", "tool_call_id"})
-_ROLES = ("developer", "system", "user")
 
 _UNSUPPORTED = re.compile(r"Unsupported (?:parameter|value): '([\w.\[\]]+)'")
 _UNRECOGNIZED = re.compile(r"Unrecognized request arguments? supplied: (\w[\w.]*\w(?:, \w[\w.]*\w)*)")
@@ -117,7 +79,9 @@ _ROLE = re.compile(r"^(?:messages|input)\[\d+\]\.role$")
 _REFUSED_ROLE = re.compile(r"(?:does not support|Invalid value:) '(\w+)'")
 
 
-def learn(status: int, error_body: Json | None, operation: str, body: Json) -> Lesson | None:
+def learn(
+    status: int, error_body: Json | None, operation: str, body: Json, *, known: Sequence[Lesson] = ()
+) -> Lesson | None:
     """What a refusal teaches, or None where it is not for the connector to mend.
 
     Args:
@@ -125,6 +89,8 @@ def learn(status: int, error_body: Json | None, operation: str, body: Json) -> L
         error_body: the error's JSON, with or without its `error` envelope.
         operation: the SDK's path of the request that was refused.
         body: the body that was refused; a parameter that it does not hold teaches nothing.
+        known: the lessons with which that body was fitted. One of them again would only be refused again; one that
+            another call has learned in the meantime is worth another try.
     """
     if status not in (400, 422) or operation not in (CHAT, RESPONSES):
         return None
@@ -134,7 +100,7 @@ def learn(status: int, error_body: Json | None, operation: str, body: Json) -> L
     for read in _READERS:
         lesson = read(refusal, operation, body)
         if lesson is not None:
-            return lesson
+            return None if lesson in known else lesson
     return None
 
 
@@ -183,8 +149,8 @@ def _role(refusal: Refusal, operation: str, body: Json) -> Lesson | None:
     refused = found[1] if found else ""
     if refused not in ("system", "developer") or refused not in given:
         return None
-    accepted = _accepted(refusal.message) or _ROLES
-    to = next(role for role in _ROLES if role != refused and (role in accepted or role == "user"))
+    accepted = _accepted(refusal.message) or ROLES
+    to = next(role for role in ROLES if role != refused and (role in accepted or role == "user"))
     return _lesson("role", refusal, operation, refused, to=to)
 
 
@@ -203,7 +169,7 @@ def _parameter(refusal: Refusal, operation: str, body: Json) -> Lesson | None:
     instead = _INSTEAD.search(text)
     if instead:
         to = instead[1] or instead[2]
-        return _lesson("rename", refusal, operation, name, to=to) if to in _DROPPABLE else None
+        return _lesson("rename", refusal, operation, name, to=to) if to in _KNOWN else None
     limit = _AT_MOST.search(text)
     if limit and name in LIMITS:
         return _lesson("at_most", refusal, operation, name, limit=int(limit[1]))
@@ -223,7 +189,7 @@ def _named(refusal: Refusal, body: Json) -> str | None:
     for pattern in (_UNSUPPORTED, _UNKNOWN, _UNRECOGNIZED):
         candidates += [name.strip() for found in pattern.findall(refusal.message) for name in found.split(",")]
     draft = Draft(body)
-    return next((name for name in candidates if name in _DROPPABLE and draft.has(name)), None)
+    return next((name for name in candidates if name in _KNOWN and draft.has(name)), None)
 
 
 def _speaks_of_support(text: str) -> bool:
@@ -238,11 +204,13 @@ def _encrypted(refusal: Refusal, operation: str, body: Json) -> Lesson | None:
 
 def _without(refusal: Refusal, operation: str, body: Json, name: str) -> Lesson | None:
     """The lesson for a parameter that is not known at all: its sibling in the other spelling, or nothing."""
-    if name not in _DROPPABLE or not Draft(body).has(name):
+    if not Draft(body).has(name):
         return None
     if operation == CHAT and name in ("max_tokens", "max_completion_tokens"):
         to = "max_tokens" if name == "max_completion_tokens" else "max_completion_tokens"
         return None if to in body else _lesson("rename", refusal, operation, name, to=to)
+    if name not in _DROPPABLE or (name == "store" and operation != CHAT):
+        return None
     return _lesson("drop", refusal, operation, name)
 
 
@@ -252,114 +220,3 @@ def _accepted(message: str) -> tuple[str, ...]:
 
 
 _READERS = (_api, _extra_fields, _role, _stream, _parameter, _encrypted)
-
-
-_WHY = "learnt from this deployment"
-
-
-def apply(draft: Draft, lesson: Lesson, operation: str, profile: Profile | None = None) -> bool:
-    """Applies one lesson to a draft. False means: this deployment does not stream."""
-    if lesson.operation != operation:
-        return True
-    if lesson.action == "no_stream":
-        return False
-    name = lesson.parameter
-    if lesson.action == "role":
-        set_role(draft, (name,), lesson.to, names_for(operation))
-    elif name.startswith("messages."):
-        _strip_messages(draft, name.removeprefix("messages."))
-    elif name == "include" and lesson.values:
-        exclude(draft, lesson.values, _WHY)
-    elif lesson.action != "responses" and draft.has(name):
-        _apply_to_parameter(draft, lesson, profile)
-    return True
-
-
-def _apply_to_parameter(draft: Draft, lesson: Lesson, profile: Profile | None) -> None:
-    name, value = lesson.parameter, draft.get(lesson.parameter)
-    if lesson.action == "rename" and not draft.has(lesson.to):
-        draft.rename(name, lesson.to, _WHY)
-    elif lesson.action == "at_most":
-        if isinstance(value, int) and value > lesson.limit:
-            draft.replace(name, lesson.limit, f"{_WHY}: it can give no more", loss=False)
-    elif lesson.action == "values" and (value in lesson.values or (_is_effort(name) and value not in EFFORTS)):
-        return
-    elif lesson.action == "values" and _is_effort(name) and value != _default(profile):
-        draft.replace(name, closest_effort(value, lesson.values), f"{_WHY}: it takes {', '.join(lesson.values)}")
-    else:
-        # What holds without the parameter is its default, so that nothing is lost by leaving the default out.
-        default = value in NEUTRAL.get(name, (None,)) or (_is_effort(name) and value == _default(profile))
-        draft.drop(name, _WHY, loss=not default)
-
-
-def _is_effort(name: str) -> bool:
-    return name in ("reasoning_effort", "reasoning.effort")
-
-
-def _default(profile: Profile | None) -> str | None:
-    return None if profile is None else profile.default_effort
-
-
-def _strip_messages(draft: Draft, key: str) -> None:
-    messages = as_list(draft.body.get("messages"))
-    if any(key in as_object(message) for message in messages):
-        kept = [
-            {k: v for k, v in message.items() if k != key} if key in as_object(message) else message
-            for message in messages
-        ]
-        draft.put("messages", kept)
-
-
-class Learned:
-    """The lessons of every deployment. Safe to share between threads; reading takes no lock.
-
-    Args:
-        deployments: how many deployments are remembered; the ones that taught longest ago are forgotten first.
-        lessons: how many lessons are kept of each.
-    """
-
-    def __init__(self, deployments: int = 500, lessons: int = 20) -> None:
-        self._deployments = deployments
-        self._lessons = lessons
-        self._by_key: OrderedDict[str, tuple[Lesson, ...]] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def lessons(self, key: str) -> tuple[Lesson, ...]:
-        """What is known of a deployment (`deployment@resource`), oldest first."""
-        return self._by_key.get(key, ())
-
-    def add(self, key: str, lesson: Lesson) -> bool:
-        """Keeps a lesson. False if it was known: then sending again would only be refused again."""
-        with self._lock:
-            known = self._by_key.get(key, ())
-            if lesson in known:
-                return False
-            self._by_key[key] = _merged(known, lesson)[-self._lessons :]
-            self._by_key.move_to_end(key)
-            while len(self._by_key) > self._deployments:
-                self._by_key.popitem(last=False)
-            return True
-
-    def forget(self, key: str) -> None:
-        """Drops what is known of a deployment, e.g. because it serves another model now."""
-        with self._lock:
-            self._by_key.pop(key, None)
-
-    def explain(self, key: str) -> tuple[str, ...]:
-        """The lessons as lines of text."""
-        return tuple(f"{lesson} (learnt on {lesson.operation}: {lesson.reason})" for lesson in self.lessons(key))
-
-
-def _merged(known: Sequence[Lesson], lesson: Lesson) -> tuple[Lesson, ...]:
-    """The lessons with a new one, which outweighs what contradicts it."""
-    about = (lesson.action, lesson.operation, lesson.parameter)
-    kept = [old for old in known if (old.action, old.operation, old.parameter) != about]
-    reverse = (lesson.action, lesson.operation, lesson.to, lesson.parameter)
-    opposite = [old for old in kept if (old.action, old.operation, old.parameter, old.to) == reverse]
-    if not opposite:
-        return (*kept, lesson)
-    kept = [old for old in kept if old not in opposite]
-    if lesson.action != "role":
-        return (*kept, lesson)
-    # Neither of the two roles is taken, so instructions can only come from the user.
-    return (*kept, *(Lesson("role", lesson.operation, role, "user", reason=lesson.reason) for role in _ROLES[:2]))

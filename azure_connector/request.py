@@ -18,7 +18,7 @@ from .changes import Change, ChangeLog, Draft
 from .errors import InvalidRequestError
 from .families import Profile
 from .fitting import CHAT, LIMITS, RESPONSES, Names, adapt, adapt_sampling, closest_effort, names_for, refuses
-from .learning import Lesson, apply
+from .lessons import Lesson, apply
 from .wire import Json
 
 if TYPE_CHECKING:

