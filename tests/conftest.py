@@ -1,0 +1,33 @@
+"""What every test stands on: a bare machine, and the emulator."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+# LiteLLM would try to download a price table at import.
+os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
+
+from azure_connector.emulator import Emulator
+from azure_connector.environment import CONFIG_VARIABLE, ENVIRONMENT
+
+
+@pytest.fixture(autouse=True)
+def bare_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A working directory without files, and an environment without any of our names."""
+    for names in ENVIRONMENT.values():
+        for name in names:
+            monkeypatch.delenv(name, raising=False)
+    monkeypatch.delenv(CONFIG_VARIABLE, raising=False)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def azure() -> Iterator[Emulator]:
+    """A local Azure OpenAI resource of the test's own."""
+    with Emulator() as emulator:
+        yield emulator
