@@ -55,6 +55,10 @@ class Repair:
     what: str
     raw: bool = False
 
+    def __str__(self) -> str:
+        outcome = "could not be read and were kept as raw text" if self.raw else "mended"
+        return f"{self.position} of tool {self.name[:64]!r} {outcome}: {self.what}"
+
 
 @dataclass(frozen=True, slots=True)
 class RawCall:
@@ -223,8 +227,7 @@ def report(repair: Repair, repairs: list[Repair] | None) -> None:
         repairs.append(repair)
     # A function without parameters is often called with no text at all: nothing to be warned of.
     level = logging.DEBUG if repair.what == "empty" else logging.WARNING
-    outcome = "could not be read and were kept as raw text" if repair.raw else "mended"
-    logger.log(level, "%s of tool %.64r %s: %s", repair.position, repair.name, outcome, repair.what)
+    logger.log(level, "%s", repair)
 
 
 def read_call(call: Json) -> RawCall:

@@ -36,7 +36,7 @@ _REPLY_ONLY = _FILTERS | {"status", "parsed_arguments"}
 _STRIPPED = frozenset({"message", "reasoning", *_OUTPUT_OF, *_OUTPUTS})
 
 
-def mend_items(items: object, names: NameMap | None = None, *, stored: bool = False) -> tuple[Any, tuple[Mend, ...]]:
+def mend_items(items: object, names: NameMap | None = None, *, whole: bool = False) -> tuple[Any, tuple[Mend, ...]]:
     """The `input` as the Responses API of Azure takes it, with a record of all that was done.
 
     Text, and a list in which nothing is wrong, are returned themselves; nothing given is ever changed. What
@@ -47,7 +47,8 @@ def mend_items(items: object, names: NameMap | None = None, *, stored: bool = Fa
     Args:
         items: text, or items as dictionaries or the SDK's own objects.
         names: the request's tool names.
-        stored: the request continues a stored response or conversation, where calls may stand that are not here.
+        whole: the input is the whole conversation, so that a result without its call is a leftover. It is not where
+            the request continues a stored response or conversation (`previous_response_id`, `conversation`).
 
     Raises:
         InvalidRequestError: with the position, for what no mending can know.
@@ -55,7 +56,7 @@ def mend_items(items: object, names: NameMap | None = None, *, stored: bool = Fa
     if isinstance(items, str):
         return items, ()
     given = listed(items, "input")
-    mender = _Mender(names, stored)
+    mender = _Mender(names, whole)
     read = [mender.read(entry, index) for index, entry in enumerate(given)]
     paired = mender.paired(read)
     if len(paired) == len(given) and all(one is other for one, other in zip(paired, given, strict=True)):
@@ -65,10 +66,10 @@ def mend_items(items: object, names: NameMap | None = None, *, stored: bool = Fa
 
 
 class _Mender:
-    def __init__(self, names: NameMap | None, stored: bool) -> None:
+    def __init__(self, names: NameMap | None, whole: bool) -> None:
         self.mends: list[Mend] = []
         self._names = names or NameMap(())
-        self._stored = stored
+        self._whole = whole
         self._slots: list[Slot] = []
         self._taken: set[str] = set()
 
@@ -92,7 +93,7 @@ class _Mender:
             hint = "A tool's result is sent as text: json.dumps(result)."
             check_content(item.get("output"), f"{where}.output", hint=hint)
         elif kind == "item_reference":
-            self._stored = True
+            self._whole = False
         return item
 
     def paired(self, items: list[Json]) -> list[Json]:
@@ -100,7 +101,7 @@ class _Mender:
         results = [(i, as_text(item.get("call_id"))) for i, item in enumerate(items) if item.get("type") in _OUTPUTS]
         gone: set[int] = set()
         for index in pair(self._slots, results):
-            if not self._stored:
+            if self._whole:
                 self._record(index, "", "orphan", "left out: the result of a call that is not in the input")
                 gone.add(index)
         replaced: dict[int, Json] = {}

@@ -63,6 +63,9 @@ class Mend:
     rule: Rule
     what: str
 
+    def __str__(self) -> str:
+        return f"{self.position}: {self.what}"
+
 
 @dataclass(slots=True)
 class Slot:
@@ -85,10 +88,10 @@ class Slot:
 
 def report_mends(mends: Sequence[Mend]) -> None:
     """Log what was mended: as a warning where it concerns what was said, else for debugging."""
-    if told := [f"{mend.position}: {mend.what}" for mend in mends if mend.rule not in _QUIET]:
+    if told := [str(mend) for mend in mends if mend.rule not in _QUIET]:
         logger.warning("the conversation was mended before sending: %s", "; ".join(told))
     elif mends:
-        logger.debug("the conversation was tidied before sending: %s", "; ".join(mend.what for mend in mends))
+        logger.debug("the conversation was tidied before sending: %s", "; ".join(map(str, mends)))
 
 
 def pair(slots: Sequence[Slot], results: Sequence[tuple[int, str]]) -> list[int]:

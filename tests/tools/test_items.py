@@ -32,9 +32,10 @@ def output(identity: Any = "call_1", text: Any = "Sunny", kind: str = "function_
 def mended(*items: Any, **options: Any) -> tuple[list[Any], list[tuple[str, str]]]:
     given = list(items)
     before = copy.deepcopy(given)
+    options = {"whole": True, **options}
     after, mends = mend_items(given, **options)
     assert given == before
-    assert mend_items(after, stored=options.get("stored", False))[0] is after
+    assert mend_items(after, whole=options["whole"])[0] is after
     return after, [(mend.position, mend.rule) for mend in mends]
 
 
@@ -52,7 +53,7 @@ def mended(*items: Any, **options: Any) -> tuple[list[Any], list[tuple[str, str]
     ],
 )
 def test_a_sound_input_is_returned_itself(items: Any) -> None:
-    after, mends = mend_items(items)
+    after, mends = mend_items(items, whole=True)
     assert after is items
     assert mends == ()
 
@@ -94,7 +95,7 @@ def test_results_in_the_wrong_place_twice_or_of_nothing() -> None:
 
 def test_results_of_stored_calls_stay() -> None:
     items = [output("from the stored response")]
-    assert mend_items(items, stored=True)[0] is items
+    assert mend_items(items)[0] is items
     assert mended(*items)[0] == []
 
 
