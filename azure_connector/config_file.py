@@ -24,7 +24,7 @@ PROVIDER_NAME = "azure-openai"
 """The name of our entry among `[[providers]]`."""
 
 _PROVIDER_TABLES = ("providers", "provider")
-_POSITION = re.compile(r"\s*\(at line (\d+), column \d+\)$")
+_POSITION = re.compile(r"\s*\(at (?:line (\d+), column \d+|end of document)\)$")
 _STANDS_TWICE = ("Cannot overwrite", "Cannot declare", "Cannot mutate")
 _REFERENCE = re.compile(r"\$\{(\w+)\}")
 
@@ -75,17 +75,16 @@ def _parse(path: Path) -> tuple[dict[str, Any], str]:
 
 def _describe(path: Path, text: str, message: str) -> str:
     """The parser's complaint with the line; a key that stands twice is named, which the parser does not do."""
+    keys = [line.partition("=")[0].strip() for line in text.splitlines()] or [""]
     found = _POSITION.search(message)
-    if found is None:
-        return f"{path} is not TOML: {message}."
+    number = int(found[1]) if found and found[1] else len(keys)
     complaint = _POSITION.sub("", message)
     if not complaint.startswith(_STANDS_TWICE):
-        return f"{path}, line {found[1]}: not TOML: {complaint}."
-    keys = [line.partition("=")[0].strip() for line in text.splitlines()]
-    key = keys[min(int(found[1]), len(keys)) - 1]
+        return f"{path}, line {number}: not TOML: {complaint}."
+    key = keys[min(number, len(keys)) - 1]
     # The line could be the end of a value of several lines: what is no key of another line too is not shown.
     shown = f" {key}" if keys.count(key) > 1 else ""
-    return f"{path}, line {found[1]}: the key or table{shown} stands there a second time."
+    return f"{path}, line {number}: the key or table{shown} stands there a second time."
 
 
 def _sections(name: str, data: Mapping[str, Any]) -> Iterator[_Section]:

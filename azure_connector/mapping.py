@@ -139,4 +139,4 @@ def _items(value: Any) -> Sequence[Any]:
 
 
 def _kind(value: object) -> str:
-    return "nothing" if value is None else f"a {type(value).__name__}"
+    return "nothing" if value is None else type(value).__name__

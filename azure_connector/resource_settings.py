@@ -155,9 +155,11 @@ class ResourceSettings(BaseModel):
 
     def __repr_args__(self) -> Iterator[tuple[str, Any]]:
         """Only what is set, in pydantic's own form; for objects their class, since their repr is not ours to trust."""
+        # Loggers that show locals also meet settings that failed to be built: those have no values yet.
+        held = vars(self)
         for name, info in type(self).model_fields.items():
-            value = getattr(self, name)
-            if value != info.get_default(call_default_factory=True, validated_data={}):
+            value = held.get(name)
+            if name in held and value != info.get_default(call_default_factory=True, validated_data={}):
                 yield name, value if _speaks_for_itself(value) else f"<{type(value).__name__}>"
 
     def __reduce__(self) -> Any:
