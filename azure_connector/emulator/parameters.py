@@ -178,7 +178,8 @@ def _check_tools(body: Json, deployment: Deployment) -> None:
         raise _needs_tools("tool_choice")
     if tools and not family.tools:
         raise unsupported_parameter("tools")
-    thinks = body.get("reasoning_effort") not in {None, "none"}
+    # gpt-5.6 reasons unless told otherwise, and is quoted as refusing tools without any effort in the request.
+    thinks = (body.get("reasoning_effort") or family.default_effort) != "none"
     functions = any(object_of(tool).get("type") == "function" for tool in tools)
     if thinks and functions and not family.chat_tools_with_effort:
         text = (

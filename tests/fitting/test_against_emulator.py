@@ -136,16 +136,9 @@ def test_fitted_chat_requests_are_accepted(http: httpx.Client, model: str) -> No
     assert refusals(http, model, CHAT, cases_for(model, CHAT_CASES)) == {}
 
 
-@pytest.fixture(scope="module")
-def responses(http: httpx.Client) -> httpx.Client:
-    if http.post(RESPONSES, json=body("gpt-4o", RESPONSES)).json().get("error", {}).get("code") == "404":
-        pytest.skip("the emulator has no Responses API yet")
-    return http
-
-
 @pytest.mark.parametrize("model", RESPONSES_MODELS)
-def test_fitted_responses_requests_are_accepted(responses: httpx.Client, model: str) -> None:
-    assert refusals(responses, model, RESPONSES, cases_for(model, RESPONSES_CASES)) == {}
+def test_fitted_responses_requests_are_accepted(http: httpx.Client, model: str) -> None:
+    assert refusals(http, model, RESPONSES, cases_for(model, RESPONSES_CASES)) == {}
 
 
 @pytest.mark.parametrize(
