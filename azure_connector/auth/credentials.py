@@ -19,7 +19,12 @@ from .machine import default_chain_asks_imds, imds_answers, imds_url
 __all__ = ["BUILDERS", "Builder", "NoMachineIdentityError", "http_options"]
 
 # A hung connection to Entra ID must not hold a call for azure-core's default of five minutes.
-_ENTRA_TIMES: dict[str, Any] = {"connection_timeout": 10, "read_timeout": 20, "retry_total": 2}
+_ENTRA_TIMES: dict[str, Any] = {
+    "connection_timeout": 10,
+    "read_timeout": 20,
+    "retry_total": 3,
+    "retry_backoff_factor": 0.2,  # at once, after 0.4 s and after 0.8 s
+}
 # The metadata service is link-local and never behind a proxy. Where it does not answer there is none, so connecting is
 # not repeated; where it does, its own "not yet" (410, 429, 5xx) is. Unlike azure-identity's defaults these leave out
 # 404, which other clouds' metadata services give.

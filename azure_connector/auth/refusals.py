@@ -46,7 +46,8 @@ def advise(
     if status != 401 or fixed:
         return Advice.GIVE_UP
     if held is None:
-        return Advice.RESEND
+        # Dropped for another caller, or never there at all.
+        return Advice.GIVE_UP if replaced is None else Advice.RESEND
     age = now - held.fetched_at
     came_instead = replaced is not None and held.fetched_at >= replaced
     if came_instead and sent is None and age < _JUST_NOW:

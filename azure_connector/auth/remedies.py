@@ -100,11 +100,11 @@ def remedy(method: Method, text: str, code: str | None, auth: AuthSettings) -> s
     if code is not None and code in _BY_CODE:
         scopes = " or ".join(SCOPES["public"])
         return _BY_CODE[code].format(client_id=auth.client_id or "CLIENT_ID", scopes=scopes)
-    for part, hint in _BY_TEXT:
-        if part in text:
-            return hint
     if method == "managed identity":
         pinned = auth.managed_identity_client_id
         check = f"Check managed_identity_client_id ({pinned}; AZURE_MANAGED_IDENTITY_CLIENT_ID). " if pinned else ""
         return check + _NO_IDENTITY
+    for part, hint in _BY_TEXT:
+        if part in text:
+            return hint
     return _BY_METHOD.get(method, "")

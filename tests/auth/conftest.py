@@ -78,12 +78,8 @@ def via_entra(make: Callable[..., Authenticator], entra: EntraID) -> Callable[..
     def build(app: App | None = None, **auth: Any) -> Authenticator:
         if app is not None:
             auth = {"tenant_id": app.tenant_id, "client_id": app.client_id} | auth
-        return make(
-            authority_host=entra.authority_host,
-            disable_instance_discovery=True,
-            transport=TransportOptions(ca_bundle=str(entra.ca_file)),
-            **auth,
-        )
+        auth.setdefault("transport", TransportOptions(ca_bundle=str(entra.ca_file)))
+        return make(authority_host=entra.authority_host, disable_instance_discovery=True, **auth)
 
     return build
 
