@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import openai
@@ -67,7 +67,6 @@ class Challenge:
 
 
 Effect = Send | Prime | Wait | Challenge
-_ADAPT = Outcome("adapt")
 
 
 def call_flow(
@@ -152,7 +151,8 @@ class _Run:
         except openai.APIError as error:
             self._errors.append(error)
             again = isinstance(error, openai.APIStatusError) and (yield from self._answer(prepared, error))
-            return None, _ADAPT if again else self._failures.outcome(error)
+            outcome = self._failures.outcome(error)
+            return None, replace(outcome, kind="adapt") if again else outcome
         except ResponsesFailure as failure:
             error = self._failures.of_response(target, failure, prepared)
             self._errors.append(error)

@@ -295,7 +295,8 @@ class Route:
             # A target that could not serve is not why the call failed in the end, if another one was only busy.
             index = next((i for i in range(index, -1, -1) if self._log[i][1].kind not in _ELSEWHERE), index)
         elif self._log[index][1].kind in _ELSEWHERE:
-            index = 0  # none could serve: the one that was preferred says best what is wrong
+            # None could serve: the one that was preferred says best what is wrong.
+            index = next(i for i, entry in enumerate(self._log) if entry[1].kind != "adapt")
         target, outcome = self._log[index][:2]
         return GiveUp(reason, target, outcome, index, retry_after)
 

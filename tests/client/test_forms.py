@@ -86,9 +86,9 @@ def test_embeddings_in_both_forms(azure, version):
 def test_a_deployments_name_cannot_leave_its_path_segment(azure):
     from azure_connector import DeploymentNotFoundError
 
-    with AzureConnector(azure_endpoint=azure.endpoint, api_key=azure.api_key, api_version="2024-10-21") as client:
-        with pytest.raises(DeploymentNotFoundError):
-            client.chat.completions.create(model="../../models?x=", messages=[{"role": "user", "content": "x"}])
+    options = {"azure_endpoint": azure.endpoint, "api_key": azure.api_key, "api_version": "2024-10-21"}
+    with AzureConnector(**options) as client, pytest.raises(DeploymentNotFoundError):
+        client.chat.completions.create(model="../../models?x=", messages=[{"role": "user", "content": "x"}])
     (request,) = azure.requests
     assert request.raw_path == "/openai/deployments/..%2F..%2Fmodels%3Fx%3D/chat/completions"
 
