@@ -65,12 +65,10 @@ class ConnectorSettings(ConnectorFields, BaseSettings):
         **options: Unpack[SettingsArguments],
     ) -> None:
         arguments = cast("dict[str, Any]", options)
-        # First of all, so that no later frame holds a bare secret, should its locals be logged.
-        _conceal_all(arguments)
-        headers = conceal("default_headers", default_headers)
+        arguments.update(timeout=timeout, default_headers=default_headers)
+        # Should the locals of this frame be logged, no bare secret may be among them; `load` empties `arguments`.
         del default_headers
         files = {name: arguments.pop(name) for name in _FILES & arguments.keys()}
-        arguments.update(timeout=timeout, default_headers=headers)
         self._fill(load(arguments, type(self).model_fields, **files))
 
     @classmethod
@@ -200,7 +198,7 @@ class ConnectorSettings(ConnectorFields, BaseSettings):
         Raises:
             ConfigurationError: a change cannot be used, or names another endpoint without a credential for it.
         """
-        _conceal_all(changes)
+        changes = {setting: conceal(setting, value) for setting, value in changes.items()}
         address = changes.get("azure_endpoint")
         foreign = isinstance(address, str) and bool(self._resource_map) and not self._trusts(address)
         sources = self._sources.with_arguments(changes, type(self).model_fields, foreign=foreign)
@@ -223,11 +221,6 @@ class ConnectorSettings(ConnectorFields, BaseSettings):
 
     def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
         return self
-
-
-def _conceal_all(arguments: dict[str, Any]) -> None:
-    for setting, value in arguments.items():
-        arguments[setting] = conceal(setting, value)
 
 
 def _default_for(endpoint: Endpoint) -> Literal["default_deployment", "embedding_deployment"] | None:

@@ -119,6 +119,16 @@ def test_no_error_shows_a_secret_of_its_neighbours(bad: str) -> None:
     assert CANARY not in rendered(caught.value)
 
 
+@pytest.mark.parametrize("address", ["ftp://x", "https://other.openai.azure.com"])
+def test_no_error_of_a_change_shows_a_secret(address: str) -> None:
+    settings = planted()
+
+    with pytest.raises(ConfigurationError) as caught:
+        settings.derived(azure_endpoint=address, redis_url=CANARY, default_headers={"x": CANARY})
+
+    assert CANARY not in rendered(caught.value)
+
+
 @pytest.mark.parametrize("setting", sorted(SECRETS))
 @pytest.mark.parametrize("shape", [[CANARY], {"key": CANARY}, CANARY.encode(), (CANARY,)])
 def test_a_secret_of_the_wrong_type_is_not_shown(setting: str, shape: Any) -> None:
