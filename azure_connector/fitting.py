@@ -204,18 +204,22 @@ def _asks_to_think(draft: Draft) -> bool:
     )
 
 
-def _adapt_encrypted_reasoning(draft: Draft, profile: Profile, names: Names) -> None:
-    if not profile.reasoning and profile.efforts == () and names.operation == RESPONSES:
+def _adapt_include(draft: Draft, profile: Profile, names: Names) -> None:
+    if names.operation != RESPONSES or "include" not in draft.body:
+        return
+    if not profile.reasoning and profile.efforts == ():
         exclude(draft, ("reasoning.encrypted_content",), f"{profile.family} has no reasoning to carry")
+    if refuses(profile, draft, "logprobs", RESPONSES):
+        exclude(draft, ("message.output_text.logprobs",), f"{profile.family} gives no log probabilities", loss=True)
 
 
-def exclude(draft: Draft, items: tuple[str, ...], why: str) -> None:
+def exclude(draft: Draft, items: tuple[str, ...], why: str, *, loss: bool = False) -> None:
     """Takes entries out of `include`."""
     included = as_list(draft.get("include"))
     if any(item in included for item in items):
         rest = [item for item in included if item not in items]
         draft.put("include", rest) if rest else draft.take("include")
-        draft.note(Change("include", "dropped", ", ".join(items), why))
+        draft.note(Change("include", "dropped", ", ".join(items), why, loss))
 
 
 _RULES: tuple[Callable[[Draft, Profile, Names], None], ...] = (
@@ -226,7 +230,7 @@ _RULES: tuple[Callable[[Draft, Profile, Names], None], ...] = (
     _adapt_verbosity,
     _adapt_parallel_calls,
     _adapt_json_object,
-    _adapt_encrypted_reasoning,
+    _adapt_include,
 )
 
 

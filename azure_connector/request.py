@@ -3,14 +3,14 @@
     fitted = fit("/chat/completions", body, profile=profile, learned=learned.lessons(target.key))
     if fitted.operation != "/chat/completions":
         body, unsent = to_responses(fitted.body)
-        fitted = fit("/responses", body, profile=profile, learned=learned.lessons(target.key))
+        fitted = fit("/responses", body, profile=profile, learned=learned.lessons(target.key), unsent=unsent)
 
 Pure: nothing is sent, and the caller's body is never changed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -55,6 +55,7 @@ def fit(
     strict: bool = False,
     api: Api | None = None,
     defaults: Mapping[str, Any] | None = None,
+    unsent: Iterable[str] = (),
 ) -> Fitted:
     """Makes a request fit the base model of a deployment.
 
@@ -66,6 +67,7 @@ def fit(
         strict: raise instead of dropping or replacing what the caller asked for.
         api: the API that the settings force for this deployment.
         defaults: the settings' `max_tokens` and `temperature`, for what the caller left open.
+        unsent: what the translation to this API has left out: it counts as lost.
 
     Raises:
         InvalidRequestError: in strict mode, when something would be lost; it names every such parameter.
@@ -79,6 +81,8 @@ def fit(
     if goal != operation:
         draft.note(Change(operation, "moved", goal, why))
         return Fitted(goal, draft.body, tuple(draft.changes), bool(body.get("stream")))
+    for name in unsent:
+        draft.note(Change(name, "dropped", why="the Responses API has no word for it", loss=True))
     adapt(draft, profile or _UNKNOWN, operation)
     streaming = profile is None or profile.streaming
     if learned:

@@ -12,6 +12,7 @@ from azure_connector.emulator import Emulator
 from azure_connector.learning import Learned, learn
 from azure_connector.profiles import model_from_reply, profile_for
 from azure_connector.request import CHAT, RESPONSES, fit
+from azure_connector.responses import to_responses
 
 CHAT_MODELS = (
     "gpt-4o", "gpt-4o-mini", "gpt-4.1", "gpt-4.1-mini", "gpt-35-turbo", "o1", "o1-mini", "o3", "o3-mini", "o4-mini",
@@ -141,6 +142,20 @@ def test_fitted_responses_requests_are_accepted(http: httpx.Client, model: str) 
     assert refusals(http, model, RESPONSES, cases_for(model, RESPONSES_CASES)) == {}
 
 
+@pytest.mark.parametrize("model", [*RESPONSES_ONLY, "gpt-5.4", "gpt-5.6-sol", "gpt-4o"])
+def test_chat_requests_that_go_through_responses_are_accepted(http: httpx.Client, model: str) -> None:
+    profile = profile_for(model)
+    refused: dict[str, str] = {}
+    for name, fields in CHAT_CASES.items():
+        asked = fit(CHAT, body(model, CHAT, **fields), profile=profile, api="responses", defaults={"max_tokens": 99})
+        assert asked.operation == RESPONSES
+        translated, unsent = to_responses(asked.body, reasons=profile is None or profile.reasoning)
+        reply = http.post(RESPONSES, json=fit(RESPONSES, translated, profile=profile, unsent=unsent).body)
+        if reply.status_code != 200:
+            refused[name] = reply.text
+    assert refused == {}
+
+
 @pytest.mark.parametrize(
     ("model", "fields", "code", "param"),
     [
@@ -174,30 +189,38 @@ def test_mistral_refuses_the_new_name_with_a_422(http: httpx.Client) -> None:
     assert http.post(CHAT, json=body("mistral-large-3", CHAT, max_completion_tokens=5)).status_code == 422
 
 
-@pytest.mark.parametrize("model", [model for model in CHAT_MODELS if model not in ("grok-4", "gpt-oss-120b")])
-def test_a_deployment_of_which_nothing_is_known_teaches_its_rules(http: httpx.Client, model: str) -> None:
+LEARNERS = [
+    *((CHAT, model) for model in CHAT_MODELS if model not in ("grok-4", "gpt-oss-120b")),
+    *((RESPONSES, model) for model in RESPONSES_MODELS),
+]
+
+
+@pytest.mark.parametrize(("operation", "model"), LEARNERS)
+def test_a_deployment_of_which_nothing_is_known_teaches_its_rules(
+    http: httpx.Client, operation: str, model: str
+) -> None:
     """What the profiles know beforehand can also be learned, in at most three lessons for one request."""
     learned = Learned()
-    for name, fields in CHAT_CASES.items():
+    for name, fields in (CHAT_CASES if operation == CHAT else RESPONSES_CASES).items():
         if model == "o1-mini" and "tools" in fields:
             continue  # it has no tools; leaving them out would answer another question
-        asked = body(model, CHAT, **fields)
+        asked = body(model, operation, **fields)
         for _ in range(4):
             lessons = learned.lessons(model)
-            fitted = fit(CHAT, asked, profile=None, learned=lessons)
-            if fitted.operation != CHAT:
+            fitted = fit(operation, asked, profile=None, learned=lessons)
+            if fitted.operation != operation:
                 break
-            reply = http.post(CHAT, json=fitted.body)
+            reply = http.post(operation, json=fitted.body)
             if reply.status_code == 200:
                 break
-            lesson = learn(reply.status_code, reply.json(), CHAT, fitted.body, known=lessons)
+            lesson = learn(reply.status_code, reply.json(), operation, fitted.body, known=lessons)
             assert lesson is not None, (name, reply.text)
             learned.add(model, lesson)
         else:
             pytest.fail(f"{name}: {learned.explain(model)}")
-        again = fit(CHAT, asked, profile=None, learned=learned.lessons(model))
-        if again.operation == CHAT:
-            assert http.post(CHAT, json=again.body).status_code == 200, name
+        again = fit(operation, asked, profile=None, learned=learned.lessons(model))
+        if again.operation == operation:
+            assert http.post(operation, json=again.body).status_code == 200, name
 
 
 @pytest.mark.parametrize("model", ["gpt-4o", "gpt-5", "gpt-5-mini", "o3", "o4-mini", "gpt-5.1"])

@@ -175,8 +175,20 @@ def test_encrypted_reasoning_is_not_asked_of_a_model_that_does_not_reason() -> N
     body = {"model": "d", "input": "Hi", "include": include}
     assert fit(RESPONSES, body, profile=profile_for("gpt-4o"), strict=True).body["include"] == include[1:]
     assert "include" not in fit(RESPONSES, {**body, "include": include[:1]}, profile=profile_for("gpt-4o")).body
-    for model in ("gpt-5", "o3", None):
-        assert fit(RESPONSES, body, profile=profile_for(model)).body is body
+    assert fit(RESPONSES, body, profile=None).body is body
+    both = fit(RESPONSES, {**body, "top_logprobs": 2}, profile=profile_for("o3"))
+    assert both.body == {**body, "include": include[:1]}
+    assert [change.parameter for change in both.changes if change.loss] == ["top_logprobs", "include"]
+    assert fit(RESPONSES, body, profile=profile_for("gpt-5.1")).body is body
+
+
+def test_what_the_translation_left_out_counts_as_lost() -> None:
+    body = {"model": "d", "input": "Hi"}
+    fitted = fit(RESPONSES, body, profile=profile_for("gpt-5-codex"), unsent=("seed", "stop"))
+    assert fitted.body is body
+    assert [(change.parameter, change.loss) for change in fitted.changes] == [("seed", True), ("stop", True)]
+    with pytest.raises(InvalidRequestError, match="seed"):
+        fit(RESPONSES, body, profile=None, unsent=("seed",), strict=True)
 
 
 def test_a_loss_is_told_once_for_each_deployment_and_parameter(caplog: pytest.LogCaptureFixture) -> None:
