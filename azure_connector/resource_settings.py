@@ -88,9 +88,10 @@ class ResourceSettings(BaseModel):
     @classmethod
     def _check_key(cls, value: Any) -> Any:
         """A key goes into a header: what could break out of one is refused, and not shown."""
-        if not isinstance(value, SecretStr):
-            return cls._check_secret(value)
-        text = value.get_secret_value().strip().removeprefix("Bearer ").strip()
+        key = SecretStr(value) if isinstance(value, str) else value
+        if not isinstance(key, SecretStr):
+            return cls._check_secret(key)
+        text = key.get_secret_value().strip().removeprefix("Bearer ").strip()
         if not text.isascii() or not text.isprintable():
             raise ValueError("contains a line break, a control character or a letter that no key has")
         return SecretStr(text)

@@ -11,7 +11,7 @@ import pytest
 
 from azure_connector.errors import ConfigurationError
 from azure_connector.resources import AuthSettings, Resource
-from azure_connector.settings import ConnectorSettings
+from azure_connector.settings import ConnectorSettings, ResourceSettings
 
 WEST: dict[str, Any] = {"azure_endpoint": "https://west.openai.azure.com"}
 EAST = "https://east.openai.azure.com"
@@ -205,6 +205,15 @@ def test_a_key_that_would_break_out_of_its_header(setting: str, bad: str) -> Non
     with pytest.raises(ConfigurationError, match=setting) as caught:
         ConnectorSettings(**{setting: bad})  # type: ignore[arg-type]
 
+    assert "hunter2" not in str(caught.value)
+
+
+def test_ready_resource_settings_are_checked_too() -> None:
+    ready = ResourceSettings(**WEST, api_key=" key ")  # type: ignore[arg-type]
+
+    assert plain(ConnectorSettings(resources={"west": ready}).resource_map()["west"].auth.api_key) == "key"  # type: ignore[dict-item]
+    with pytest.raises(ValueError, match="api_key") as caught:
+        ResourceSettings(**WEST, api_key="hunter2\n!")  # type: ignore[arg-type]
     assert "hunter2" not in str(caught.value)
 
 
