@@ -1,0 +1,42 @@
+"""LiteLLM's programs through the Azure connector: `azure_connector/` before a model's name.
+
+import litellm, litellm_adapter
+
+litellm_adapter.register()
+litellm.completion(model="azure_connector/gpt-5", messages=[{"role": "user", "content": "Hello"}])
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .provider import ConnectorLLM
+    from .registration import handler, register, unregister
+
+_HOME = {
+    "ConnectorLLM": "provider",
+    "handler": "registration",
+    "register": "registration",
+    "unregister": "registration",
+}
+
+__all__ = ["ConnectorLLM", "handler", "register", "unregister"]
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOME.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    try:
+        module = import_module(f"{__name__}.{home}")
+    except ModuleNotFoundError as missing:
+        if missing.name is None or not missing.name.startswith("litellm"):
+            raise
+        message = 'litellm_adapter needs LiteLLM: pip install "azure-connector[litellm]"'
+        raise ImportError(message, name=missing.name) from missing
+    value = getattr(module, name)
+    globals()[name] = value
+    return value

@@ -1,0 +1,160 @@
+"""One Azure deployment through three doors: the plain client, Semantic Kernel and LiteLLM.
+
+Runs against the local emulator, or against your own resource when AZURE_OPENAI_ENDPOINT is set:
+
+    python samples/quickstart.py
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any
+
+os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")  # no download of a price table at import
+
+from rich.console import Console
+from rich.table import Table
+
+from azure_connector import AsyncAzureConnector, AzureConnector, azure_info
+
+console = Console(highlight=False)
+MODEL = os.environ.get("AZURE_OPENAI_MODEL", "gpt-5")
+QUESTION = "Say hello to Oslo in one sentence."
+
+
+def weather(city: Annotated[str, "The city to look at"]) -> str:
+    """Tells the weather in a city."""
+    console.print(f"  [dim]Semantic Kernel called[/] weather(city={city!r})")
+    return f"{city}: 21 degrees and sunny"
+
+
+class Costs:
+    """What each door cost: calls and tokens."""
+
+    def __init__(self) -> None:
+        self.rows: list[tuple[str, int, int]] = []
+
+    def add(self, door: str, calls: int, tokens: int) -> None:
+        self.rows.append((door, calls, tokens))
+
+    def show(self) -> None:
+        table = Table(title="What each door cost", title_justify="left")
+        for column in ("door", "calls", "tokens"):
+            table.add_column(column, justify="left" if column == "door" else "right")
+        for door, calls, tokens in self.rows:
+            table.add_row(door, str(calls), str(tokens))
+        console.print(table)
+
+
+@contextmanager
+def resource() -> Iterator[None]:
+    """The resource that the environment names, or the emulator's."""
+    if os.environ.get("AZURE_OPENAI_ENDPOINT"):
+        yield
+        return
+    from azure_connector.emulator import Emulator
+
+    with Emulator() as azure:
+        os.environ |= {"AZURE_OPENAI_ENDPOINT": azure.endpoint, "AZURE_OPENAI_API_KEY": azure.api_key}
+        console.print(f"No AZURE_OPENAI_ENDPOINT is set: using the local emulator at {azure.endpoint}\n")
+        yield
+
+
+def plain_client(costs: Costs) -> None:
+    """Door 1: the OpenAI SDK's own interface, streamed."""
+    console.rule("1. AzureConnector, an OpenAI client", align="left")
+    with AzureConnector() as client:
+        console.print(str(client.explain(MODEL)), soft_wrap=True)
+        console.print()
+        stream = client.chat.completions.create(
+            model=MODEL,
+            messages=[{"role": "user", "content": QUESTION}],
+            max_tokens=800,  # gpt-5 knows only max_completion_tokens: the connector renames it
+            stream=True,
+            stream_options={"include_usage": True},
+        )
+        for chunk in stream:
+            if chunk.choices and chunk.choices[0].delta.content:
+                console.print(chunk.choices[0].delta.content, end="")
+        info = azure_info(stream)
+        console.print(f"\n  [dim]{info.deployment} ({info.served_model}) in {info.region}[/]\n")
+        costs.add("AzureConnector", len(info.attempts), (info.usage or {}).get("total_tokens", 0))
+
+
+async def semantic_kernel(costs: Costs) -> None:
+    """Door 2: a Semantic Kernel app whose model calls a Python function by itself."""
+    console.rule("2. Semantic Kernel", align="left")
+    from semantic_kernel import Kernel
+    from semantic_kernel.connectors.ai import FunctionChoiceBehavior
+    from semantic_kernel.connectors.ai.open_ai import AzureChatPromptExecutionSettings
+    from semantic_kernel.contents import ChatHistory
+    from semantic_kernel.functions import kernel_function
+
+    from sk_azure_plugin import AzureConnectorChatCompletion
+
+    async with AsyncAzureConnector() as connector:
+        kernel, service = Kernel(), AzureConnectorChatCompletion(model=MODEL, connector=connector)
+        kernel.add_service(service)
+        kernel.add_function("travel", kernel_function(weather, name="weather", description=weather.__doc__))
+        history = ChatHistory()
+        history.add_user_message("How is the weather in Bergen?")
+        settings = AzureChatPromptExecutionSettings(function_choice_behavior=FunctionChoiceBehavior.Auto())
+        tokens = 0
+        async for message in service.get_streaming_chat_message_content(history, settings, kernel=kernel):
+            if message is not None:
+                console.print(str(message), end="")
+                usage = message.metadata.get("usage")
+                tokens += (usage.prompt_tokens or 0) + (usage.completion_tokens or 0) if usage else 0
+        console.print("\n")
+        costs.add("Semantic Kernel", 2, tokens)
+
+
+def litellm_prefix(costs: Costs) -> None:
+    """Door 3: LiteLLM, by a model's prefix."""
+    console.rule("3. LiteLLM", align="left")
+    import litellm
+
+    import litellm_adapter
+
+    litellm_adapter.register()
+    stream: Any = litellm.completion(
+        model=f"azure_connector/{MODEL}",
+        messages=[{"role": "user", "content": QUESTION}],
+        stream=True,
+        stream_options={"include_usage": True},
+    )
+    tokens = 0
+    for chunk in stream:
+        console.print(chunk.choices[0].delta.content or "" if chunk.choices else "", end="")
+        usage = getattr(chunk, "usage", None)
+        tokens = usage.total_tokens if usage else tokens
+    console.print("\n")
+    costs.add("LiteLLM", 1, tokens)
+
+
+def main() -> int:
+    """Runs the three doors; an error is told in words, never as a traceback."""
+    from openai import OpenAIError
+
+    costs = Costs()
+    try:
+        with resource():
+            plain_client(costs)
+            asyncio.run(semantic_kernel(costs))
+            litellm_prefix(costs)
+    except OpenAIError as error:
+        console.print(f"\n[red]{type(error).__name__}[/]: {error}", soft_wrap=True)
+        return 1
+    except KeyboardInterrupt:
+        console.print("\ninterrupted")
+        return 130
+    costs.show()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
