@@ -85,19 +85,19 @@ def learn(
     """What a refusal teaches, or None where it is not for the connector to mend.
 
     Args:
-        status: the HTTP status; only 400 and 422 teach.
+        status: the HTTP status; 400 and 422 teach, 404 only that chat is not served.
         error_body: the error's JSON, with or without its `error` envelope.
         operation: the SDK's path of the request that was refused.
         body: the body that was refused; a parameter that it does not hold teaches nothing.
         known: the lessons with which that body was fitted. One of them again would only be refused again; one that
             another call has learned in the meantime is worth another try.
     """
-    if status not in (400, 422) or operation not in (CHAT, RESPONSES):
+    if status not in (400, 404, 422) or operation not in (CHAT, RESPONSES):
         return None
     refusal = read_refusal(error_body)
     if refusal.code in _CALLERS:
         return None
-    for read in _READERS:
+    for read in _READERS if status != 404 else (_api,):
         lesson = read(refusal, operation, body)
         if lesson is not None:
             return None if lesson in known else lesson

@@ -299,6 +299,7 @@ TYPED = "Invalid parameter: 'response_format' of type 'json_schema' is not suppo
         (400, refused(NOT_CHAT.format("text-embedding-3-small"), None, "OperationNotSupported"), chat()),
         (400, refused(FUNCTION_TOOLS, "reasoning_effort"), chat()),
         (404, refused("The API deployment for this resource does not exist.", None, "DeploymentNotFound"), chat()),
+        (404, unsupported("temperature"), chat(temperature=0.2)),
         (429, unsupported("temperature"), chat(temperature=0.2)),
         (500, unsupported("temperature"), chat(temperature=0.2)),
         (400, None, chat(temperature=0.2)),
