@@ -291,7 +291,7 @@ def test_a_targets_own_operation_is_kept() -> None:
     assert endpoint == replace(endpoint, operation=None)
 
 
-# --- properties -----------------------------------------------------------------------------------------------------
+# Properties.
 
 HOSTS = st.sampled_from(["r.openai.azure.com", "r.cognitiveservices.azure.com", "r.services.ai.azure.com"])
 GATEWAYS = st.sampled_from(["gw.azure-api.net/team", "gw.azure-api.net/a/b", "llm.example.org:8443", "127.0.0.1:9/x"])

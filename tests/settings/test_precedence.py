@@ -225,7 +225,7 @@ def test_a_missing_endpoint_names_every_place(bare_machine: Path) -> None:
     assert "export AZURE_OPENAI_ENDPOINT=" in caught.value.hint
 
 
-# --- form and api-version -------------------------------------------------------------------------------------------
+# Form and api-version.
 
 
 @pytest.mark.parametrize(
@@ -315,7 +315,7 @@ def test_arguments_that_contradict_each_other_raise(arguments: dict[str, Any]) -
         ConnectorSettings(**arguments)
 
 
-# --- a pasted target URI names a deployment -------------------------------------------------------------------------
+# A pasted target URI names a deployment.
 
 
 @pytest.mark.parametrize(

@@ -140,7 +140,7 @@ def test_a_resources_bad_address_names_its_table() -> None:
         ConnectorSettings(resources={"west": {"azure_endpoint": "http://w.example"}})
 
 
-# --- two credentials ------------------------------------------------------------------------------------------------
+# Two credentials.
 
 
 def test_two_credential_arguments_contradict_each_other() -> None:
@@ -183,7 +183,7 @@ def test_a_credential_argument_goes_before_what_lies_around(monkeypatch: pytest.
     assert "environment AZURE_OPENAI_API_KEY" in settings.set_aside["api_key"]
 
 
-# --- values that are objects ----------------------------------------------------------------------------------------
+# Values that are objects.
 
 
 def test_a_key_may_be_a_callable() -> None:
@@ -217,7 +217,7 @@ def test_ready_resource_settings_are_checked_too() -> None:
     assert "hunter2" not in str(caught.value)
 
 
-# --- copies and changes ---------------------------------------------------------------------------------------------
+# Copies and changes.
 
 
 def test_settings_are_shared_not_copied_and_never_pickled() -> None:
