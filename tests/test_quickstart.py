@@ -1,0 +1,46 @@
+"""The demo, as `make demo` runs it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from azure_connector.emulator import Emulator
+
+ROOT = Path(__file__).parent.parent
+
+
+def run_demo(**environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, str(ROOT / "samples" / "quickstart.py")],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "120", **environment},
+    )
+
+
+@pytest.mark.timeout(150)
+def test_the_demo_goes_through_three_doors_of_the_embedded_emulator():
+    done = run_demo()
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+    assert "weather(city='Bergen')" in done.stdout, "Semantic Kernel calls the function by itself"
+    assert done.stdout.count("hello to Oslo") == 2
+    for door in ("AzureConnector", "Semantic Kernel", "LiteLLM"):
+        assert door in done.stdout.rpartition("What each door cost")[2]
+
+
+@pytest.mark.timeout(150)
+def test_a_wrong_key_is_told_in_words():
+    with Emulator() as azure:
+        done = run_demo(AZURE_OPENAI_ENDPOINT=azure.endpoint, AZURE_OPENAI_API_KEY="wrong-canary-0123456789abcdef")
+    assert done.returncode == 1
+    assert "AccessTokenError" in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
+    assert "canary" not in done.stdout + done.stderr
