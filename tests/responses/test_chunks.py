@@ -71,6 +71,12 @@ def test_counts_come_only_where_they_were_asked_for() -> None:
     assert chunks_as_completion(chunks) == WHOLE[0] | {"usage": None}
 
 
+def test_log_probabilities_come_with_the_text() -> None:
+    chunks = completion_as_chunks(WHOLE[0])
+    found = [chunk["choices"][0] for chunk in chunks if chunk["choices"][0]["logprobs"]]
+    assert [choice["delta"] for choice in found] == [{"content": "Hi"}]
+
+
 def test_several_choices() -> None:
     whole = completion({"content": "A"})
     whole["choices"].append(completion({"content": "B"})["choices"][0] | {"index": 1})
@@ -131,7 +137,10 @@ def test_a_late_filter_chunk_without_a_delta_is_final() -> None:
         "object": "",
     }
     harmless = {"choices": [{"content_filter_results": wire.SAFE, "finish_reason": None, "index": 0}], "id": ""}
-    choice = chunks_as_completion([*completion_as_chunks(WHOLE[0]), late, harmless])["choices"][0]
+    stopped = {"choices": [{"finish_reason": "stop", "index": 0}], "id": ""}
+    whole = chunks_as_completion([*completion_as_chunks(WHOLE[0]), late, harmless, stopped])
+    assert (whole["id"], whole["created"]) == ("chatcmpl-AbC123", 1790000000)
+    choice = whole["choices"][0]
     assert choice["finish_reason"] == "content_filter"
     assert choice["content_filter_results"]["hate"] == hit["hate"]
     assert choice["message"]["content"] == "Hi"

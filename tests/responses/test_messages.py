@@ -97,7 +97,7 @@ def test_arguments_are_always_text(arguments: Any, text: str) -> None:
 
 def test_results_go_back_as_what_their_call_was() -> None:
     function = {"id": "call_1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
-    custom = {"id": "call_2", "type": "custom", "custom": {"name": "c", "input": "select 1"}}
+    custom = {"id": "call_2", "custom": {"name": "c", "input": "select 1"}}
     assert items(
         {"role": "assistant", "content": None, "tool_calls": [function, custom]},
         {"role": "tool", "tool_call_id": "call_2", "content": "1"},

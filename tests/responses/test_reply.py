@@ -124,6 +124,11 @@ def test_commentary_beside_the_answer_is_kept_whole() -> None:
     ]
 
 
+def test_commentary_before_a_refusal_stays_out_too() -> None:
+    said = message(wire.message("Looking.", phase="commentary"), wire.refusal("No."))
+    assert (said["content"], said["refusal"]) == (None, "No.")
+
+
 def test_items_that_chat_completions_has_no_word_for_are_kept_whole() -> None:
     image = {"id": "ig_1", "type": "image_generation_call", "status": "completed", "result": "iVBORw0KGgo="}
     said = message(image, wire.message("Here it is."))
@@ -140,8 +145,10 @@ def test_reasoning_of_open_models_and_several_summaries() -> None:
 def test_citations_stand_where_the_joined_text_has_them() -> None:
     web = {"type": "url_citation", "start_index": 0, "end_index": 3, "url": "https://example.org", "title": "t"}
     file = {"type": "file_citation", "index": 1, "file_id": "file_1", "filename": "a.txt"}
-    said = message(wire.message("abc"), wire.message("def", number=2, annotations=[web, file]))
-    assert said["content"][5:8] == "def"
+    second = wire.message("de", number=2)
+    second["content"].append({"type": "output_text", "text": "fgh", "annotations": [web, file], "logprobs": []})
+    said = message(wire.message("a"), second)
+    assert said["content"][5:8] == "fgh"
     assert said["annotations"] == [
         {
             "type": "url_citation",

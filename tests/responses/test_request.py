@@ -244,6 +244,16 @@ def test_what_cannot_be_said_is_left_out_and_named(body: dict[str, Any], names: 
         ({"messages": [{"role": "assistant", "tool_calls": [{"function": {}}]}]}, "messages[0].tool_calls[0].id"),
         ({"messages": [{"role": "assistant", "audio": {"id": "audio_1"}}]}, "messages[0].audio"),
         ({"messages": [{"role": "tool", "content": "x"}]}, "messages[0].tool_call_id"),
+        (
+            {
+                "messages": [
+                    {"role": "assistant", "function_call": {"name": "f", "arguments": "{}"}},
+                    {"role": "function", "name": "f", "content": "1"},
+                    {"role": "function", "name": "f", "content": "2"},
+                ]
+            },
+            "messages[2].tool_call_id",
+        ),
     ],
 )
 def test_what_would_change_the_question_is_refused(body: dict[str, Any], param: str) -> None:

@@ -131,6 +131,14 @@ def test_a_refusal() -> None:
     assert [delta.get("refusal") for delta in deltas(chunks)] == [None, "I c", "ann", "ot.", None]
 
 
+def test_commentary_before_a_refusal_stays_out() -> None:
+    token = {"token": "L", "bytes": None, "logprob": 0.0, "top_logprobs": []}
+    whole = wire.reply(wire.message("Looking.", phase="commentary", logprobs=[token]), wire.refusal("No."))
+    chunks = streamed(wire.events(whole))
+    assert "Looking" not in "".join(delta.get("content") or "" for delta in deltas(chunks))
+    assert chunks_as_completion(chunks)["choices"] == to_chat(whole)["choices"]
+
+
 def test_an_incomplete_reply() -> None:
     whole = wire.reply(
         wire.call(arguments='{"ci'), status="incomplete", incomplete_details={"reason": "max_output_tokens"}
@@ -186,8 +194,17 @@ def test_strange_events_are_skipped() -> None:
         {"type": "response.in_progress"},
     ]
     events = wire.events(whole)
-    chunks = streamed([*strange, *events[:3], *strange[1:3], *events[3:], *strange])
+    chunks = streamed([*strange, *events[:3], *strange[1:3], *events[3:], *strange, events[-1]])
     assert chunks_as_completion(chunks) == to_chat(whole) | {"usage": None}
+
+
+def test_a_call_is_announced_once_its_name_is_known() -> None:
+    whole = wire.reply(wire.call())
+    events = wire.events(whole)
+    events[2]["item"]["name"] = None
+    chunks = streamed(events)
+    assert chunks_as_completion(chunks)["choices"] == to_chat(whole)["choices"]
+    assert deltas(chunks)[1]["tool_calls"][0]["function"]["name"] == "get_weather"
 
 
 def test_events_without_positions_belong_to_the_item_that_they_name() -> None:
