@@ -11,46 +11,54 @@ __all__ = ["Circuit", "Quota", "ResourceState", "TargetState"]
 class Circuit:
     """Leaves something that fails alone for a while, then lets one caller try.
 
-    Closed, it lets everybody through. A pause (a 429) keeps everybody out until a time. Repeated failures open it: it
-    stays out of use until a time, and after that takes one probe at a time until one succeeds.
+    Closed, it lets everybody through. Repeated failures open it: it stays out of use until a time, and after that
+    takes one probe at a time until one succeeds. Apart from that the service itself may name a time before which it
+    wants nobody (a 429): nothing but that time ends it.
 
     Attributes:
-        cooling_until: nobody may ask before; a time of the caller's clock.
         open: the last that was heard is a row of failures.
         cause: what it was that closed the way.
         failures: failures in a row.
     """
 
-    __slots__ = ("_failed_at", "_lease_until", "_probe", "cause", "cooling_until", "failures", "open")
+    __slots__ = ("_failed_at", "_lease_until", "_open_until", "_paused_until", "_probe", "cause", "failures", "open")
 
     def __init__(self) -> None:
-        self.cooling_until = 0.0
         self.open = False
         self.cause: Kind = "ok"
         self.failures = 0
+        self._paused_until = 0.0
+        self._open_until = 0.0
         self._failed_at = 0.0
         self._probe: object = None
         self._lease_until = 0.0
 
     def is_clear(self, now: float) -> bool:
         """Whether anybody may ask now, without further ado."""
-        return not self.open and self.cooling_until <= now
+        return not self.open and self._paused_until <= now
 
-    def ready_at(self, now: float) -> float:
-        """When the next may ask: `now` or earlier where it is at once."""
-        if self.cooling_until > now:
-            return self.cooling_until
-        return self._lease_until if self.is_probed(now) else now
+    def is_cooling(self, now: float) -> bool:
+        """Whether nobody may ask now."""
+        return self._paused_until > now or (self.open and self._open_until > now)
 
     def is_probed(self, now: float) -> bool:
         """Whether a probe is on its way. One that has not come back by the end of its lease no longer counts."""
         return self._probe is not None and self._lease_until > now
 
+    def ready_at(self, now: float) -> float:
+        """When the next may ask: `now` where it is at once."""
+        if not self.open:
+            return max(self._paused_until, now)
+        lease = self._lease_until if self.is_probed(now) else 0.0
+        return max(self._paused_until, self._open_until, lease, now)
+
     def claim(self, caller: object, now: float, policy: Policy) -> bool:
         """Takes the right to ask: always given while closed, to one probe at a time while open."""
+        if self.is_cooling(now):
+            return False
         if not self.open:
-            return self.cooling_until <= now
-        if self.cooling_until > now or (self.is_probed(now) and self._probe is not caller):
+            return True
+        if self.is_probed(now) and self._probe is not caller:
             return False
         self._probe, self._lease_until = caller, now + policy.probe_interval
         return True
@@ -60,10 +68,10 @@ class Circuit:
         if self._probe is caller:
             self._probe, self._lease_until = None, 0.0
 
-    def pause(self, until: float, cause: Kind) -> None:
-        """Keeps everybody out until a time; what was heard is a reply, so a row of failures has ended."""
-        self._close()
-        self.hold(until, cause)
+    def hold(self, until: float, cause: Kind) -> None:
+        """Keeps everybody out until a time that the service named; what was counted stays."""
+        if until > self._paused_until:
+            self._paused_until, self.cause = until, cause
 
     def fail(self, caller: object, now: float, cause: Kind, policy: Policy) -> bool:
         """Counts a failure; says whether the circuit has opened by it.
@@ -73,27 +81,19 @@ class Circuit:
         if self.open:
             if caller is not None and self._probe is caller:
                 self.release(caller)
-                self._trip(now, policy.probe_interval, cause)
+                self.trip(now, policy.probe_interval, cause)
             return False
         self.failures += 1
         if self.failures < policy.failures_before_cooldown:
             return False
-        self._trip(now, policy.cooldown, cause)
+        self.trip(now, policy.cooldown, cause)
         return True
 
     def trip(self, now: float, seconds: float, cause: Kind) -> None:
         """Opens the circuit, whatever was counted; a probe that is on its way keeps its right."""
         if not self.is_probed(now):
-            self._trip(now, seconds, cause)
-
-    def hold(self, until: float, cause: Kind) -> None:
-        """Keeps everybody out until a time; what was counted stays."""
-        self.cooling_until = max(self.cooling_until, until)
-        self.cause = cause
-
-    def _trip(self, now: float, seconds: float, cause: Kind) -> None:
-        self.open, self._failed_at = True, now
-        self.hold(now + seconds, cause)
+            self.open, self.cause, self._failed_at = True, cause, now
+            self._open_until = max(self._open_until, now + seconds)
 
     def succeed(self, caller: object, sent_at: float) -> bool:
         """Notes a reply that proves life; says whether the circuit has closed by it.
@@ -105,17 +105,13 @@ class Circuit:
             return False
         if sent_at < self._failed_at and (caller is None or self._probe is not caller):
             return False
-        self._close()
-        self.cooling_until = 0.0
+        self.open, self.failures, self._open_until = False, 0, 0.0
+        self._probe, self._lease_until = None, 0.0
         return True
 
     def half_open(self, now: float) -> None:
         """Ends the cooldown of an open circuit, since something says that the fault is over: it may be probed now."""
-        if self.open:
-            self.cooling_until = min(self.cooling_until, now)
-
-    def _close(self) -> None:
-        self.open, self.failures, self._probe, self._lease_until = False, 0, None, 0.0
+        self._open_until = min(self._open_until, now)
 
 
 class Quota:

@@ -206,8 +206,7 @@ class Health:
         with self._lock:
             circuit = self._circuit(key, now)
             if cause in _PAUSES:
-                if not circuit.open:
-                    circuit.pause(now + seconds, cause)
+                circuit.hold(now + seconds, cause)
             else:
                 circuit.trip(now, seconds, cause)
 
@@ -251,12 +250,12 @@ class Health:
             weight *= quota.factor(now, self.policy)
             if not circuit.is_clear(now):
                 ready_at, guarded, cause = circuit.ready_at(now), circuit.open, circuit.cause
-                probed = circuit.cooling_until <= now < ready_at
+                probed = ready_at > now and not circuit.is_cooling(now)
         if resource is not None and not resource.circuit.is_clear(now):
             circuit = resource.circuit
             guarded = True
             if (until := circuit.ready_at(now)) > ready_at:
-                ready_at, cause, probed = until, circuit.cause, circuit.cooling_until <= now
+                ready_at, cause, probed = until, circuit.cause, not circuit.is_cooling(now)
         return Standing(target, ready_at, last, weight, guarded, probed, cause)
 
     def _target(self, key: str, now: float) -> TargetState:
@@ -315,7 +314,7 @@ class Health:
         outcome = seen.outcome
         asked = self.policy.cooldown if outcome.retry_after is None else outcome.retry_after
         seconds = min(asked, self.policy.max_cooldown)
-        known.circuit.pause(seen.now + seconds, outcome.kind)
+        known.circuit.hold(seen.now + seconds, outcome.kind)
         news.append(_News(seen.target.key, seconds=seconds, cause=outcome.kind))
 
     def _announce(self, news: list[_News]) -> None:

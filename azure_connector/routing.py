@@ -284,7 +284,7 @@ class Route:
         return Wait(seconds, soonest.target)
 
     def _give_up(self, reason: Reason, now: float) -> GiveUp:
-        standings = self._health.view(self._plan.targets, now)
+        standings = self._health.view(self._candidates() or self._plan.targets, now)
         soonest = min(standings, key=self._ready_at)
         retry_after = max(0.0, self._ready_at(soonest) - now) if reason in ("exhausted", "deadline") else None
         if not self._log:

@@ -1,0 +1,231 @@
+"""Many calls at once against one memory of health, checked against a second, much simpler model of the same rules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from azure_connector.deployments import Plan, Target
+from azure_connector.health import Health
+from azure_connector.outcomes import Outcome
+from azure_connector.policy import Policy
+from azure_connector.routing import Route, Send, Wait
+
+TARGETS = (
+    Target("west", "a", rank=0, weight=2.0),
+    Target("west", "b", rank=0),
+    Target("east", "c", rank=1),
+    Target("north", "d", rank=2),
+)
+KINDS = (
+    "ok", "ok", "rate_limited", "no_capacity", "transient", "timeout", "unreachable", "reset", "not_sent",
+    "auth", "forbidden", "not_found_deployment", "not_found", "refused", "adapt",
+)  # fmt: skip
+MAY_HAVE_RUN = {"transient", "timeout", "reset"}
+
+
+@dataclass
+class Call:
+    """What the model knows of one call."""
+
+    route: Route
+    targets: tuple[Target, ...]
+    deadline: float | None
+    repeatable: bool
+    on_its_way: Target | None = None
+    sent_at: float = 0.0
+    probes: set[str] = field(default_factory=set)
+    wait_until: float = 0.0
+    sent: list[Target] = field(default_factory=list)
+    tried: set[Target] = field(default_factory=set)
+    adapted: int = 0
+
+
+class Routing(RuleBasedStateMachine):
+    @initialize(
+        attempts=st.integers(1, 6),
+        per_target=st.integers(1, 3),
+        failures=st.integers(1, 3),
+        cooldown=st.sampled_from([0.0, 1.0, 5.0]),
+        probe_interval=st.sampled_from([0.0, 2.0, 10.0]),
+        seed=st.randoms(use_true_random=False),
+    )
+    def begin(self, attempts, per_target, failures, cooldown, probe_interval, seed):
+        self.policy = Policy(
+            max_attempts=attempts,
+            attempts_per_target=per_target,
+            failures_before_cooldown=failures,
+            cooldown=cooldown,
+            probe_interval=probe_interval,
+        )
+        self.now = 100.0
+        self.chance = seed
+        self.health = Health(self.policy, lambda: self.now)
+        self.calls: list[Call] = []
+        self.cooling = dict.fromkeys(TARGETS, 0.0)
+
+    @rule(
+        choice=st.lists(st.sampled_from(TARGETS), min_size=1, unique=True),
+        deadline=st.none() | st.floats(0, 30),
+        repeatable=st.booleans(),
+    )
+    @precondition(lambda self: len(self.calls) < 6)
+    def call(self, choice, deadline, repeatable):
+        until = None if deadline is None else self.now + deadline
+        route = Route(
+            Plan("m", tuple(choice), "mapping"), self.health, self.policy, self.now, until,
+            repeatable=repeatable, rng=self.chance.random,
+        )  # fmt: skip
+        call = Call(route, tuple(choice), until, repeatable)
+        self.calls.append(call)
+        self.check(call, route.first(), None)
+
+    @rule(seconds=st.sampled_from([0.0, 0.05, 0.5, 1.0, 5.0, 61.0]))
+    def time_passes(self, seconds):
+        self.now += seconds
+
+    @rule(data=st.data(), kind=st.sampled_from(KINDS), retry_after=st.sampled_from([None, 0.0, 0.7, 7.0, 1e6]))
+    @precondition(lambda self: any(call.on_its_way for call in self.calls))
+    def answer(self, data, kind, retry_after):
+        call = data.draw(st.sampled_from([call for call in self.calls if call.on_its_way]))
+        target, call.on_its_way = call.on_its_way, None
+        outcome = Outcome(kind, retry_after=retry_after if kind != "ok" else None, remaining_tokens=5, limit_tokens=9)
+        if kind in ("rate_limited", "no_capacity"):
+            asked = self.policy.cooldown if retry_after is None else min(retry_after, self.policy.max_cooldown)
+            self.cooling[target] = max(self.cooling[target], self.now + asked)
+        if kind == "ok":
+            call.route.succeeded(target, outcome, self.now)
+            self.calls.remove(call)
+        else:
+            call.tried.add(target)
+            call.adapted += kind == "adapt"
+            self.check(call, call.route.failed(target, outcome, self.now), outcome)
+
+    @rule(whom=st.sampled_from(TARGETS), kind=st.sampled_from(["transient", "timeout", "unreachable"]))
+    def other_calls_find_it_broken(self, whom, kind):
+        for _ in range(self.policy.failures_before_cooldown):
+            self.health.observe(whom, Outcome(kind), self.now)
+
+    @rule(whom=st.sampled_from(TARGETS), seconds=st.sampled_from([0.5, 3.0, 50.0]))
+    def other_calls_find_it_limited(self, whom, seconds):
+        self.health.observe(whom, Outcome("rate_limited", 429, retry_after=seconds), self.now)
+        self.cooling[whom] = max(self.cooling[whom], self.now + seconds)
+
+    @rule(data=st.data(), late=st.floats(0, 2))
+    @precondition(lambda self: any(not call.on_its_way for call in self.calls))
+    def wait_ends(self, data, late):
+        call = data.draw(st.sampled_from([call for call in self.calls if not call.on_its_way]))
+        self.now = max(self.now, call.wait_until + late)
+        self.check(call, call.route.resume(self.now), None)
+
+    @rule(data=st.data())
+    @precondition(lambda self: self.calls)
+    def cancel(self, data):
+        call = data.draw(st.sampled_from(self.calls))
+        before = self.health.report(self.now)
+        call.route.cancelled(call.on_its_way, self.now)
+        after = self.health.report(self.now)
+        self.calls.remove(call)
+        assert before.keys() == after.keys()
+        for key, was in before.items():
+            same = (was.failing, was.cause, was.quota_share) == (
+                after[key].failing, after[key].cause, after[key].quota_share
+            )  # fmt: skip
+            assert same, f"a cancellation was taken for news of {key}"
+            assert was.ready_in == after[key].ready_in or key in call.probes, "only a probe may be given back"
+
+    def check(self, call, step, outcome):
+        if isinstance(step, Send):
+            self.check_send(call, step, outcome)
+        elif isinstance(step, Wait):
+            assert step.seconds > 0
+            assert step.seconds <= self.policy.max_wait + 1
+            assert call.deadline is None or self.now + step.seconds < call.deadline, "waits beyond the deadline"
+            assert not self.untried_and_free(call), "waits although an untried target is free"
+            call.wait_until = self.now + step.seconds
+        else:
+            self.check_give_up(call, step, outcome)
+            self.calls.remove(call)
+
+    def check_send(self, call, step, outcome):
+        assert step.target in call.targets
+        assert call.on_its_way is None, "two targets at once"
+        assert call.deadline is None or self.now < call.deadline, "sends beyond the deadline"
+        adapts = outcome is not None and outcome.kind == "adapt"
+        if not adapts:
+            assert self.cooling[step.target] <= self.now, "asks a cooling target"
+        if outcome is not None and outcome.kind in MAY_HAVE_RUN:
+            assert call.repeatable, "repeats what may have been executed"
+        report = self.health.report(self.now)
+        keys = (step.target.key, f"@{step.target.resource}")
+        call.probes = {key for key in keys if key in report and report[key].failing}
+        assert step.probe == bool(call.probes) or adapts
+        call.on_its_way, call.sent_at = step.target, self.now
+        call.sent.append(step.target)
+        assert len(call.sent) - call.adapted <= self.policy.max_attempts
+        assert call.adapted <= self.policy.max_adaptations
+        assert call.sent.count(step.target) - call.adapted <= self.policy.attempts_per_target
+
+    def check_give_up(self, call, step, outcome):
+        free = self.untried_and_free(call)
+        if step.reason == "exhausted":
+            assert not free or len(call.sent) - call.adapted >= self.policy.max_attempts
+        elif step.reason == "deadline":
+            assert call.deadline is not None
+            assert not free or self.now >= call.deadline
+        elif step.reason == "not_repeatable":
+            assert not call.repeatable
+            assert outcome.kind in MAY_HAVE_RUN
+        elif outcome.kind not in ("refused", "adapt"):
+            assert not {target for target in free if target.resource not in {one.resource for one in call.tried}}
+        if step.attempt is not None:
+            assert step.target in call.tried
+            assert len(call.route.attempts) == len(call.sent)
+        else:
+            assert not call.sent
+
+    def untried_and_free(self, call):
+        left = {one.resource for one in call.tried}
+        return {
+            target
+            for target in call.targets
+            if target.resource not in left  # a resource that refused is left as a whole
+            and self.cooling[target] <= self.now
+            and self.health.is_clear(target, self.now)
+        }
+
+    @invariant()
+    def one_probe_at_a_time(self):
+        if not hasattr(self, "calls"):
+            return
+        failing = {key for key, row in self.health.report(self.now).items() if row.failing}
+        for key in failing:
+            probes = [
+                call
+                for call in self.calls
+                if call.on_its_way and key in call.probes and self.now < call.sent_at + self.policy.probe_interval
+            ]
+            assert len(probes) <= 1, f"{key} is probed twice at once"
+
+    def teardown(self):
+        """Every call ends: in a reply once targets are well again, or by its own limits."""
+        for _ in range(2000):
+            if not getattr(self, "calls", None):
+                return
+            call = self.calls[0]
+            if call.on_its_way:
+                call.route.succeeded(call.on_its_way, Outcome("ok", 200), self.now)
+                self.calls.remove(call)
+            else:
+                self.now = max(self.now, call.wait_until)
+                self.check(call, call.route.resume(self.now), None)
+        raise AssertionError("a call does not end")
+
+
+TestRouting = Routing.TestCase
+TestRouting.settings = settings(
+    max_examples=200, stateful_step_count=40, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
