@@ -9,10 +9,14 @@ with Emulator() as azure:
 from __future__ import annotations
 
 try:
+    from . import faults
+    from .chance import RandomFaults
     from .emulator import Emulator
+    from .faults import Fault
     from .models import Deployment
     from .records import RecordedRequest, RequestLog
     from .scripting import Reply
+    from .upstream import Upstream
     from .wire import Refusal
 except ModuleNotFoundError as error:
     _missing = (error.name or "").partition(".")[0]
@@ -22,4 +26,15 @@ except ModuleNotFoundError as error:
         f'The emulator needs {_missing}: pip install "azure-connector[emulator]"', name=_missing
     ) from error
 
-__all__ = ["Deployment", "Emulator", "RecordedRequest", "Refusal", "Reply", "RequestLog"]
+__all__ = [
+    "Deployment",
+    "Emulator",
+    "Fault",
+    "RandomFaults",
+    "RecordedRequest",
+    "Refusal",
+    "Reply",
+    "RequestLog",
+    "Upstream",
+    "faults",
+]

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from .emulator import Emulator
 from .models import DEFAULT_MODELS, Deployment
+from .upstream import Upstream
 
 __all__ = ["main"]
 
@@ -31,6 +32,9 @@ def parser() -> argparse.ArgumentParser:
         help="a deployment, its base model and its quota in thousand tokens per minute; may be repeated "
         f"(default: {', '.join(DEFAULT_MODELS)})",
     )
+    made.add_argument("--upstream", metavar="URL", help="answer by forwarding to this OpenAI-compatible server (…/v1)")
+    made.add_argument("--upstream-key", metavar="KEY", help="the upstream server's key")
+    made.add_argument("--tls", action="store_true", help="serve HTTPS with a certificate of its own")
     made.add_argument("--latency", type=float, default=0.0, metavar="SECONDS", help="before every reply")
     made.add_argument("--chunk-latency", type=float, default=0.0, metavar="SECONDS", help="before every streamed event")
     return made
@@ -49,35 +53,47 @@ def deployment(text: str) -> Deployment:
     return Deployment(name, model, capacity=int(capacity) if capacity else None)
 
 
-def banner(azure: Emulator) -> str:
+def banner(azure: Emulator, ca_file: str | None) -> str:
     """What to copy to reach the emulator."""
-    names = [
-        f"{one.name} ({one.base_model})" if one.base_model != one.name else one.name
-        for one in azure.deployments.values()
+    served = azure.deployments.values()
+    names = [one.name if one.base_model == one.name else f"{one.name} ({one.base_model})" for one in served]
+    chat = next((one.name for one in served if one.family.chat), next(iter(azure.deployments), ""))
+    body = f'{{"model": "{chat}", "messages": [{{"role": "user", "content": "Hello"}}]}}'
+    lines = [
+        "Azure OpenAI emulator",
+        f"  endpoint     {azure.endpoint}",
+        f"  api key      {azure.api_key}",
+        f"  deployments  {', '.join(names)}",
+        "",
+        "For this shell:",
+        f"  export AZURE_OPENAI_ENDPOINT={azure.endpoint}",
+        f"  export AZURE_OPENAI_API_KEY={azure.api_key}",
+        *([f"  export SSL_CERT_FILE={ca_file}"] if ca_file else []),
+        "",
+        "Try it:",
+        f"  curl {azure.endpoint}/openai/v1/chat/completions \\",
+        *([f"    --cacert {ca_file} \\"] if ca_file else []),
+        f'    -H "api-key: {azure.api_key}" -H "content-type: application/json" \\',
+        f"    -d '{body}'",
+        "",
+        "Ctrl-C stops it.",
+        "",
     ]
-    chat = next((one.name for one in azure.deployments.values() if one.family.chat), next(iter(azure.deployments), ""))
-    return f"""Azure OpenAI emulator
-  endpoint     {azure.endpoint}
-  api key      {azure.api_key}
-  deployments  {", ".join(names)}
-
-For this shell:
-  export AZURE_OPENAI_ENDPOINT={azure.endpoint}
-  export AZURE_OPENAI_API_KEY={azure.api_key}
-
-Try it:
-  curl {azure.endpoint}/openai/v1/chat/completions -H "api-key: {azure.api_key}" -H "content-type: application/json" \\
-    -d '{{"model": "{chat}", "messages": [{{"role": "user", "content": "Hello"}}]}}'
-
-Ctrl-C stops it.
-"""
+    return "\n".join(lines)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until interrupted; returns the exit code."""
     options = parser().parse_args(arguments)
+    try:
+        upstream = Upstream(options.upstream, options.upstream_key) if options.upstream else None
+    except ValueError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
     azure = Emulator(
         options.deployment,
+        upstream=upstream,
+        tls=options.tls,
         host=options.host,
         port=options.port,
         api_key=options.api_key,
@@ -90,7 +106,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"Cannot serve on {options.host}:{options.port}: {error.strerror or error}\n")
         return 1
     try:
-        sys.stdout.write(banner(azure))
+        sys.stdout.write(banner(azure, azure.ca_file if options.tls else None))
         if options.host not in LOOPBACK:
             sys.stderr.write(
                 f"Warning: {options.host} is not loopback; whoever reaches this host reaches the emulator.\n"

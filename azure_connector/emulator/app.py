@@ -1,24 +1,42 @@
-"""The emulator as an ASGI application: records, checks, finds the handler, sends its answer."""
+"""The emulator as an ASGI application: records, checks, finds the handler, delivers its answer."""
 
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import AsyncIterable, AsyncIterator, Iterable
-from typing import Any
+from typing import Literal
 
-from . import handlers
+from . import audio, batches, files, handlers, images
+from .chance import RandomFaults
+from .delivery import Delivery
+from .faults import Fault, failure, hang, reset
+from .quotas import Quotas
 from .records import RecordedRequest, RequestLog
 from .resource import Resource
 from .responses import handlers as responses
 from .routes import Route, check_version, find
 from .scripting import Script
 from .serving import Receive, Scope, Send
+from .upstream import Upstream
 from .wire import Answer, Call, Refusal
 
-__all__ = ["Application"]
+__all__ = ["Application", "Outage"]
 
-ROUTES = [*handlers.ROUTES, *responses.ROUTES]
+Outage = Literal["", "reset", "unavailable", "hang"]
+"""How a resource that is down behaves; an empty string is up."""
+
+ROUTES: list[Route] = [
+    *handlers.ROUTES,
+    *responses.ROUTES,
+    *images.ROUTES,
+    *audio.ROUTES,
+    *files.ROUTES,
+    *batches.ROUTES,
+]
+_DOWN: dict[str, Fault] = {
+    "reset": reset("before"),
+    "unavailable": Fault("unavailable", reply=failure(503)),
+    "hang": hang(),
+}
 
 
 class Application:
@@ -26,13 +44,22 @@ class Application:
 
     Args:
         resource: the state that the handlers share.
+        faults: faults by chance, or None.
+        upstream: another server that answers in the emulated models' place, or None.
     """
 
-    def __init__(self, resource: Resource) -> None:
+    def __init__(
+        self, resource: Resource, faults: RandomFaults | None = None, upstream: Upstream | None = None
+    ) -> None:
         self.resource = resource
         self.requests = RequestLog()
         self.script = Script()
+        self.quotas = Quotas(resource.clock)
+        self.faults = faults
+        self.upstream = upstream
         self.latency = self.chunk_latency = 0.0
+        self.down: Outage = ""
+        resource.answer = self._inner
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -41,33 +68,60 @@ class Application:
         call = await read_call(scope, receive)
         if call is None:
             return
-        record = record_of(call)
-        self.requests.append(record)
-        answer = await self.answer(call)
-        record.operation, record.form, record.deployment = call.operation, call.form, call.deployment
-        record.status = answer.status
-        answer.headers = self._headers(call, answer) | answer.headers
-        if self.latency:
-            await asyncio.sleep(self.latency)
-        await send_answer(answer, send, self.chunk_latency)
-
-    async def answer(self, call: Call) -> Answer:
-        """The scripted answer where one waits, else the resource's own."""
         try:
             route: Route | Refusal = find(ROUTES, call)
         except Refusal as refusal:
             route = refusal
-        scripted = self.script.take(call)
-        if scripted is not None:
-            return scripted.answer()
+        record = record_of(call)
+        self.requests.append(record)
+        fault = self._fault(call)
+        delivery = Delivery(scope, receive, send, self.chunk_latency)
+        if fault.hang:
+            await delivery.hang()
+            return
+        if fault.reset == "before":
+            await delivery.reset()
+            return
+        answer = fault.reply.answer() if fault.reply else await self._natural(call, route)
+        record.deployment, record.status = call.deployment, answer.status
+        answer.headers = self._headers(call, answer) | answer.headers
+        if self.latency:
+            await asyncio.sleep(self.latency)
+        await delivery.deliver(answer, fault)
+
+    def _fault(self, call: Call) -> Fault:
+        """What goes wrong with this request: an outage, a scripted fault, or one by chance."""
+        if self.down:
+            return _DOWN[self.down]
+        found = self.script.take(call) or (self.faults.pick() if self.faults else None)
+        if found is None:
+            return Fault()
+        return found if isinstance(found, Fault) else Fault(reply=found)
+
+    async def _natural(self, call: Call, route: Route | Refusal) -> Answer:
+        """The resource's own answer."""
         try:
+            if call.raw_path.startswith("/generated/") and call.method == "GET":
+                return images.fetch(call, self.resource)
             self.resource.authorize(call)
             if isinstance(route, Refusal):
                 raise route
             check_version(call, route)
+            deployment = self.resource.deployments.get(call.deployment)
+            if deployment is not None:
+                self.quotas.admit(deployment, call)
+                if self.upstream is not None and route.method == "POST":
+                    return await self.upstream.forward(call, deployment, self.resource)
             return await route.handler(call, self.resource)
         except Refusal as refusal:
             return Answer(refusal.status, refusal.body, headers=dict(refusal.headers))
+
+    async def _inner(self, call: Call) -> Answer:
+        """The answer to a request that came inside another one."""
+        try:
+            return await find(ROUTES, call).handler(call, self.resource)
+        except Refusal as refusal:
+            return Answer(refusal.status, refusal.body)
 
     def _headers(self, call: Call, answer: Answer) -> dict[str, str]:
         """What Azure sends with everything, and with what a deployment answered."""
@@ -86,10 +140,7 @@ class Application:
                 "x-ms-deployment-name": deployment.name,
                 "x-ms-served-model": deployment.served_model,
                 "azureml-model-session": f"d{self.resource.ids.hexadecimal(12)}",
-                "x-ratelimit-limit-requests": "250",
-                "x-ratelimit-limit-tokens": "250000",
-                "x-ratelimit-remaining-requests": "249",
-                "x-ratelimit-remaining-tokens": "249850",
+                **self.quotas.headers(deployment),
             }
         return made
 
@@ -105,6 +156,9 @@ def record_of(call: Call) -> RecordedRequest:
         body=call.body,
         raw=call.raw,
         connection=call.connection,
+        operation=call.operation,
+        form=call.form,
+        deployment=call.deployment,
     )
 
 
@@ -127,36 +181,3 @@ async def read_call(scope: Scope, receive: Receive) -> Call | None:
         raw=b"".join(parts),
         connection=scope["client"][1],
     )
-
-
-async def send_answer(answer: Answer, send: Send, pause: float = 0.0) -> None:
-    """An answer over ASGI: a body at once, events one by one with a pause of so many seconds before each."""
-    if answer.events is not None:
-        headers = {"content-type": "text/event-stream; charset=utf-8", **answer.headers}
-        await send(_start(answer.status, headers))
-        async for event in _each(answer.events):
-            if pause:
-                await asyncio.sleep(pause)
-            await send({"type": "http.response.body", "body": event, "more_body": True})
-        await send({"type": "http.response.body", "body": b""})
-        return
-    content, kind = answer.raw, "application/octet-stream"
-    if content is None:
-        content, kind = json.dumps(answer.body, separators=(",", ":"), ensure_ascii=False).encode(), "application/json"
-    headers = {"content-type": kind, "content-length": str(len(content)), **answer.headers}
-    await send(_start(answer.status, headers))
-    await send({"type": "http.response.body", "body": content})
-
-
-def _start(status: int, headers: dict[str, str]) -> dict[str, Any]:
-    encoded = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
-    return {"type": "http.response.start", "status": status, "headers": encoded}
-
-
-async def _each(events: Iterable[bytes] | AsyncIterable[bytes]) -> AsyncIterator[bytes]:
-    if isinstance(events, AsyncIterable):
-        async for event in events:
-            yield event
-        return
-    for event in events:
-        yield event

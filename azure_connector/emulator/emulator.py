@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import ssl
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from .app import Application
+from .app import Application, Outage
+from .chance import RandomFaults
+from .faults import Fault
 from .identifiers import Identifiers
 from .models import Deployment, as_deployments
 from .records import RequestLog
 from .resource import BearerCheck, Resource
 from .scripting import Reply
 from .serving import ServerThread
+from .tls import LoopbackTls
+from .upstream import Upstream
 
 if TYPE_CHECKING:
     from .entra import EntraID
@@ -44,7 +49,11 @@ class Emulator:
         seed: makes ids repeatable; without it, each emulator's ids are its own.
         latency: seconds before every reply.
         chunk_latency: seconds before every event of a stream.
-        tls: serve HTTPS with this context, e.g. `entra.server_context()`.
+        tls: serve HTTPS with this context, e.g. `entra.server_context()`; True makes a certificate of its own, which
+            clients trust by `ca_file`.
+        faults: faults by chance.
+        upstream: answer by forwarding to this OpenAI-compatible server; Azure's paths, checks, errors and annotations
+            stay the emulator's.
     """
 
     def __init__(
@@ -64,7 +73,9 @@ class Emulator:
         seed: int | None = None,
         latency: float = 0.0,
         chunk_latency: float = 0.0,
-        tls: ssl.SSLContext | None = None,
+        tls: ssl.SSLContext | bool = False,
+        faults: RandomFaults | None = None,
+        upstream: Upstream | str | None = None,
     ) -> None:
         if entra is not None:
             verify_bearer = entra.verifier(audience=audience, required_role=required_role)
@@ -78,10 +89,14 @@ class Emulator:
         )
         if api_key is not None:
             self.resource.api_key = api_key
-        self._app = Application(self.resource)
+        if isinstance(upstream, str):
+            upstream = Upstream(upstream)
+        self._app = Application(self.resource, faults, upstream)
         self.latency = latency
         self.chunk_latency = chunk_latency
-        self._server = ServerThread(self._app, host=host, port=port, tls=tls)
+        self._wants_tls = tls is True
+        self._tls: LoopbackTls | None = None
+        self._server = ServerThread(self._app, host=host, port=port, tls=None if isinstance(tls, bool) else tls)
 
     @property
     def endpoint(self) -> str:
@@ -130,15 +145,53 @@ class Emulator:
     def chunk_latency(self, seconds: float) -> None:
         self._app.chunk_latency = seconds
 
-    def script(self, *replies: Reply, deployment: str | None = None, path: str | None = None) -> None:
-        """Queue replies; each is used up by the first request that matches it.
+    @property
+    def ca_file(self) -> str:
+        """With `tls=True`: the file of the certificate authority that clients must trust.
+
+        Raises:
+            RuntimeError: it is not running, or serves no certificate of its own.
+        """
+        if self._tls is None:
+            raise RuntimeError("there is a ca_file only while an Emulator(tls=True) runs")
+        return str(self._tls.ca_file)
+
+    def script(
+        self,
+        *wanted: Reply | Fault,
+        deployment: str | None = None,
+        path: str | None = None,
+        times: int | None = 1,
+    ) -> None:
+        """Queue replies or faults; each is used up by the first request that matches it.
 
         Args:
-            replies: what to answer, in order.
+            wanted: what to do, in order.
             deployment: only for requests to this deployment.
             path: only for requests whose operation is this (`/chat/completions`) or whose path contains it.
+            times: how often each is used before the next one; None means until `clear()`.
         """
-        self._app.script.add(replies, deployment, path)
+        self._app.script.add(wanted, deployment, path, times)
+
+    @property
+    def down(self) -> Outage:
+        """How the whole resource is out of order: `reset`, `unavailable` (503), `hang`; an empty string is up."""
+        return self._app.down
+
+    @down.setter
+    def down(self, how: Outage | bool) -> None:
+        self._app.down = "reset" if how is True else how or ""
+        if self._app.down == "reset":
+            self._server.drop_connections()
+
+    @contextlib.contextmanager
+    def outage(self, how: Outage = "reset") -> Generator[Emulator]:
+        """The whole resource is out of order within the `with` block; with `reset`, open connections are cut too."""
+        self.down = how
+        try:
+            yield self
+        finally:
+            self.down = ""
 
     def clear(self) -> None:
         """Forget the recorded requests and the unused scripts."""
@@ -151,12 +204,19 @@ class Emulator:
         Raises:
             OSError: the address cannot be bound.
         """
+        if self._wants_tls and self._tls is None:
+            self._tls = LoopbackTls()
+            self._server.tls = self._tls.context
         self._server.start()
+        self.resource.endpoint = self.endpoint
         return self
 
     def stop(self) -> None:
         """Drop all connections and stop serving."""
         self._server.stop()
+        if self._tls is not None:
+            self._tls.close()
+            self._tls = None
 
     def __enter__(self) -> Emulator:
         return self.start()

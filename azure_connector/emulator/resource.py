@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from .errors import access_denied, deployment_not_found, keys_disabled, unauthorized
@@ -12,7 +13,9 @@ from .identifiers import Identifiers
 from .models import Deployment, as_deployments
 from .responses.sealing import Seal
 from .responses.store import ResponseStore
-from .wire import Call, Refusal
+from .stored import StoredBatch, StoredFile
+from .values import Json
+from .wire import Answer, Call, Refusal
 
 __all__ = ["BearerCheck", "Resource"]
 
@@ -31,10 +34,14 @@ class Resource:
         verify_bearer: the check of bearer tokens, or None.
         keys_disabled: key authentication is switched off by policy.
         region: what `x-ms-region` says.
+        endpoint: where it is served, once it is.
         clock: seconds since the epoch.
         ids: where ids come from.
         responses: the stored responses.
+        files, batches: the stored files and batches, by id.
+        pictures: generated images that are fetched by URL.
         seal: makes encrypted reasoning that only this resource reads.
+        answer: answers a request whose credentials are known to be good; set by the application.
     """
 
     deployments: dict[str, Deployment] = field(default_factory=lambda: as_deployments(None))
@@ -43,10 +50,21 @@ class Resource:
     verify_bearer: BearerCheck | None = None
     keys_disabled: bool = False
     region: str = "Sweden Central"
+    endpoint: str = ""
     clock: Callable[[], float] = time.time
     ids: Identifiers = field(default_factory=Identifiers)
     responses: ResponseStore = field(default_factory=ResponseStore)
+    files: dict[str, StoredFile] = field(default_factory=dict[str, StoredFile])
+    batches: dict[str, StoredBatch] = field(default_factory=dict[str, StoredBatch])
+    pictures: dict[str, bytes] = field(default_factory=dict[str, bytes])
     seal: Seal = field(default_factory=lambda: Seal(secrets.token_bytes(32)))
+    answer: Callable[[Call], Awaitable[Answer]] = field(init=False)
+
+    async def perform(self, operation: str, body: Json) -> Answer:
+        """Answer a request that came inside another one, as a batch's do."""
+        raw = json.dumps(body).encode()
+        call = Call("POST", f"/openai/v1{operation}", f"/openai/v1{operation}", "", {}, raw, connection=0)
+        return await self.answer(call)
 
     def deployment(self, name: str) -> Deployment:
         """The deployment of that name.

@@ -63,9 +63,10 @@ def _framed(event: Any) -> bytes:
 
 @dataclass
 class _Entry:
-    reply: Reply
+    wanted: Any
     deployment: str | None
     path: str | None
+    left: int | None
 
     def matches(self, call: Call) -> bool:
         """Whether this request is the one that the entry waits for."""
@@ -75,25 +76,36 @@ class _Entry:
 
 
 class Script:
-    """Replies in waiting; the first that matches a request is used up by it."""
+    """Replies and faults in waiting; the first that matches a request is used up by it."""
 
     def __init__(self) -> None:
         self._entries: list[_Entry] = []
         self._lock = threading.Lock()
 
-    def add(self, replies: Sequence[Reply], deployment: str | None, path: str | None) -> None:
-        """Queue replies for requests to a deployment, to a path, or to anything."""
-        with self._lock:
-            self._entries += [_Entry(reply, deployment, path) for reply in replies]
+    def add(self, wanted: Sequence[Any], deployment: str | None, path: str | None, times: int | None = 1) -> None:
+        """Queue replies or faults for requests to a deployment, to a path, or to anything.
 
-    def take(self, call: Call) -> Reply | None:
-        """The reply for this request, or None."""
+        Args:
+            wanted: what to answer, in order.
+            deployment: the deployment, or None for any.
+            path: the operation or a part of the path, or None for any.
+            times: how often each is used; None means until `clear()`.
+        """
+        with self._lock:
+            self._entries += [_Entry(one, deployment, path, times) for one in wanted]
+
+    def take(self, call: Call) -> Any:
+        """The `Reply` or `Fault` for this request, or None."""
         if not self._entries:
             return None
         with self._lock:
             for index, entry in enumerate(self._entries):
                 if entry.matches(call):
-                    return self._entries.pop(index).reply
+                    if entry.left is not None:
+                        entry.left -= 1
+                        if entry.left <= 0:
+                            self._entries.pop(index)
+                    return entry.wanted
         return None
 
     def clear(self) -> None:

@@ -54,12 +54,13 @@ class ServerThread:
         self._app = app
         self._host = host
         self._wanted_port = port
-        self._tls = tls
+        self.tls = tls
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop: asyncio.Event | None = None
         self._ready = threading.Event()
         self._failure: BaseException | None = None
+        self._state = ServerState()
         self.port = 0
         """The port that is served, known once `start()` returned."""
 
@@ -67,7 +68,7 @@ class ServerThread:
     def url(self) -> str:
         """`http://127.0.0.1:PORT`, or https."""
         host = f"[{self._host}]" if ":" in self._host else self._host
-        return f"{'https' if self._tls else 'http'}://{host}:{self.port}"
+        return f"{'https' if self.tls else 'http'}://{host}:{self.port}"
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
@@ -111,6 +112,16 @@ class ServerThread:
         self._thread.join()
         self._thread = self._loop = self._stop = None
 
+    def drop_connections(self) -> None:
+        """Cut every open connection, replies included, and go on serving."""
+
+        def drop() -> None:
+            for connection in list(self._state.connections):
+                connection.transport.abort()  # pyright: ignore[reportUnknownMemberType]  # uvicorn's union of protocols
+
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(drop)
+
     def _run(self, listener: socket.socket) -> None:
         try:
             with listener:
@@ -135,9 +146,9 @@ class ServerThread:
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
         )
         config.load()
-        state = ServerState()
+        state = self._state = ServerState()
         server = await self._loop.create_server(
-            lambda: _Protocol(config=config, server_state=state, app_state={}), sock=listener, ssl=self._tls
+            lambda: _Protocol(config=config, server_state=state, app_state={}), sock=listener, ssl=self.tls
         )
         self._ready.set()
         await self._stop.wait()

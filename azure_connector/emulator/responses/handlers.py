@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from ..brain import think
 from ..completion import settle, thinking_tokens
 from ..counting import count_value
 from ..errors import invalid, missing
 from ..filters import judge
+from ..paging import page
 from ..resource import Resource
 from ..routes import Route, table
-from ..values import Json, object_of
+from ..values import Json
 from ..wire import Answer, Call, sse
 from .composing import Draft, compose, output_items, read_ask
 from .reading import check_answered, filterable, read_items, turns_of
@@ -131,19 +131,6 @@ async def input_items(call: Call, resource: Resource) -> Answer:
     if call.query.get("order", "desc") == "desc":
         items.reverse()
     return Answer(body=page(items, call))
-
-
-def page(items: list[Json], call: Call) -> Json:
-    """One page of a list, by `after` and `limit`."""
-    limit = call.query.get("limit", "20")
-    if not limit.isdigit() or not 1 <= int(limit) <= 100:
-        raise invalid(f"Invalid 'limit': expected an integer between 1 and 100, but got '{limit}'.", "limit")
-    after = call.query.get("after")
-    start = next((number + 1 for number, item in enumerate(items) if item["id"] == after), 0)
-    shown = items[start : start + int(limit)]
-    edges: Any = (object_of(shown[0]).get("id"), object_of(shown[-1]).get("id")) if shown else (None, None)
-    more = start + len(shown) < len(items)
-    return {"object": "list", "data": shown, "first_id": edges[0], "last_id": edges[1], "has_more": more}
 
 
 ROUTES: list[Route] = [

@@ -1,0 +1,142 @@
+"""Images: a small picture whose colours come from the prompt."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import struct
+import zlib
+from collections.abc import Iterator
+
+from .counting import count
+from .errors import invalid, missing, not_found, operation_not_supported, wrong_choice
+from .filters import harmless, judge
+from .models import Deployment
+from .multipart import form_model, read_form
+from .parameters import check_integer
+from .resource import Resource
+from .routes import Route, table
+from .values import Json, text_of
+from .wire import Answer, Call, sse
+
+__all__ = ["ROUTES", "fetch", "png"]
+
+SIZES = {"auto", "1024x1024", "1024x1536", "1536x1024", "1792x1024", "1024x1792", "512x512", "256x256"}
+SIDE = 8
+TOKENS = 272
+
+
+def png(prompt: str) -> bytes:
+    """A PNG of 8 by 8 pixels, the same for the same prompt."""
+    shades = hashlib.blake2b(prompt.encode(), digest_size=SIDE * 3).digest()
+    rows = b"".join(b"\x00" + shades[row * 3 : row * 3 + 3] * SIDE for row in range(SIDE))
+    header = struct.pack(">IIBBBBB", SIDE, SIDE, 8, 2, 0, 0, 0)
+    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
+    made = b"\x89PNG\r\n\x1a\n"
+    for name, data in chunks:
+        made += struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+    return made
+
+
+async def generations(call: Call, resource: Resource) -> Answer:
+    """`POST /images/generations`."""
+    body = call.json_object()
+    if not call.deployment:
+        raise missing("model")
+    return _answer(resource, resource.deployment(call.deployment), body, ())
+
+
+async def edits(call: Call, resource: Resource) -> Answer:
+    """`POST /images/edits`: the images are looked at for their size only."""
+    form = read_form(call)
+    deployment = resource.deployment(form_model(call, form))
+    uploads = form.files.get("image", [])
+    if not uploads:
+        raise missing("image")
+    body: Json = dict(form.fields)
+    if "n" in body and str(body["n"]).isdigit():
+        body["n"] = int(body["n"])
+    body["stream"] = body.get("stream") == "true"
+    return _answer(resource, deployment, body, tuple(upload.content for upload in uploads))
+
+
+def _answer(resource: Resource, deployment: Deployment, body: Json, sources: tuple[bytes, ...]) -> Answer:
+    if deployment.family.kind != "images":
+        raise operation_not_supported("imageGeneration", deployment.base_model)
+    prompt = body.get("prompt")
+    if not isinstance(prompt, str) or not prompt:
+        raise missing("prompt")
+    old = deployment.base_model.startswith("dall-e")
+    check_integer("n", body.get("n"), 1, 1 if deployment.base_model == "dall-e-3" else 10)
+    if body.get("size") is not None and body["size"] not in SIZES:
+        raise wrong_choice("size", body["size"], sorted(SIZES))
+    if body.get("response_format") is not None and not old:
+        raise invalid("Unknown parameter: 'response_format'.", "response_format", "unknown_parameter")
+    verdict = judge([prompt])
+    if verdict.refused:
+        refusal = verdict.refusal()
+        code = "contentFilter" if old else "moderation_blocked"
+        refusal.body["error"] |= {"message": "Your task failed as a result of our safety system.", "code": code}
+        raise refusal
+    picture = png(prompt + "".join(hashlib.blake2b(source).hexdigest() for source in sources))
+    coded = base64.b64encode(picture).decode()
+    created = int(resource.clock())
+    usage = _usage(prompt, sources)
+    if body.get("stream") and not old:
+        return Answer(events=_events(coded, body, created, usage, "image_edit" if sources else "image_generation"))
+    data: list[Json] = [_one(resource, body, picture, coded, old=old) for _ in range(int(body.get("n") or 1))]
+    if old:
+        return Answer(body={"created": created, "data": data})
+    settings: Json = {"background": "opaque", "output_format": "png", "quality": "medium", "size": "1024x1024"}
+    return Answer(body={"created": created, **settings, "data": data, "usage": usage})
+
+
+def _one(resource: Resource, body: Json, picture: bytes, coded: str, *, old: bool) -> Json:
+    if not old:
+        return {"b64_json": coded}
+    results = {"content_filter_results": harmless(), "prompt_filter_results": judge([]).prompt}
+    shown: Json = {"revised_prompt": text_of(body.get("prompt")), **results}
+    if body.get("response_format") == "b64_json":
+        return {**shown, "b64_json": coded}
+    name = resource.ids.hexadecimal(32)
+    resource.pictures[name] = picture
+    return {**shown, "url": f"{resource.endpoint}/generated/{name}/generated_00.png?sig=none"}
+
+
+def _usage(prompt: str, sources: tuple[bytes, ...]) -> Json:
+    text, pictures = count(prompt), 323 * len(sources)
+    details = {"text_tokens": text, "image_tokens": pictures}
+    spent = text + pictures
+    return {
+        "input_tokens": spent,
+        "input_tokens_details": details,
+        "output_tokens": TOKENS,
+        "total_tokens": spent + TOKENS,
+    }
+
+
+def _events(coded: str, body: Json, created: int, usage: Json, kind: str) -> Iterator[bytes]:
+    common: Json = {"b64_json": coded, "created_at": created, "size": "1024x1024", "quality": "medium"}
+    common |= {"background": "opaque", "output_format": "png"}
+    for index in range(int(body.get("partial_images") or 0)):
+        name = f"{kind}.partial_image"
+        yield sse({"type": name, **common, "partial_image_index": index}, name)
+    yield sse({"type": f"{kind}.completed", **common, "usage": usage}, f"{kind}.completed")
+
+
+def fetch(call: Call, resource: Resource) -> Answer:
+    """A picture by the URL that dall-e gave for it; like Azure's, it needs no key.
+
+    Raises:
+        Refusal: 404, there is none.
+    """
+    found = resource.pictures.get(call.path.split("/")[2])
+    if found is None:
+        raise not_found()
+    return Answer(raw=found, headers={"content-type": "image/png"})
+
+
+ROUTES: list[Route] = [
+    *table("/images/generations", generations, deployed=True),
+    *table("/images/edits", edits, deployed=True),
+]

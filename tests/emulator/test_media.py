@@ -1,0 +1,211 @@
+"""Images, audio, files and batches."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import wave
+import zlib
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import openai
+import pytest
+
+from azure_connector.emulator import Emulator
+from azure_connector.emulator.images import png
+from azure_connector.emulator.multipart import read_form
+from azure_connector.emulator.sound import heard, mp3, wav
+from azure_connector.emulator.wire import Call
+
+MODELS = [
+    "gpt-image-1",
+    "dall-e-3",
+    "whisper",
+    "gpt-4o-transcribe",
+    "gpt-4o-mini-tts",
+    "gpt-4o",
+    "text-embedding-3-small",
+]
+
+
+@pytest.fixture
+def azure() -> Iterator[Emulator]:
+    with Emulator(MODELS) as emulator:
+        yield emulator
+
+
+def test_the_picture_is_a_png() -> None:
+    picture = png("a red fox")
+    assert picture.startswith(b"\x89PNG\r\n\x1a\n")
+    assert picture != png("a blue fox")
+    start = picture.index(b"IDAT")
+    size = int.from_bytes(picture[start - 4 : start])
+    data = picture[start + 4 : start + 4 + size]
+    assert len(zlib.decompress(data)) == 8 * (1 + 8 * 3)
+    assert zlib.crc32(b"IDAT" + data) == int.from_bytes(picture[start + 4 + size : start + 8 + size])
+
+
+def test_images(v1: openai.OpenAI, classic: openai.AzureOpenAI) -> None:
+    for client in (v1, classic):
+        made = client.images.generate(model="gpt-image-1", prompt="a red fox", n=2)
+        assert made.data
+        assert [base64.b64decode(one.b64_json or "") for one in made.data] == [png("a red fox")] * 2
+        assert made.usage
+        assert made.usage.total_tokens == made.usage.input_tokens + made.usage.output_tokens
+
+
+def test_older_images_come_as_urls(v1: openai.OpenAI, azure: Emulator) -> None:
+    made = v1.images.generate(model="dall-e-3", prompt="a red fox")
+    assert made.data
+    url = made.data[0].url or ""
+    assert url.startswith(f"{azure.endpoint}/generated/")
+    assert made.data[0].revised_prompt == "a red fox"
+    assert httpx.get(url).content == png("a red fox")
+    assert httpx.get(f"{azure.endpoint}/generated/nope/x.png").status_code == 404
+    coded = v1.images.generate(model="dall-e-3", prompt="a red fox", response_format="b64_json")
+    assert coded.data
+    assert base64.b64decode(coded.data[0].b64_json or "") == png("a red fox")
+
+
+def test_edits_and_streams(v1: openai.OpenAI) -> None:
+    edited = v1.images.edit(model="gpt-image-1", prompt="add a hat", image=("fox.png", png("a red fox")))
+    assert edited.data
+    assert base64.b64decode(edited.data[0].b64_json or "").startswith(b"\x89PNG")
+    events = list(v1.images.generate(model="gpt-image-1", prompt="a fox", stream=True, partial_images=1))
+    assert [event.type for event in events] == ["image_generation.partial_image", "image_generation.completed"]
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({"model": "gpt-image-1"}, "missing_required_parameter"),
+        ({"model": "gpt-image-1", "prompt": "x", "size": "1x1"}, "invalid_value"),
+        ({"model": "gpt-image-1", "prompt": "x", "n": 11}, "integer_above_max_value"),
+        ({"model": "dall-e-3", "prompt": "x", "n": 2}, "integer_above_max_value"),
+        ({"model": "gpt-image-1", "prompt": "x", "response_format": "url"}, "unknown_parameter"),
+        ({"model": "gpt-image-1", "prompt": "[filter:violence] x"}, "moderation_blocked"),
+        ({"model": "dall-e-3", "prompt": "[filter:violence] x"}, "contentFilter"),
+        ({"model": "gpt-4o", "prompt": "x"}, "OperationNotSupported"),
+    ],
+)
+def test_image_refusals(http: httpx.Client, body: dict[str, Any], code: str) -> None:
+    reply = http.post("/openai/v1/images/generations", json=body)
+    assert reply.status_code == 400
+    assert reply.json()["error"]["code"] == code
+
+
+def test_speech_is_heard_again(v1: openai.OpenAI, classic: openai.AzureOpenAI) -> None:
+    for client in (v1, classic):
+        for shape in ("wav", "mp3"):
+            sound = client.audio.speech.create(
+                model="gpt-4o-mini-tts", voice="alloy", input="Grüße aus Oslo", response_format=shape
+            ).content
+            for model in ("whisper", "gpt-4o-transcribe"):
+                text = client.audio.transcriptions.create(model=model, file=(f"x.{shape}", sound)).text
+                assert text == "Grüße aus Oslo"
+        assert client.audio.translations.create(model="whisper", file=("x.wav", wav("Hello"))).text == "Hello"
+
+
+def test_the_sounds_are_sounds() -> None:
+    with wave.open(io.BytesIO(wav("Hello"))) as sound:
+        assert (sound.getnchannels(), sound.getsampwidth(), sound.getframerate()) == (1, 2, 24_000)
+        assert sound.getnframes() == 1200
+    assert mp3("Hello").startswith(b"ID3")
+    assert heard(mp3("Hello")) == heard(wav("Hello")) == "Hello"
+    assert heard(b"noise") is None
+
+
+def test_transcription_shapes(http: httpx.Client, azure: Emulator) -> None:
+    def ask(model: str = "whisper", **fields: str) -> httpx.Response:
+        return http.post(
+            "/openai/v1/audio/transcriptions", data={"model": model, **fields}, files={"file": ("a.wav", wav("Hello"))}
+        )
+
+    assert ask(response_format="text").text == "Hello\n"
+    assert ask(response_format="srt").text.startswith("1\n00:00:00,000 --> ")
+    assert ask(response_format="vtt").text.startswith("WEBVTT\n\n00:00:00.000 --> ")
+    verbose = ask(response_format="verbose_json").json()
+    assert verbose["segments"][0]["text"] == "Hello"
+    assert ask().json() == {"text": "Hello"}
+    assert azure.requests.last.deployment == "whisper"
+    assert ask("gpt-4o-transcribe").json()["usage"]["type"] == "tokens"
+    assert ask("gpt-4o-transcribe", response_format="srt").status_code == 400
+    events = ask("gpt-4o-transcribe", stream="true").text
+    assert '"type":"transcript.text.done","text":"Hello"' in events
+    other = http.post(
+        "/openai/v1/audio/transcriptions", data={"model": "whisper"}, files={"file": ("call.ogg", b"noise")}
+    )
+    assert "call.ogg" in other.json()["text"]
+
+
+def test_audio_refusals(http: httpx.Client) -> None:
+    path = "/openai/v1/audio/transcriptions"
+    assert http.post(path, data={"model": "whisper"}, files={"other": ("a", b"x")}).json()["error"]["param"] == "file"
+    assert http.post(path, data={"model": "whisper"}, files={"file": ("a", b"")}).status_code == 400
+    assert http.post(path, files={"file": ("a", b"x")}).json()["error"]["param"] == "model"
+    assert http.post(path, json={"model": "whisper"}).status_code == 400
+    unfit = http.post(path, data={"model": "gpt-4o"}, files={"file": ("a", b"x")})
+    assert unfit.json()["error"]["code"] == "OperationNotSupported"
+    speech = {"model": "gpt-4o-mini-tts", "voice": "alloy", "input": "x"}
+    assert http.post("/openai/v1/audio/speech", json={**speech, "response_format": "opus"}).status_code == 400
+    assert http.post("/openai/v1/audio/speech", json={**speech, "input": ""}).json()["error"]["param"] == "input"
+
+
+def test_files(v1: openai.OpenAI) -> None:
+    sent = v1.files.create(file=("notes.jsonl", b'{"a": "\r\n\x00"}'), purpose="batch")
+    assert (sent.filename, sent.bytes, sent.status) == ("notes.jsonl", 12, "processed")
+    assert [one.id for one in v1.files.list()] == [sent.id]
+    assert v1.files.content(sent.id).content == b'{"a": "\r\n\x00"}'
+    assert v1.files.retrieve(sent.id).purpose == "batch"
+    assert v1.files.delete(sent.id).deleted
+    with pytest.raises(openai.NotFoundError):
+        v1.files.retrieve(sent.id)
+
+
+def test_batches(v1: openai.OpenAI) -> None:
+    hello = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Say hello"}]}
+    bad = {"model": "nope", "messages": []}
+    lines = [
+        {"custom_id": str(number), "method": "POST", "url": "/chat/completions", "body": body}
+        for number, body in enumerate([hello, bad])
+    ]
+    source = v1.files.create(file=("in.jsonl", "\n".join(map(json.dumps, lines)).encode()), purpose="batch")
+    batch = v1.batches.create(input_file_id=source.id, endpoint="/v1/chat/completions", completion_window="24h")
+    seen = [v1.batches.retrieve(batch.id) for _ in range(4)]
+    assert [one.status for one in seen] == ["validating", "in_progress", "finalizing", "completed"]
+    done = seen[-1]
+    assert done.request_counts
+    assert (done.request_counts.completed, done.request_counts.failed) == (1, 1)
+    result = json.loads(v1.files.content(done.output_file_id or "").text)
+    assert result["custom_id"] == "0"
+    assert result["response"]["body"]["choices"][0]["message"]["content"] == "hello"
+    failed = json.loads(v1.files.content(done.error_file_id or "").text)
+    assert failed["response"]["status_code"] == 404
+    again = v1.batches.create(input_file_id=source.id, endpoint="/v1/chat/completions", completion_window="24h")
+    assert v1.batches.cancel(again.id).status == "cancelled"
+    assert {one.id for one in v1.batches.list()} == {batch.id, again.id}
+
+
+def test_bad_batches(http: httpx.Client) -> None:
+    sent = http.post("/openai/v1/files", data={"purpose": "batch"}, files={"file": ("a.jsonl", b"no json")}).json()
+    body = {"input_file_id": sent["id"], "endpoint": "/v1/chat/completions", "completion_window": "24h"}
+    assert http.post("/openai/v1/batches", json=body).json()["error"]["code"] == "invalid_json_line"
+    assert http.post("/openai/v1/batches", json={**body, "endpoint": "/x"}).json()["error"]["param"] == "endpoint"
+    assert http.post("/openai/v1/batches", json={**body, "input_file_id": "x"}).status_code == 404
+    assert http.post("/openai/v1/files", files={"file": ("a", b"x")}).json()["error"]["param"] == "purpose"
+    wrong = http.post("/openai/v1/files", data={"purpose": "fun"}, files={"file": ("a", b"x")})
+    assert wrong.json()["error"]["code"] == "invalid_value"
+
+
+def test_forms_keep_every_byte() -> None:
+    content = b"\r\n--x\r\n\x00\xff\r\n"
+    body = b'--B\r\nContent-Disposition: form-data; name="image[]"; filename="a b.bin"\r\n\r\n' + content + b"\r\n"
+    body += b'--B\r\nContent-Disposition: form-data; name="n"\r\n\r\n2\r\n--B--\r\n'
+    form = read_form(Call("POST", "/", "/", "", {"content-type": 'multipart/form-data; boundary="B"'}, body, 1))
+    upload = form.upload("image")
+    assert upload is not None
+    assert (upload.filename, upload.content) == ("a b.bin", content)
+    assert form.fields == {"n": "2"}
