@@ -9,13 +9,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Self, Unpack
+from typing import TYPE_CHECKING, Any, Self, Unpack, cast
 
 import openai
 from openai import NotGiven
 
 from .core import Core
 from .flow import Challenge, Effect, Prime, Send, Wait
+from .layers import conceal
 from .pools import LoopPools, SyncPool
 from .streams import AsyncConnectorStream
 from .transport import TransportOptions, async_http_client, sync_http_client
@@ -80,7 +81,8 @@ class _Connector:
         )
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self._core.summary()})"
+        core = self.__dict__.get("_core")  # missing in a client whose settings were refused
+        return f"{type(self).__name__}({core.summary() if core else 'not configured'})"
 
 
 class AzureConnector(_Connector, openai.OpenAI):
@@ -111,7 +113,7 @@ class AzureConnector(_Connector, openai.OpenAI):
         _core: Core | None = None,
         **options: Unpack[SettingsArguments],
     ) -> None:
-        core = _core or Core.build(settings, options)
+        core = _core or Core.build(settings, cast("dict[str, Any]", options))
         super().__init__(
             api_key=_SHOWN_KEY,
             base_url=core.base_url,
@@ -181,6 +183,7 @@ class AzureConnector(_Connector, openai.OpenAI):
         Raises:
             ConfigurationError: another endpoint without a credential of its own.
         """
+        api_key = conceal("api_key", api_key)
         return type(self)(
             timeout=self.timeout if isinstance(timeout, NotGiven) else timeout,
             max_retries=self.max_retries if isinstance(max_retries, NotGiven) else max_retries,
@@ -217,7 +220,7 @@ class AsyncAzureConnector(_Connector, openai.AsyncOpenAI):
         _pools: LoopPools | None = None,
         **options: Unpack[SettingsArguments],
     ) -> None:
-        core = _core or Core.build(settings, options)
+        core = _core or Core.build(settings, cast("dict[str, Any]", options))
         transport = TransportOptions.from_settings(core.settings)
         super().__init__(
             api_key=_SHOWN_KEY,
@@ -277,6 +280,7 @@ class AsyncAzureConnector(_Connector, openai.AsyncOpenAI):
         **overrides: Any,
     ) -> Self:
         """A client with other options that shares credentials, cooldowns and connections; as `AzureConnector.copy`."""
+        api_key = conceal("api_key", api_key)
         core = self._core.derived(api_key=api_key, base_url=base_url, **overrides)
         shares = core is self._core and http_client is None
         return type(self)(

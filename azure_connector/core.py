@@ -19,6 +19,7 @@ from .envelopes import parse_envelope
 from .errors import ConfigurationError
 from .flow import Effect, call_flow
 from .health import Health
+from .layers import conceal
 from .learning import Learned, learn
 from .policy import Policy
 from .profiles import Profile, Profiles, model_from_reply
@@ -64,8 +65,12 @@ class Core:
         self.defaults = _given({"max_tokens": settings.max_tokens, "temperature": settings.temperature})
 
     @classmethod
-    def build(cls, settings: ConnectorSettings | None, options: Mapping[str, Any]) -> Core:
+    def build(cls, settings: ConnectorSettings | None, options: dict[str, Any]) -> Core:
         """From ready settings, or from arguments over file and environment.
+
+        Args:
+            settings: ready ones, or None.
+            options: arguments; emptied, so that no frame on the way of an error has bare secrets in its locals.
 
         Raises:
             ConfigurationError: both are given, or no endpoint is configured.
@@ -75,7 +80,9 @@ class Core:
                 f"settings= was given together with {', '.join(sorted(options))}.",
                 hint="Give either ready settings or single arguments, not both.",
             )
-        return cls(settings or ConnectorSettings(**options))
+        concealed = {setting: conceal(setting, value) for setting, value in options.items()}
+        options.clear()
+        return cls(settings or ConnectorSettings(**concealed))
 
     def derived(self, *, api_key: Any, base_url: Any, **overrides: Any) -> Core:
         """The core for a copy of the client: this one, unless the copy has settings of its own.

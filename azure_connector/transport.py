@@ -10,6 +10,7 @@ import ssl
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import openai
@@ -56,7 +57,7 @@ def tls_context(ca_bundle: str | None, certificate: str | None, key: str | None)
         ConfigurationError: a file is missing or holds no certificate.
     """
     try:
-        context = ssl.create_default_context(cafile=ca_bundle) if ca_bundle else _default_context()
+        context = _trusting(ca_bundle) if ca_bundle else _default_context()
         if certificate:
             context.load_cert_chain(certificate, key)
     except (OSError, ssl.SSLError) as error:
@@ -68,17 +69,20 @@ def tls_context(ca_bundle: str | None, certificate: str | None, key: str | None)
     return context
 
 
+def _trusting(authorities: str) -> ssl.SSLContext:
+    """A context that trusts a file's certificates, or a directory's (`REQUESTS_CA_BUNDLE` may name either)."""
+    if Path(authorities).is_dir():
+        return ssl.create_default_context(capath=authorities)
+    return ssl.create_default_context(cafile=authorities)
+
+
 def _default_context() -> ssl.SSLContext:
     """The authorities that httpx trusts: certifi's, unless `SSL_CERT_FILE` or `SSL_CERT_DIR` name others."""
     import os
 
     import certifi
 
-    if file := os.environ.get("SSL_CERT_FILE"):
-        return ssl.create_default_context(cafile=file)
-    if directory := os.environ.get("SSL_CERT_DIR"):
-        return ssl.create_default_context(capath=directory)
-    return ssl.create_default_context(cafile=certifi.where())
+    return _trusting(os.environ.get("SSL_CERT_FILE") or os.environ.get("SSL_CERT_DIR") or certifi.where())
 
 
 def _arguments(options: TransportOptions) -> dict[str, Any]:
