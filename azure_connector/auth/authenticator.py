@@ -212,6 +212,7 @@ class Authenticator:
                 return Advice.GIVE_UP
             self._refused[method] = reason
             self._active = self._activate(following)
+        active.cache.source.close()
         _log.warning(
             "The resource %r takes no API keys (%s); using the %s from now on. Remove the %s (%s) from the settings.",
             self._resource.name,

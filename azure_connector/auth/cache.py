@@ -166,7 +166,14 @@ class TokenCache:
         headers = self._make(got.value.get_secret_value(), mark)
         refresh_at, dead_at = hold_times(got, now)
         if got.expires_on is not None and got.expires_on <= now:
-            _log.warning("The token of the %s had expired on arrival; is this machine's clock right?", self._name)
+            advice = (
+                "pass a token provider or a credential, which give new ones"
+                if got.fixed
+                else "is this machine's clock right?"
+            )
+            _log.warning(
+                "The %s gave a token that has expired (%s); %s", self._name, expiry_text(got.expires_on), advice
+            )
         return Held(headers, got.value, refresh_at, dead_at, got.expires_on, now, mark)
 
     def _land(self, flight: Flight, outcome: Outcome) -> None:

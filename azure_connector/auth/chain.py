@@ -9,6 +9,8 @@ from typing import Any, Literal
 from azure_connector.errors import ConfigurationError
 from azure_connector.resources import AuthSettings
 
+from .tokens import expiry_text
+
 __all__ = ["METHODS", "Link", "LinkReport", "LinkState", "Method", "choose", "links_of", "report"]
 
 Method = Literal[
@@ -125,7 +127,9 @@ class LinkReport:
         if self.origin:
             parts.append(f"from {self.origin}")
         if self.detail:
-            parts.append(self.detail)
+            parts.append(" ".join(self.detail.split()))
+        if self.expires_at is not None:
+            parts.append(expiry_text(self.expires_at))
         return ", ".join(parts)
 
 

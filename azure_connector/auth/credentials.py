@@ -52,6 +52,7 @@ class Builder:
     """
 
     def __init__(self, resource: Resource, transport: TransportOptions) -> None:
+        _keep_quiet()
         self._auth = resource.auth
         self._entra = _ENTRA_TIMES | http_options(transport) | _authority(resource)
 
@@ -124,6 +125,13 @@ BUILDERS: dict[Method, Callable[[Builder], Any]] = {
     "managed identity": Builder.managed_identity,
     "default credential": Builder.default_credential,
 }
+
+
+def _keep_quiet() -> None:
+    """azure-identity warns of what the error says anyway; where no logging is set up it would go to stderr."""
+    logger = logging.getLogger("azure.identity")
+    if not logger.handlers:
+        logger.addHandler(logging.NullHandler())
 
 
 def http_options(transport: TransportOptions) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import time
 from concurrent.futures import Future
@@ -83,7 +84,7 @@ async def wait_async(flight: Flight, end: float) -> Outcome:
 
     def tell(_: Future[Outcome]) -> None:
         # The waiter's loop may have been closed meanwhile: then nobody is left to tell.
-        if not loop.is_closed():
+        with contextlib.suppress(RuntimeError):
             loop.call_soon_threadsafe(_set, landed)
 
     flight.future.add_done_callback(tell)

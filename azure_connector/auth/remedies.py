@@ -16,6 +16,11 @@ _FEDERATION = (
     "List them: az ad app federated-credential list --id {client_id} (or az identity federated-credential list)."
 )
 
+_OTHER_LOOP = (
+    "An async credential keeps its connections on the event loop that used it first. Pass the sync class of "
+    "azure.identity instead: it works in a thread and blocks no loop."
+)
+
 # The codes are documented at https://learn.microsoft.com/entra/identity-platform/reference-error-codes.
 _BY_CODE: Mapping[str, str] = {
     "AADSTS7000215": "Set client_secret (AZURE_CLIENT_SECRET) to the secret's value, not to its id. "
@@ -56,6 +61,14 @@ _BY_TEXT: tuple[tuple[str, str], ...] = (
     ),
     ("Unable to get authority configuration", "Check tenant_id (AZURE_TENANT_ID): az account show --query tenantId"),
     ("Invalid tenant ID", "Check tenant_id (AZURE_TENANT_ID): az account show --query tenantId"),
+    (
+        "Event loop is closed",
+        _OTHER_LOOP,
+    ),
+    (
+        "attached to a different loop",
+        _OTHER_LOOP,
+    ),
     (
         "Failed to resolve",
         "Entra ID could not be reached: check the network, proxy (AZURE_CONNECTOR_PROXY) and "

@@ -21,12 +21,8 @@ class ValueSource:
     asynchronous = False
 
     def __init__(self, value: SecretStr, *, token: bool) -> None:
-        self._fetched = Fetched(value)
-        self._token = token
-
-    @property
-    def expires_on(self) -> float | None:
-        return jwt_expiry(self._fetched.value.get_secret_value()) if self._token else None
+        expires_on = jwt_expiry(value.get_secret_value()) if token else None
+        self._fetched = Fetched(value, expires_on, fixed=True)
 
     def fetch(self, previous: SecretStr | None) -> Fetched:
         return self._fetched

@@ -32,12 +32,14 @@ class Fetched:
         expires_on: seconds since the epoch; None where it does not expire or nobody knows.
         refresh_on: when its issuer would like it to be fetched anew, seconds since the epoch.
         reusable: False where it must be asked for on every call, since nothing tells how long it lives.
+        fixed: there is no other one, so it is sent even after its expiry, for the service to judge.
     """
 
     value: SecretStr
     expires_on: float | None = None
     refresh_on: float | None = None
     reusable: bool = True
+    fixed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,7 @@ def hold_times(fetched: Fetched, now: float) -> tuple[float, float]:
     """
     if not fetched.reusable:
         return -math.inf, -math.inf
-    if fetched.expires_on is None:
+    if fetched.expires_on is None or fetched.fixed:
         return math.inf, math.inf
     life = fetched.expires_on - now
     if life <= 0:

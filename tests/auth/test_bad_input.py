@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import openai
 import pytest
+from azure.core.credentials import AccessToken
 from pydantic import SecretStr
 
 from azure_connector import CredentialError
@@ -210,6 +212,24 @@ def test_the_users_own_callable_raises(auth: dict[str, str], link: str, hint: st
     assert "the safe is locked" in message
     assert hint in message
     assert str(caught.value.__cause__) == "LookupError: the safe is locked"
+
+
+def test_an_async_credential_on_a_second_loop_fails_with_advice(make: Make) -> None:
+    """What azure-identity's own async classes do: their connections belong to the loop that opened them."""
+
+    class Bound:
+        loop: asyncio.AbstractEventLoop | None = None
+
+        async def get_token(self, *scopes: str) -> AccessToken:
+            self.loop = self.loop or asyncio.get_running_loop()
+            if self.loop.is_closed():
+                raise RuntimeError("Event loop is closed")
+            return AccessToken("token-1234567", 0)
+
+    authenticator = make(credential=Bound())
+    asyncio.run(authenticator.aheaders())
+    with pytest.raises(CredentialError, match=r"Event loop is closed\nAn async credential keeps its connections"):
+        asyncio.run(authenticator.aheaders())
 
 
 def test_even_an_exit_reaches_whoever_waits(make: Make) -> None:

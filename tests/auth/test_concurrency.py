@@ -285,6 +285,11 @@ CLEAN = """
 a = of(Async()); a.headers()  # never closed
 b = of(Async()); asyncio.run(b.aheaders()); b.headers(); asyncio.run(b.aclose())
 c = of(Sync()); c.headers(); c.close()
+d = of(None)
+try:
+    d.headers()
+except Exception as error:
+    assert "nothing is configured" in str(error)
 """
 HUNG = """
 a = of(Sync())

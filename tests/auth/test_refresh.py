@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import logging
 import threading
 import time
@@ -133,7 +134,17 @@ def test_a_token_that_is_expired_on_arrival_is_used_and_not_kept(caplog: pytest.
     with caplog.at_level(logging.WARNING, logger="azure_connector"):
         assert token_of(cache.get(10)) == "token-1"
         assert token_of(cache.get(10)) == "token-2"
-    assert "is this machine's clock right?" in caplog.text
+    assert "gave a token that has expired" in caplog.text
+
+
+def test_a_static_token_is_sent_even_when_it_has_expired(make: Make, caplog: pytest.LogCaptureFixture) -> None:
+    body = base64.urlsafe_b64encode(b'{"exp": 1700000000}').decode().rstrip("=")
+    authenticator = make(azure_ad_token=SecretStr(f"e30.{body}.sig"))
+    assert "expires at 2023-11-14T22:13:20Z); pass a token provider or a credential" in caplog.text
+    assert authenticator.headers()["Authorization"] == f"Bearer e30.{body}.sig"
+    chosen = next(line for line in authenticator.describe() if line.state == "chosen")
+    assert chosen.expires_at == 1700000000
+    assert str(chosen) == "static token: chosen, expires at 2023-11-14T22:13:20Z"
 
 
 @pytest.mark.parametrize("credential", [SyncCredential(), AsyncCredential()], ids=["sync", "async"])
