@@ -93,9 +93,16 @@ def replayed(message: Mapping[str, Any], text: str, own: list[Json], *, origin: 
     outline = objects(message.get("output_items"))
     if not outline or not _tells(outline, text, own):
         edited = bool(outline)
-        return own if edited else [*reasoning, *own]
+        return own if edited else _followed([*reasoning, *own])
     stubs = sum(item.get("type") == "reasoning" for item in outline)
-    return _Replay(reasoning if len(reasoning) == stubs else [], text, own).items(outline)
+    return _followed(_Replay(reasoning if len(reasoning) == stubs else [], text, own).items(outline))
+
+
+def _followed(items: list[Json]) -> list[Json]:
+    """Without reasoning at the end: the service refuses reasoning that led to nothing, as in an answer cut off."""
+    while items and items[-1].get("type") == "reasoning":
+        items = items[:-1]
+    return items
 
 
 def _readable_reasoning(message: Mapping[str, Any], origin: str | None) -> list[Json]:

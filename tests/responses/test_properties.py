@@ -98,12 +98,12 @@ def test_a_reply_goes_back_as_it_came(whole: Json) -> None:
     sent, unsent = to_responses({"model": "m", "messages": [message]})
     assert unsent == ()
     expected = [kept for item in whole["output"] if (kept := replayable(item)) is not None]
-    if not any(item["type"] == "reasoning" for item in expected):
+    linked = any(item["type"] == "reasoning" for item in expected)
+    while expected and expected[-1]["type"] == "reasoning":
+        del expected[-1]  # led to nothing, and is refused
+    for item in [] if linked else expected:
         # Ids only matter beside reasoning, which names the items that follow it.
-        for item in expected:
-            if item["type"] != "image_generation_call":
-                item.pop("id")
-    joined = [item for item in sent["input"] if item["type"] == "message"]
-    assert [item["type"] for item in sent["input"]] == [item["type"] for item in expected]
-    assert sent["input"] == expected, joined
+        if item["type"] != "image_generation_call":
+            del item["id"]
+    assert sent["input"] == expected
     validate(sent)

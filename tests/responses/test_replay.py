@@ -125,6 +125,15 @@ def test_reasoning_alone_goes_before_the_message() -> None:
     assert sent(message) == [thought(1), spoken("Hi")]
 
 
+def test_reasoning_that_led_to_nothing_is_left_out() -> None:
+    """An answer cut off while the model reasoned: the service refuses reasoning without the item that follows it."""
+    assert sent(said(wire.reasoning())) == []
+    assert sent(said(wire.reasoning(), wire.message(""))) == []
+    message = said(wire.reasoning(number=1), wire.call(1), wire.reasoning(number=2))
+    assert sent(message) == [thought(1), called(1, id="fc_1")]
+    assert sent({"role": "assistant", "content": "", "reasoning_items": [wire.reasoning()]}) == []
+
+
 def test_text_in_parts_is_the_same_text() -> None:
     message = said(wire.reasoning(), wire.message("Hi"))
     message["content"] = [{"type": "text", "text": "Hi"}]
