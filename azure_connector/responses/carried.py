@@ -128,10 +128,14 @@ def _reasoning(item: Json) -> Json:
 def _tells(outline: list[Json], text: str, own: list[Json]) -> bool:
     """Whether the outline still fits the message: the same calls, and as much text as it counts."""
     calls = [item.get("call_id") for item in own if item.get("type") in CALL_TYPES]
-    said = [item["length"] for item in outline if item.get("length")]
-    expected = sum(said) + len(SEPARATOR) * max(len(said) - 1, 0)
     known = [item.get("call_id") for item in outline if item.get("type") in CALL_TYPES]
-    return known == calls and expected == len(text)
+    lengths = [item["length"] for item in outline if "length" in item]
+    if known != calls or not all(isinstance(length, int) for length in lengths):
+        return False
+    if len(own) > len(calls) and not lengths:
+        return False  # the message says something where the reply said nothing
+    said = [length for length in lengths if length]
+    return sum(said) + len(SEPARATOR) * max(len(said) - 1, 0) == len(text)
 
 
 class _Replay:

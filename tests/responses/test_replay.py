@@ -90,6 +90,7 @@ def test_what_is_kept_is_not_what_is_sent() -> None:
         {"content": None},
         {"tool_calls": []},
         {"content": "Looking.\n\nAnd."[::-1] + "!"},
+        {"output_items": [{"type": "message", "length": "many"}]},
     ],
 )
 def test_an_edited_message_goes_without_reasoning(edit: Json) -> None:
@@ -97,6 +98,12 @@ def test_an_edited_message_goes_without_reasoning(edit: Json) -> None:
     items = sent(message)
     assert {item["type"] for item in items} <= {"message", "function_call"}
     assert all("id" not in item for item in items)
+
+
+def test_a_refusal_that_was_put_in_by_hand_is_not_lost() -> None:
+    items = sent(said(wire.reasoning(), wire.call(1)) | {"refusal": "No."})
+    assert items[0]["content"] == [{"type": "refusal", "refusal": "No."}]
+    assert items[1:] == [called(1)]
 
 
 @pytest.mark.parametrize("options", [{"reasons": False}, {"replay": False}, {"origin": "elsewhere"}])
