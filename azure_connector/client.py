@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self, Unpack, cast
 
 import openai
@@ -24,6 +25,7 @@ from .transport import TransportOptions, async_http_client, sync_http_client
 if TYPE_CHECKING:
     from .arguments import SettingsArguments
     from .explain import Explanation
+    from .realtime import AsyncConnectorRealtime, ConnectorRealtime
     from .settings import ConnectorSettings
 
 __all__ = ["AsyncAzureConnector", "AzureConnector"]
@@ -54,6 +56,23 @@ class _Connector:
     def settings(self) -> ConnectorSettings:
         """The settings in force; their repr masks secrets."""
         return self._core.settings
+
+    def deployment_of(self, model: str | None, operation: str = "/chat/completions") -> str:
+        """The deployment on the default resource that serves a model, for what does not go through `request()`.
+
+        Args:
+            model: the model as a call would name it; the settings' `default_model` when omitted.
+            operation: the SDK's path.
+
+        Raises:
+            InvalidRequestError: the model is served by other resources only.
+        """
+        return self._core.home_deployment(model or self.settings.default_model, operation)
+
+    @property
+    def auth_headers(self) -> dict[str, str]:
+        """The credential's headers, for the SDK's WebSockets alone: requests get theirs when they are sent."""
+        return dict(self._core.authenticator(self.settings.default_resource).headers())
 
     def explain(self, model: str | None = None, *, operation: str = "/chat/completions") -> Explanation:
         """Tells which deployment, URL, credential and rules a call would use, and why. Sends nothing.
@@ -123,9 +142,16 @@ class AzureConnector(_Connector, openai.OpenAI):
             http_client=http_client or sync_http_client(TransportOptions.from_settings(core.settings)),
         )
         self._core = core
-        self._own_http_client = http_client is None
         self._custom_headers = dict(default_headers or {})
         self._pool = SyncPool(core, self._client)
+        self.websocket_base_url = core.websocket_url
+
+    @cached_property
+    def realtime(self) -> ConnectorRealtime:  # pyright: ignore[reportIncompatibleMethodOverride]  # a cached_property too
+        """The SDK's realtime resource, for deployments."""
+        from .realtime import ConnectorRealtime
+
+        return ConnectorRealtime(self)
 
     def request(self, cast_to: Any, options: Any, *, stream: bool = False, stream_cls: Any = None) -> Any:
         """Sends one call through the connector; every method of the SDK ends here."""
@@ -233,6 +259,19 @@ class AsyncAzureConnector(_Connector, openai.AsyncOpenAI):
         self._core = core
         self._custom_headers = dict(default_headers or {})
         self._pools = _pools or LoopPools(core, self._client, given=http_client is not None, transport=transport)
+        self.websocket_base_url = core.websocket_url
+
+    @cached_property
+    def realtime(self) -> AsyncConnectorRealtime:  # pyright: ignore[reportIncompatibleMethodOverride]  # cached too
+        """The SDK's realtime resource, for deployments."""
+        from .realtime import AsyncConnectorRealtime
+
+        return AsyncConnectorRealtime(self)
+
+    async def _refresh_api_key(self) -> str:
+        # The SDK awaits this before it reads `auth_headers` for a WebSocket: a token is then at hand without blocking.
+        await self._core.authenticator(self.settings.default_resource).aheaders()
+        return self.api_key
 
     async def request(self, cast_to: Any, options: Any, *, stream: bool = False, stream_cls: Any = None) -> Any:
         """Sends one call through the connector; every method of the SDK ends here."""

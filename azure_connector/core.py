@@ -106,6 +106,15 @@ class Core:
         return form_url(self.resource(self._first).endpoint) + "/"
 
     @property
+    def websocket_url(self) -> str:
+        """Where WebSockets of the default resource connect."""
+        return form_url(self.resource(self._first).endpoint, "v1").replace("http", "ws", 1)
+
+    def home_deployment(self, model: str, operation: str) -> str:
+        """The first deployment of a model on the default resource."""
+        return pin(self._table.resolve(model, operation), self._first, param="model").targets[0].deployment
+
+    @property
     def _first(self) -> str:
         return self.settings.default_resource
 
