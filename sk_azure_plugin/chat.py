@@ -2,21 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing
+from functools import partial
 from typing import Any
 
+from openai import AsyncStream
+from openai.types.chat.chat_completion import Choice
+from semantic_kernel.connectors.ai.completion_usage import CompletionUsage
 from semantic_kernel.connectors.ai.open_ai.services.azure_chat_completion import AzureChatCompletion
 from semantic_kernel.connectors.ai.open_ai.services.azure_config_base import AzureOpenAIConfigBase
 from semantic_kernel.connectors.ai.open_ai.services.open_ai_model_types import OpenAIModelTypes
+from semantic_kernel.connectors.ai.prompt_execution_settings import PromptExecutionSettings
+from semantic_kernel.contents import (
+    ChatHistory,
+    ChatMessageContent,
+    FunctionCallContent,
+    ReasoningContent,
+    StreamingChatMessageContent,
+)
+from semantic_kernel.contents.streaming_reasoning_content import StreamingReasoningContent
 
 from azure_connector import AsyncAzureConnector
 
 from .connecting import connect
+from .failures import service_error
+from .history import wire_messages
+from .metadata import azure_metadata, total_usage
+from .service import ConnectorService
+from .settings import AzureConnectorChatPromptExecutionSettings, beyond_fields
+from .streams import ServiceStream
 
 __all__ = ["AzureConnectorChatCompletion"]
 
 
-class AzureConnectorChatCompletion(AzureChatCompletion):
+class AzureConnectorChatCompletion(ConnectorService, AzureChatCompletion):
     """Chat completion through the connector; an `AzureChatCompletion` to everyone who asks.
 
     Args:
@@ -29,7 +50,7 @@ class AzureConnectorChatCompletion(AzureChatCompletion):
             `AzureChatCompletion`.
 
     Raises:
-        ServiceInitializationError: the settings contradict each other or name no endpoint.
+        ServiceInitializationError: the settings contradict each other, or name no endpoint or no deployment.
     """
 
     def __init__(
@@ -54,30 +75,147 @@ class AzureConnectorChatCompletion(AzureChatCompletion):
         connector: AsyncAzureConnector | None = None,
         **settings: Any,
     ) -> None:
-        client = async_client or connect(
-            connector=connector,
-            deployment_setting="default_deployment",
+        arguments = dict(
+            settings,
+            api_key=api_key,
             deployment_name=deployment_name,
             endpoint=endpoint,
             base_url=base_url,
+            api_version=api_version,
             ad_token=ad_token,
             ad_token_provider=ad_token_provider,
             token_endpoint=token_endpoint,
-            default_headers=default_headers,
+            async_client=async_client,
             env_file_path=env_file_path,
-            settings={
-                "api_key": api_key,
-                "api_version": api_version,
-                "credential": credential,
-                "env_file_encoding": env_file_encoding,
-                **settings,
-            },
+            env_file_encoding=env_file_encoding,
+            credential=credential,
         )
-        name = model or deployment_name or client.settings.default_deployment or client.settings.default_model
-        options: dict[str, Any] = {"ai_model_id": name, "client": client, "ai_model_type": OpenAIModelTypes.CHAT}
-        if service_id:
-            options["service_id"] = service_id
-        if instruction_role:
-            options["instruction_role"] = instruction_role
+        client, name = connect(
+            "default_deployment", arguments, model=model, connector=connector, default_headers=default_headers
+        )
+        options: dict[str, Any] = {"service_id": service_id, "instruction_role": instruction_role}
         # The base's constructor insists on an AsyncAzureOpenAI; all that it would set is set here.
-        super(AzureOpenAIConfigBase, self).__init__(**options)
+        super(AzureOpenAIConfigBase, self).__init__(
+            ai_model_id=name,
+            client=client,
+            ai_model_type=OpenAIModelTypes.CHAT,
+            **{option: value for option, value in options.items() if value},
+        )
+
+    def instantiate_prompt_execution_settings(self, **kwargs: Any) -> PromptExecutionSettings:
+        return AzureConnectorChatPromptExecutionSettings(**kwargs)
+
+    def get_prompt_execution_settings_from_settings(self, settings: PromptExecutionSettings) -> PromptExecutionSettings:
+        if isinstance(settings, self.get_prompt_execution_settings_class()):
+            return settings
+        return AzureConnectorChatPromptExecutionSettings.from_prompt_execution_settings(settings)
+
+    async def get_chat_message_contents(
+        self, chat_history: ChatHistory, settings: PromptExecutionSettings, **kwargs: Any
+    ) -> list[ChatMessageContent]:
+        """As SK has it; the messages' `usage` is that of all calls together, where functions were invoked."""
+        settings, before = settings or self.instantiate_prompt_execution_settings(), len(chat_history.messages)
+        found = await super().get_chat_message_contents(chat_history, settings, **kwargs)
+        spent = [message.metadata.get("usage") for message in chat_history.messages[before:]]
+        for message in found if any(spent) else ():
+            message.metadata = {**message.metadata, "usage": total_usage(*spent, message.metadata.get("usage"))}
+        return found
+
+    async def get_streaming_chat_message_contents(
+        self, chat_history: ChatHistory, settings: PromptExecutionSettings, **kwargs: Any
+    ) -> AsyncGenerator[list[StreamingChatMessageContent], Any]:
+        """As SK has it; each call's `usage` adds to that of the calls before it, so that the last one is the sum."""
+        settings = _with_final_answer(settings or self.instantiate_prompt_execution_settings())
+        spent: CompletionUsage | None = None
+        async with aclosing(super().get_streaming_chat_message_contents(chat_history, settings, **kwargs)) as stream:
+            async for messages in stream:
+                if spent is not None and any(message.metadata.get("usage") for message in messages):
+                    messages = [_with_usage(message, spent) for message in messages]  # noqa: PLW2901  # the loop in SK keeps its own
+                spent = messages[0].metadata.get("usage") or spent if messages else spent
+                yield messages
+
+    async def _inner_get_streaming_chat_message_contents(
+        self, chat_history: ChatHistory, settings: PromptExecutionSettings, function_invoke_attempt: int = 0
+    ) -> AsyncGenerator[list[StreamingChatMessageContent], Any]:
+        behavior = settings.function_choice_behavior
+        if behavior and 0 < function_invoke_attempt == behavior.maximum_auto_invoke_attempts - 1:
+            self._reset_function_choice_settings(settings)
+        inner = super()._inner_get_streaming_chat_message_contents(chat_history, settings, function_invoke_attempt)
+        async with aclosing(inner) as stream:
+            async for messages in stream:
+                for message in messages:
+                    # A model named per call would stand in the usage alone, and SK refuses to add such messages up.
+                    message.ai_model_id = self.ai_model_id
+                yield messages
+
+    def _get_ai_model_id(self, settings: PromptExecutionSettings) -> str:
+        return self.ai_model_id
+
+    async def _send_completion_request(self, settings: Any) -> Any:
+        try:
+            arguments = settings.prepare_settings_dict()
+            self._handle_structured_output(settings, arguments)
+            if settings.tools is None:
+                arguments.pop("parallel_tool_calls", None)
+            reply = await self.client.chat.completions.create(**beyond_fields(settings) | arguments)
+            self.store_usage(reply)
+        except Exception as error:  # SK's contract: whatever a service raises is one of its own exceptions
+            raise service_error(self, error) from error
+        return ServiceStream(reply, partial(service_error, self)) if isinstance(reply, AsyncStream) else reply
+
+    def _prepare_chat_history_for_request(
+        self, chat_history: ChatHistory, role_key: str = "role", content_key: str = "content"
+    ) -> list[dict[str, Any]]:
+        found = [one for message in chat_history.messages for one in wire_messages(message, role_key, content_key)]
+        if self.instruction_role == "developer":
+            found = [one | {role_key: "developer"} if one[role_key] == "system" else one for one in found]
+        return found
+
+    def _create_chat_message_content(self, response: Any, choice: Any, response_metadata: Any) -> ChatMessageContent:
+        content = super()._create_chat_message_content(response, choice, response_metadata)
+        if text := getattr(choice.message, "reasoning_content", None):
+            content.items.insert(0, ReasoningContent(text=text))
+        return content
+
+    def _create_streaming_chat_message_content(
+        self, chunk: Any, choice: Any, chunk_metadata: Any, function_invoke_attempt: int = 0
+    ) -> StreamingChatMessageContent:
+        content = super()._create_streaming_chat_message_content(chunk, choice, chunk_metadata, function_invoke_attempt)
+        if text := getattr(choice.delta, "reasoning_content", None):
+            content.items.insert(0, StreamingReasoningContent(choice_index=choice.index, text=text))
+        return content
+
+    def _get_tool_calls_from_chat_choice(self, choice: Any) -> list[FunctionCallContent]:
+        calls = (choice.message.tool_calls if isinstance(choice, Choice) else None) or []
+        if not any(call.type == "custom" for call in calls):
+            return super()._get_tool_calls_from_chat_choice(choice)
+        return [
+            FunctionCallContent(id=call.id, name=call.custom.name, arguments=json.dumps({"input": call.custom.input}))
+            if call.type == "custom"
+            else FunctionCallContent(id=call.id, name=call.function.name, arguments=call.function.arguments)
+            for call in calls
+        ]
+
+    def _get_metadata_from_chat_response(self, response: Any) -> dict[str, Any]:
+        return super()._get_metadata_from_chat_response(response) | azure_metadata(response)
+
+    def _get_metadata_from_streaming_chat_response(self, response: Any) -> dict[str, Any]:
+        found = super()._get_metadata_from_streaming_chat_response(response)
+        # Once a stream knows them, not with every piece of text.
+        last = response.usage is not None or any(choice.finish_reason for choice in response.choices)
+        return found | azure_metadata(response) if last else found
+
+
+def _with_final_answer(settings: PromptExecutionSettings) -> PromptExecutionSettings:
+    """One attempt more, which gets no tools: SK's streaming loop has no last call as the plain one has."""
+    behavior = settings.function_choice_behavior
+    if behavior is None or not behavior.auto_invoke_kernel_functions:
+        return settings
+    more = behavior.maximum_auto_invoke_attempts + 1
+    behavior = behavior.model_copy(update={"maximum_auto_invoke_attempts": more})
+    return settings.model_copy(update={"function_choice_behavior": behavior})
+
+
+def _with_usage(message: StreamingChatMessageContent, spent: CompletionUsage) -> StreamingChatMessageContent:
+    usage = total_usage(spent, message.metadata.get("usage"))
+    return message.model_copy(update={"metadata": {**message.metadata, "usage": usage}})

@@ -8,21 +8,25 @@ from typing import Any
 from semantic_kernel.connectors.ai.open_ai.services.azure_config_base import AzureOpenAIConfigBase
 from semantic_kernel.connectors.ai.open_ai.services.azure_text_embedding import AzureTextEmbedding
 from semantic_kernel.connectors.ai.open_ai.services.open_ai_model_types import OpenAIModelTypes
+from semantic_kernel.connectors.ai.prompt_execution_settings import PromptExecutionSettings
 
 from azure_connector import AsyncAzureConnector
+from azure_connector.batching import embedding_batches
 
 from .connecting import connect
+from .failures import service_error
+from .service import ConnectorService
 
 __all__ = ["AzureConnectorTextEmbedding"]
 
 
-class AzureConnectorTextEmbedding(AzureTextEmbedding):
+class AzureConnectorTextEmbedding(ConnectorService, AzureTextEmbedding):
     """Text embedding through the connector; an `AzureTextEmbedding` to everyone who asks.
 
     Args: as `AzureConnectorChatCompletion`, and `AzureTextEmbedding`'s own.
 
     Raises:
-        ServiceInitializationError: the settings contradict each other or name no endpoint.
+        ServiceInitializationError: the settings contradict each other, or name no endpoint or no deployment.
     """
 
     def __init__(
@@ -45,21 +49,57 @@ class AzureConnectorTextEmbedding(AzureTextEmbedding):
         connector: AsyncAzureConnector | None = None,
         **settings: Any,
     ) -> None:
-        client = async_client or connect(
-            connector=connector,
-            deployment_setting="embedding_deployment",
+        arguments = dict(
+            settings,
+            api_key=api_key,
             deployment_name=deployment_name,
             endpoint=endpoint,
             base_url=base_url,
+            api_version=api_version,
             ad_token=ad_token,
             ad_token_provider=ad_token_provider,
             token_endpoint=token_endpoint,
-            default_headers=default_headers,
+            async_client=async_client,
             env_file_path=env_file_path,
-            settings={"api_key": api_key, "api_version": api_version, "credential": credential, **settings},
+            credential=credential,
         )
-        name = model or deployment_name or client.settings.embedding_deployment or "text-embedding-3-small"
-        options: dict[str, Any] = {"ai_model_id": name, "client": client, "ai_model_type": OpenAIModelTypes.EMBEDDING}
-        if service_id:
-            options["service_id"] = service_id
-        super(AzureOpenAIConfigBase, self).__init__(**options)
+        client, name = connect(
+            "embedding_deployment", arguments, model=model, connector=connector, default_headers=default_headers
+        )
+        options: dict[str, Any] = {"service_id": service_id} if service_id else {}
+        super(AzureOpenAIConfigBase, self).__init__(
+            ai_model_id=name, client=client, ai_model_type=OpenAIModelTypes.EMBEDDING, **options
+        )
+
+    async def generate_raw_embeddings(
+        self,
+        texts: list[str],
+        settings: PromptExecutionSettings | None = None,
+        batch_size: int | None = None,
+        **kwargs: Any,
+    ) -> Any:
+        """The vectors of the texts, in their order; in several requests where one would be too large for Azure.
+
+        Args:
+            texts: what to embed; none at all gives none back.
+            settings: such as `dimensions`; never changed.
+            batch_size: texts in one request; as many as Azure takes when omitted.
+            kwargs: further settings by name.
+
+        Raises:
+            ServiceResponseException: a request failed; the connector's error is the cause.
+        """
+        found: list[Any] = []
+        batches = [texts] if batch_size else embedding_batches(texts)
+        for batch in batches if texts else ():
+            own = settings.model_copy(deep=True) if settings else None
+            found += await super().generate_raw_embeddings(batch, own, batch_size, **kwargs)
+        return found
+
+    async def _send_embedding_request(self, settings: Any) -> list[Any]:
+        try:
+            reply = await self.client.embeddings.create(**settings.prepare_settings_dict())
+            self.store_usage(reply)
+            return [entry.embedding for entry in sorted(reply.data, key=lambda entry: entry.index)]
+        except Exception as error:  # SK's contract: whatever a service raises is one of its own exceptions
+            raise service_error(self, error, "generate embeddings") from error

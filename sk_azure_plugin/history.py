@@ -1,0 +1,103 @@
+"""A chat history as OpenAI's messages: Semantic Kernel's own rendering, mended where Azure would refuse or lose it."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+from semantic_kernel.contents import (
+    AnnotationContent,
+    AudioContent,
+    ChatMessageContent,
+    FileReferenceContent,
+    FunctionCallContent,
+    FunctionResultContent,
+    ImageContent,
+    ReasoningContent,
+    TextContent,
+)
+from semantic_kernel.contents.binary_content import BinaryContent
+from semantic_kernel.contents.utils.author_role import AuthorRole
+from semantic_kernel.exceptions import ServiceInvalidRequestError
+
+__all__ = ["wire_messages"]
+
+_NOT_SENT = (ReasoningContent, AnnotationContent)  # for the reader; OpenAI has no such parts
+_AUDIO_FORMATS = {"mpeg": "mp3", "mp3": "mp3", "wav": "wav", "x-wav": "wav", "wave": "wav", "vnd.wave": "wav"}
+
+
+def wire_messages(message: ChatMessageContent, role_key: str, content_key: str) -> list[dict[str, Any]]:
+    """The messages that stand for one of the history: nearly always one.
+
+    Args:
+        message: with items of any kind.
+        role_key, content_key: as SK's own method takes them.
+
+    Raises:
+        ServiceInvalidRequestError: an item cannot be sent, such as audio of which only the address is known.
+    """
+    calls = [item for item in message.items if isinstance(item, FunctionCallContent)]
+    results = [item for item in message.items if isinstance(item, FunctionResultContent)]
+    others = [i for i in message.items if not isinstance(i, (FunctionCallContent, FunctionResultContent, *_NOT_SENT))]
+    head: dict[str, Any] = {role_key: message.role.value}
+    if message.name and message.role != AuthorRole.TOOL:
+        head["name"] = message.name
+    if message.role == AuthorRole.TOOL:
+        if not results:
+            raise ServiceInvalidRequestError("A tool message needs the result of a function (FunctionResultContent).")
+        return [_result(item, role_key, content_key) for item in results]
+    if message.role != AuthorRole.ASSISTANT or not calls:
+        return [head | {content_key: _content(others)}]
+    made = [head | {"tool_calls": [call.to_dict() for call in calls]}]
+    if results:
+        # An answer over the user's own data holds call, result and answer in one message.
+        made += [_result(item, role_key, content_key) for item in results]
+        made += [head | {content_key: _content(others)}] if others else []
+    elif text := "".join(item.text for item in others if isinstance(item, TextContent)):
+        made[0][content_key] = text
+    return made
+
+
+def _result(item: FunctionResultContent, role_key: str, content_key: str) -> dict[str, Any]:
+    return {role_key: AuthorRole.TOOL.value, content_key: str(item.result), "tool_call_id": item.id or ""}
+
+
+def _content(items: list[Any]) -> str | list[dict[str, Any]]:
+    if not items:
+        return ""
+    if len(items) == 1 and isinstance(items[0], TextContent):
+        return items[0].text
+    return [_part(item) for item in items]
+
+
+def _part(item: Any) -> dict[str, Any]:
+    """An item as one of OpenAI's part types."""
+    if isinstance(item, FileReferenceContent):
+        return {"type": "file", "file": {"file_id": item.file_id}}
+    if not isinstance(item, BinaryContent):
+        return item.to_dict()
+    kind, _, subtype = item.mime_type.partition("/")
+    if isinstance(item, ImageContent) or kind == "image":
+        return {"type": "image_url", "image_url": {"url": _data_url(item) if item.can_read else str(item.uri)}}
+    if not item.can_read:
+        raise ServiceInvalidRequestError(
+            f"{type(item).__name__} {item.uri} has an address but no data, and Azure fetches images only: "
+            "load it with from_file or from_audio_file, or pass data=."
+        )
+    if isinstance(item, AudioContent) or kind == "audio":
+        if subtype not in _AUDIO_FORMATS:
+            raise ServiceInvalidRequestError(f"Audio is sent as wav or mp3, not as {item.mime_type}: set mime_type.")
+        return {"type": "input_audio", "input_audio": {"data": _base64(item), "format": _AUDIO_FORMATS[subtype]}}
+    if kind == "text":
+        return {"type": "text", "text": bytes(item.data).decode("utf-8", "replace")}
+    name = str(item.uri).rstrip("/").rpartition("/")[2] if item.uri else f"file.{subtype}"
+    return {"type": "file", "file": {"filename": name, "file_data": _data_url(item)}}
+
+
+def _base64(item: BinaryContent) -> str:
+    return base64.b64encode(bytes(item.data)).decode()
+
+
+def _data_url(item: BinaryContent) -> str:
+    # SK's own data_uri writes the metadata into it, and fails on bytes that were given without data_format.
+    return f"data:{item.mime_type};base64,{_base64(item)}"

@@ -1,0 +1,47 @@
+"""What both services share: made from dictionaries, shown as dictionaries, never with a secret."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from semantic_kernel.connectors.ai.open_ai.services.open_ai_handler import OpenAIHandler
+from semantic_kernel.const import USER_AGENT
+
+from azure_connector import AsyncAzureConnector
+
+__all__ = ["ConnectorService"]
+
+_SECRET_HEADER = re.compile(r"(?i)key|token|authorization|secret|cookie|password")
+
+
+class ConnectorService:
+    """`from_dict` and `to_dict` over a connector; SK's own name its own class and dump the key."""
+
+    @classmethod
+    def from_dict(cls, settings: dict[str, Any]) -> Any:
+        """A service from a dictionary: the constructor's arguments by name, or what `to_dict` gave.
+
+        Raises:
+            ServiceInitializationError: as the constructor.
+        """
+        given = {name: value for name, value in settings.items() if value is not None}
+        if "ai_model_id" in given:
+            given.setdefault("model", given.pop("ai_model_id"))
+        return cls(**given)
+
+    def to_dict(self: Any) -> dict[str, Any]:
+        """What describes the service, without credentials: `from_dict` finds these where the settings have them."""
+        assert isinstance(self, OpenAIHandler)
+        found = self.model_dump(
+            include={"ai_model_id", "service_id", "instruction_role"}, by_alias=True, exclude_none=True
+        )
+        found["base_url"] = str(self.client.base_url)
+        headers: Mapping[str, Any] = {}
+        if isinstance(self.client, AsyncAzureConnector):
+            settings, headers = self.client.settings, self.client.custom_headers
+            found["api_version"] = settings.require_endpoint().api_version
+        hidden = {name for name in headers if name == USER_AGENT or _SECRET_HEADER.search(name)}
+        found["default_headers"] = {name: str(value) for name, value in headers.items() if name not in hidden}
+        return {name: value for name, value in found.items() if value is not None}
