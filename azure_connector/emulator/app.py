@@ -111,7 +111,7 @@ class Application:
             if deployment is not None:
                 self.quotas.admit(deployment, call)
                 if self.upstream is not None and route.method == "POST":
-                    return await self.upstream.forward(call, deployment, self.resource)
+                    return await self.upstream.answer(call, deployment)
             return await route.handler(call, self.resource)
         except Refusal as refusal:
             return Answer(refusal.status, refusal.body, headers=dict(refusal.headers))

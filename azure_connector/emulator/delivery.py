@@ -6,12 +6,14 @@ import asyncio
 import json
 import socket
 import struct
-from collections.abc import AsyncIterable, AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Any
 
 from .faults import Fault
+from .forwarding import UpstreamError
 from .serving import Receive, Scope, Send
-from .wire import Answer, sse
+from .wire import Answer, Events, sse
 
 __all__ = ["Delivery"]
 
@@ -81,35 +83,38 @@ class Delivery:
             await self._chunk(part[start : start + size])
         return await self._end(fault, complete=len(part) == len(content))
 
-    async def _stream(self, answer: Answer, source: Any, fault: Fault) -> None:
-        headers = {"content-type": "text/event-stream; charset=utf-8", **answer.headers}
-        await self._start(answer.status, headers)
-        strike: int | None = None
-        if fault.strikes:
-            if not isinstance(source, AsyncIterable):
-                source = list(source)
-            strike = fault.after if fault.after is not None else len(source) // 2 if isinstance(source, list) else 2  # pyright: ignore[reportUnknownArgumentType]
+    async def _stream(self, answer: Answer, source: Events, fault: Fault) -> None:
+        await self._start(answer.status, {"content-type": "text/event-stream; charset=utf-8", **answer.headers})
+        events: AsyncGenerator[bytes] | list[bytes]
+        events = source if isinstance(source, AsyncGenerator) else list(source)
+        strike = _strike(events, fault)
         number = 0
-        async for event in _each(source):
-            if self._pause or fault.drip:
-                await asyncio.sleep(self._pause + fault.drip)
-            if number == strike:
-                if fault.garble:
-                    event = event[: len(event) // 2].rstrip() + b"\n\n"  # noqa: PLW2901  the one that is garbled
-                elif fault.error is not None:
-                    await self._chunk(sse({"error": fault.error}))
-                    return await self._end(fault, complete=True)
-                else:
-                    return await self._end(fault, complete=fault.truncate == "clean")
-            if fault.ragged:
-                for start in range(0, len(event), fault.ragged):
-                    await self._chunk(event[start : start + fault.ragged])
-            else:
-                await self._chunk(event)
-            number += 1
+        try:
+            async with aclosing(_each(events)) as each:
+                async for event in each:
+                    if self._pause or fault.drip:
+                        await asyncio.sleep(self._pause + fault.drip)
+                    if number == strike and not fault.garble:
+                        return await self._struck(fault)
+                    await self._event(_cut(event) if number == strike else event, fault)
+                    number += 1
+        except UpstreamError:
+            return await self._end(fault, complete=False)
         if fault.hold:
             return await self.hang()
         return await self._end(fault, complete=True)
+
+    async def _struck(self, fault: Fault) -> None:
+        """What happens in the middle of a stream instead of the next event."""
+        if fault.error is None:
+            return await self._end(fault, complete=fault.truncate == "clean")
+        await self._chunk(sse({"error": fault.error}))
+        return await self._end(fault, complete=True)
+
+    async def _event(self, event: bytes, fault: Fault) -> None:
+        size = fault.ragged or len(event) or 1
+        for start in range(0, len(event), size):
+            await self._chunk(event[start : start + size])
 
     async def _start(self, status: int, headers: dict[str, str]) -> None:
         encoded = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
@@ -131,10 +136,25 @@ class Delivery:
         return None
 
 
-async def _each(events: Any) -> AsyncIterator[bytes]:
-    if isinstance(events, AsyncIterable):
-        async for event in events:  # pyright: ignore[reportUnknownVariableType]
+def _strike(events: AsyncGenerator[bytes] | list[bytes], fault: Fault) -> int | None:
+    """Before which event the fault strikes."""
+    if not fault.strikes:
+        return None
+    if fault.after is not None:
+        return fault.after
+    return len(events) // 2 if isinstance(events, list) else 2
+
+
+def _cut(event: bytes) -> bytes:
+    """An event that ends in the middle of its JSON."""
+    return event[: len(event) // 2].rstrip() + b"\n\n"
+
+
+async def _each(events: AsyncGenerator[bytes] | list[bytes]) -> AsyncGenerator[bytes]:
+    if isinstance(events, list):
+        for event in events:
             yield event
         return
-    for event in events:
-        yield event
+    async with aclosing(events):
+        async for event in events:
+            yield event

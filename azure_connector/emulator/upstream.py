@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
-import http.client
 import json
 import ssl
-from collections.abc import AsyncIterator
-from typing import Any
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack
 from urllib.parse import urlsplit
 
 from .errors import azure
 from .filters import completion_results, harmless, judge
+from .forwarding import ForwardedReply, UpstreamError, forward
 from .models import Deployment
-from .resource import Resource
 from .values import Json, items_of, object_of
 from .wire import Answer, Call, sse
 
@@ -26,73 +24,70 @@ class Upstream:
     Args:
         url: the server's base, up to and including `/v1`.
         api_key: its key, sent as a bearer token; None sends none.
-        timeout: seconds to wait for each piece of its reply.
+        tls: the TLS settings for an https server; the system's trust by default.
+
+    Raises:
+        ValueError: the URL is none.
     """
 
-    def __init__(self, url: str, api_key: str | None = None, *, timeout: float = 60.0) -> None:
+    def __init__(self, url: str, api_key: str | None = None, *, tls: ssl.SSLContext | None = None) -> None:
         parts = urlsplit(url)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             raise ValueError(f"{url!r} is no http or https URL of an OpenAI-compatible server")
-        self._secure = parts.scheme == "https"
-        self._host, self._port = parts.hostname, parts.port
+        self._base = f"{parts.scheme}://{parts.netloc}"
         self._prefix = parts.path.rstrip("/")
         self._key = api_key
-        self._timeout = timeout
+        self._tls = tls or (ssl.create_default_context() if parts.scheme == "https" else None)
 
-    async def forward(self, call: Call, deployment: Deployment, resource: Resource) -> Answer:
+    async def answer(self, call: Call, deployment: Deployment) -> Answer:
         """The upstream's answer, dressed as Azure's. The base model's name goes up as `model`.
 
         Raises:
             Refusal: 502, the upstream cannot be reached.
         """
-        body: Any = call.raw
-        if call.headers.get("content-type", "").startswith("application/json"):
+        body, kind = call.raw, call.headers.get("content-type", "application/json")
+        if kind.startswith("application/json"):
             body = json.dumps({**call.json_object(), "model": deployment.base_model}).encode()
-        kind = call.headers.get("content-type", "application/json")
-        try:
-            reply = await asyncio.to_thread(self._send, call.operation, body, kind)
-        except OSError as error:
-            raise azure(502, "BadGateway", f"The upstream server at {self._host} cannot be reached: {error}") from error
-        content_type = reply.getheader("content-type") or "application/json"
-        if content_type.startswith("text/event-stream"):
-            return Answer(reply.status, events=_lines(reply, chat=call.operation == "/chat/completions"))
-        raw = await asyncio.to_thread(reply.read)
-        if call.operation == "/chat/completions" and reply.status == 200:
-            return Answer(200, body=_annotated(object_of(json.loads(raw)), whole=True))
-        return Answer(reply.status, raw=raw, headers={"content-type": content_type})
-
-    def _send(self, operation: str, body: bytes, kind: str) -> http.client.HTTPResponse:
-        if self._secure:
-            connection: http.client.HTTPConnection = http.client.HTTPSConnection(
-                self._host, self._port, timeout=self._timeout, context=ssl.create_default_context()
-            )
-        else:
-            connection = http.client.HTTPConnection(self._host, self._port, timeout=self._timeout)
-        headers = {"content-type": kind, "connection": "close"}
+        headers = [(b"content-type", kind.encode())]
         if self._key:
-            headers["authorization"] = f"Bearer {self._key}"
-        connection.request("POST", f"{self._prefix}{operation}", body, headers)
-        return connection.getresponse()
+            headers.append((b"authorization", f"Bearer {self._key}".encode()))
+        chat = call.operation == "/chat/completions"
+        async with AsyncExitStack() as stack:
+            target = f"{self._prefix}{call.operation}".encode()
+            try:
+                opened = forward(self._base, method="POST", target=target, headers=headers, body=body, tls=self._tls)
+                reply = await stack.enter_async_context(opened)
+                given = {name.decode("latin-1"): value.decode("latin-1") for name, value in reply.headers}
+                if given.get("content-type", "").startswith("text/event-stream"):
+                    return Answer(reply.status, events=_events(reply, stack.pop_all(), chat=chat))
+                raw = b"".join([part async for part in reply.parts])
+            except UpstreamError as error:
+                raise azure(
+                    502, "BadGateway", f"The upstream server {self._base} cannot be reached: {error}"
+                ) from error
+        if chat and reply.status == 200:
+            return Answer(200, body=_annotated(object_of(json.loads(raw)), whole=True))
+        return Answer(reply.status, raw=raw, headers={"content-type": given.get("content-type", "application/json")})
 
 
-async def _lines(reply: http.client.HTTPResponse, *, chat: bool) -> AsyncIterator[bytes]:
+async def _events(reply: ForwardedReply, stack: AsyncExitStack, *, chat: bool) -> AsyncGenerator[bytes]:
     """The upstream's events; chat chunks get Azure's first one and the filter's annotations."""
-    try:
+    async with stack:
         if chat:
             nameless: Json = {"choices": [], "created": 0, "id": "", "model": "", "object": ""}
             yield sse({**nameless, "prompt_filter_results": judge([]).prompt_results})
         block: list[bytes] = []
-        while line := await asyncio.to_thread(reply.readline):
-            if line.strip():
-                block.append(line.rstrip(b"\r\n"))
-                continue
-            if block:
-                yield _event(block, chat=chat)
-            block = []
+        rest = b""
+        async for part in reply.parts:
+            *lines, rest = (rest + part).split(b"\n")
+            for line in lines:
+                if line.strip():
+                    block.append(line.rstrip(b"\r"))
+                elif block:
+                    yield _event(block, chat=chat)
+                    block = []
         if block:
             yield _event(block, chat=chat)
-    finally:
-        reply.close()
 
 
 def _event(block: list[bytes], *, chat: bool) -> bytes:

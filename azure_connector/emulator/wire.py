@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 
 from .values import Json, is_object, object_of, text_of
 
-__all__ = ["Answer", "Call", "Refusal", "sse"]
+__all__ = ["Answer", "Call", "Events", "Refusal", "sse"]
 
 
 class Refusal(Exception):
@@ -94,6 +94,10 @@ class Call:
         return object_of(self.body)
 
 
+Events = Iterable[bytes] | AsyncGenerator[bytes]
+"""Framed server-sent events."""
+
+
 @dataclass
 class Answer:
     """What is sent back. One of `body`, `raw` and `events` is used.
@@ -109,7 +113,7 @@ class Answer:
     status: int = 200
     body: Any = None
     raw: bytes | None = None
-    events: Iterable[bytes] | AsyncIterable[bytes] | None = None
+    events: Events | None = None
     headers: dict[str, str] = field(default_factory=dict[str, str])
 
 
