@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -309,6 +310,7 @@ def test_the_interpreter_exits_cleanly(sync: str, work: str) -> None:
         text=True,
         timeout=50,
         check=False,
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == ("" if work is CLEAN else "CredentialError\n")
