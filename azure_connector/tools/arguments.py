@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from .shapes import type_name
 
-__all__ = ["RAW_ARGUMENTS", "Arguments", "is_object_text", "is_raw", "read_arguments", "write_json"]
+__all__ = ["RAW_ARGUMENTS", "Arguments", "is_object_text", "read_arguments", "write_json"]
 
 RAW_ARGUMENTS = "_raw_arguments"
 """The only key of an arguments object whose text could not be read; its value is that text."""
@@ -63,11 +63,6 @@ def is_object_text(text: object) -> bool:
     except (ValueError, RecursionError):
         return False
     return True
-
-
-def is_raw(text: str) -> bool:
-    """Whether these arguments are the mark of a text that could not be read."""
-    return text.startswith(f'{{"{RAW_ARGUMENTS}"')
 
 
 def read_arguments(value: object, *, cut: bool = False) -> Arguments:

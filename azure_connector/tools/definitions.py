@@ -29,7 +29,7 @@ _FUNCTION_FIELDS = frozenset({"name", "description", "parameters", "strict"})
 
 # Lists that were found to be as they should be: programs send the same tools over and over.
 _sound: dict[tuple[Api, bool, str], NameMap] = {}
-_MAX_SOUND = 64
+_MAX_SOUND = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +109,13 @@ def _fault(where: str, rule: str, hint: str = "") -> InvalidRequestError:
 
 
 def _read(value: object, where: str) -> _Tool:
-    described = describe(value, where)
+    tool = _mcp(value)
+    described = None if tool else describe(value, where)
     if described is not None:
         description = described.description or None
         schema = check_parameters(described.parameters, f"{where}.parameters")
         return _Tool("function", where, described.name, description, schema)
-    tool = _mcp(value) or as_object(value)
+    tool = tool or as_object(value)
     if tool is None:
         raise _fault(where, f"{type_name(value)} is no tool: {_SHAPES}")
     if found := unserializable(tool, where):

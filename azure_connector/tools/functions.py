@@ -80,6 +80,9 @@ def _describe_function(function: Callable[..., object], where: str) -> Described
     name = getattr(function, "__name__", "")
     if not name.isidentifier():
         raise _fault(f"{where}.name", "a tool needs a name, which a lambda and a partial have not; define a function")
+    if not (inspect.isfunction(function) or inspect.ismethod(function) or inspect.isbuiltin(function)):
+        # An object that can be called, such as what `functools.cache` makes.
+        function = getattr(function, "__wrapped__", function.__call__)
     for parameter in _parameters(function, where):
         if parameter.kind in {parameter.POSITIONAL_ONLY, parameter.VAR_POSITIONAL}:
             rule = "a model gives arguments by name, so positional ones are not possible"

@@ -44,7 +44,7 @@ def check_parameters(schema: object, where: str) -> Json:
         InvalidRequestError: it is no JSON Schema of an object.
     """
     root = _mapping(schema, where)
-    checked = _check(root, where, root, 0)
+    checked = _check(root, where, root)
     if "$ref" in checked and "type" not in checked:
         # Pydantic writes a recursive model so; Azure wants the object itself.
         target = cast("Json", _resolve(checked, checked["$ref"]))
@@ -107,9 +107,7 @@ def _mapping(value: object, where: str) -> Json:
     return cast("Json", value)
 
 
-def _check(node: Json, where: str, root: Json, depth: int) -> Json:
-    if depth > _MAX_DEPTH:
-        raise _fault(where, f"nested more than {_MAX_DEPTH} deep")
+def _check(node: Json, where: str, root: Json) -> Json:
     kinds: object = node.get("type")
     if kinds is not None:
         for kind in cast("list[object]", kinds) if isinstance(kinds, list) else [kinds]:
@@ -124,7 +122,7 @@ def _check(node: Json, where: str, root: Json, depth: int) -> Json:
         raise _fault(f"{where}.enum", f"a list of values is needed, not {type_name(node['enum'])}")
     if "$ref" in node and _resolve(root, node["$ref"]) is None:
         raise _fault(f"{where}.$ref", f"{node['$ref']!r} points to no schema in these parameters")
-    node = _rebuilt(node, where, lambda child, place: _check(child, place, root, depth + 1), deep=False)
+    node = _rebuilt(node, where, lambda child, place: _check(child, place, root), deep=False)
     if node.get("type") == "array" and "items" not in node and "prefixItems" not in node:
         node = node | {"items": {}}
     return node

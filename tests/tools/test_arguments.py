@@ -84,6 +84,8 @@ def test_malformed_arguments_are_repaired_and_flagged(text: str, value: object) 
         '{"a": "x", // a remark\n "b": 2}',
         "[" * 100_000,
         '{"a":' * 100_000,
+        json.dumps(json.dumps(json.dumps(json.dumps("{}")))),
+        '{"a": 1,' + " " * 200_000 + "}",
         '{"a": ' + "9" * 5000 + "}",
     ],
 )
@@ -105,6 +107,7 @@ def test_half_a_surrogate_pair_can_be_sent() -> None:
     assert arguments.text.encode()
     assert json.loads(arguments.text) == {"a": "\ud83d"}
     assert read_arguments("\ud83d").text.encode()
+    assert not read_arguments('{"a": "\ud83d"}', cut=True).raw
 
 
 def test_objects_and_nothing_become_text() -> None:

@@ -183,6 +183,17 @@ def test_the_sdks_own_messages_are_taken() -> None:
     assert after == [USER, assistant(call()), result()]
 
 
+def test_calls_whose_type_does_not_fit_are_written_anew() -> None:
+    untyped = {"id": "a", "type": "custom", "function": {"name": "ping", "arguments": "{}"}}
+    empty = {"id": "b", "type": "custom", "custom": {"name": "sql"}}
+    after, _ = mended(
+        assistant(untyped, {"id": "c", "type": "function", "custom": {"name": "sql", "input": "x"}}, empty)
+    )
+    assert [entry["type"] for entry in after[0]["tool_calls"]] == ["custom", "custom", "custom"]
+    assert [entry["custom"]["input"] for entry in after[0]["tool_calls"]] == ["{}", "x", ""]
+    assert mend_conversation((USER,))[0] == [USER]
+
+
 def test_the_older_function_messages_become_tool_messages() -> None:
     older = {"role": "assistant", "content": None, "function_call": {"name": "get_weather", "arguments": "{}"}}
     after, mends = mended(USER, older, {"role": "function", "name": "get_weather", "content": None}, older)
@@ -227,7 +238,7 @@ def test_bad_input_names_the_position_and_the_rule(messages: Any, param: str, ru
 
 IDS = st.sampled_from(["a", "b", "c", "", "x" * 50])
 CALLS = st.builds(
-    call, IDS, st.sampled_from(["ping", "my tool", ""]), st.sampled_from(["{}", "{'a': 1}", '{"a', "[]", None])
+    call, IDS, st.sampled_from(["ping", "my tool", "", None]), st.sampled_from(["{}", "{'a': 1}", '{"a', "[]", None])
 )
 MESSAGES = st.one_of(
     st.just(USER),

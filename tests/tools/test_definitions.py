@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import datetime
+import functools
 import json
 import types
 from collections.abc import Callable
@@ -224,6 +225,12 @@ BAD: list[tuple[Any, str, str]] = [
     ([parameters(a={"default": float("nan")})], "tools[0].function.parameters.properties.a.default", "float cannot"),
     ([function(parameters=Weather)], "tools[0].function.parameters", "cannot be written as JSON"),
     ([lambda city: city], "tools[0].name", "a tool needs a name"),
+    ([functools.partial(get_weather, "Oslo")], "tools[0].name", "a tool needs a name"),
+    ([max], "tools[0].parameters", "tells no parameters"),
+    ([parameters(a={"default": {(1, 2): 3}})], "tools[0].function.parameters.properties.a.default", "tuple cannot"),
+    ([parameters(a={"default": [{"b": {1}}]})], "tools[0].function.parameters.properties.a.default[0].b", "set cannot"),
+    ([parameters(a={"$ref": 3})], "tools[0].function.parameters.properties.a.$ref", "points to no schema"),
+    ([parameters(a={"items": ["x"]})], "tools[0].function.parameters.properties.a.items[0]", "not str"),
 ]
 
 
@@ -242,10 +249,18 @@ def test_schemas_that_contain_themselves_are_refused() -> None:
     with pytest.raises(InvalidRequestError):
         to_wire([function(parameters=schema)])
     deep: dict[str, Any] = {"type": "string"}
+    for _ in range(40):
+        deep = {"type": "object", "properties": {"a": deep}}
+    assert to_wire([function(parameters=deep)])
     for _ in range(500):
         deep = {"type": "object", "properties": {"a": deep}}
     with pytest.raises(InvalidRequestError):
         to_wire([function(parameters=deep)])
+    bare: dict[str, Any] = {}
+    for _ in range(90):
+        bare = {"not": {"not": bare}}
+    with pytest.raises(InvalidRequestError):
+        to_wire([function(parameters=bare)])
 
 
 def test_strict_only_when_asked_for() -> None:
@@ -256,13 +271,20 @@ def test_strict_only_when_asked_for() -> None:
             "unit": {"type": "string", "enum": ["c", "f"], "default": "c"},
             "place": {"$ref": "#/$defs/Place", "description": "Where."},
             "kind": {"oneOf": [{"type": "string"}, {"type": "integer"}]},
+            "mode": {"const": "fast"},
+            "pair": {"type": ["array", "null"], "items": [{"type": "array"}, {}]},
+            "any": {},
+            "truth": True,
+            "known": {"anyOf": [{"type": "string"}, {"type": "null"}]},
         },
         "required": ["city", "kind"],
         "$defs": {"Place": {"type": "object", "properties": {"x": {"type": "integer"}}}},
     }
     tool = function(parameters=schema)
     before = copy.deepcopy(tool)
-    assert to_wire([tool])[0] == [tool]
+    (plain,), _ = to_wire([tool])
+    assert plain["function"]["parameters"]["properties"].items() >= {"mode": {"const": "fast"}, "any": {}}.items()
+    assert "strict" not in plain["function"]
     ((written,), _) = to_wire([tool], strict=True)
     assert written["function"]["strict"] is True
     assert written["function"]["parameters"] == {
@@ -272,8 +294,13 @@ def test_strict_only_when_asked_for() -> None:
             "unit": {"type": ["string", "null"], "enum": ["c", "f", None]},
             "place": {"anyOf": [{"$ref": "#/$defs/Place"}, {"type": "null"}], "description": "Where."},
             "kind": {"anyOf": [{"type": "string"}, {"type": "integer"}]},
+            "mode": {"anyOf": [{"const": "fast"}, {"type": "null"}]},
+            "pair": {"type": ["array", "null"], "items": [{"type": "array", "items": {}}, {}]},
+            "any": {},
+            "truth": True,
+            "known": {"anyOf": [{"type": "string"}, {"type": "null"}]},
         },
-        "required": ["city", "unit", "place", "kind"],
+        "required": ["city", "unit", "place", "kind", "mode", "pair", "any", "truth", "known"],
         "additionalProperties": False,
         "$defs": {
             "Place": {
@@ -324,6 +351,11 @@ NAMED: Callable[[str], Any] = lambda name: {"type": "function", "function": {"na
             {"type": "allowed_tools", "mode": "required", "tools": [{"type": "function", "name": "my tool"}]},
             {"type": "allowed_tools", "allowed_tools": {"mode": "required", "tools": [NAMED("my_tool")]}},
             {"type": "allowed_tools", "mode": "required", "tools": [{"type": "function", "name": "my_tool"}]},
+        ),
+        (
+            {"type": "allowed_tools", "tools": [{"type": "image_generation"}]},
+            {"type": "allowed_tools", "allowed_tools": {"mode": "auto", "tools": [{"type": "image_generation"}]}},
+            {"type": "allowed_tools", "mode": "auto", "tools": [{"type": "image_generation"}]},
         ),
     ],
 )
@@ -393,6 +425,12 @@ def test_no_tools_leave_nothing_about_tools(tools: Any) -> None:
     # A stored prompt may bring tools of its own.
     prompted = {"prompt": {"id": "pmpt_1"}, "tool_choice": "required", "parallel_tool_calls": False}
     assert fit_tools(prompted, "responses")[0] is prompted
+
+
+def test_many_different_lists_are_not_all_kept() -> None:
+    for number in range(40):
+        tools = [function(description=str(number))]
+        assert to_wire(tools)[0] is tools
 
 
 def test_tools_from_a_generator() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Annotated, Any, Literal
 
 import pytest
@@ -109,6 +110,19 @@ def test_strict_functions_are_complete() -> None:
 
 def test_the_schema_is_made_once() -> None:
     assert schema_of(search)["parameters"] is schema_of(search)["parameters"]
+
+
+def test_a_callable_that_cannot_be_kept() -> None:
+    class Echo:
+        __name__ = "echo"
+        __hash__ = None  # type: ignore[assignment]
+
+        def __call__(self, text: str) -> str:
+            return text
+
+    assert schema_of(Echo())["parameters"]["required"] == ["text"]
+    cached = schema_of(functools.cache(sphinx))
+    assert cached == schema_of(sphinx)
 
 
 def test_what_no_model_can_call() -> None:

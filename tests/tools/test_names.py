@@ -41,6 +41,13 @@ def test_acceptable_names_are_never_changed() -> None:
     assert mapped.wire("天气").startswith("tool_")
 
 
+def test_even_a_name_made_to_collide_does_not() -> None:
+    taken = NameMap(["p.fn", "p fn"]).wire("p.fn")
+    mapped = NameMap(["p.fn", "p fn", taken])
+    assert mapped.wire(taken) == taken != mapped.wire("p.fn")
+    assert repr(mapped) == f"NameMap({sorted(mapped.known)!r})"
+
+
 @pytest.mark.parametrize(
     ("came_back", "tool"),
     [

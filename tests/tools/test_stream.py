@@ -264,6 +264,29 @@ def test_a_second_call_whose_tail_has_another_index() -> None:
     assert readable(finished.calls) == by_semantic_kernel(passed) == expected
 
 
+def test_calls_without_ids_at_one_index_come_apart_by_their_names() -> None:
+    def named(name: str, arguments: str) -> Delta:
+        return {"index": 0, "function": {"name": name, "arguments": arguments}}
+
+    for chunks in (
+        [[named("ping", "")], [named("p-fn", "")], [fragment('{"a":1}')], [named("ping", "")]],
+        [[named("ping", "{}")], [named("p-fn", '{"a":1}')], [named("ping", "{}")]],
+    ):
+        passed, finished = run(chunks)
+        expected = [("ping", {}), ("p-fn", {"a": 1}), ("ping", {})]
+        assert readable(finished.calls) == readable(by_the_sdk(passed)) == expected
+    # The same tool twice: its name again, after whole arguments, and then arguments again.
+    for chunks in (
+        [[named("ping", '{"a":1}')], [named("ping", '{"a":2}')]],
+        [[named("ping", "")], [fragment('{"a":1}')], [named("ping", "")], [fragment('{"a"')], [fragment(":2}")]],
+    ):
+        passed, finished = run(chunks)
+        assert readable(finished.calls) == readable(by_the_sdk(passed)) == [("ping", {"a": 1}), ("ping", {"a": 2})]
+    # A name that is merely repeated with every fragment, even after the last, begins nothing.
+    chunks = [[named("ping", text)] for text in ('{"a":', "1}", "", "\n")]
+    assert readable(run(chunks)[1].calls) == [("ping", {"a": 1})]
+
+
 def test_names_are_corrected_in_the_first_delta() -> None:
     passed, finished = run([[opening(0, "call_1", "p.fn")], [fragment('{"a":1}')]])
     assert passed == [opening(0, "call_1", "p-fn", '{"a":1}')]
