@@ -188,6 +188,18 @@ def test_one_probe_for_a_whole_resource_and_all_return_with_it(world):
     assert world.health.claim(world.A, "third", world.now)
 
 
+def test_what_went_down_with_a_resource_need_not_wait_out_its_own_time(world):
+    world.break_down(world.A2, "unreachable")
+    world.now += 3.0
+    world.break_down(world.A)
+    world.now += 2.0
+    assert world.ready_in(world.A) == 3.0
+    assert world.health.claim(world.A2, "first", world.now)
+    world.health.observe(world.A2, world.OK, world.now, caller="first")
+    assert world.ready_in(world.A) == 0.0
+    assert standing(world, world.A).guarded
+
+
 def test_a_claim_that_the_target_denies_leaves_the_resource_s_probe_free(world):
     world.break_down(world.A, "unreachable")
     world.now += world.policy.cooldown
