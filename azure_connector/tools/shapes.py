@@ -37,7 +37,7 @@ def list_index(value: object) -> int | None:
         return None
     if isinstance(value, int):
         return value
-    return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else None
+    return int(value) if isinstance(value, str) and len(value) < 10 and value.isascii() and value.isdigit() else None
 
 
 def type_name(value: Any) -> str:
