@@ -194,15 +194,16 @@ class Core:
         return record
 
     def learn(self, prepared: Prepared, status: int, error: openai.APIStatusError) -> bool:
-        """Whether a refusal taught something new about its deployment; it is kept."""
+        """Whether a refusal teaches how to ask again; what it taught is kept for the deployment."""
         if prepared.body is None:
             return False
         facts = parse_envelope(status, error.body)
         body = as_object(error.body) or {"message": facts.message, "code": facts.code}
-        lesson = learn(status, body, prepared.operation, prepared.body)
-        if lesson is None or not self.learned.add(prepared.target.key, lesson):
+        lesson = learn(status, body, prepared.operation, prepared.body, known=prepared.lessons)
+        if lesson is None:
             return False
-        _log.warning("%s taught: %s", prepared.target.key, lesson)
+        if self.learned.add(prepared.target.key, lesson):  # another call may have been taught it meanwhile
+            _log.warning("%s taught: %s", prepared.target.key, lesson)
         return True
 
     def note_reply(self, prepared: Prepared, reply: Any) -> None:

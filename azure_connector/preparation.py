@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import is_
 from typing import TYPE_CHECKING, Any
 
 from openai import NotGiven
@@ -15,11 +16,12 @@ from .changes import Change
 from .deployments import Target
 from .endpoint import Endpoint, Form, operation_query, operation_url
 from .info import AzureInfo
+from .lessons import Lesson
 from .reading import Reading, chat_call
 from .request import CHAT, RESPONSES, fit
-from .responses import to_responses
+from .responses import strip_carried, to_responses
 from .tools import fit_tools, mend_conversation, mend_items
-from .wire import Json
+from .wire import Json, as_list
 
 if TYPE_CHECKING:
     from .core import Core
@@ -45,7 +47,7 @@ class Prepared:
         call: how the reply is read.
         stream: whether the service streams.
         cast_to: what the SDK shall parse the reply into; None for what was asked for.
-        changes: what was changed in the request.
+        lessons: what the deployment had taught when the request was fitted.
     """
 
     target: Target
@@ -55,7 +57,7 @@ class Prepared:
     call: Call
     stream: bool
     cast_to: Any = None
-    changes: tuple[Change, ...] = ()
+    lessons: Sequence[Lesson] = ()
 
     @property
     def info(self) -> AzureInfo:
@@ -72,6 +74,7 @@ class _Draft:
     reading: Reading | None = None
     changes: tuple[Change, ...] = ()
     notes: list[str] = field(default_factory=list[str])
+    lessons: Sequence[Lesson] = ()
 
 
 def prepare(
@@ -116,7 +119,7 @@ def prepare(
         }
     )
     cast_to = object if isinstance(call, ChatCall) else None
-    return Prepared(target, draft.operation, draft.body, sent, call, draft.stream, cast_to, draft.changes)
+    return Prepared(target, draft.operation, draft.body, sent, call, draft.stream, cast_to, draft.lessons)
 
 
 def _draft(core: Core, asked: Asked, target: Target) -> _Draft:
@@ -139,24 +142,33 @@ def _draft_chat(core: Core, asked: Asked, target: Target, body: Json) -> _Draft:
     fitted = fit(CHAT, body, profile=profile, learned=lessons, strict=strict, api=target.api, defaults=core.defaults)
     moved = fitted.operation == RESPONSES
     body, names = fit_tools(fitted.body, "responses" if moved else "chat")
-    changes, stream, as_stream, unsent = fitted.changes, fitted.stream, fitted.deliver_as_stream, ()
+    changes = fitted.changes
     if moved:
         reasons = profile is None or profile.reasoning
         body, unsent = to_responses(body, reasons=reasons, origin=target.resource)
-        refit = fit(RESPONSES, body, profile=profile, learned=lessons, strict=strict)
-        body, stream, as_stream = refit.body, refit.stream, refit.deliver_as_stream
-        changes += refit.changes
+        fitted = fit(RESPONSES, body, profile=profile, learned=lessons, strict=strict, unsent=unsent)
+        body, changes = fitted.body, changes + fitted.changes
+    else:
+        body = _without_carried(body)
     options = asked.body.get("stream_options") if asked.body else None
     reading = Reading(
         moved=moved,
         names=names,
         as_function_call=legacy,
-        deliver_as_stream=as_stream,
+        deliver_as_stream=fitted.deliver_as_stream,
         include_usage=isinstance(options, Mapping) and bool(options.get("include_usage")),  # pyright: ignore[reportUnknownMemberType,reportUnknownArgumentType]  # the caller's JSON
         on_model=core.model_recorder(target),
     )
-    notes = [*map(str, mends), *(f"{name} is not sent: the Responses API has no word for it" for name in unsent)]
-    return _Draft(fitted.operation, body, stream, reading, changes, notes)
+    return _Draft(fitted.operation, body, fitted.stream, reading, changes, [*map(str, mends)], lessons)
+
+
+def _without_carried(body: Json) -> Json:
+    """Without what a reply of the Responses API carries for its next turn: Chat Completions refuses it."""
+    messages = as_list(body.get("messages"))
+    stripped = [strip_carried(message) for message in messages]
+    if all(map(is_, messages, stripped)):
+        return body
+    return {**body, "messages": stripped}
 
 
 def _draft_responses(core: Core, asked: Asked, target: Target, body: Json) -> _Draft:
@@ -166,16 +178,17 @@ def _draft_responses(core: Core, asked: Asked, target: Target, body: Json) -> _D
             body["input"] = items
     else:
         mends = ()
+    lessons = core.learned.lessons(target.key)
     fitted = fit(
         RESPONSES,
         body,
         profile=core.profile(target),
-        learned=core.learned.lessons(target.key),
+        learned=lessons,
         strict=core.settings.strict,
         defaults=core.defaults,
     )
     body, _ = fit_tools(fitted.body, "responses")
-    return _Draft(RESPONSES, body, asked.stream, None, fitted.changes, [*map(str, mends)])
+    return _Draft(RESPONSES, body, asked.stream, None, fitted.changes, [*map(str, mends)], lessons)
 
 
 def form_for(endpoint: Endpoint, operation: str) -> Form:
