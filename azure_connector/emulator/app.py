@@ -9,6 +9,7 @@ from . import audio, batches, files, handlers, images
 from .chance import RandomFaults
 from .delivery import Delivery
 from .faults import Fault, failure, hang, reset
+from .models import Deployment
 from .quotas import Quotas
 from .records import RecordedRequest, RequestLog
 from .resource import Resource
@@ -83,7 +84,8 @@ class Application:
             await delivery.reset()
             return
         answer = fault.reply.answer() if fault.reply else await self._natural(call, route)
-        record.deployment, record.status = call.deployment, answer.status
+        record.deployment = record.deployment or call.deployment  # a form's is known only now
+        record.status = answer.status
         answer.headers = self._headers(call, answer) | answer.headers
         if self.latency:
             await asyncio.sleep(self.latency)
@@ -108,13 +110,37 @@ class Application:
                 raise route
             check_version(call, route)
             deployment = self.resource.deployments.get(call.deployment)
-            if deployment is not None:
-                self.quotas.admit(deployment, call)
-                if self.upstream is not None and route.method == "POST":
-                    return await self.upstream.answer(call, deployment)
-            return await route.handler(call, self.resource)
+            if deployment is None:
+                return await route.handler(call, self.resource)
+            headers = self._admit(call, deployment)
+            if self.upstream is not None and route.method == "POST":
+                answer = await self.upstream.answer(call, deployment)
+            else:
+                answer = await route.handler(call, self.resource)
+            answer.headers |= headers
+            return answer
         except Refusal as refusal:
             return Answer(refusal.status, refusal.body, headers=dict(refusal.headers))
+
+    def _admit(self, call: Call, deployment: Deployment) -> dict[str, str]:
+        """Count the request; where the quota is used up, let the spillover deployment answer.
+
+        Returns: what the reply's headers say about a spillover.
+
+        Raises:
+            Refusal: 429, and there is no spillover.
+        """
+        try:
+            self.quotas.admit(deployment, call)
+        except Refusal:
+            name = call.headers.get("x-ms-spillover-deployment") or deployment.spillover
+            other = self.resource.deployments.get(name or "")
+            if other is None:
+                raise
+            self.quotas.admit(other, call)
+            call.params["deployment"] = other.name
+            return {"x-ms-is-spilled-over": "true", "x-ms-spillover-from-deployment": deployment.name}
+        return {}
 
     async def _inner(self, call: Call) -> Answer:
         """The answer to a request that came inside another one."""

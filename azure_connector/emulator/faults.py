@@ -1,6 +1,7 @@
 """Faults, scripted one by one: `azure.script(faults.reset("during"), deployment="gpt-4o")`.
 
-Replies that say no: `failure`, `too_many_requests`, `no_capacity`, `gateway_page`. Faults of the transport, which bend
+Replies that say no: `failure`, `too_many_requests`, `no_capacity`, `network_blocked`,
+`gateway_page`. Faults of the transport, which bend
 the natural reply: `slow_first_byte`, `slow_drip`, `reset`, `truncated`, `garbled`, `error_event`, `held_open`,
 `ragged`, `hang`. `RandomFaults` picks from all of them by chance that a seed makes repeatable.
 """
@@ -22,6 +23,7 @@ __all__ = [
     "gateway_page",
     "hang",
     "held_open",
+    "network_blocked",
     "no_capacity",
     "ragged",
     "reset",
@@ -130,6 +132,11 @@ def gateway_page(status: int = 502) -> Reply:
     page = f"<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<h1>{title}</h1>\r\n</body>\r\n</html>"
     headers = {"content-type": "text/html", "server": "Microsoft-Azure-Application-Gateway/v2"}
     return Reply(status, raw=page.encode(), headers=headers)
+
+
+def network_blocked() -> Reply:
+    """A 403 of the resource's firewall: never worth a retry."""
+    return Reply(403, {"error": {"code": "403", "message": "Access denied due to Virtual Network/Firewall rules."}})
 
 
 def slow_first_byte(seconds: float) -> Fault:

@@ -31,6 +31,7 @@ class Deployment:
         capacity: thousands of tokens per minute. Given, the quota is enforced; None advertises 250 and never refuses.
         requests_per_minute: the request quota that goes with `capacity`; None means one per thousand tokens.
         sku: `GlobalStandard`, `ProvisionedManaged`, …
+        spillover: the deployment that answers when this one's quota is used up, as provisioned deployments may have.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Deployment:
     capacity: int | None = None
     requests_per_minute: int | None = None
     sku: str = "GlobalStandard"
+    spillover: str | None = None
 
     @property
     def base_model(self) -> str:

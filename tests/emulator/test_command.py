@@ -48,6 +48,11 @@ def test_a_taken_port_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert "Cannot serve on 127.0.0.1" in capsys.readouterr().err
 
 
+def test_a_bad_upstream_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--upstream", "localhost:1"]) == 2
+    assert "no http or https URL" in capsys.readouterr().err
+
+
 def test_deployments_on_the_command_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert deployment("gpt-4o") == Deployment("gpt-4o")
     assert deployment("a=gpt-5") == Deployment("a", "gpt-5")

@@ -153,6 +153,9 @@ def test_failures_and_pages(azure: Emulator, http: httpx.Client, status: int) ->
 
 
 def test_rate_limits_and_capacity(azure: Emulator, http: httpx.Client) -> None:
+    azure.script(faults.network_blocked())
+    blocked = http.post(CHAT, json=COUNT)
+    assert (blocked.status_code, blocked.json()["error"]["code"]) == (403, "403")
     azure.script(faults.too_many_requests(1.5), faults.no_capacity(), deployment="gpt-4o")
     reply = http.post(CHAT, json=COUNT)
     assert reply.status_code == 429
@@ -257,6 +260,26 @@ def test_quotas_count_requests_refused_ones_too() -> None:
         assert [quota_chat(http).status_code for _ in range(2)] == [200, 200]
         now[0] += 9
         assert quota_chat(http).headers["retry-after"] == "1"
+
+
+def test_spillover_answers_when_the_quota_is_used_up() -> None:
+    own = [Deployment("small", "gpt-4o", capacity=1, spillover="large"), Deployment("large", "gpt-4o")]
+    with Emulator(own) as azure, httpx.Client(base_url=azure.endpoint, headers={"api-key": azure.api_key}) as http:
+        first = quota_chat(http)
+        assert (first.status_code, first.headers["x-ms-deployment-name"]) == (200, "small")
+        assert "x-ms-is-spilled-over" not in first.headers
+        second = quota_chat(http)
+        assert (second.status_code, second.headers["x-ms-deployment-name"]) == (200, "large")
+        assert second.headers["x-ms-is-spilled-over"] == "true"
+        assert second.headers["x-ms-spillover-from-deployment"] == "small"
+        assert azure.requests.last.deployment == "small"
+    with (
+        Emulator([Deployment("small", "gpt-4o", capacity=1), "gpt-4.1"]) as azure,
+        httpx.Client(base_url=azure.endpoint, headers={"api-key": azure.api_key}) as http,
+    ):
+        assert [quota_chat(http).status_code for _ in range(2)] == [200, 429]
+        http.headers["x-ms-spillover-deployment"] = "gpt-4.1"
+        assert quota_chat(http).json()["model"] == "gpt-4.1-2025-04-14"
 
 
 def test_deployments_without_a_capacity_never_refuse(azure: Emulator, http: httpx.Client) -> None:
