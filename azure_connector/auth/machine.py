@@ -10,6 +10,7 @@ from __future__ import annotations
 import http.client
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from urllib.parse import urlsplit
 
 __all__ = ["default_chain_asks_imds", "imds_answers", "imds_url"]
@@ -22,6 +23,8 @@ _PROBE_SECONDS = 0.8
 
 # Each makes azure-identity use another service: App Service, Arc, Service Fabric; Azure ML, Cloud Shell.
 _OTHER_SERVICES = ("IDENTITY_ENDPOINT", "MSI_ENDPOINT")
+# Where this agent is installed, MSAL asks Azure Arc even without these variables.
+_ARC_AGENTS = ("/opt/azcmagent/bin/himds", r"${ProgramFiles}\AzureConnectedMachineAgent\himds.exe")
 _WORKLOAD = ("AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_FEDERATED_TOKEN_FILE")
 # What makes EnvironmentCredential complete: DefaultAzureCredential then ends there, in success or in failure.
 _SERVICE_PRINCIPAL = ("AZURE_TENANT_ID", "AZURE_CLIENT_ID")
@@ -33,6 +36,8 @@ _CHAINS_WITH_IDENTITY = ("", "prod")
 def imds_url(environ: Mapping[str, str] = os.environ) -> str | None:
     """The metadata service that azure-identity would ask; None where the platform names another service."""
     if any(environ.get(name) for name in _OTHER_SERVICES) or all(environ.get(name) for name in _WORKLOAD):
+        return None
+    if any(Path(os.path.expandvars(agent)).exists() for agent in _ARC_AGENTS):
         return None
     return environ.get(_IMDS_HOST, _IMDS).strip("/")
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from azure_connector import CredentialError
 from azure_connector.auth import Authenticator
+from azure_connector.auth import machine as machine_module
 from azure_connector.auth.machine import default_chain_asks_imds, imds_answers, imds_url
 from azure_connector.emulator.entra import EntraID
 from azure_connector.emulator.entra.environments import cli_environment, environment
@@ -237,6 +239,14 @@ SERVICE_PRINCIPAL = {"AZURE_TENANT_ID": "t", "AZURE_CLIENT_ID": "c", "AZURE_CLIE
 def test_where_the_identity_would_come_from(environ: dict[str, str], url: str | None, asked: bool) -> None:
     assert imds_url(environ) == url
     assert default_chain_asks_imds(environ) is asked
+
+
+def test_an_arc_machine_is_not_probed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    agent = tmp_path / "himds"
+    monkeypatch.setattr(machine_module, "_ARC_AGENTS", (str(agent),))
+    assert imds_url({}) is not None
+    agent.touch()
+    assert imds_url({}) is None
 
 
 def test_the_probe(machine: ManagedIdentityServer, black_hole: str) -> None:
