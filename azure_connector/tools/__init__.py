@@ -16,6 +16,7 @@ from .definitions import MAX_TOOLS, to_wire
 from .items import mend_items
 from .mends import Mend
 from .names import MAX_NAME_LENGTH, NameMap, name_map, sanitize_name
+from .output import normalize_item, normalize_items
 from .stream import FinishedCalls, ToolCallStream
 
 __all__ = [
@@ -35,6 +36,8 @@ __all__ = [
     "mend_conversation",
     "mend_items",
     "name_map",
+    "normalize_item",
+    "normalize_items",
     "normalize_message",
     "read_arguments",
     "sanitize_name",

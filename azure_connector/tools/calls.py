@@ -13,6 +13,7 @@ from .names import NameMap, name_map
 from .shapes import Json, as_object, as_text
 
 __all__ = [
+    "ITEM_KINDS",
     "UNNAMED",
     "RawCall",
     "Repair",
@@ -35,7 +36,7 @@ Kind = Literal["function", "custom"]
 UNNAMED = "unnamed_tool_call"
 """Stands for the name of a call that came without one, so that no tool is executed by guess."""
 
-_ITEM_KINDS: Mapping[str, Kind] = {"function_call": "function", "tool_call": "function", "custom_tool_call": "custom"}
+ITEM_KINDS: Mapping[str, Kind] = {"function_call": "function", "tool_call": "function", "custom_tool_call": "custom"}
 _CUT = frozenset({"length", "content_filter", "incomplete"})
 
 
@@ -146,7 +147,7 @@ def calls_from_items(
     calls: list[Json] = []
     for item in items:
         call = as_object(item)
-        if call is not None and call.get("type") in _ITEM_KINDS:
+        if call is not None and call.get("type") in ITEM_KINDS:
             cut = ends_early(as_text(call.get("status")))
             written = reader.read(call, len(calls), cut=cut)
             if written is not None:
@@ -194,7 +195,7 @@ class _Reader:
         if arguments.repaired:
             field = "function.arguments" if raw.kind == "function" else "custom.input"
             self._record(index, field, name, arguments.repaired, raw=arguments.raw)
-        extras = {} if call.get("type") in _ITEM_KINDS else call
+        extras = {} if call.get("type") in ITEM_KINDS else call
         written = write_call(identity, raw.kind, name, arguments.text, extras, as_function=self._custom_as_function)
         return call if written == call else written
 
@@ -236,7 +237,7 @@ def read_call(call: Json) -> RawCall:
     custom = as_object(call.get("custom"))
     inner = as_object(call.get("function")) or custom or as_object(call.get("tool_call")) or call
     kind: Kind = "custom" if custom is not None or kind_of_item in {"custom", "custom_tool_call"} else "function"
-    if kind_of_item in _ITEM_KINDS:
+    if kind_of_item in ITEM_KINDS:
         identity = as_text(call.get("call_id")) or as_text(inner.get("id")) or as_text(call.get("id"))
     else:
         identity = as_text(call.get("id")) or as_text(call.get("call_id"))

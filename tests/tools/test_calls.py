@@ -13,6 +13,7 @@ from azure_connector.tools import (
     NameMap,
     Repair,
     calls_from_items,
+    normalize_items,
     normalize_message,
     to_function_call,
 )
@@ -159,4 +160,48 @@ def test_responses_items_become_tool_calls() -> None:
             "type": "function",
             "function": {"name": "p-fn", "arguments": json.dumps({RAW_ARGUMENTS: '{"a":1,}'})},
         },
+    ]
+
+
+def test_native_items_keep_their_form() -> None:
+    names = NameMap(["my tool", "p-fn"])
+    sound = [
+        {"type": "reasoning", "id": "rs_1", "summary": []},
+        {
+            "type": "function_call",
+            "id": "fc_1",
+            "call_id": "a",
+            "name": "p-fn",
+            "arguments": "{}",
+            "status": "completed",
+        },
+        {
+            "type": "function_call",
+            "id": "fc_2",
+            "call_id": "b",
+            "name": "p-fn",
+            "arguments": "",
+            "status": "in_progress",
+        },
+        {"type": "custom_tool_call", "id": "ctc_1", "call_id": "c", "name": "p-fn", "input": "x"},
+    ]
+    assert normalize_items(sound, names) is sound
+    repairs: list[Repair] = []
+    items = [
+        {**sound[1], "name": names.wire("my tool")},
+        {**sound[1], "name": "p.fn", "arguments": "{'a': 1}"},
+        {**sound[1], "arguments": '{"a": 1,}', "status": "incomplete"},
+        {**sound[3], "name": "P_FN"},
+    ]
+    assert normalize_items(items, names, repairs=repairs) == [
+        {**sound[1], "name": "my tool"},
+        {**sound[1], "arguments": '{"a": 1}'},
+        {**sound[1], "arguments": json.dumps({RAW_ARGUMENTS: '{"a": 1,}'}), "status": "incomplete"},
+        sound[3],
+    ]
+    assert [repair.position for repair in repairs] == [
+        "output[1].name",
+        "output[1].arguments",
+        "output[2].arguments",
+        "output[3].name",
     ]
