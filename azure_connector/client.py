@@ -86,6 +86,15 @@ class _Connector:
         """
         return self._core.explain(model or self.settings.default_model, operation)
 
+    def declare_base_model(self, model: str, base_model: str) -> None:
+        """Says which base model serves a name, where neither the mapping nor the deployment's own name does.
+
+        Args:
+            model: the model or deployment as calls name it.
+            base_model: the base model, with or without its version: `gpt-5`, `gpt-4o-2024-11-20`.
+        """
+        self._core.declare_base_model(model, base_model)
+
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         """The same client: Semantic Kernel copies services, and connections cannot be copied."""
         return self

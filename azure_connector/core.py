@@ -61,6 +61,7 @@ class Core:
         self._transport = TransportOptions.from_settings(settings)
         self._authenticators: dict[str, Authenticator] = {}
         self._served: dict[str, str] = {}
+        self._said: dict[str, str] = {}
         self._lock = threading.Lock()
         self.defaults = _given({"max_tokens": settings.max_tokens, "temperature": settings.temperature})
 
@@ -212,8 +213,16 @@ class Core:
             self.state.note(prepared.target.resource, prepared.operation, reply)
 
     def base_model(self, target: Target) -> str | None:
-        """The target's base model: as configured, or as its replies have named it."""
-        return target.model or self._served.get(target.key)
+        """The target's base model: as declared or configured, or as its replies have named it."""
+        return self._said.get(target.key) or target.model or self._served.get(target.key)
+
+    def declare_base_model(self, model: str, base_model: str) -> None:
+        """Keeps what a caller says of a deployment; the mapping's own word goes before it."""
+        if model in self._table.mapping:
+            return
+        for target in self._table.resolve(model, "/chat/completions").targets:
+            if target.key not in self._said:
+                self._said[target.key] = model_from_reply(base_model)
 
     def explain(self, model: str, operation: str) -> Explanation:
         """What a call would do. Sends nothing."""

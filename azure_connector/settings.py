@@ -200,7 +200,7 @@ class ConnectorSettings(ConnectorFields, BaseSettings):
         """
         changes = {setting: conceal(setting, value) for setting, value in changes.items()}
         address = changes.get("azure_endpoint")
-        foreign = isinstance(address, str) and bool(self._resource_map) and not self._trusts(address)
+        foreign = isinstance(address, str) and not self._trusts(address)
         sources = self._sources.with_arguments(changes, type(self).model_fields, foreign=foreign)
         settings = type(self).__new__(type(self))
         settings._fill(sources)
