@@ -97,7 +97,7 @@ def test_a_model_and_a_function() -> None:
     assert names.known == {"Weather", "get_weather", "Point"}
 
 
-def test_the_sdks_own_helper_passes_as_it_is() -> None:
+def test_what_the_sdk_makes_of_a_model_passes_as_it_is() -> None:
     tools = [pydantic_function_tool(Weather)]
     assert to_wire(tools)[0] is tools
 

@@ -28,7 +28,7 @@ def run(
 
 
 def by_the_sdk(deltas: Sequence[Delta]) -> list[Delta]:
-    """The calls as the SDK's own stream helper adds them up."""
+    """The calls as the SDK itself adds them up."""
     snapshot: dict[Any, Any] = {}
     for delta in json.loads(json.dumps(list(deltas))):
         if snapshot:
