@@ -123,10 +123,11 @@ class Failures:
         self, error: openai.APIError, target: Target, attempts: tuple[Attempt, ...], cause: BaseException
     ) -> Exception:
         context = self.context(target)
-        timed_out = isinstance(error, openai.APITimeoutError)
+        outcome = outcome_of_exception(error)
+        timed_out = outcome.kind == "timeout"
         cls = DeadlineExceededError if timed_out else EndpointUnreachableError
         inner = error.__cause__
-        detail = f"{type(inner).__name__}: {inner}" if inner is not None and str(inner) else type(error).__name__
+        detail = f"{outcome.code}: {inner}" if inner is not None and str(inner) else outcome.code
         message = (
             f"No reply from {context.where} in time ({detail})."
             if timed_out

@@ -152,11 +152,6 @@ _BY_NAME: Mapping[str, Kind] = {
     "LocalProtocolError": "refused",
     "InvalidURL": "refused",
     "TransportError": "reset",
-    "ClientConnectorError": "unreachable",
-    "ConnectionTimeoutError": "unreachable",
-    "ServerDisconnectedError": "reset",
-    "ClientPayloadError": "reset",
-    "ClientOSError": "reset",
     "EndpointUnreachableError": "unreachable",
     "CredentialError": "auth",
     "gaierror": "unreachable",
@@ -166,6 +161,16 @@ _BY_NAME: Mapping[str, Kind] = {
     "TimeoutError": "timeout",
     "ConnectionError": "reset",
     "OSError": "reset",
+}
+# Looked for first: httpx_aiohttp gives a refused and even a lost connection out as httpx.ConnectTimeout.
+_AIOHTTP_NAMES: Mapping[str, Kind] = {
+    "ConnectionTimeoutError": "unreachable",
+    "ClientConnectorError": "unreachable",
+    "ServerTimeoutError": "timeout",
+    "ServerDisconnectedError": "reset",
+    "ClientPayloadError": "reset",
+    "ClientOSError": "reset",
+    "ClientConnectionError": "reset",
 }
 _SDK_NAMES: Mapping[str, Kind] = {"APITimeoutError": "timeout", "APIConnectionError": "reset"}
 
@@ -177,7 +182,7 @@ def outcome_of_exception(error: BaseException) -> Outcome:
     connection: the careful reading, since the request may have been executed.
     """
     chain = list(_causes(error))
-    for name_table in (_BY_NAME, _SDK_NAMES):
+    for name_table in (_AIOHTTP_NAMES, _BY_NAME, _SDK_NAMES):
         for link in chain:
             for cls in type(link).__mro__:
                 if (kind := name_table.get(cls.__name__)) is not None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import openai
 
+from .aio import aiohttp_client_class
 from .errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -100,18 +101,23 @@ class _SyncClient(openai.DefaultHttpxClient):
             self.close()
 
 
-class _AsyncClient(openai.DefaultAsyncHttpxClient):
-    def __del__(self) -> None:
-        # Only where a loop still runs can connections be closed; elsewhere they went with their loop.
-        with suppress(Exception):
-            if not self.is_closed:
-                loop = asyncio.get_running_loop()
-                task = loop.create_task(self.aclose())
-                _closing.add(task)
-                task.add_done_callback(_closing.discard)
-
-
 _closing: set[asyncio.Task[None]] = set()
+
+
+def _close_later(self: Any) -> None:
+    # Only where a loop still runs can connections be closed; elsewhere they went with their loop.
+    with suppress(Exception):
+        if not self.is_closed:
+            task = asyncio.get_running_loop().create_task(self.aclose())
+            _closing.add(task)
+            task.add_done_callback(_closing.discard)
+
+
+@lru_cache(maxsize=1)
+def _async_class() -> type[Any]:
+    """The async client: over aiohttp where the extra `fast` is installed, else over httpx."""
+    base: type[Any] = aiohttp_client_class() or openai.DefaultAsyncHttpxClient
+    return type("ConnectorHttpClient", (base,), {"__del__": _close_later})
 
 
 def sync_http_client(options: TransportOptions) -> Any:
@@ -120,5 +126,5 @@ def sync_http_client(options: TransportOptions) -> Any:
 
 
 def async_http_client(options: TransportOptions) -> Any:
-    """An HTTP client for the async SDK; it belongs to the event loop that first uses it."""
-    return _AsyncClient(**_arguments(options))
+    """An HTTP client for the async SDK; its connections belong to the event loop that first uses it."""
+    return _async_class()(**_arguments(options))
