@@ -92,8 +92,8 @@ class Delivery:
         try:
             async with aclosing(_each(events)) as each:
                 async for event in each:
-                    if self._pause or fault.drip:
-                        await asyncio.sleep(self._pause + fault.drip)
+                    # Even without a pause: streams that run at once take turns.
+                    await asyncio.sleep(self._pause + fault.drip)
                     if number == strike and not fault.garble:
                         return await self._struck(fault)
                     await self._event(_cut(event) if number == strike else event, fault)

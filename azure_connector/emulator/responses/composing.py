@@ -115,9 +115,7 @@ def _reasoning(draft: Draft, ids: Identifiers, seal: Seal) -> Json:
 def compose(draft: Draft, identity: str, output: list[Json]) -> Json:
     """The whole response."""
     body, reply = draft.body, draft.reply
-    reasons = draft.deployment.family.reasoning
-    text = object_of(body.get("text"))
-    return {
+    return _settings(draft) | {
         "id": identity,
         "object": "response",
         "created_at": draft.created,
@@ -127,11 +125,27 @@ def compose(draft: Draft, identity: str, output: list[Json]) -> Json:
         "content_filters": content_filters(draft),
         "error": None,
         "incomplete_details": {"reason": draft.incomplete} if draft.incomplete else None,
+        "model": draft.deployment.served_model,
+        "output": output,
+        "usage": {
+            "input_tokens": reply.prompt_tokens,
+            "input_tokens_details": {"cached_tokens": 0},
+            "output_tokens": reply.completion_tokens,
+            "output_tokens_details": {"reasoning_tokens": reply.reasoning_tokens},
+            "total_tokens": reply.prompt_tokens + reply.completion_tokens,
+        },
+    }
+
+
+def _settings(draft: Draft) -> Json:
+    """What a response repeats of its request, with the defaults filled in."""
+    body = draft.body
+    reasons = draft.deployment.family.reasoning
+    text = object_of(body.get("text"))
+    return {
         "instructions": body.get("instructions"),
         "max_output_tokens": body.get("max_output_tokens"),
         "max_tool_calls": body.get("max_tool_calls"),
-        "model": draft.deployment.served_model,
-        "output": output,
         "parallel_tool_calls": body.get("parallel_tool_calls") is not False,
         "previous_response_id": body.get("previous_response_id"),
         "prompt_cache_key": body.get("prompt_cache_key"),
@@ -149,13 +163,6 @@ def compose(draft: Draft, identity: str, output: list[Json]) -> Json:
         "top_logprobs": body.get("top_logprobs") or 0,
         "top_p": _given(body.get("top_p"), 0.98 if reasons else 1.0),
         "truncation": body.get("truncation") or "disabled",
-        "usage": {
-            "input_tokens": reply.prompt_tokens,
-            "input_tokens_details": {"cached_tokens": 0},
-            "output_tokens": reply.completion_tokens,
-            "output_tokens_details": {"reasoning_tokens": reply.reasoning_tokens},
-            "total_tokens": reply.prompt_tokens + reply.completion_tokens,
-        },
         "user": body.get("user"),
         "metadata": body.get("metadata") or {},
     }
