@@ -17,6 +17,7 @@ from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
 from .info import AzureInfo, attach
 from .streams import AsyncConnectorStream, ConnectorStream, Failure, Reader
+from .tools import NameMap, normalize_item
 from .wire import Json, as_object
 
 __all__ = ["RAW_RESPONSE_HEADER", "Call"]
@@ -49,6 +50,7 @@ class Call:
         asynchronous: whether streams are for `async for`.
         failure: makes the exception for a stream that broke.
         post_parser: what the SDK itself wants done with the finished object (`.parse()` uses it), or None.
+        names: the names of a native Responses request's tools; None where it had none.
     """
 
     def __init__(
@@ -58,8 +60,10 @@ class Call:
         asynchronous: bool,
         failure: Failure,
         post_parser: Callable[[Any], Any] | None,
+        names: NameMap | None = None,
     ) -> None:
         self.info = info
+        self._names = names
         self._asynchronous = asynchronous
         self._failure = failure
         self._post_parser = post_parser
@@ -79,11 +83,23 @@ class Call:
         """Finishes what the SDK has parsed: a stream, a JSON value or an object of the SDK's."""
         if isinstance(value, openai.Stream | openai.AsyncStream):
             self.info.raw_headers = value.response.headers
+        elif self._names is not None:
+            normalize_output(value, self._names)
         attach(value, self.info)
         return self._post(value)
 
     def _post(self, value: Any) -> Any:
         return value if self._post_parser is None else self._post_parser(value)
+
+
+def normalize_output(reply: Any, names: NameMap) -> None:
+    """Puts names and arguments of a native Responses reply's tool calls right, on the SDK's own objects."""
+    for index, item in enumerate(getattr(reply, "output", None) or ()):
+        if getattr(item, "type", None) in ("function_call", "custom_tool_call"):
+            found = item.to_dict(mode="json")
+            for key, value in normalize_item(found, names, index=index).items():
+                if found.get(key) != value:
+                    setattr(item, key, value)
 
 
 class ChatCall(Call):

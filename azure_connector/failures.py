@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from math import ceil
 from typing import TYPE_CHECKING, Any
@@ -57,7 +58,9 @@ class Failures:
         if isinstance(error, StreamInterruptedError) and error.body:
             return outcome_of_error(parse_envelope(None, error.body))
         if isinstance(error, openai.APIStatusError):
-            return outcome_of_reply(error.status_code, error.response.headers, self.facts(error))
+            outcome = outcome_of_reply(error.status_code, error.response.headers, self.facts(error))
+            # A redirect that cannot be followed with the same method is no error by its status, but no reply either.
+            return replace(outcome, kind="refused") if outcome.kind == "ok" else outcome
         return outcome_of_exception(error)
 
     def was_sent(self, error: openai.APIError) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from operator import is_
 from typing import TYPE_CHECKING, Any
@@ -20,8 +20,8 @@ from .lessons import Lesson
 from .reading import Reading, chat_call
 from .request import CHAT, RESPONSES, fit
 from .responses import strip_carried, to_responses
-from .tools import fit_tools, mend_conversation, mend_items
-from .wire import Json, as_list
+from .tools import NameMap, fit_tools, mend_conversation, mend_items
+from .wire import Json, as_list, as_object
 
 if TYPE_CHECKING:
     from .core import Core
@@ -75,6 +75,7 @@ class _Draft:
     changes: tuple[Change, ...] = ()
     notes: list[str] = field(default_factory=list[str])
     lessons: Sequence[Lesson] = ()
+    names: NameMap | None = None
 
 
 def prepare(
@@ -102,7 +103,7 @@ def prepare(
     if draft.reading is not None:
         call: Call = chat_call(draft.reading, info, asked, asynchronous=asynchronous, failure=failure, parser=parser)
     else:
-        call = Call(info, asynchronous=asynchronous, failure=failure, post_parser=parser)
+        call = Call(info, asynchronous=asynchronous, failure=failure, post_parser=parser, names=draft.names)
     endpoint = core.resource(target.resource).endpoint
     form = form_for(endpoint, draft.operation)
     sent = options.model_copy(
@@ -136,12 +137,12 @@ def _draft(core: Core, asked: Asked, target: Target) -> _Draft:
 def _draft_chat(core: Core, asked: Asked, target: Target, body: Json) -> _Draft:
     profile, lessons, strict = core.profile(target), core.learned.lessons(target.key), core.settings.strict
     legacy = bool(body.get("functions")) and not body.get("tools")
-    messages, mends = mend_conversation(body.get("messages"))
-    if mends:
-        body["messages"] = messages
     fitted = fit(CHAT, body, profile=profile, learned=lessons, strict=strict, api=target.api, defaults=core.defaults)
     moved = fitted.operation == RESPONSES
     body, names = fit_tools(fitted.body, "responses" if moved else "chat")
+    messages, mends = mend_conversation(body.get("messages"), names)
+    if messages is not body.get("messages"):
+        body = {**body, "messages": messages}
     changes = fitted.changes
     if moved:
         reasons = profile is None or profile.reasoning
@@ -150,13 +151,12 @@ def _draft_chat(core: Core, asked: Asked, target: Target, body: Json) -> _Draft:
         body, changes = fitted.body, changes + fitted.changes
     else:
         body = _without_carried(body)
-    options = asked.body.get("stream_options") if asked.body else None
     reading = Reading(
         moved=moved,
         names=names,
         as_function_call=legacy,
         deliver_as_stream=fitted.deliver_as_stream,
-        include_usage=isinstance(options, Mapping) and bool(options.get("include_usage")),  # pyright: ignore[reportUnknownMemberType,reportUnknownArgumentType]  # the caller's JSON
+        include_usage=bool(as_object((asked.body or {}).get("stream_options")).get("include_usage")),
         on_model=core.model_recorder(target),
     )
     return _Draft(fitted.operation, body, fitted.stream, reading, changes, [*map(str, mends)], lessons)
@@ -172,12 +172,6 @@ def _without_carried(body: Json) -> Json:
 
 
 def _draft_responses(core: Core, asked: Asked, target: Target, body: Json) -> _Draft:
-    if isinstance(body.get("input"), list):
-        items, mends = mend_items(body["input"])
-        if mends:
-            body["input"] = items
-    else:
-        mends = ()
     lessons = core.learned.lessons(target.key)
     fitted = fit(
         RESPONSES,
@@ -187,8 +181,16 @@ def _draft_responses(core: Core, asked: Asked, target: Target, body: Json) -> _D
         strict=core.settings.strict,
         defaults=core.defaults,
     )
-    body, _ = fit_tools(fitted.body, "responses")
-    return _Draft(RESPONSES, body, asked.stream, None, fitted.changes, [*map(str, mends)], lessons)
+    body, names = fit_tools(fitted.body, "responses")
+    notes: list[str] = []
+    if isinstance(body.get("input"), list):
+        # A call that is stored at the service may be answered without standing in the input.
+        whole = not (body.get("previous_response_id") or body.get("conversation"))
+        items, mends = mend_items(body["input"], names, whole=whole)
+        if items is not body["input"]:
+            body = {**body, "input": items}
+        notes = [*map(str, mends)]
+    return _Draft(RESPONSES, body, asked.stream, None, fitted.changes, notes, lessons, names)
 
 
 def form_for(endpoint: Endpoint, operation: str) -> Form:

@@ -196,3 +196,32 @@ def test_an_old_api_version_uses_v1_for_responses(azure):
     reply = ask("sync", {"model": "gpt-5-codex"}, **options(azure, api_version="2024-10-21"))
     assert "Oslo" in text_of(reply)
     assert azure.requests[0].url == "/openai/v1/responses"
+
+
+def test_names_outside_azures_limits_go_there_and_back_natively_too(azure):
+    tool = {"name": "look up: weather", "description": "Get the weather in a city", "input_schema": {
+        "type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]
+    }}  # fmt: skip
+    with AzureConnector(**options(azure)) as client:
+        reply = client.responses.create(model="gpt-5-codex", input="What is the weather in Oslo?", tools=[tool])
+        call = next(item for item in reply.output if item.type == "function_call")
+        history = [
+            {"role": "user", "content": "What is the weather in Oslo?"},
+            *[item.to_dict() for item in reply.output],
+            {"type": "function_call_output", "call_id": call.call_id, "output": "sunny"},
+        ]
+        again = client.responses.create(model="gpt-5-codex", input=history, tools=[tool])
+    assert call.name == "look up: weather"
+    sent = azure.requests[1].body
+    assert sent["tools"][0]["name"] == next(i["name"] for i in sent["input"] if i.get("type") == "function_call")
+    assert "sunny" in again.output_text
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307])
+def test_a_redirect_that_cannot_be_followed_is_an_error_and_never_none(azure, status):
+    from azure_connector.emulator import Reply
+
+    headers = {} if status == 307 else {"location": "/elsewhere"}
+    azure.script(Reply(status=status, headers=headers))
+    with pytest.raises(ac.UnexpectedStatusError):
+        ask("sync", **options(azure))
