@@ -20,8 +20,8 @@ class ServiceStream(AsyncStream[Any]):
 
     def __init__(self, stream: Any, failed: Callable[[Exception], Exception]) -> None:
         self._stream = stream
-        self._failed = failed
-        self._iterator = self._chunks()
+        # No part of this object may be held by the iterator: SK leaves streams to reference counting.
+        self._iterator = _chunks(stream, failed)
 
     def __aiter__(self) -> AsyncIterator[Any]:
         return self._iterator
@@ -30,11 +30,12 @@ class ServiceStream(AsyncStream[Any]):
         """Releases the connection; what is unread is dropped."""
         await self._stream.close()
 
-    async def _chunks(self) -> AsyncIterator[Any]:
-        try:
-            async for chunk in self._stream:
-                yield chunk
-        except Exception as error:  # SK's contract: whatever a service raises is one of its own exceptions
-            raise self._failed(error) from error
-        finally:
-            await self._stream.close()
+
+async def _chunks(stream: Any, failed: Callable[[Exception], Exception]) -> AsyncIterator[Any]:
+    try:
+        async for chunk in stream:
+            yield chunk
+    except Exception as error:  # SK's contract: whatever a service raises is one of its own exceptions
+        raise failed(error) from error
+    finally:
+        await stream.close()
