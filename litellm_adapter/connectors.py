@@ -1,60 +1,150 @@
-"""Which connector serves a call: one for each distinct identity, kept for the next call."""
+"""Which connector serves a call: one for each distinct identity, the most recently used ones kept."""
 
 from __future__ import annotations
 
+import asyncio
 import threading
-from collections.abc import Mapping
-from typing import Any
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
-from azure_connector import AsyncAzureConnector, AzureConnector
+import openai
+from litellm.llms.custom_httpx.http_handler import AsyncHTTPHandler, HTTPHandler
+
+from azure_connector import AsyncAzureConnector, AzureConnector, ConfigurationError, ConnectorSettings
+
+from .asking import CREDENTIALS, Ask
+from .errors import NoCredentialError
 
 __all__ = ["Connectors"]
 
-# LiteLLM's name -> the connector's setting, for what a call or a router's deployment may bring.
-_SETTINGS = {
-    "api_version": "api_version",
-    "azure_ad_token": "azure_ad_token",
-    "azure_ad_token_provider": "azure_ad_token_provider",
-    "tenant_id": "tenant_id",
-    "client_id": "client_id",
-    "client_secret": "client_secret",
-}
+_Client = TypeVar("_Client", AzureConnector, AsyncAzureConnector)
 
 
 class Connectors:
-    """The connectors of one prefix.
+    """The connectors of one prefix. Safe across threads.
+
+    A connector that is dropped, because others were used since, is closed once its last call has ended.
 
     Args:
         settings: for calls that bring none of their own.
+        limit: how many are kept, for sync and async calls each.
     """
 
-    def __init__(self, settings: Mapping[str, Any]) -> None:
-        self._settings = dict(settings)
-        self._sync: dict[Any, AzureConnector] = {}
-        self._async: dict[Any, AsyncAzureConnector] = {}
-        self._lock = threading.Lock()
+    def __init__(self, settings: Mapping[str, Any], limit: int = 64) -> None:
+        self.given = dict(settings)
+        self._limit = limit
+        self._base: ConnectorSettings | None = None
+        self._sync: OrderedDict[Any, AzureConnector] = OrderedDict()
+        self._async: OrderedDict[Any, AsyncAzureConnector] = OrderedDict()
+        self._lock = threading.RLock()
 
-    def sync(self, call: Mapping[str, Any]) -> AzureConnector:
-        """The connector for a sync call."""
-        own = _own_settings(call)
-        key = tuple(sorted(own.items(), key=str))
+    def __repr__(self) -> str:
+        return f"Connectors({len(self._sync)} sync, {len(self._async)} async)"
+
+    @property
+    def settings(self) -> ConnectorSettings:
+        """The settings for calls that bring none of their own; read when they are first needed.
+
+        Raises:
+            ConfigurationError: they cannot be read.
+        """
         with self._lock:
-            if key not in self._sync:
-                self._sync[key] = AzureConnector(**{**self._settings, **own})
-            return self._sync[key]
+            if self._base is None:
+                self._base = ConnectorSettings(**self.given)
+            return self._base
 
-    def asynchronous(self, call: Mapping[str, Any]) -> AsyncAzureConnector:
-        """The connector for an async call; it keeps connections for each event loop."""
-        own = _own_settings(call)
-        key = tuple(sorted(own.items(), key=str))
+    def sync(self, ask: Ask) -> openai.OpenAI:
+        """The client for a sync call: the caller's own, or the connector of its identity.
+
+        Raises:
+            ConfigurationError: settings are missing or contradict each other, or the client is for async calls.
+        """
+        own = _unwrapped(ask.client)
+        if isinstance(own, openai.OpenAI):
+            return own
+        _refuse(own, openai.AsyncOpenAI, "completion()", "acompletion()")
+        client = self._kept(self._sync, AzureConnector, ask, own)
+        _declare(client, ask)
+        return client
+
+    def asynchronous(self, ask: Ask) -> openai.AsyncOpenAI:
+        """The client for an async call; connectors keep connections for each event loop. As `sync`."""
+        own = _unwrapped(ask.client)
+        if isinstance(own, openai.AsyncOpenAI):
+            return own
+        _refuse(own, openai.OpenAI, "acompletion()", "completion()")
+        client = self._kept(self._async, AsyncAzureConnector, ask, own)
+        _declare(client, ask)
+        return client
+
+    def _kept(self, kept: OrderedDict[Any, _Client], make: Callable[..., _Client], ask: Ask, http: Any) -> _Client:
+        key = (*sorted((name, _hashable(value)) for name, value in ask.identity.items()), id(http) if http else None)
         with self._lock:
-            if key not in self._async:
-                self._async[key] = AsyncAzureConnector(**{**self._settings, **own})
-            return self._async[key]
+            client = kept.get(key)
+            if client is None:
+                settings = self._settings_for(ask.identity)
+                client = kept[key] = make(settings=settings, http_client=http)
+                if len(kept) > self._limit:
+                    kept.popitem(last=False)
+            else:
+                kept.move_to_end(key)
+            return client
+
+    def _settings_for(self, identity: Mapping[str, Any]) -> ConnectorSettings:
+        if not identity:
+            return self.settings
+        try:
+            return self.settings.derived(**identity)
+        except ConfigurationError as error:
+            if "azure_endpoint" in identity and CREDENTIALS.isdisjoint(identity):
+                problem = str(error).removesuffix(error.hint).strip()
+                raise NoCredentialError(problem, hint=error.hint) from None
+            raise
+
+    def close(self) -> None:
+        """Closes every connector; the next call makes new ones, from settings that are read anew."""
+        with self._lock:
+            sync, self._sync = self._sync, OrderedDict()
+            later, self._async = self._async, OrderedDict()
+            self._base = None
+        for client in sync.values():
+            client.close()
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            return  # without a loop the async ones close when they are collected
+        for client in later.values():
+            task = loop.create_task(client.close())
+            _closing.add(task)
+            task.add_done_callback(_closing.discard)
 
 
-def _own_settings(call: Mapping[str, Any]) -> dict[str, Any]:
-    own = {"azure_endpoint": call.get("api_base"), "api_key": call.get("api_key")}
-    params = call.get("litellm_params") or {}
-    own |= {setting: params.get(name) for name, setting in _SETTINGS.items()}
-    return {name: value for name, value in own.items() if value}
+_closing: set[asyncio.Task[None]] = set()
+
+
+def _declare(client: AzureConnector | AsyncAzureConnector, ask: Ask) -> None:
+    if ask.base_model:
+        # LiteLLM writes `azure/eu/gpt-4o-2024-11-20`.
+        client.declare_base_model(ask.model, ask.base_model.rpartition("/")[2])
+
+
+def _unwrapped(client: Any) -> Any:
+    """LiteLLM's own HTTP handlers hold the HTTP client that the SDK takes."""
+    return client.client if isinstance(client, HTTPHandler | AsyncHTTPHandler) else client
+
+
+def _refuse(client: Any, wrong: type, call: str, other: str) -> None:
+    if isinstance(client, wrong):
+        raise ConfigurationError(
+            f"client= is a {type(client).__name__}, which {call} cannot use.",
+            hint=f"Pass one of the other kind, or call {other}.",
+        )
+
+
+def _hashable(value: Any) -> Any:
+    try:
+        hash(value)
+    except TypeError:
+        return id(value)  # the connector's settings keep the object, so that no other gets its id
+    return value

@@ -1,26 +1,123 @@
-"""The connector's errors as LiteLLM's own."""
+"""The connector's errors as LiteLLM's own: told apart by class and status, never by words in a message.
+
+LiteLLM's table for its own Azure provider goes by substrings, which a hint could contain by chance; the classes that it
+arrives at are the same here. What differs is listed in docs/litellm.md.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from types import MappingProxyType
+from typing import Any
 
-import litellm
 import openai
+from litellm import exceptions
 
-__all__ = ["translated"]
+from azure_connector import ConfigurationError, ContentFilteredError, ContextWindowExceededError
+
+__all__ = ["NoCredentialError", "translated"]
+
+
+class NoCredentialError(ConfigurationError):
+    """A call names an endpoint that no setting knows, and brings no credential for it."""
 
 
 @contextmanager
-def translated(prefix: str, model: str) -> Iterator[None]:
-    """Raises LiteLLM's exception for the SDK's, by LiteLLM's own table for Azure."""
+def translated(provider: str, model: str) -> Iterator[None]:
+    """Raises LiteLLM's exception for the connector's or the SDK's. Cancellation passes untouched.
+
+    Args:
+        provider: the prefix, for `llm_provider`.
+        model: the model as the call names it.
+    """
     try:
         yield
     except openai.OpenAIError as error:
-        try:
-            litellm.exception_type(model=model, original_exception=error, custom_llm_provider="azure")
-        except openai.OpenAIError as mapped:
-            if hasattr(mapped, "llm_provider"):
-                mapped.llm_provider = prefix  # pyright: ignore[reportAttributeAccessIssue]  # LiteLLM's own attribute
-            raise mapped from error
-        raise
+        if isinstance(error, tuple(exceptions.LITELLM_EXCEPTION_TYPES)):
+            raise
+        raise to_litellm(error, provider, model) from error
+
+
+def to_litellm(error: openai.OpenAIError, provider: str, model: str) -> Exception:
+    """The exception that a LiteLLM program expects."""
+    made = _make(error, {"model": model, "llm_provider": provider})
+    response = getattr(error, "response", None)
+    # Where LiteLLM's retries and its Proxy look for `retry-after` and the quota.
+    made.litellm_response_headers = getattr(response, "headers", None)  # pyright: ignore[reportAttributeAccessIssue]  # LiteLLM sets it the same way
+    return made
+
+
+def _make(error: openai.OpenAIError, named: dict[str, Any]) -> Exception:
+    text = str(error)
+    if isinstance(error, NoCredentialError):
+        return exceptions.AuthenticationError(message=text, **named)
+    if isinstance(error, ContentFilteredError):
+        return _content_policy(error, {**named, "message": text, "response": error.response})
+    if isinstance(error, ContextWindowExceededError):
+        return exceptions.ContextWindowExceededError(message=text, response=error.response, **named)
+    if isinstance(error, openai.APIStatusError):
+        make = _BY_STATUS.get(error.status_code, _server_error if error.status_code >= 500 else _other)
+        return make(error, {**named, "message": text})
+    if isinstance(error, openai.APITimeoutError):
+        return exceptions.Timeout(message=text, **named)
+    if isinstance(error, openai.APIConnectionError):
+        return exceptions.APIConnectionError(message=text, request=error.request, **named)
+    # ConfigurationError, InvalidRequestError and what else needs no reply: nothing was sent.
+    return exceptions.BadRequestError(message=text, **named)
+
+
+def _content_policy(error: ContentFilteredError, told: dict[str, Any]) -> Exception:
+    body = error.body if isinstance(error.body, dict) else {}
+    verdicts = {
+        category.name: {
+            "filtered": category.filtered,
+            **({} if category.severity is None else {"severity": category.severity}),
+            **({} if category.detected is None else {"detected": category.detected}),
+            **category.details,
+        }
+        for category in error.categories
+    }
+    inner = body.get("innererror") or body.get("inner_error") or {"content_filter_result": verdicts}
+    fields = {"innererror": inner, "content_filter_result": verdicts}
+    return exceptions.ContentPolicyViolationError(provider_specific_fields=fields, body=body or None, **told)
+
+
+def _of(cls: Callable[..., Exception]) -> Callable[[openai.APIStatusError, dict[str, Any]], Exception]:
+    return lambda error, told: cls(response=error.response, **told)
+
+
+def _bad_request(error: openai.APIStatusError, told: dict[str, Any]) -> Exception:
+    body = error.body if isinstance(error.body, dict) else None
+    return exceptions.BadRequestError(response=error.response, body=body, **told)
+
+
+def _timeout(error: openai.APIStatusError, told: dict[str, Any]) -> Exception:
+    return exceptions.Timeout(headers=dict(error.response.headers), exception_status_code=error.status_code, **told)
+
+
+def _server_error(error: openai.APIStatusError, told: dict[str, Any]) -> Exception:
+    made = exceptions.InternalServerError(response=error.response, **told)
+    made.status_code = error.status_code  # pyright: ignore[reportAttributeAccessIssue]  # the class says 500 for all
+    return made
+
+
+def _other(error: openai.APIStatusError, told: dict[str, Any]) -> Exception:
+    return exceptions.APIError(status_code=error.status_code, request=error.request, body=error.body, **told)
+
+
+_BY_STATUS: Mapping[int, Callable[[openai.APIStatusError, dict[str, Any]], Exception]] = MappingProxyType(
+    {
+        400: _bad_request,
+        401: _of(exceptions.AuthenticationError),
+        403: _of(exceptions.PermissionDeniedError),
+        404: _of(exceptions.NotFoundError),
+        408: _timeout,
+        413: _bad_request,
+        422: _bad_request,
+        429: _of(exceptions.RateLimitError),
+        502: _of(exceptions.BadGatewayError),
+        503: _of(exceptions.ServiceUnavailableError),
+        504: _timeout,
+    }
+)

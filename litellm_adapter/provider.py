@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Coroutine, Iterator, Mapping
 from typing import Any
 
 import openai
-from litellm import EmbeddingResponse, ModelResponse
+from litellm import CustomStreamWrapper, EmbeddingResponse, ModelResponse
 from litellm.llms.custom_llm import CustomLLM
-from litellm.types.utils import ModelResponseStream
-from openai.types import CreateEmbeddingResponse
+from litellm.types.utils import ImageResponse, ModelResponseStream
+from openai.types import CreateEmbeddingResponse, ImagesResponse
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
-from azure_connector import azure_info
-
+from .asking import Ask, carried_for, chat_ask, embedding_ask, image_ask
 from .connectors import Connectors
 from .errors import translated
-from .replies import Chunks, completion_reply, embedding_reply
+from .prices import note_served
+from .replies import completion_reply, embedding_reply, headers_of, image_reply
+from .streams import AsyncChunks, AsyncPieces, SyncPieces
 
 __all__ = ["ConnectorLLM"]
-
-_CHAT = "/chat/completions"
 
 
 class ConnectorLLM(CustomLLM):
@@ -29,92 +28,93 @@ class ConnectorLLM(CustomLLM):
     Args:
         prefix: what stands before the slash in a model's name.
         settings: the connector's settings for calls that bring none of their own.
+        limit: how many connectors are kept for calls that bring their own.
     """
 
-    def __init__(self, prefix: str, settings: dict[str, Any] | None = None) -> None:
+    def __init__(self, prefix: str, settings: Mapping[str, Any] | None = None, *, limit: int = 64) -> None:
         super().__init__()
         self.prefix = prefix
-        self._connectors = Connectors(settings or {})
+        self.connectors = Connectors(settings or {}, limit)
 
-    def completion(self, model: str, messages: list[Any], **call: Any) -> ModelResponse:  # pyright: ignore[reportIncompatibleMethodOverride]  # LiteLLM passes everything by keyword
-        body, options = _request(model, messages, call, stream=False)
-        with translated(self.prefix, model):
-            reply = self._connectors.sync(call).post(_CHAT, body=body, cast_to=ChatCompletion, options=options)
-            return completion_reply(reply, call["model_response"])
+    def __repr__(self) -> str:
+        return f"ConnectorLLM({self.prefix!r})"
 
-    async def acompletion(self, model: str, messages: list[Any], **call: Any) -> ModelResponse:  # pyright: ignore[reportIncompatibleMethodOverride]  # LiteLLM passes everything by keyword
-        body, options = _request(model, messages, call, stream=False)
-        with translated(self.prefix, model):
-            client = self._connectors.asynchronous(call)
-            reply = await client.post(_CHAT, body=body, cast_to=ChatCompletion, options=options)
-            return completion_reply(reply, call["model_response"])
+    # LiteLLM passes everything by keyword, and its own providers override these methods with other parameters too.
 
-    def streaming(self, model: str, messages: list[Any], **call: Any) -> Iterator[ModelResponseStream]:  # pyright: ignore[reportIncompatibleMethodOverride]  # LiteLLM passes everything by keyword
-        body, options = _request(model, messages, call, stream=True)
-        with translated(self.prefix, model):
-            stream = self._connectors.sync(call).post(
-                _CHAT,
-                body=body,
-                cast_to=ChatCompletion,
-                options=options,
-                stream=True,
-                stream_cls=openai.Stream[ChatCompletionChunk],
-            )
-        return self._chunks(stream, model)
+    def completion(self, model: str, messages: list[Any], **call: Any) -> ModelResponse:  # pyright: ignore[reportIncompatibleMethodOverride]  # see above
+        ask = chat_ask(self.prefix, model, messages, call, stream=False)
+        reply = self._send(ask, ChatCompletion)
+        note_served(ask, reply.model)
+        return completion_reply(reply, call["model_response"])
 
-    def _chunks(self, stream: Any, model: str) -> Iterator[ModelResponseStream]:
-        chunks = Chunks(azure_info(stream))
-        with translated(self.prefix, model), stream:
-            for chunk in stream:
-                yield from chunks.feed(chunk)
-            yield from chunks.finish()
+    async def acompletion(self, model: str, messages: list[Any], **call: Any) -> ModelResponse:  # pyright: ignore[reportIncompatibleMethodOverride]  # see above
+        ask = chat_ask(self.prefix, model, messages, call, stream=False)
+        reply = await self._asend(ask, ChatCompletion)
+        note_served(ask, reply.model)
+        return completion_reply(reply, call["model_response"])
 
-    async def astreaming(self, model: str, messages: list[Any], **call: Any) -> AsyncIterator[ModelResponseStream]:  # pyright: ignore[reportIncompatibleMethodOverride]  # LiteLLM passes everything by keyword
-        body, options = _request(model, messages, call, stream=True)
-        with translated(self.prefix, model):
-            stream = await self._connectors.asynchronous(call).post(
-                _CHAT,
-                body=body,
-                cast_to=ChatCompletion,
-                options=options,
-                stream=True,
-                stream_cls=openai.AsyncStream[ChatCompletionChunk],
-            )
-            chunks = Chunks(azure_info(stream))
-            async with stream:
-                async for chunk in stream:
-                    for piece in chunks.feed(chunk):
-                        yield piece
-                for piece in chunks.finish():
-                    yield piece
+    def streaming(self, model: str, messages: list[Any], **call: Any) -> Iterator[ModelResponseStream]:  # pyright: ignore[reportIncompatibleMethodOverride]  # see above
+        """Opens the stream before it returns, so that errors come at the call."""
+        ask = chat_ask(self.prefix, model, messages, call, stream=True)
+        stream = self._send(ask, ChatCompletion, stream=True, stream_cls=openai.Stream[ChatCompletionChunk])
+        return SyncPieces(stream, ask, lambda chunk: note_served(ask, chunk.model))
 
-    def embedding(self, model: str, input: list[Any], **call: Any) -> EmbeddingResponse:  # noqa: A002  # LiteLLM's name
-        body = {**call.get("optional_params", {}), "model": model, "input": input}
-        with translated(self.prefix, model):
-            client = self._connectors.sync(call)
-            reply = client.post("/embeddings", body=body, cast_to=CreateEmbeddingResponse)
-            return embedding_reply(reply, call["model_response"])
+    def astreaming(  # pyright: ignore[reportIncompatibleMethodOverride]  # see above
+        self, model: str, messages: list[Any], **call: Any
+    ) -> AsyncPieces | Coroutine[Any, Any, CustomStreamWrapper]:
+        """Opens the stream at the call where the pre-call hook prepared that, else when it is first read."""
+        ask = chat_ask(self.prefix, model, messages, call, stream=True)
+        if (call.get("optional_params") or {}).get("stream") is True:
+            return AsyncPieces(lambda: self._aopen(ask))
+        return self._eager(ask, call)
 
-    async def aembedding(self, model: str, input: list[Any], **call: Any) -> EmbeddingResponse:  # noqa: A002  # LiteLLM's name
-        body = {**call.get("optional_params", {}), "model": model, "input": input}
-        with translated(self.prefix, model):
-            client = self._connectors.asynchronous(call)
-            reply = await client.post("/embeddings", body=body, cast_to=CreateEmbeddingResponse)
-            return embedding_reply(reply, call["model_response"])
+    async def _eager(self, ask: Ask, call: Mapping[str, Any]) -> CustomStreamWrapper:
+        """What LiteLLM's own providers return: a wrapper around a stream that is open."""
+        logging = call["logging_obj"]
+        chunks = await self._aopen(ask)
+        if (carried := carried_for(call)) is not None:
+            # From here on LiteLLM shall see an ordinary stream.
+            carried.arguments["stream"] = True
+        logging.stream = True
+        return CustomStreamWrapper(
+            completion_stream=chunks,
+            model=ask.model,
+            custom_llm_provider="azure",  # its way of reading raw chunks
+            logging_obj=logging,
+            _response_headers=headers_of(chunks.stream),
+        )
 
+    def embedding(self, model: str, input: list[Any], **call: Any) -> EmbeddingResponse:  # noqa: A002  # pyright: ignore[reportIncompatibleMethodOverride]  # LiteLLM's name; see above
+        ask = embedding_ask(self.prefix, model, input, call)
+        return embedding_reply(self._send(ask, CreateEmbeddingResponse), call["model_response"])
 
-def _request(model: str, messages: list[Any], call: dict[str, Any], *, stream: bool) -> tuple[dict[str, Any], Any]:
-    """The body for the wire, and the SDK's request options."""
-    params = dict(call.get("optional_params") or {})
-    for taken in ("stream", "max_retries"):
-        params.pop(taken, None)
-    extra = params.pop("extra_body", None) or {}
-    body = {"model": model, "messages": messages, **params, **extra}
-    if stream:
-        body["stream"] = True
-    options: dict[str, Any] = {}
-    if call.get("headers"):
-        options["headers"] = call["headers"]
-    if call.get("timeout") is not None:
-        options["timeout"] = call["timeout"]
-    return body, options
+    async def aembedding(self, model: str, input: list[Any], **call: Any) -> EmbeddingResponse:  # noqa: A002  # pyright: ignore[reportIncompatibleMethodOverride]  # LiteLLM's name; see above
+        ask = embedding_ask(self.prefix, model, input, call)
+        return embedding_reply(await self._asend(ask, CreateEmbeddingResponse), call["model_response"])
+
+    def image_generation(self, model: str, prompt: str, **call: Any) -> ImageResponse:  # pyright: ignore[reportIncompatibleMethodOverride]  # see above
+        ask = image_ask(self.prefix, model, prompt, call)
+        return image_reply(self._send(ask, ImagesResponse), call["model_response"])
+
+    async def aimage_generation(self, model: str, prompt: str, **call: Any) -> ImageResponse:  # pyright: ignore[reportIncompatibleMethodOverride]  # see above
+        ask = image_ask(self.prefix, model, prompt, call)
+        return image_reply(await self._asend(ask, ImagesResponse), call["model_response"])
+
+    def _send(self, ask: Ask, cast_to: Any, **how: Any) -> Any:
+        with translated(ask.provider, ask.model):
+            client: Any = self.connectors.sync(ask)
+            return client.post(ask.operation, body=ask.body, cast_to=cast_to, options=ask.options, **how)
+
+    async def _asend(self, ask: Ask, cast_to: Any, **how: Any) -> Any:
+        with translated(ask.provider, ask.model):
+            client: Any = self.connectors.asynchronous(ask)
+            return await client.post(ask.operation, body=ask.body, cast_to=cast_to, options=ask.options, **how)
+
+    async def _aopen(self, ask: Ask) -> AsyncChunks:
+        how = {"stream": True, "stream_cls": openai.AsyncStream[ChatCompletionChunk]}
+        stream = await self._asend(ask, ChatCompletion, **how)
+        return AsyncChunks(stream, ask, lambda chunk: note_served(ask, chunk.model))
+
+    def close(self) -> None:
+        """Closes every connector; the next call makes new ones, from settings that are read anew."""
+        self.connectors.close()

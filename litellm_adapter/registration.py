@@ -8,6 +8,10 @@ from typing import Any
 import litellm
 from litellm.utils import custom_llm_setup
 
+from azure_connector import ConfigurationError
+
+from .hook import hook
+from .prices import add_mapped, add_prices, forget_prices
 from .provider import ConnectorLLM
 
 __all__ = ["handler", "register", "unregister"]
@@ -27,20 +31,64 @@ def register(prefix: str = PREFIX, **settings: Any) -> ConnectorLLM:
         settings: any setting of the connector; what is left open comes from its file and the environment.
 
     Returns:
-        The provider.
+        The provider: a new one where the settings are others than before.
+
+    Raises:
+        ConfigurationError: the settings contradict each other, or one of them is unknown.
+        ValueError: the prefix belongs to one of LiteLLM's own providers, or is none.
     """
-    provider = handler if prefix == PREFIX and not settings else ConnectorLLM(prefix, settings)
+    _check(prefix)
     with _lock:
+        former = next((entry for entry in litellm.custom_provider_map if entry["provider"] == prefix), None)
+        provider = _provider(prefix, settings, former["custom_handler"] if former else None)
         others = [entry for entry in litellm.custom_provider_map if entry["provider"] != prefix]
         litellm.custom_provider_map = [*others, {"provider": prefix, "custom_handler": provider}]
         custom_llm_setup()
+        install(provider)
     return provider
 
 
+def install(provider: ConnectorLLM) -> None:
+    """Adds the hook and the prices."""
+    if hook not in litellm.callbacks:
+        litellm.callbacks.append(hook)
+    add_prices(provider.prefix)
+    try:
+        add_mapped(provider.prefix, provider.connectors.settings)
+    except ConfigurationError:
+        if provider.connectors.given:
+            raise
+        # The environment may be completed before the first call, which tells what is missing.
+
+
+def _provider(prefix: str, settings: dict[str, Any], former: Any) -> ConnectorLLM:
+    if isinstance(former, ConnectorLLM) and former.connectors.given == settings:
+        return former
+    return handler if prefix == PREFIX and not settings else ConnectorLLM(prefix, settings)
+
+
+def _check(prefix: str) -> None:
+    own = {entry["provider"] for entry in litellm.custom_provider_map}
+    taken = {getattr(provider, "value", provider) for provider in litellm.provider_list} - own
+    if not prefix or "/" in prefix or prefix in taken:
+        why = "is LiteLLM's own" if prefix in taken else "must be a word without a slash"
+        raise ValueError(f"The prefix {prefix!r} {why}: choose another one, such as {PREFIX!r}.")
+
+
 def unregister(prefix: str = PREFIX) -> None:
-    """Takes a prefix back; unknown ones are left alone."""
+    """Takes a prefix back and closes its connectors; unknown ones are left alone."""
     with _lock:
+        mine = [entry for entry in litellm.custom_provider_map if entry["provider"] == prefix]
         litellm.custom_provider_map = [entry for entry in litellm.custom_provider_map if entry["provider"] != prefix]
+        if not mine:
+            return
         for names in (litellm.provider_list, litellm._custom_providers):
             while prefix in names:
                 names.remove(prefix)
+        forget_prices(prefix)
+        if not any(isinstance(entry["custom_handler"], ConnectorLLM) for entry in litellm.custom_provider_map):
+            while hook in litellm.callbacks:
+                litellm.callbacks.remove(hook)
+    for entry in mine:
+        if isinstance(entry["custom_handler"], ConnectorLLM):
+            entry["custom_handler"].close()

@@ -7,60 +7,73 @@ from typing import Any
 
 from litellm import EmbeddingResponse, ModelResponse
 from litellm.litellm_core_utils.llm_response_utils.convert_dict_to_response import convert_to_model_response_object
-from litellm.types.utils import ModelResponseStream
-from openai.types import CreateEmbeddingResponse
+from litellm.types.utils import ImageResponse, ModelResponseStream
+from openai.types import CreateEmbeddingResponse, ImagesResponse
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
-from azure_connector import AzureInfo, azure_info
+from azure_connector import azure_info
 
-__all__ = ["Chunks", "completion_reply", "embedding_reply"]
+__all__ = ["Pieces", "completion_reply", "embedding_reply", "headers_of", "image_reply"]
+
+
+def headers_of(reply: Any) -> dict[str, str]:
+    """The reply's headers; none where a client of the caller's own answered."""
+    try:
+        return dict(azure_info(reply).headers)
+    except LookupError:
+        return {}
 
 
 def completion_reply(reply: ChatCompletion, into: ModelResponse) -> Any:
     """A whole completion, as LiteLLM's own Azure provider gives it."""
-    headers = dict(azure_info(reply).headers)
-    return convert_to_model_response_object(
-        response_object=reply.model_dump(),
-        model_response_object=into,
-        hidden_params={"headers": headers},
-        _response_headers=headers,
-    )
+    return _converted(reply, into, "completion")
 
 
 def embedding_reply(reply: CreateEmbeddingResponse, into: EmbeddingResponse) -> Any:
     """An embedding reply."""
-    headers = dict(azure_info(reply).headers)
+    return _converted(reply, into, "embedding")
+
+
+def image_reply(reply: ImagesResponse, into: ImageResponse) -> Any:
+    """An image reply."""
+    return _converted(reply, into, "image_generation")
+
+
+def _converted(reply: Any, into: Any, kind: Any) -> Any:
+    headers = headers_of(reply)
     return convert_to_model_response_object(
         response_object=reply.model_dump(),
         model_response_object=into,
-        response_type="embedding",
+        response_type=kind,
         hidden_params={"headers": headers},
         _response_headers=headers,
     )
 
 
-class Chunks:
-    """A stream's chunks in LiteLLM's type and order: the usage before the finish, or LiteLLM would estimate it.
+class Pieces:
+    """A stream's chunks in LiteLLM's own type and order, for the way that goes through its custom providers.
 
-    Args:
-        info: the stream's, for the headers.
+    LiteLLM stops reading such a stream at the first finish: what comes after it (the usage, late verdicts of the
+    content filter, further choices) must come before, or would be lost and the usage estimated.
     """
 
-    def __init__(self, info: AzureInfo) -> None:
-        self._hidden = {"headers": dict(info.headers)}
-        self._held: ModelResponseStream | None = None
+    def __init__(self) -> None:
+        self._finish: ModelResponseStream | None = None
 
     def feed(self, chunk: ChatCompletionChunk) -> Iterator[ModelResponseStream]:
-        """The chunks to pass on for one that arrived."""
+        """The pieces to pass on for a chunk that arrived."""
         if not chunk.choices and chunk.usage is None:
             return
-        piece = ModelResponseStream(**chunk.model_dump())
-        if chunk.choices and chunk.choices[0].finish_reason is not None:
-            self._held = piece
-            return
-        yield piece
+        fields = chunk.model_dump()
+        if chunk.usage is None:
+            del fields["usage"]  # LiteLLM's type takes a usage of None for one
+        piece = ModelResponseStream(**fields)
+        if all(choice.finish_reason is None for choice in chunk.choices):
+            yield piece
+        elif self._finish is None:
+            self._finish = piece
 
     def finish(self) -> Iterator[ModelResponseStream]:
         """The held finish, last of all."""
-        if self._held is not None:
-            yield self._held
+        if self._finish is not None:
+            yield self._finish

@@ -1,0 +1,49 @@
+"""The same call through LiteLLM in each of its four ways, so that a test can be run for all."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import litellm
+
+import litellm_adapter
+
+WAYS = ("sync", "sync stream", "async", "async stream")
+HELLO = [{"role": "user", "content": "Say hello to Oslo"}]
+
+
+def ask(way: str, model: str = "azure_connector/gpt-4o", messages: Any = None, **call: Any) -> Any:
+    """The same call in each of the four ways: a reply, or the list of a stream's chunks."""
+    call = {"model": model, "messages": HELLO if messages is None else messages, **call}
+    if way == "sync":
+        return litellm.completion(**call)
+    if way == "sync stream":
+        return list(litellm.completion(**call, stream=True))
+    return asyncio.run(_ask_async(way, call))
+
+
+async def _ask_async(way: str, call: dict[str, Any]) -> Any:
+    try:
+        if way == "async":
+            return await litellm.acompletion(**call)
+        return [chunk async for chunk in await litellm.acompletion(**call, stream=True)]
+    finally:
+        await settle()
+
+
+async def settle() -> None:
+    """Lets LiteLLM's background logging end, so that no task is left on a closing loop."""
+    from litellm.litellm_core_utils.logging_worker import GLOBAL_LOGGING_WORKER
+
+    await asyncio.sleep(0)
+    await asyncio.wait_for(GLOBAL_LOGGING_WORKER.flush(), 5)
+    litellm_adapter.handler.close()
+    await asyncio.sleep(0)
+
+
+def text_of(reply: Any) -> str:
+    """The text of a reply or of a list of chunks."""
+    if isinstance(reply, list):
+        return "".join(chunk.choices[0].delta.content or "" for chunk in reply if chunk.choices)
+    return reply.choices[0].message.content
