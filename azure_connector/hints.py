@@ -144,7 +144,7 @@ def _unauthorized(facts: ErrorFacts, context: HintContext) -> str:
     if "audience" in message or (context.scopes and "token" in message):
         asked = ", ".join(context.scopes) or "the default scope"
         return (
-            f"The token was refused; it was asked for {asked}. Resources differ: set scope (AZURE_OPENAI_SCOPE) to "
+            f"The token was refused; it was asked for {asked}. Resources differ: set scope (AZURE_CONNECTOR_SCOPE) to "
             f"{PUBLIC_SCOPES[0]} or to {PUBLIC_SCOPES[1]}. Check also the tenant (AZURE_TENANT_ID) and the local "
             "clock. `azure-connector doctor` shows the token's audience and expiry."
         )
