@@ -41,6 +41,7 @@ if TYPE_CHECKING:
         UnexpectedStatusError,
         UnprocessableRequestError,
         UnsupportedParameterError,
+        UnreadableReplyError,
         WrongApiVersionError,
     )
     from .explain import Explanation
@@ -74,6 +75,7 @@ _ERRORS = (
     "UnexpectedStatusError",
     "UnprocessableRequestError",
     "UnsupportedParameterError",
+    "UnreadableReplyError",
     "WrongApiVersionError",
 )
 # Loaded when first used (PEP 562), so that the command line's help does not pay for the SDK.
@@ -115,8 +117,12 @@ __all__ = [
     "RequestRefusedError",
     "ResourceNotFoundError",
     "RoleMissingError",
+    "ListedDeployment",
+    "ListedModel",
+    "Listing",
     "ServiceUnavailableError",
     "StateBoundToResourceError",
+    "Quota",
     "StreamInterruptedError",
     "UnexpectedStatusError",
     "UnprocessableRequestError",
@@ -127,6 +133,7 @@ __all__ = [
 ]
 
 
+    "UnreadableReplyError",
 def __getattr__(name: str) -> Any:
     home = _HOME.get(name)
     if home is None:

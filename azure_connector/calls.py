@@ -15,6 +15,7 @@ import openai
 import pydantic
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
+from .events import Watch, watched
 from .info import AzureInfo, attach
 from .streams import AsyncConnectorStream, ConnectorStream, Failure, Reader
 from .tools import NameMap, normalize_item
@@ -51,7 +52,13 @@ class Call:
         failure: makes the exception for a stream that broke.
         post_parser: what the SDK itself wants done with the finished object (`.parse()` uses it), or None.
         names: the names of a native Responses request's tools; None where it had none.
+        watch: what is to be watched in a stream that the SDK itself reads.
+
+    Attributes:
+        understood: the body was read; what is raised from then on is about what it says.
     """
+
+    understood = False
 
     def __init__(
         self,
@@ -61,8 +68,10 @@ class Call:
         failure: Failure,
         post_parser: Callable[[Any], Any] | None,
         names: NameMap | None = None,
+        watch: Watch | None = None,
     ) -> None:
         self.info = info
+        self._watch = watch or Watch()
         self._names = names
         self._asynchronous = asynchronous
         self._failure = failure
@@ -83,12 +92,14 @@ class Call:
         """Finishes what the SDK has parsed: a stream, a JSON value or an object of the SDK's."""
         if isinstance(value, openai.Stream | openai.AsyncStream):
             self.info.raw_headers = value.response.headers
+            value = watched(value, self.info, self._watch, self._failure)
         elif self._names is not None:
             normalize_output(value, self._names)
         attach(value, self.info)
         return self._post(value)
 
     def _post(self, value: Any) -> Any:
+        self.understood = True
         return value if self._post_parser is None else self._post_parser(value)
 
 
@@ -135,7 +146,7 @@ class ChatCall(Call):
     def receive(self, response: Any) -> Any:
         if self._streamed and self._as_chunks is None:
             return self._post(self._open(response))
-        return self._whole(json.loads(response.content), response)
+        return self._whole(json.loads(response.content), response)  # a ValueError is the flow's to understand
 
     def parsed(self, value: Any) -> Any:
         if isinstance(value, openai.Stream | openai.AsyncStream):
@@ -144,7 +155,10 @@ class ChatCall(Call):
         return self._whole(value, None)
 
     def _whole(self, body: Any, response: Any) -> Any:
-        completion = self._mend(as_object(body))
+        found = as_object(body)
+        if "choices" not in found and "output" not in found:
+            raise ValueError("the body holds no answer")
+        completion = self._mend(found)
         if self._streamed and self._as_chunks is not None:
             return self._post(self._replay(completion, response))
         built = build_completion(completion)

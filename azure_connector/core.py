@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import openai
@@ -18,16 +19,18 @@ from .endpoint import form_url
 from .envelopes import parse_envelope
 from .errors import ConfigurationError
 from .flow import Effect, call_flow
+from .events import Watch
 from .health import Health
 from .layers import conceal
 from .learning import Learned, learn
 from .policy import Policy
 from .profiles import Profile, Profiles, model_from_reply
-from .routing import pin
+from .request import RESPONSES
+from .routing import pin, prefer
 from .settings import ConnectorSettings
 from .state import StateBook
 from .transport import TransportOptions
-from .wire import as_object
+from .wire import Json, as_object
 
 if TYPE_CHECKING:
     from .explain import Explanation
@@ -166,10 +169,16 @@ class Core:
         """
         if asked.names_deployment and asked.options.method.lower() == "post":
             plan = self._table.resolve(asked.model, asked.operation)
-            home = self.state.home_of_request(asked.body)
-            if home is None or len(self._resources) == 1:
+            if len(self._resources) == 1 or (home := self.state.home_of_request(asked.body)) is None:
                 return plan
-            return pin(plan, home.resource, param=home.param)
+            if not self.settings.drop_state:
+                return pin(plan, home.resource, param=home.param)
+            file = self.state.home_of_files(asked.body)
+            return prefer(plan, home.resource) if file is None else pin(plan, file.resource, param=file.param)
+        return self._plan_for_stored(asked)
+
+    def _plan_for_stored(self, asked: Asked) -> Plan:
+        """The targets for a request that names no model: where its state lives."""
         home = self.state.home_of_path(asked.operation)
         return Plan("", (Target(home or self._first, ""),), "default" if home is None else "state")
 
@@ -187,7 +196,22 @@ class Core:
     def model_recorder(self, target: Target) -> Callable[[str], None] | None:
         """Notes the base model that a reply names; None where it is known already."""
         if target.model is not None or target.key in self._served:
+        if home is None and (found := self.state.home_of_request(asked.body)) is not None:
+            home = found.resource
+        if home is None and self.state.names_id(asked.operation):
+            # Made by another process, or forgotten: a resource that does not know the id says so and does nothing.
+            targets = (Target(name, "", rank=rank) for rank, name in enumerate(self._resources))
+            return Plan("", tuple(targets), "default")
             return None
+
+    def fit_state(self, body: Json, target: Target) -> tuple[Json, list[str]]:
+        """The request without state that its target does not have, where the settings allow that, and notes of it."""
+        if not self.settings.drop_state or len(self._resources) == 1:
+            return body, []
+        body, dropped = self.state.without_foreign(body, target.resource)
+        if dropped:
+            _log.warning("%s: %s belongs to another resource and is dropped", target.key, ", ".join(dropped))
+        return body, [f"{param} is dropped: it belongs to another resource" for param in dropped]
 
         def record(served: str) -> None:
             self._served.setdefault(target.key, model_from_reply(served))
@@ -227,6 +251,16 @@ class Core:
     def explain(self, model: str, operation: str) -> Explanation:
         """What a call would do. Sends nothing."""
         from .explaining import explain_call
+
+    def watch(self, asked: Asked, target: Target) -> Watch:
+        """What is to be watched in a stream that the SDK itself reads."""
+        operation, resource, noting = asked.operation, target.resource, len(self._resources) > 1
+        return Watch(
+            ends=operation.startswith(RESPONSES),
+            resumed=asked.options.method.lower() == "get",
+            repeatable=asked.repeatable or self._policy.repeat_unsafe,
+            note=partial(self.state.note, resource, operation) if noting else None,
+        )
 
         return explain_call(self, self._table.resolve(model, operation), operation)
 

@@ -4,6 +4,7 @@
     ├── ConfigurationError (ValueError)          a setting is missing, contradicts another or cannot be read
     ├── InvalidRequestError (ValueError)         a request that no deployment could serve; nothing was sent
     └── openai.APIError
+        ├── UnreadableReplyError                 a 200 whose body is cut off, garbled or a web page
         ├── openai.APIConnectionError
         │   ├── EndpointUnreachableError         DNS, TCP or TLS failed; no reply at all
         │   ├── StreamInterruptedError           a reply that had begun was cut off; carries what arrived
@@ -70,6 +71,7 @@ __all__ = [
     "StreamInterruptedError",
     "UnexpectedStatusError",
     "UnprocessableRequestError",
+    "UnreadableReplyError",
     "UnsupportedParameterError",
     "WrongApiVersionError",
 ]
@@ -146,11 +148,16 @@ class PartialReply:
         text: the text so far.
         tool_calls: tool calls so far, in Chat Completions' shape; the last one's arguments may be cut off.
         usage: token counts, where the service had already reported them.
+        response_id: the id of a response of the Responses API, where it was known.
+        sequence_number: the number of the last event that arrived: a background response is resumed after it, with
+            `client.responses.retrieve(response_id, stream=True, starting_after=sequence_number)`.
     """
 
     text: str = ""
     tool_calls: Sequence[Mapping[str, Any]] = ()
     usage: Mapping[str, Any] | None = None
+    response_id: str | None = None
+    sequence_number: int | None = None
 
 
 class StreamInterruptedError(AzureErrorDetails, openai.APIConnectionError):
@@ -161,6 +168,10 @@ class StreamInterruptedError(AzureErrorDetails, openai.APIConnectionError):
     """
 
     partial: PartialReply = PartialReply()
+
+
+class UnreadableReplyError(AzureErrorDetails, openai.APIResponseValidationError):
+    """The service, or something in front of it, answered 200 with a body that is cut off, garbled or a web page."""
 
 
 class ServiceUnavailableError(AzureErrorDetails, openai.InternalServerError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -11,7 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 import openai
 
-from .classify import HintContext, connection_error, error_class, error_from_reply, hint_for, status_error
+from .classify import (
+    HintContext,
+    connection_error,
+    error_class,
+    error_from_reply,
+    error_message,
+    hint_for,
+    status_error,
+)
 from .deployments import Plan, Target
 from .envelopes import ErrorFacts, parse_envelope
 from .errors import (
@@ -21,6 +30,7 @@ from .errors import (
     EndpointUnreachableError,
     PartialReply,
     StreamInterruptedError,
+    UnreadableReplyError,
 )
 from .outcomes import Outcome, failure, outcome_of_error, outcome_of_exception, outcome_of_reply
 from .responses import Failure as ResponsesFailure
@@ -55,6 +65,8 @@ class Failures:
         """What an exception of an attempt means for routing."""
         if isinstance(error, CredentialError):
             return failure("auth", "CredentialError")
+        if isinstance(error, UnreadableReplyError):
+            return Outcome("transient", 200, "UnreadableReply")
         if isinstance(error, StreamInterruptedError) and error.body:
             return outcome_of_error(parse_envelope(None, error.body))
         if isinstance(error, openai.APIStatusError):
@@ -62,6 +74,35 @@ class Failures:
             # A redirect that cannot be followed with the same method is no error by its status, but no reply either.
             return replace(outcome, kind="refused") if outcome.kind == "ok" else outcome
         return outcome_of_exception(error)
+
+    def of_attempt(self, failed: Exception, prepared: Prepared) -> openai.APIError | None:
+        """The exception for whatever ended an attempt; None for what is no failure of the service or the network."""
+        if isinstance(failed, openai.APIError):
+            return failed
+        if isinstance(failed, ResponsesFailure):
+            return self.of_response(prepared.target, failed, prepared)
+        headers = prepared.info.raw_headers
+        if isinstance(failed, ValueError) and not isinstance(failed, openai.OpenAIError):
+            unread = not prepared.call.understood and (headers or isinstance(failed, json.JSONDecodeError))
+            return self._unreadable(failed, prepared) if unread else None
+        if is_transport_error(failed):  # the SDK lets these pass while it reads the body of an error
+            request = synthetic_response(prepared.options.url, 200, headers).request
+            made = openai.APIConnectionError(request=request)
+            made.__cause__ = without_locals(failed)
+            return made
+        return None
+
+    def _unreadable(self, failed: ValueError, prepared: Prepared) -> UnreadableReplyError:
+        """The exception for a reply with status 200 that holds no answer."""
+        context, headers = self.context(prepared.target), prepared.info.raw_headers
+        kind = headers.get("content-type", "")
+        facts = ErrorFacts(f"{context.where} answered 200, but {_fault(failed, kind)}.", html="html" in kind)
+        response = synthetic_response(prepared.options.url, 200, headers)
+        hint = hint_for(UnreadableReplyError, facts, context)
+        made = UnreadableReplyError(response, None, message=error_message(facts.message, hint))
+        made.hint, made.azure_request_id = hint, headers.get("apim-request-id")
+        made.__cause__ = without_locals(failed)
+        return made
 
     def was_sent(self, error: openai.APIError) -> bool:
         """Whether a request left at all; a chain without a credential sends none."""
@@ -89,7 +130,7 @@ class Failures:
             return self._nothing_sent(end, tried)
         error = errors[end.attempt]
         cause = without_locals(error)
-        if isinstance(error, CredentialError | StreamInterruptedError):
+        if isinstance(error, CredentialError | StreamInterruptedError | UnreadableReplyError):
             error.attempts = tried
             return error
         if isinstance(error, openai.APIStatusError):
@@ -191,6 +232,22 @@ class Failures:
             credential_origin=self._core.credential_origin(target.resource),
             scopes=(authenticator.scope,),
         )
+
+
+def is_transport_error(error: BaseException) -> bool:
+    """Whether an exception is one of the HTTP libraries', or of the socket below."""
+    return isinstance(error, OSError) or any(
+        cls.__module__.partition(".")[0] in _HTTP_LIBRARIES for cls in type(error).__mro__
+    )
+
+
+_HTTP_LIBRARIES = frozenset({"httpx", "httpx2", "httpcore", "httpcore2", "aiohttp", "h11"})
+
+
+def _fault(failed: ValueError, content_type: str) -> str:
+    if "html" in content_type:
+        return "the reply is a web page"
+    return f"the body cannot be read as JSON ({failed})"
 
 
 def without_locals(error: BaseException) -> BaseException:

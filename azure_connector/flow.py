@@ -17,11 +17,11 @@ import openai
 from . import routing
 from .asked import Asked, read_options
 from .deployments import Plan, Target
+from .events import AsyncEventStream, EventStream
 from .failures import Failures
 from .outcomes import Outcome, outcome_of_reply
 from .preparation import Prepared, prepare
 from .redirects import redirected
-from .responses import Failure as ResponsesFailure
 from .streams import AsyncConnectorStream, ConnectorStream
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class Send:
 class Prime:
     """Read a stream until it has something to deliver: until then a failure can still be answered elsewhere."""
 
-    stream: ConnectorStream | AsyncConnectorStream
+    stream: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,15 @@ Effect = Send | Prime | Wait | Challenge
 
 
 def call_flow(
-    core: Core, client: Any, cast_to: Any, options: Any, *, stream: bool, stream_cls: Any, asynchronous: bool
+    core: Core,
+    client: Any,
+    cast_to: Any,
+    options: Any,
+    *,
+    stream: bool,
+    stream_cls: Any,
+    asynchronous: bool,
+    plan: Plan | None = None,
 ) -> Generator[Effect, Any, Any]:
     """The flow of one call. See the module's docstring.
 
@@ -146,17 +154,17 @@ class _Run:
         try:
             reply = yield self._send(prepared)
             outcome = outcome_of_reply(200, prepared.info.raw_headers)
-            if isinstance(reply, ConnectorStream | AsyncConnectorStream):
-                yield Prime(reply)
-        except openai.APIError as error:
+            read = self._read(prepared, reply)
+            if isinstance(read, _STREAMS):
+                yield Prime(read)
+        except Exception as failed:
+            error = self._failures.of_attempt(failed, prepared)
+            if error is None:
+                raise
             self._errors.append(error)
             again = isinstance(error, openai.APIStatusError) and (yield from self._answer(prepared, error))
             outcome = self._failures.outcome(error)
             return None, replace(outcome, kind="adapt") if again else outcome
-        except ResponsesFailure as failure:
-            error = self._failures.of_response(target, failure, prepared)
-            self._errors.append(error)
-            return None, self._failures.outcome(error)
         self._route.succeeded(target, outcome, time.monotonic())
         prepared.info.attempts = self._route.attempts
         self._core.note_reply(prepared, reply)
@@ -194,3 +202,21 @@ class _Run:
             facts, sent = self._failures.facts(error), error.request.extensions.get("azure_auth")
             return bool((yield Challenge(resource, status, facts.code, facts.message, sent)))
         return status in (400, 404, 422) and self._core.learn(prepared, status, error)
+    def _read(self, prepared: Prepared, reply: Any) -> Any:
+        """The finished reply: of `with_raw_response` what its `parse()` will give, now that a failure can be answered.
+
+        Raises:
+            ValueError: the reply is text where an object was expected, or no JSON.
+        """
+        read = reply
+        if self._asked.raw == "true" and hasattr(reply, "parse"):
+            try:
+                read = reply.parse()
+            except Exception:
+                if not prepared.call.understood:
+                    raise
+                return None  # the caller's own parser objects: it will again when the caller calls `parse()`
+        if isinstance(read, str) and isinstance(self._cast_to, type) and issubclass(self._cast_to, openai.BaseModel):
+            raise ValueError("the body is no JSON")
+        return read
+

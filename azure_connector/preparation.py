@@ -103,7 +103,14 @@ def prepare(
     if draft.reading is not None:
         call: Call = chat_call(draft.reading, info, asked, asynchronous=asynchronous, failure=failure, parser=parser)
     else:
-        call = Call(info, asynchronous=asynchronous, failure=failure, post_parser=parser, names=draft.names)
+        call = Call(
+            info,
+            asynchronous=asynchronous,
+            failure=failure,
+            post_parser=parser,
+            names=draft.names,
+            watch=core.watch(asked, target),
+        )
     endpoint = core.resource(target.resource).endpoint
     form = form_for(endpoint, draft.operation)
     sent = options.model_copy(
@@ -173,6 +180,7 @@ def _without_carried(body: Json) -> Json:
 
 def _draft_responses(core: Core, asked: Asked, target: Target, body: Json) -> _Draft:
     lessons = core.learned.lessons(target.key)
+    body, notes = core.fit_state(body, target)
     fitted = fit(
         RESPONSES,
         body,
@@ -182,14 +190,13 @@ def _draft_responses(core: Core, asked: Asked, target: Target, body: Json) -> _D
         defaults=core.defaults,
     )
     body, names = fit_tools(fitted.body, "responses")
-    notes: list[str] = []
     if isinstance(body.get("input"), list):
         # A call that is stored at the service may be answered without standing in the input.
         whole = not (body.get("previous_response_id") or body.get("conversation"))
         items, mends = mend_items(body["input"], names, whole=whole)
         if items is not body["input"]:
             body = {**body, "input": items}
-        notes = [*map(str, mends)]
+        notes += map(str, mends)
     return _Draft(RESPONSES, body, asked.stream, None, fitted.changes, notes, lessons, names)
 
 

@@ -26,6 +26,7 @@ from __future__ import annotations
 import logging
 import random
 from collections.abc import Callable
+from dataclasses import replace
 
 from .deployments import Plan, Target
 from .errors import Attempt, InvalidRequestError
@@ -34,7 +35,7 @@ from .outcomes import Kind, Outcome
 from .policy import Policy
 from .steps import GiveUp, Reason, Send, Step, Wait
 
-__all__ = ["GiveUp", "Policy", "Reason", "Route", "Send", "Step", "Wait", "pin"]
+__all__ = ["GiveUp", "Policy", "Reason", "Route", "Send", "Step", "Wait", "pin", "prefer"]
 
 _log = logging.getLogger("azure_connector.routing")
 
@@ -322,3 +323,15 @@ def pin(plan: Plan, resource: str, *, param: str = "previous_response_id") -> Pl
             "conversation anew.",
         )
     return plan if len(targets) == len(plan.targets) else Plan(plan.model, targets, plan.rule)
+
+
+def prefer(plan: Plan, resource: str) -> Plan:
+    """A plan that asks one resource before all others, for calls whose state is there but may be dropped.
+
+    Args:
+        plan: the plan for the model.
+        resource: the name of the resource that holds the state.
+    """
+    after = 1 + max(target.rank for target in plan.targets)
+    targets = (one if one.resource == resource else replace(one, rank=one.rank + after) for one in plan.targets)
+    return Plan(plan.model, tuple(sorted(targets, key=lambda target: target.rank)), plan.rule)

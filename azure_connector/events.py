@@ -1,0 +1,257 @@
+"""Streams of the SDK's own events (Responses, audio, images), watched while they pass.
+
+The SDK reads and builds the events. Watching them adds what a bare stream lacks: a break becomes a typed error that
+carries what had arrived, an early failure can still be answered elsewhere, and the ids of stored responses become known
+before the stream has ended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, cast
+
+import openai
+
+from .errors import PartialReply
+from .info import AzureInfo, attach
+from .streams import Failure
+from .wire import Json
+
+__all__ = ["AsyncEventStream", "EventGuard", "EventStream", "Watch", "watched"]
+
+_END = frozenset({"response.completed", "response.incomplete", "response.failed", "response.cancelled"})
+# Nothing that a caller could miss, should the stream begin again elsewhere.
+_OPENING = frozenset(
+    {
+        "response.queued",
+        "response.created",
+        "response.in_progress",
+        "response.output_item.added",
+        "response.content_part.added",
+        "response.reasoning_summary_part.added",
+        "keepalive",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What is to be watched in a stream.
+
+    Attributes:
+        ends: it must end with an event that says so, as a response's stream does.
+        resumed: it goes on where an earlier one broke off: there may be nothing left.
+        repeatable: it may begin anew elsewhere until something worth reading has arrived; otherwise its first event
+            is delivered at once, since it carries the id under which the service goes on working.
+        note: is told of each response that an event carries, or None.
+    """
+
+    ends: bool = False
+    resumed: bool = False
+    repeatable: bool = True
+    note: Callable[[Any], None] | None = None
+
+
+class EventGuard:
+    """Looks at every event of one stream.
+
+    Attributes:
+        info: where the reply comes from.
+        begun: something was delivered that may not be delivered twice.
+    """
+
+    def __init__(self, info: AzureInfo, response: Any, watch: Watch, failure: Failure) -> None:
+        self.info = info
+        self.begun = False
+        self._response, self._watch, self._failure = response, watch, failure
+        self._seen = False
+        self._ended = False
+        self._text: list[str] = []
+        self._calls: dict[int, Json] = {}
+        self._response_id: str | None = None
+        self._number: int | None = None
+
+    def take(self, event: Any) -> None:
+        """Takes in an event before it is passed on.
+
+        Raises:
+            openai.APIError: it says that the stream has failed.
+        """
+        kind = getattr(event, "type", None)
+        if kind == "error":
+            raise self._refused({name: getattr(event, name, None) for name in ("code", "message", "param")})
+        self._seen = True
+        number = getattr(event, "sequence_number", None)
+        self._number = number if isinstance(number, int) else self._number
+        if (reply := getattr(event, "response", None)) is not None:
+            self._take_reply(kind, reply)
+        self._gather(kind, event)
+        if kind in _END:
+            self._ended = self.begun = True
+        elif kind not in _OPENING or not self._watch.repeatable:
+            self.begun = True
+
+    def _take_reply(self, kind: object, reply: Any) -> None:
+        self._response_id = getattr(reply, "id", None) or self._response_id
+        if self._watch.note is not None:
+            self._watch.note(reply)
+        if (usage := getattr(reply, "usage", None)) is not None:
+            self.info.usage = usage.model_dump() if hasattr(usage, "model_dump") else usage
+        if kind == "response.failed" and not self.begun:
+            error = getattr(reply, "error", None)
+            detail: Json = {name: getattr(error, name, None) for name in ("code", "message")}
+            made = self._refused(detail)
+            if isinstance(made, openai.APIConnectionError):  # a refusal is the service's last word: the event tells it
+                raise made
+
+    def _gather(self, kind: object, event: Any) -> None:
+        """Collects the text and the tool calls, for the error of a stream that breaks."""
+        index = getattr(event, "output_index", 0) or 0
+        if kind == "response.output_text.delta":
+            self._text.append(event.delta or "")
+        elif kind in ("response.function_call_arguments.delta", "response.custom_tool_call_input.delta"):
+            self._call(index)["pieces"].append(event.delta or "")
+        elif kind == "response.output_item.added" and getattr(event.item, "call_id", None):
+            self._call(index).update(id=event.item.call_id, name=getattr(event.item, "name", None))
+
+    def _call(self, index: int) -> Json:
+        return self._calls.setdefault(index, {"id": None, "name": None, "pieces": []})
+
+    def end(self) -> Exception | None:
+        """What is wrong with the end of the body; None where the stream had come to its own end."""
+        complete = self._ended or not self._watch.ends or (self._watch.resumed and not self._seen)
+        return None if complete else self.broken()
+
+    def broken(self, cause: Exception | None = None) -> Exception:
+        """The exception for whatever ended the stream early."""
+        body = getattr(cause, "body", None)
+        if isinstance(cause, openai.APIError) and isinstance(body, dict):
+            return self._refused(cast("Json", body))
+        return self._failure(self._partial(), self._response, cause=cause)
+
+    def _refused(self, error: Json) -> Exception:
+        detail = {name: value for name, value in error.items() if value is not None}
+        return self._failure(self._partial(), self._response, error=detail or {"code": "error"})
+
+    def _partial(self) -> PartialReply:
+        calls = [
+            {
+                "id": call["id"],
+                "type": "function",
+                "function": {"name": call["name"], "arguments": "".join(call["pieces"])},
+            }
+            for call in self._calls.values()
+        ]
+        return PartialReply("".join(self._text), calls, self.info.usage, self._response_id, self._number)
+
+
+class EventStream(openai.Stream[Any]):
+    """A watched stream of the sync client; `azure_info(stream)` tells where it comes from."""
+
+    def __init__(self, inner: openai.Stream[Any], guard: EventGuard) -> None:
+        self.response = inner.response
+        self._inner = iter(inner)
+        self._guard = guard
+        self._ready: list[Any] = []
+        self._ended = False
+        self._iterator = self._events()
+        attach(self, guard.info)
+
+    def __iter__(self) -> Iterator[Any]:
+        return self._iterator
+
+    def prime(self) -> None:
+        """Reads until there is something to deliver, so that an early failure can still be answered elsewhere.
+
+        Raises:
+            openai.APIError: what broke the stream before anything was delivered.
+        """
+        try:
+            while not self._guard.begun and not self._ended:
+                self._ready += self._pull()
+        except BaseException:
+            self.response.close()
+            raise
+
+    def _pull(self) -> list[Any]:
+        """The next event, or none at the end."""
+        try:
+            event = next(self._inner, None)
+        except Exception as broken:  # transports raise classes of their own, and so does garbled JSON
+            raise self._guard.broken(broken) from broken
+        if event is not None:
+            self._guard.take(event)
+            return [event]
+        self._ended = True
+        if (error := self._guard.end()) is not None:
+            raise error
+        return []
+
+    def _events(self) -> Iterator[Any]:
+        try:
+            ready, self._ready = self._ready, []
+            yield from ready
+            while not self._ended:
+                yield from self._pull()
+        finally:
+            self.response.close()
+
+
+class AsyncEventStream(openai.AsyncStream[Any]):
+    """A watched stream of the async client; `azure_info(stream)` tells where it comes from."""
+
+    def __init__(self, inner: openai.AsyncStream[Any], guard: EventGuard) -> None:
+        self.response = inner.response
+        self._inner = aiter(inner)
+        self._guard = guard
+        self._ready: list[Any] = []
+        self._ended = False
+        self._iterator = self._events()
+        attach(self, guard.info)
+
+    def __aiter__(self) -> AsyncIterator[Any]:
+        return self._iterator
+
+    async def prime(self) -> None:
+        """As `EventStream.prime`."""
+        try:
+            while not self._guard.begun and not self._ended:
+                self._ready += await self._pull()
+        except BaseException:
+            await self.response.aclose()
+            raise
+
+    async def close(self) -> None:
+        """Releases the connection; what is unread is dropped."""
+        await self.response.aclose()
+
+    async def _pull(self) -> list[Any]:
+        try:
+            event = await anext(self._inner, None)
+        except Exception as broken:  # transports raise classes of their own, and so does garbled JSON
+            raise self._guard.broken(broken) from broken
+        if event is not None:
+            self._guard.take(event)
+            return [event]
+        self._ended = True
+        if (error := self._guard.end()) is not None:
+            raise error
+        return []
+
+    async def _events(self) -> AsyncIterator[Any]:
+        try:
+            ready, self._ready = self._ready, []
+            for event in ready:
+                yield event
+            while not self._ended:
+                for event in await self._pull():
+                    yield event
+        finally:
+            await self.response.aclose()
+
+
+def watched(stream: Any, info: AzureInfo, watch: Watch, failure: Failure) -> EventStream | AsyncEventStream:
+    """The stream that the SDK made, watched."""
+    guard = EventGuard(info, stream.response, watch, failure)
+    return (AsyncEventStream if hasattr(stream, "__aiter__") else EventStream)(stream, guard)
