@@ -12,15 +12,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .chat import AzureConnectorChatCompletion
     from .embedding import AzureConnectorTextEmbedding
-    from .settings import AzureConnectorChatPromptExecutionSettings
 
-_HOME = {
-    "AzureConnectorChatCompletion": "chat",
-    "AzureConnectorChatPromptExecutionSettings": "settings",
-    "AzureConnectorTextEmbedding": "embedding",
-}
+_HOME = {"AzureConnectorChatCompletion": "chat", "AzureConnectorTextEmbedding": "embedding"}
 
-__all__ = ["AzureConnectorChatCompletion", "AzureConnectorChatPromptExecutionSettings", "AzureConnectorTextEmbedding"]
+__all__ = ["AzureConnectorChatCompletion", "AzureConnectorTextEmbedding"]
 
 
 def __getattr__(name: str) -> Any:

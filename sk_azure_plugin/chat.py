@@ -31,10 +31,12 @@ from .failures import service_error
 from .history import wire_messages
 from .metadata import azure_metadata, total_usage
 from .service import ConnectorService
-from .settings import AzureConnectorChatPromptExecutionSettings, beyond_fields
+from .settings import beyond_fields, lift_limits
 from .streams import ServiceStream
 
 __all__ = ["AzureConnectorChatCompletion"]
+
+lift_limits()
 
 
 class AzureConnectorChatCompletion(ConnectorService, AzureChatCompletion):
@@ -101,14 +103,6 @@ class AzureConnectorChatCompletion(ConnectorService, AzureChatCompletion):
             ai_model_type=OpenAIModelTypes.CHAT,
             **{option: value for option, value in options.items() if value},
         )
-
-    def instantiate_prompt_execution_settings(self, **kwargs: Any) -> PromptExecutionSettings:
-        return AzureConnectorChatPromptExecutionSettings(**kwargs)
-
-    def get_prompt_execution_settings_from_settings(self, settings: PromptExecutionSettings) -> PromptExecutionSettings:
-        if isinstance(settings, self.get_prompt_execution_settings_class()):
-            return settings
-        return AzureConnectorChatPromptExecutionSettings.from_prompt_execution_settings(settings)
 
     async def get_chat_message_contents(
         self, chat_history: ChatHistory, settings: PromptExecutionSettings, **kwargs: Any

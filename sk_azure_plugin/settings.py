@@ -8,10 +8,10 @@ from functools import lru_cache
 from typing import Any
 
 from openai.resources.chat.completions import AsyncCompletions
-from semantic_kernel.connectors.ai.open_ai import AzureChatPromptExecutionSettings
+from semantic_kernel.connectors.ai.open_ai import AzureChatPromptExecutionSettings, OpenAIChatPromptExecutionSettings
 from semantic_kernel.connectors.ai.prompt_execution_settings import PromptExecutionSettings
 
-__all__ = ["AzureConnectorChatPromptExecutionSettings", "beyond_fields"]
+__all__ = ["beyond_fields", "lift_limits"]
 
 _log = logging.getLogger("azure_connector.semantic_kernel")
 
@@ -19,16 +19,17 @@ _log = logging.getLogger("azure_connector.semantic_kernel")
 _SENDABLE = frozenset(inspect.signature(AsyncCompletions.create).parameters) - {"self"}
 
 
-class AzureConnectorChatPromptExecutionSettings(AzureChatPromptExecutionSettings):
-    """SK's settings without their limits. Plain `PromptExecutionSettings` are read as these.
+def lift_limits() -> None:
+    """Lets SK's chat settings hold every `reasoning_effort`, not only the three of 2024.
 
-    Attributes:
-        reasoning_effort: any value; which ones a model takes is known to the connector.
-        verbosity: `low`, `medium` or `high`, for models that have it.
+    The kernel itself turns the settings of prompt files and agents into the service's class, before the service sees
+    them, so the classes must take the value. Which values a model takes is the connector's to know.
     """
-
-    reasoning_effort: str | None = None  # pyright: ignore[reportIncompatibleVariableOverride]  # wider on purpose
-    verbosity: str | None = None
+    for settings in (OpenAIChatPromptExecutionSettings, AzureChatPromptExecutionSettings):
+        field = settings.model_fields["reasoning_effort"]
+        if field.annotation != str | None:
+            field.annotation = str | None  # pyright: ignore[reportAttributeAccessIssue]  # a union is an annotation
+            settings.model_rebuild(force=True)
 
 
 def beyond_fields(settings: PromptExecutionSettings) -> dict[str, Any]:

@@ -53,11 +53,16 @@ def _since_last_user(ask: Ask) -> tuple[str, set[tuple[str, str]]]:
     """The newest user message, and the calls that were made for it."""
     prompt = ""
     done: set[tuple[str, str]] = set()
+    known: dict[str, tuple[str, str]] = {}
     for turn in ask.turns:
         if turn.role == "user":
             prompt = turn.text
             done.clear()
-        done |= {(call.name, call.arguments) for call in turn.calls}
+        made = {call.call_id: (call.name, call.arguments) for call in turn.calls}
+        known |= made
+        done.update(made.values())
+        if turn.role == "tool" and turn.call_id in known:
+            done.add(known[turn.call_id])  # some clients repeat the question before a result
     return prompt, done
 
 

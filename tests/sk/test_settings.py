@@ -12,6 +12,7 @@ from semantic_kernel import Kernel
 from semantic_kernel.connectors.ai.function_choice_behavior import FunctionChoiceBehavior
 from semantic_kernel.connectors.ai.open_ai import (
     AzureChatPromptExecutionSettings,
+    OpenAIChatPromptExecutionSettings,
     OpenAIEmbeddingPromptExecutionSettings,
     OpenAITextPromptExecutionSettings,
 )
@@ -22,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from saying import history
 
 from azure_connector.emulator import Emulator
-from sk_azure_plugin import AzureConnectorChatCompletion, AzureConnectorChatPromptExecutionSettings
+from sk_azure_plugin import AzureConnectorChatCompletion
 from sk_azure_plugin.settings import _report
 
 
@@ -37,7 +38,9 @@ async def sent(service: AzureConnectorChatCompletion, azure: Emulator, settings:
 
 
 @pytest.mark.parametrize("effort", ["minimal", "low", "medium", "high"])
-@pytest.mark.parametrize("made", [PromptExecutionSettings, AzureConnectorChatPromptExecutionSettings])
+@pytest.mark.parametrize(
+    "made", [PromptExecutionSettings, AzureChatPromptExecutionSettings, OpenAIChatPromptExecutionSettings]
+)
 async def test_every_effort(azure: Emulator, service: AzureConnectorChatCompletion, made: Any, effort: str) -> None:
     settings = made(ai_model_id="gpt-5", reasoning_effort=effort, verbosity="low", max_completion_tokens=900)
     body = await sent(service, azure, settings)
@@ -48,7 +51,7 @@ async def test_the_kernels_settings_have_no_limits(kernel: Kernel, azure: Emulat
     settings: Any = kernel.get_prompt_execution_settings_from_service_id("gpt-4o")
     assert isinstance(settings, AzureChatPromptExecutionSettings)
     settings.reasoning_effort = "xhigh"
-    settings.verbosity = "high"
+    assert settings.reasoning_effort == "xhigh"
 
 
 @pytest.mark.parametrize("made", [AzureChatPromptExecutionSettings, PromptExecutionSettings])

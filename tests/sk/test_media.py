@@ -1,0 +1,90 @@
+"""Semantic Kernel's own image, audio and realtime services, given the connector: nothing of ours is needed."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest_asyncio
+from semantic_kernel.connectors.ai.open_ai import (
+    OpenAIAudioToText,
+    OpenAIRealtimeExecutionSettings,
+    OpenAIRealtimeWebsocket,
+    OpenAITextToAudio,
+    OpenAITextToImage,
+    OpenAITextToImageExecutionSettings,
+)
+from semantic_kernel.connectors.ai.open_ai.prompt_execution_settings.open_ai_text_to_image_execution_settings import (
+    ImageSize,
+)
+from semantic_kernel.contents import AudioContent
+from websockets.asyncio.server import serve
+
+from azure_connector import AsyncAzureConnector
+from azure_connector.emulator import Emulator, Reply
+
+
+@pytest_asyncio.fixture
+async def connector(azure: Emulator) -> AsyncIterator[AsyncAzureConnector]:
+    async with AsyncAzureConnector(
+        azure_endpoint=azure.endpoint, api_key=azure.api_key, deployment_mapping={"gpt-image-1": "pictures"}
+    ) as connector:
+        yield connector
+
+
+async def test_images(azure: Emulator, connector: AsyncAzureConnector) -> None:
+    service = OpenAITextToImage(ai_model_id="gpt-image-1", async_client=connector)
+    azure.script(Reply(body={"created": 1, "data": [{"url": "https://example.com/cat.png"}]}))
+    settings = OpenAITextToImageExecutionSettings(size=ImageSize(width=1024, height=1024))
+    assert await service.generate_images("A cat", settings=settings) == ["https://example.com/cat.png"]
+    assert azure.requests.last.url == "/openai/v1/images/generations"
+    assert azure.requests.last.body["model"] == "pictures"
+
+
+async def test_transcription(azure: Emulator, connector: AsyncAzureConnector, tmp_path: Path) -> None:
+    service = OpenAIAudioToText(ai_model_id="whisper", async_client=connector)
+    (tmp_path / "a.wav").write_bytes(b"RIFF")
+    azure.script(Reply(body={"text": "hello"}))
+    heard = await service.get_text_content(AudioContent(uri=str(tmp_path / "a.wav")))
+    assert heard.text == "hello"
+    assert azure.requests.last.operation == "/audio/transcriptions"
+    assert b'name="model"\r\n\r\nwhisper' in azure.requests.last.raw
+
+
+async def test_speech(azure: Emulator, connector: AsyncAzureConnector) -> None:
+    service = OpenAITextToAudio(ai_model_id="tts", async_client=connector)
+    azure.script(Reply(raw=b"mp3", headers={"content-type": "audio/mpeg"}))
+    spoken = await service.get_audio_content("hello")
+    assert spoken.data == b"mp3"
+    assert azure.requests.last.body["model"] == "tts"
+
+
+async def test_realtime() -> None:
+    handshakes: list[Any] = []
+    heard: list[dict[str, Any]] = []
+
+    async def answer(connection: Any) -> None:
+        handshakes.append(connection.request)
+        async for message in connection:
+            heard.append(json.loads(message))
+            await connection.send(json.dumps({"type": "session.updated", "event_id": "1", "session": {}}))
+
+    async with serve(answer, "127.0.0.1", 0) as server:
+        port = next(iter(server.sockets)).getsockname()[1]
+        connector = AsyncAzureConnector(
+            azure_endpoint=f"http://127.0.0.1:{port}",
+            api_key="k" * 32,
+            deployment_mapping={"gpt-realtime": "my-voice"},
+        )
+        service = OpenAIRealtimeWebsocket(ai_model_id="gpt-realtime", client=connector)
+        settings = OpenAIRealtimeExecutionSettings(instructions="Be brief.")
+        async with service(settings=settings), asyncio.timeout(5):
+            first = await anext(aiter(service.receive()))
+        await connector.close()
+    assert handshakes[0].path == "/openai/v1/realtime?model=my-voice"
+    assert handshakes[0].headers["api-key"] == "k" * 32
+    assert heard[0]["session"]["instructions"] == "Be brief."
+    assert first.service_type == "session.updated"
