@@ -40,8 +40,8 @@ if TYPE_CHECKING:
         StreamInterruptedError,
         UnexpectedStatusError,
         UnprocessableRequestError,
-        UnsupportedParameterError,
         UnreadableReplyError,
+        UnsupportedParameterError,
         WrongApiVersionError,
     )
     from .explain import Explanation
@@ -74,8 +74,8 @@ _ERRORS = (
     "StreamInterruptedError",
     "UnexpectedStatusError",
     "UnprocessableRequestError",
-    "UnsupportedParameterError",
     "UnreadableReplyError",
+    "UnsupportedParameterError",
     "WrongApiVersionError",
 )
 # Loaded when first used (PEP 562), so that the command line's help does not pay for the SDK.
@@ -126,6 +126,7 @@ __all__ = [
     "StreamInterruptedError",
     "UnexpectedStatusError",
     "UnprocessableRequestError",
+    "UnreadableReplyError",
     "UnsupportedParameterError",
     "WrongApiVersionError",
     "__version__",
@@ -133,7 +134,6 @@ __all__ = [
 ]
 
 
-    "UnreadableReplyError",
 def __getattr__(name: str) -> Any:
     home = _HOME.get(name)
     if home is None:

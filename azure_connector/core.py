@@ -18,8 +18,8 @@ from .deployments import Plan, Target
 from .endpoint import form_url
 from .envelopes import parse_envelope
 from .errors import ConfigurationError
-from .flow import Effect, call_flow
 from .events import Watch
+from .flow import Effect, call_flow
 from .health import Health
 from .layers import conceal
 from .learning import Learned, learn
@@ -180,7 +180,22 @@ class Core:
     def _plan_for_stored(self, asked: Asked) -> Plan:
         """The targets for a request that names no model: where its state lives."""
         home = self.state.home_of_path(asked.operation)
+        if home is None and (found := self.state.home_of_request(asked.body)) is not None:
+            home = found.resource
+        if home is None and self.state.names_id(asked.operation):
+            # Made by another process, or forgotten: a resource that does not know the id says so and does nothing.
+            targets = (Target(name, "", rank=rank) for rank, name in enumerate(self._resources))
+            return Plan("", tuple(targets), "default")
         return Plan("", (Target(home or self._first, ""),), "default" if home is None else "state")
+
+    def fit_state(self, body: Json, target: Target) -> tuple[Json, list[str]]:
+        """The request without state that its target does not have, where the settings allow that, and notes of it."""
+        if not self.settings.drop_state or len(self._resources) == 1:
+            return body, []
+        body, dropped = self.state.without_foreign(body, target.resource)
+        if dropped:
+            _log.warning("%s: %s belongs to another resource and is dropped", target.key, ", ".join(dropped))
+        return body, [f"{param} is dropped: it belongs to another resource" for param in dropped]
 
     def profile(self, target: Target) -> Profile | None:
         """The rules of the target's base model."""
@@ -196,22 +211,7 @@ class Core:
     def model_recorder(self, target: Target) -> Callable[[str], None] | None:
         """Notes the base model that a reply names; None where it is known already."""
         if target.model is not None or target.key in self._served:
-        if home is None and (found := self.state.home_of_request(asked.body)) is not None:
-            home = found.resource
-        if home is None and self.state.names_id(asked.operation):
-            # Made by another process, or forgotten: a resource that does not know the id says so and does nothing.
-            targets = (Target(name, "", rank=rank) for rank, name in enumerate(self._resources))
-            return Plan("", tuple(targets), "default")
             return None
-
-    def fit_state(self, body: Json, target: Target) -> tuple[Json, list[str]]:
-        """The request without state that its target does not have, where the settings allow that, and notes of it."""
-        if not self.settings.drop_state or len(self._resources) == 1:
-            return body, []
-        body, dropped = self.state.without_foreign(body, target.resource)
-        if dropped:
-            _log.warning("%s: %s belongs to another resource and is dropped", target.key, ", ".join(dropped))
-        return body, [f"{param} is dropped: it belongs to another resource" for param in dropped]
 
         def record(served: str) -> None:
             self._served.setdefault(target.key, model_from_reply(served))
@@ -235,6 +235,16 @@ class Core:
         """Remembers where state was left: stored responses and files live on one resource."""
         if len(self._resources) > 1:
             self.state.note(prepared.target.resource, prepared.operation, reply)
+
+    def watch(self, asked: Asked, target: Target) -> Watch:
+        """What is to be watched in a stream that the SDK itself reads."""
+        operation, resource, noting = asked.operation, target.resource, len(self._resources) > 1
+        return Watch(
+            ends=operation.startswith(RESPONSES),
+            resumed=asked.options.method.lower() == "get",
+            repeatable=asked.repeatable or self._policy.repeat_unsafe,
+            note=partial(self.state.note, resource, operation) if noting else None,
+        )
 
     def base_model(self, target: Target) -> str | None:
         """The target's base model: as declared or configured, or as its replies have named it."""

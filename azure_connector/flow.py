@@ -23,6 +23,7 @@ from .outcomes import Outcome, outcome_of_reply
 from .preparation import Prepared, prepare
 from .redirects import redirected
 from .streams import AsyncConnectorStream, ConnectorStream
+from .tracing import annotate_span
 
 if TYPE_CHECKING:
     from .core import Core
@@ -167,8 +168,27 @@ class _Run:
             return None, replace(outcome, kind="adapt") if again else outcome
         self._route.succeeded(target, outcome, time.monotonic())
         prepared.info.attempts = self._route.attempts
-        self._core.note_reply(prepared, reply)
+        annotate_span(prepared.info, self._core.resource(target.resource).endpoint.base)
+        self._core.note_reply(prepared, read)
         return reply, outcome
+
+    def _read(self, prepared: Prepared, reply: Any) -> Any:
+        """The finished reply: of `with_raw_response` what its `parse()` will give, now that a failure can be answered.
+
+        Raises:
+            ValueError: the reply is text where an object was expected, or no JSON.
+        """
+        read = reply
+        if self._asked.raw == "true" and hasattr(reply, "parse"):
+            try:
+                read = reply.parse()
+            except Exception:
+                if not prepared.call.understood:
+                    raise
+                return None  # the caller's own parser objects: it will again when the caller calls `parse()`
+        if isinstance(read, str) and isinstance(self._cast_to, type) and issubclass(self._cast_to, openai.BaseModel):
+            raise ValueError("the body is no JSON")
+        return read
 
     def _timeout(self) -> Any:
         """The SDK's timeout for the next attempt: never beyond the call's deadline."""
@@ -202,21 +222,3 @@ class _Run:
             facts, sent = self._failures.facts(error), error.request.extensions.get("azure_auth")
             return bool((yield Challenge(resource, status, facts.code, facts.message, sent)))
         return status in (400, 404, 422) and self._core.learn(prepared, status, error)
-    def _read(self, prepared: Prepared, reply: Any) -> Any:
-        """The finished reply: of `with_raw_response` what its `parse()` will give, now that a failure can be answered.
-
-        Raises:
-            ValueError: the reply is text where an object was expected, or no JSON.
-        """
-        read = reply
-        if self._asked.raw == "true" and hasattr(reply, "parse"):
-            try:
-                read = reply.parse()
-            except Exception:
-                if not prepared.call.understood:
-                    raise
-                return None  # the caller's own parser objects: it will again when the caller calls `parse()`
-        if isinstance(read, str) and isinstance(self._cast_to, type) and issubclass(self._cast_to, openai.BaseModel):
-            raise ValueError("the body is no JSON")
-        return read
-
