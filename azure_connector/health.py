@@ -15,6 +15,7 @@ from typing import NamedTuple, Protocol
 
 from .circuit import Circuit, ResourceState, TargetState
 from .deployments import Target
+from .forks import renew_after_fork
 from .outcomes import Kind, Outcome
 from .policy import Policy
 
@@ -119,6 +120,11 @@ class Health:
         self._lock = Lock()
         self._targets: dict[str, TargetState] = {}
         self._resources: dict[str, ResourceState] = {}
+        renew_after_fork(self)
+
+    def after_fork(self) -> None:
+        """Makes the lock anew in a forked child."""
+        self._lock = Lock()
 
     def is_clear(self, target: Target, now: float) -> bool:
         """Whether nothing at all speaks against a target: the quick way for the usual case."""
@@ -216,10 +222,12 @@ class Health:
             self._circuit(key, now).half_open(now)
 
     def learn_quota(self, key: str, share: float, seconds: float, now: float) -> None:
-        """Takes in what another process was told of a target's quota."""
+        """Takes in what another process was told of a target's quota, unless this one has heard later news."""
+        until = now + min(seconds, self.policy.max_cooldown)
         with self._lock:
             quota = self._target(key, now).quota
-            quota.share, quota.until = share, now + min(seconds, self.policy.max_cooldown)
+            if until > quota.until:
+                quota.share, quota.until = share, until
 
     def report(self, now: float) -> Mapping[str, TargetHealth]:
         """Everything that is known, by `deployment@resource` and, for whole resources, `@resource`."""

@@ -331,3 +331,25 @@ def test_backoff_doubles_to_its_end_and_jitter_only_shortens_it():
     assert [policy.backoff_after(n, 0.0) for n in range(1, 7)] == [0.5, 1.0, 2.0, 4.0, 8.0, 8.0]
     assert policy.backoff_after(1, 1.0) == 0.25
     assert policy.backoff_after(10_000, 0.0) == 8.0
+
+
+def test_another_process_s_word_does_not_take_a_probe_s_right(world):
+    world.break_down(world.A)
+    world.now += world.policy.cooldown
+    assert world.health.claim(world.A, "mine", world.now)
+    world.health.learn("a@west", 50.0, "transient", world.now)
+    world.health.observe(world.A, world.OK, world.now, caller="mine")
+    assert world.health.is_clear(world.A, world.now)
+    world.health.learn("a@west", 500.0, "transient", world.now)
+    assert world.ready_in(world.A) == world.policy.max_cooldown
+    world.health.learn_recovery("a@west", world.now)
+    assert world.ready_in(world.A) == 0
+    assert standing(world, world.A).guarded
+
+
+def test_older_news_of_a_quota_do_not_replace_newer_ones(world):
+    world.observe(world.A, "ok", 200, remaining_tokens=50, limit_tokens=100, reset_tokens=20.0)
+    world.health.learn_quota("a@west", 0.01, 10.0, world.now)
+    assert world.health.report(world.now)["a@west"].quota_share == 0.5
+    world.health.learn_quota("a@west", 0.01, 30.0, world.now)
+    assert world.health.report(world.now)["a@west"].quota_share == 0.01
