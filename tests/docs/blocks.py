@@ -1,0 +1,84 @@
+"""The fenced blocks of a Markdown page, with what the HTML comments before them say.
+
+    <!-- not run: REASON -->     the block cannot run here
+    <!-- raises: CLASS -->       a Python block that ends in this error
+    <!-- exits: CODE -->         a shell block whose command ends with this code
+
+A `text` block right after a Python or shell block is its output, line by line; `…` in it stands for anything.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+__all__ = ["ROOT", "Block", "blocks_of", "pages"]
+
+ROOT = Path(__file__).parents[2]
+
+_FENCE = re.compile(r"^(?P<indent> *)(?P<ticks>```+) *(?P<language>[\w+-]*)[^\n]*$")
+_DIRECTIVE = re.compile(r"^ *<!-- (?P<name>not run|raises|exits): (?P<value>.+?) -->$")
+
+
+@dataclass(frozen=True)
+class Block:
+    """One fenced block.
+
+    Attributes:
+        line: the number of its first line, for messages.
+        directives: what the comment before it says, by name.
+        output: the text block after it.
+    """
+
+    page: Path
+    line: int
+    language: str
+    text: str
+    directives: dict[str, str]
+    output: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.page.relative_to(ROOT)}:{self.line}"
+
+
+def pages() -> list[Path]:
+    """Every Markdown page that a reader meets."""
+    found = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "samples").rglob("*.md")]
+    return sorted(page for page in found if "node_modules" not in page.parts)
+
+
+def blocks_of(page: Path) -> list[Block]:
+    """The page's blocks in order; a text block is attached to the block whose output it is."""
+    found: list[Block] = []
+    for block, follows in _fenced(page):
+        if block.language == "text" and follows and found:
+            found[-1] = replace(found[-1], output=block.text)
+        else:
+            found.append(block)
+    return found
+
+
+def _fenced(page: Path) -> Iterator[tuple[Block, bool]]:
+    """Each block, and whether nothing but blank lines stands between it and the one before."""
+    lines = iter(enumerate(page.read_text(encoding="utf-8").splitlines(), 1))
+    directives: dict[str, str] = {}
+    follows = False
+    for number, line in lines:
+        if directive := _DIRECTIVE.match(line):
+            directives[directive["name"]] = directive["value"]
+        elif fence := _FENCE.match(line):
+            inside = list(_until(lines, fence["ticks"]))
+            text = "\n".join(row.removeprefix(fence["indent"]) for row in inside) + "\n"
+            yield Block(page, number, fence["language"], text, directives), follows
+            directives, follows = {}, True
+        elif line.strip():
+            directives, follows = {}, False
+
+
+def _until(lines: Iterator[tuple[int, str]], ticks: str) -> Iterator[str]:
+    for _, line in lines:
+        if line.strip() == ticks:
+            return
+        yield line

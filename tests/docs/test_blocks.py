@@ -1,0 +1,160 @@
+"""Every code block that a reader may copy runs: Python against the emulator, commands, settings files."""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import inspect
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from azure_connector import ConnectorSettings
+from azure_connector.emulator import Deployment, Emulator
+
+from .blocks import ROOT, Block, blocks_of, pages
+from .shell import run_shell
+
+# What the pages call their deployments, beside those of a fresh emulator.
+NAMES = {"team-chat": "gpt-5", "provisioned": "gpt-4o", "spare": "gpt-4o", "embed": "text-embedding-3-small"}
+# A page says these where a reader puts in what is his own.
+ENDPOINT, KEY = "https://RESOURCE.openai.azure.com", "YOUR-KEY"
+
+# Pages whose Python blocks need servers of their own have a test of their own.
+OWN_TESTS = {
+    "docs/authentication.md": "tests/auth/test_docs.py",
+    "docs/emulator.md": "tests/emulator/test_docs.py",
+}
+SKIPPED_AT_MOST = 12
+PAGES = [page for page in pages() if blocks_of(page)]
+
+
+def name_of(page: Path) -> str:
+    return page.relative_to(ROOT).as_posix()
+
+
+@pytest.fixture(scope="module")
+def resource() -> Iterator[Emulator]:
+    """One resource for all pages."""
+    from azure_connector.emulator.models import DEFAULT_MODELS
+
+    with Emulator([*DEFAULT_MODELS, *(Deployment(name, model) for name, model in NAMES.items())]) as azure:
+        yield azure
+
+
+@pytest.fixture
+def prepared(resource: Emulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[Emulator]:
+    """The environment of somebody who has set the endpoint and the key."""
+    monkeypatch.setenv("AZURE_OPENAI_ENDPOINT", resource.endpoint)
+    monkeypatch.setenv("AZURE_OPENAI_API_KEY", resource.api_key)
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setenv("NO_COLOR", "1")
+    resource.clear()
+    yield resource
+    _forget_litellm()
+
+
+def _forget_litellm() -> None:
+    import sys
+
+    if "litellm" in sys.modules:
+        import litellm
+
+        import litellm_adapter
+
+        for entry in list(litellm.custom_provider_map):
+            litellm_adapter.unregister(entry["provider"])
+
+
+@pytest.mark.parametrize("page", PAGES, ids=map(name_of, PAGES))
+def test_every_block_of_a_page_runs(
+    page: Path, prepared: Emulator, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names: dict[str, Any] = {"__name__": "page"}
+    loop = asyncio.new_event_loop()
+    try:
+        for block in blocks_of(page):
+            if "not run" not in block.directives:
+                output = run(block, prepared, names, loop, monkeypatch, capsys)
+                compare(block, output)
+    finally:
+        loop.close()
+
+
+def run(
+    block: Block,
+    azure: Emulator,
+    names: dict[str, Any],
+    loop: asyncio.AbstractEventLoop,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> str:
+    """Runs one block by its language; returns what it wrote."""
+    text = block.text.replace(ENDPOINT, azure.endpoint).replace(KEY, azure.api_key)
+    if block.language == "python":
+        if name_of(block.page) not in OWN_TESTS:
+            run_python(block, text, names, loop)
+    elif block.language in ("bash", "sh"):
+        return run_shell(block, monkeypatch, lambda _: _written(capsys))
+    elif block.language == "toml":
+        Path("azure_connector.toml").write_text(text, encoding="utf-8")
+        settings = ConnectorSettings()
+        assert any(origin.startswith("azure_connector.toml") for origin in settings.origins.values()), block
+        Path("azure_connector.toml").unlink()
+    elif block.language == "json":
+        json.loads(text)
+    elif block.language in ("yaml", "yml"):
+        import yaml
+
+        assert yaml.safe_load(text), block
+    else:
+        assert block.language in ("", "text", "http", "diff", "ini"), f"{block}: no test runs {block.language}"
+    return _written(capsys)
+
+
+def _written(capsys: pytest.CaptureFixture[str]) -> str:
+    captured = capsys.readouterr()
+    return captured.out + captured.err
+
+
+def run_python(block: Block, text: str, names: dict[str, Any], loop: asyncio.AbstractEventLoop) -> None:
+    """Runs a block in the page's namespace; `await` at the top level works, as in a notebook."""
+    code = compile(text, str(block), "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    expected = block.directives.get("raises")
+    try:
+        result = eval(code, names)
+        if inspect.iscoroutine(result):
+            loop.run_until_complete(result)
+    except Exception as error:
+        if expected is None or type(error).__name__ != expected:
+            raise AssertionError(f"{block} raised {type(error).__name__}: {error}") from error
+        print(error)
+    else:
+        assert expected is None, f"{block} raised nothing, not {expected}"
+
+
+def compare(block: Block, output: str) -> None:
+    """The text block after a block stands in what it wrote, line by line; `…` stands for anything."""
+    if block.output is None:
+        return
+    rest = output
+    for line in filter(None, map(str.strip, block.output.splitlines())):
+        pattern = r"\s+".join(re.escape(word).replace("…", ".*?") for word in line.split())
+        found = re.search(pattern, rest)
+        assert found, f"{block}: the output has no line {line!r} where the page has it:\n{output}"
+        rest = rest[found.end() :]
+
+
+def test_what_is_not_run_is_rare_and_has_a_reason() -> None:
+    skipped = [block for page in PAGES for block in blocks_of(page) if "not run" in block.directives]
+    assert all(len(block.directives["not run"]) > 10 for block in skipped)
+    assert len(skipped) <= SKIPPED_AT_MOST, [str(block) for block in skipped]
+
+
+def test_a_page_with_blocks_of_its_own_kind_has_a_test_of_its_own() -> None:
+    for page, test in OWN_TESTS.items():
+        assert Path(page).name in (ROOT / test).read_text(encoding="utf-8")
