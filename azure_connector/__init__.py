@@ -1,9 +1,9 @@
 """Azure OpenAI from Python, done once: OpenAI clients that know deployments, credentials, models and failures.
 
-    from azure_connector import AzureConnector
+from azure_connector import AzureConnector
 
-    client = AzureConnector()
-    client.chat.completions.create(model="gpt-5", messages=[{"role": "user", "content": "Hello"}])
+client = AzureConnector()
+client.chat.completions.create(model="gpt-5", messages=[{"role": "user", "content": "Hello"}])
 """
 
 from __future__ import annotations
@@ -117,12 +117,8 @@ __all__ = [
     "RequestRefusedError",
     "ResourceNotFoundError",
     "RoleMissingError",
-    "ListedDeployment",
-    "ListedModel",
-    "Listing",
     "ServiceUnavailableError",
     "StateBoundToResourceError",
-    "Quota",
     "StreamInterruptedError",
     "UnexpectedStatusError",
     "UnprocessableRequestError",

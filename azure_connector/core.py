@@ -262,16 +262,6 @@ class Core:
         """What a call would do. Sends nothing."""
         from .explaining import explain_call
 
-    def watch(self, asked: Asked, target: Target) -> Watch:
-        """What is to be watched in a stream that the SDK itself reads."""
-        operation, resource, noting = asked.operation, target.resource, len(self._resources) > 1
-        return Watch(
-            ends=operation.startswith(RESPONSES),
-            resumed=asked.options.method.lower() == "get",
-            repeatable=asked.repeatable or self._policy.repeat_unsafe,
-            note=partial(self.state.note, resource, operation) if noting else None,
-        )
-
         return explain_call(self, self._table.resolve(model, operation), operation)
 
     def flow(self, client: Any, cast_to: Any, options: Any, **how: Any) -> Generator[Effect, Any, Any]:

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 __all__ = ["Challenge", "Effect", "Prime", "Send", "Wait", "call_flow"]
 
 
+_STREAMS = (ConnectorStream, AsyncConnectorStream, EventStream, AsyncEventStream)
+
+
 @dataclass(frozen=True, slots=True)
 class Send:
     """Send these options through the resource's own client; the outcome is the reply."""
@@ -71,15 +74,7 @@ Effect = Send | Prime | Wait | Challenge
 
 
 def call_flow(
-    core: Core,
-    client: Any,
-    cast_to: Any,
-    options: Any,
-    *,
-    stream: bool,
-    stream_cls: Any,
-    asynchronous: bool,
-    plan: Plan | None = None,
+    core: Core, client: Any, cast_to: Any, options: Any, *, stream: bool, stream_cls: Any, asynchronous: bool
 ) -> Generator[Effect, Any, Any]:
     """The flow of one call. See the module's docstring.
 
