@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ._version import __version__
 
 if TYPE_CHECKING:
+    from .catalog import Catalog, ListedDeployment, ListedModel, Listing, Quota
     from .client import AsyncAzureConnector, AzureConnector
     from .errors import (
         AccessTokenError,
@@ -84,8 +85,13 @@ _HOME = {
     "AsyncAzureConnector": "client",
     "AzureConnector": "client",
     "AzureInfo": "info",
+    "Catalog": "catalog",
     "ConnectorSettings": "settings",
     "Explanation": "explain",
+    "ListedDeployment": "catalog",
+    "ListedModel": "catalog",
+    "Listing": "catalog",
+    "Quota": "catalog",
     "RateLimits": "info",
     "azure_info": "info",
 }
@@ -98,6 +104,7 @@ __all__ = [
     "AzureErrorDetails",
     "AzureInfo",
     "CapacityError",
+    "Catalog",
     "ConfigurationError",
     "ConnectorSettings",
     "ContentFilteredError",
@@ -110,8 +117,12 @@ __all__ = [
     "FilterCategory",
     "InvalidRequestError",
     "KeysDisabledError",
+    "ListedDeployment",
+    "ListedModel",
+    "Listing",
     "NetworkBlockedError",
     "PartialReply",
+    "Quota",
     "QuotaExceededError",
     "RateLimits",
     "RequestRefusedError",

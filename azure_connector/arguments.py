@@ -27,6 +27,8 @@ class SettingsArguments(TypedDict, total=False):
     azure_endpoint: str | None
     api_version: str | None
     api_form: Literal["v1", "classic"] | None
+    resource_id: str | None
+    management_endpoint: str | None
 
     api_key: Secret | Callable[[], str] | None
     key_vault_secret: str | None
@@ -53,6 +55,7 @@ class SettingsArguments(TypedDict, total=False):
     embedding_deployment: str | None
     default_model: str | None
     discover: bool | None
+    discovery_interval: float | None
     profiles: Mapping[str, Mapping[str, Any]] | None
     resources: Mapping[str, Mapping[str, Any]] | None
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self, Unpack, cast
 
@@ -16,7 +16,7 @@ import openai
 from openai import NotGiven
 
 from .core import Core
-from .flow import Challenge, Effect, Prime, Send, Wait
+from .flow import Aside, Challenge, Discover, Effect, Prime, Send, Wait
 from .layers import conceal
 from .pools import LoopPools, SyncPool
 from .streams import AsyncConnectorStream
@@ -24,6 +24,7 @@ from .transport import TransportOptions, async_http_client, sync_http_client
 
 if TYPE_CHECKING:
     from .arguments import SettingsArguments
+    from .catalog import Catalog
     from .explain import Explanation
     from .realtime import AsyncConnectorRealtime, ConnectorRealtime
     from .settings import ConnectorSettings
@@ -165,6 +166,17 @@ class AzureConnector(_Connector, openai.OpenAI):
     def request(self, cast_to: Any, options: Any, *, stream: bool = False, stream_cls: Any = None) -> Any:
         """Sends one call through the connector; every method of the SDK ends here."""
         flow = self._core.flow(self, cast_to, options, stream=stream, stream_cls=stream_cls, asynchronous=False)
+        return self._drive(flow)
+
+    def catalog(self) -> Catalog:
+        """Lists the deployments and models of every resource. What cannot be listed stands in `problems`."""
+        return self._drive(self._core.discovery.catalog(self))
+
+    def discover(self) -> Catalog:
+        """Lists the deployments anew; from now on a model that no mapping has finds its deployment among them."""
+        return self._core.discovery.adopt(self._drive(self._core.discovery.catalog(self)))
+
+    def _drive(self, flow: Generator[Effect, Any, Any]) -> Any:
         try:
             effect = next(flow)
             while True:
@@ -191,6 +203,11 @@ class AzureConnector(_Connector, openai.OpenAI):
             case Challenge():
                 authenticator = self._core.authenticator(effect.resource)
                 return authenticator.refused(effect.status, effect.code, effect.message, sent=effect.sent)
+            case Discover():
+                discovery = self._core.discovery
+                return discovery.fly(lambda: self._drive(discovery.refresh(self)), effect.since)
+            case Aside():
+                return effect.run()
 
     def copy(
         self,
@@ -285,6 +302,17 @@ class AsyncAzureConnector(_Connector, openai.AsyncOpenAI):
     async def request(self, cast_to: Any, options: Any, *, stream: bool = False, stream_cls: Any = None) -> Any:
         """Sends one call through the connector; every method of the SDK ends here."""
         flow = self._core.flow(self, cast_to, options, stream=stream, stream_cls=stream_cls, asynchronous=True)
+        return await self._drive(flow)
+
+    async def catalog(self) -> Catalog:
+        """Lists the deployments and models of every resource. What cannot be listed stands in `problems`."""
+        return await self._drive(self._core.discovery.catalog(self))
+
+    async def discover(self) -> Catalog:
+        """Lists the deployments anew; from now on a model that no mapping has finds its deployment among them."""
+        return self._core.discovery.adopt(await self._drive(self._core.discovery.catalog(self)))
+
+    async def _drive(self, flow: Generator[Effect, Any, Any]) -> Any:
         try:
             effect = next(flow)
             while True:
@@ -312,6 +340,11 @@ class AsyncAzureConnector(_Connector, openai.AsyncOpenAI):
             case Challenge():
                 authenticator = self._core.authenticator(effect.resource)
                 return await authenticator.arefused(effect.status, effect.code, effect.message, sent=effect.sent)
+            case Discover():
+                discovery = self._core.discovery
+                return await discovery.afly(lambda: self._drive(discovery.refresh(self)), effect.since)
+            case Aside():
+                return await asyncio.to_thread(effect.run)
 
     def copy(
         self,

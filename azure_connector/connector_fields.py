@@ -30,6 +30,9 @@ class ConnectorFields(ResourceSettings):
     embedding_deployment: str | None = Field(None, description="The same for embeddings.")
     default_model: str = Field("gpt-5", description="The model where a door or tool may omit it.")
     discover: bool = Field(False, description="Find the deployments of the resources by their own listings.")
+    discovery_interval: float = Field(
+        300.0, gt=0, allow_inf_nan=False, description="Seconds after which a listing of deployments is old."
+    )
     profiles: dict[str, dict[str, Any]] = Field(
         default_factory=dict, description="Base model -> what it accepts, over the built-in rules."
     )

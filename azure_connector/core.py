@@ -14,7 +14,8 @@ import openai
 from .asked import Asked
 from .auth import Authenticator
 from .changes import ChangeLog
-from .deployments import Plan, Target
+from .deployments import DeploymentTable, Plan, Target
+from .discovery import Discovery
 from .endpoint import form_url
 from .envelopes import parse_envelope
 from .errors import ConfigurationError
@@ -60,12 +61,13 @@ class Core:
         self._policy = settings.policy()
         self._resources = dict(settings.resource_map())
         self._table = settings.deployments
-        self._profiles = Profiles(settings.profiles)
-        self._transport = TransportOptions.from_settings(settings)
+        self.profiles = Profiles(settings.profiles)
+        self.transport = TransportOptions.from_settings(settings)
         self._authenticators: dict[str, Authenticator] = {}
         self._served: dict[str, str] = {}
         self._said: dict[str, str] = {}
         self._lock = threading.Lock()
+        self.discovery = Discovery(self, settings.discovery_interval)
         self.defaults = _given({"max_tokens": settings.max_tokens, "temperature": settings.temperature})
 
     @classmethod
@@ -116,7 +118,7 @@ class Core:
 
     def home_deployment(self, model: str, operation: str) -> str:
         """The first deployment of a model on the default resource."""
-        return pin(self._table.resolve(model, operation), self._first, param="model").targets[0].deployment
+        return pin(self.resolve(model, operation), self._first, param="model").targets[0].deployment
 
     @property
     def _first(self) -> str:
@@ -152,7 +154,7 @@ class Core:
             with self._lock:
                 found = self._authenticators.get(resource)
                 if found is None:
-                    found = Authenticator(self._resources[resource], transport=self._transport)
+                    found = Authenticator(self._resources[resource], transport=self.transport)
                     self._authenticators[resource] = found
         return found
 
@@ -161,6 +163,20 @@ class Core:
         kind = self.authenticator(resource).kind
         return next((link.origin for link in self.authenticator(resource).describe() if link.name == kind), None)
 
+    @property
+    def deployments(self) -> DeploymentTable:
+        """The settings' deployments."""
+        return self._table
+
+    def resolve(self, model: Any, operation: str) -> Plan:
+        """The deployments for a model, by the settings and by what was discovered.
+
+        Raises:
+            InvalidRequestError: the model is blank or no text.
+        """
+        discovery = self.discovery
+        return self._table.resolve(model, operation, discovery.found if discovery.enabled else None)
+
     def plan(self, asked: Asked) -> Plan:
         """The targets for a call, in order.
 
@@ -168,7 +184,7 @@ class Core:
             InvalidRequestError: the model is missing, or state and model live on different resources.
         """
         if asked.names_deployment and asked.options.method.lower() == "post":
-            plan = self._table.resolve(asked.model, asked.operation)
+            plan = self.resolve(asked.model, asked.operation)
             if len(self._resources) == 1 or (home := self.state.home_of_request(asked.body)) is None:
                 return plan
             if not self.settings.drop_state:
@@ -199,7 +215,7 @@ class Core:
 
     def profile(self, target: Target) -> Profile | None:
         """The rules of the target's base model."""
-        return self._profiles.find(self.base_model(target))
+        return self.profiles.find(self.base_model(target))
 
     def policy(self, client: Any, asked: Asked) -> Policy:
         """The budgets for one call: the client's or the call's own number of retries counts."""
@@ -262,7 +278,7 @@ class Core:
         """What a call would do. Sends nothing."""
         from .explaining import explain_call
 
-        return explain_call(self, self._table.resolve(model, operation), operation)
+        return explain_call(self, self.resolve(model, operation), operation)
 
     def flow(self, client: Any, cast_to: Any, options: Any, **how: Any) -> Generator[Effect, Any, Any]:
         """The way of one call."""

@@ -8,7 +8,7 @@ and returns the reply or raises. The decisions are other modules': which deploym
 from __future__ import annotations
 
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ import openai
 from . import routing
 from .asked import Asked, read_options
 from .deployments import Plan, Target
+from .errors import DeploymentNotFoundError
 from .events import AsyncEventStream, EventStream
 from .failures import Failures
 from .outcomes import Outcome, outcome_of_reply
@@ -28,7 +29,7 @@ from .tracing import annotate_span
 if TYPE_CHECKING:
     from .core import Core
 
-__all__ = ["Challenge", "Effect", "Prime", "Send", "Wait", "call_flow"]
+__all__ = ["Aside", "Challenge", "Discover", "Effect", "Prime", "Send", "Wait", "call_flow"]
 
 
 _STREAMS = (ConnectorStream, AsyncConnectorStream, EventStream, AsyncEventStream)
@@ -70,11 +71,33 @@ class Challenge:
     sent: Any
 
 
-Effect = Send | Prime | Wait | Challenge
+@dataclass(frozen=True, slots=True)
+class Discover:
+    """See to it that the resources' deployments were listed after this moment of the monotonic clock."""
+
+    since: float
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """Run a blocking function where it holds up nothing; the outcome is what it returns."""
+
+    run: Callable[[], Any]
+
+
+Effect = Send | Prime | Wait | Challenge | Discover | Aside
 
 
 def call_flow(
-    core: Core, client: Any, cast_to: Any, options: Any, *, stream: bool, stream_cls: Any, asynchronous: bool
+    core: Core,
+    client: Any,
+    cast_to: Any,
+    options: Any,
+    *,
+    stream: bool,
+    stream_cls: Any,
+    asynchronous: bool,
+    plan: Plan | None = None,
 ) -> Generator[Effect, Any, Any]:
     """The flow of one call. See the module's docstring.
 
@@ -83,11 +106,37 @@ def call_flow(
         client: the SDK client that was called, for its timeout, retries and default headers.
         cast_to, options, stream, stream_cls: as the SDK hands them to `request()`.
         asynchronous: whether streams are for `async for`.
+        plan: the targets, where the request itself does not decide them.
     """
     asked = read_options(options, stream=stream)
+
+    def run(plan: Plan) -> Generator[Effect, Any, Any]:
+        way = _Run(core, client, asked, plan=plan, cast_to=cast_to, stream_cls=stream_cls, asynchronous=asynchronous)
+        return way.steps()
+
+    if plan is not None or not (core.discovery.enabled and asked.names_deployment):
+        return (yield from run(plan or core.plan(asked)))
+    return (yield from _discovering(core, asked, run))
+
+
+def _discovering(
+    core: Core, asked: Asked, run: Callable[[Plan], Generator[Effect, Any, Any]]
+) -> Generator[Effect, Any, Any]:
+    """A call whose targets the resources' own listings may decide; a deployment that is gone is looked up once more."""
+    began = time.monotonic()
+    if core.discovery.wants(asked.model):
+        yield Discover(began)
     plan = core.plan(asked)
-    run = _Run(core, client, asked, plan=plan, cast_to=cast_to, stream_cls=stream_cls, asynchronous=asynchronous)
-    return (yield from run.steps())
+    try:
+        return (yield from run(plan))
+    except DeploymentNotFoundError:
+        if not core.discovery.predates(began):
+            raise
+        yield Discover(began)
+        fresh = core.plan(asked)
+        if fresh.targets == plan.targets:
+            raise
+    return (yield from run(fresh))
 
 
 class _Run:

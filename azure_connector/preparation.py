@@ -116,7 +116,7 @@ def prepare(
     sent = options.model_copy(
         update={
             "url": _url(endpoint, draft.operation, target.deployment, form),
-            "params": {**client.custom_query, **options.params, **operation_query(endpoint, form)},
+            "params": {**client.custom_query, **operation_query(endpoint, form), **options.params},
             "headers": {**core.default_headers, **client.custom_headers, **given_headers(options)},
             "json_data": options.json_data if draft.body is None else draft.body,
             "extra_json": None,

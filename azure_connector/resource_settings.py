@@ -15,9 +15,16 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_serializer, 
 from .hosts import is_loopback
 from .layers import MASK, Headers, Unusable
 
-__all__ = ["ResourceSettings"]
+__all__ = ["RESOURCE_ID", "ResourceSettings"]
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+RESOURCE_ID = re.compile(
+    r"/subscriptions/(?P<subscription>[^/]+)/resourceGroups/(?P<group>[^/]+)"
+    r"/providers/Microsoft\.CognitiveServices/accounts/(?P<account>[^/]+)/?",
+    re.IGNORECASE,
+)
+"""The id of an Azure OpenAI resource in the management plane."""
+
 _KEY_VAULT_PATH = re.compile(r"/secrets/[^/]+(/[^/]+)?/?")
 
 
@@ -46,6 +53,14 @@ class ResourceSettings(BaseModel):
     )
     api_form: Literal["v1", "classic"] | None = Field(
         None, description="The API form, where neither the address nor api_version decides it; v1 by default."
+    )
+    resource_id: str | None = Field(
+        None,
+        description="Its id in Azure (az cognitiveservices account show --query id), to list deployments with "
+        "SKU, capacity and quota from the management plane (extra management).",
+    )
+    management_endpoint: str | None = Field(
+        None, description="The management plane's address; by default that of the host's cloud."
     )
 
     api_key: SecretStr | Callable[[], str] | None = Field(
@@ -124,6 +139,16 @@ class ResourceSettings(BaseModel):
             raise ValueError("must name one secret: https://VAULT.vault.azure.net/secrets/NAME")
         return value
 
+    @field_validator("resource_id")
+    @classmethod
+    def _check_resource_id(cls, value: str | None) -> str | None:
+        if value is not None and not RESOURCE_ID.fullmatch(value):
+            raise ValueError(
+                "must look like /subscriptions/ID/resourceGroups/GROUP/providers/Microsoft.CognitiveServices/"
+                "accounts/NAME; az cognitiveservices account show --query id prints it"
+            )
+        return value
+
     @field_validator("apim_header")
     @classmethod
     def _check_header(cls, value: str) -> str:
@@ -138,7 +163,7 @@ class ResourceSettings(BaseModel):
         bare = value is not None and value.startswith("https://") and not urlsplit(value).path.strip("/")
         return f"{cast('str', value).rstrip('/')}/.default" if bare else value
 
-    @field_validator("authority_host")
+    @field_validator("authority_host", "management_endpoint")
     @classmethod
     def _check_authority(cls, value: str | None) -> str | None:
         if value is None:

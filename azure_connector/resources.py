@@ -106,11 +106,15 @@ class Resource(_HoldsSecrets):
         name: its name in the settings; `default` is the one that the flat settings describe.
         endpoint: its address and API form.
         auth: its credentials.
+        resource_id: its id in the management plane, where it is set.
+        management_endpoint: the management plane's address, where it is set.
     """
 
     name: str
     endpoint: Endpoint
     auth: AuthSettings
+    resource_id: str | None = None
+    management_endpoint: str | None = None
 
 
 AUTH_FIELDS = frozenset(item.name for item in fields(AuthSettings)) - {"origins", "set_aside"}
@@ -168,7 +172,8 @@ def named_resource(
         values[key] = getattr(shared, key)
         if key in shared.origins:
             origins[key] = shared.origins[key]
-    return Resource(name, endpoint, AuthSettings(**values, origins=MappingProxyType(origins)))
+    held = AuthSettings(**values, origins=MappingProxyType(origins))
+    return Resource(name, endpoint, held, settings.resource_id, settings.management_endpoint)
 
 
 def _inherited(own: set[str], settings: ResourceSettings) -> set[str]:

@@ -125,7 +125,8 @@ class ConnectorSettings(ConnectorFields, BaseSettings):
 
     def _read_resources(self, endpoint: Endpoint | None, sources: Sources) -> dict[str, Resource]:
         auth = auth_of(self, self._origins, sources.set_aside)
-        found = {} if endpoint is None else {_DEFAULT: Resource(_DEFAULT, endpoint, auth)}
+        plane = (self.resource_id, self.management_endpoint)
+        found = {} if endpoint is None else {_DEFAULT: Resource(_DEFAULT, endpoint, auth, *plane)}
         for name, settings in self.resources.items():
             if name in found:
                 raise ConfigurationError(

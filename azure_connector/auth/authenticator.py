@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from typing import Any
 
 from azure_connector.resources import Resource
 from azure_connector.transport import TransportOptions
@@ -134,6 +136,10 @@ class Authenticator:
         if not isinstance(advice, Held):
             return advice is Advice.RESEND
         return self._is_new(advice, await active.cache.aget(self._within))
+
+    def token_credential(self) -> AbstractContextManager[Any]:
+        """A sync azure-identity credential of this chain, for other services of Azure, closed at the block's end."""
+        return self._workshop.credential()
 
     def describe(self) -> tuple[LinkReport, ...]:
         """Every method in the chain's order and what became of it. Sends nothing."""

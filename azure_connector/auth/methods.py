@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from pydantic import SecretStr
@@ -110,6 +111,16 @@ class Workshop:
                 return ValueSource(_set(auth.apim_subscription_key), token=False)
             case built:
                 return BuiltSource(self._reader(built), fresh=True)
+
+    @contextmanager
+    def credential(self) -> Generator[Any]:
+        """A sync azure-identity credential of the chain, for other services of Azure; keys open none of them."""
+        auth = self._resource.auth
+        if auth.credential is not None:
+            yield SyncCredential(auth.credential, self._loop)
+            return
+        with BUILDERS[_for_vault(auth)](Builder(self._resource, self._transport)) as built:
+            yield built
 
     def _key(self) -> CallableSource:
         key = self._resource.auth.api_key
