@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.request import getproxies
 
 import openai
 
-from .aio import aiohttp_client_class
+from .aio import http_library, transport_class
 from .errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -95,36 +96,57 @@ def _arguments(options: TransportOptions) -> dict[str, Any]:
 
 
 class _SyncClient(openai.DefaultHttpxClient):
+    # The transport that serves every request, where there is only one: `lane.py` hands requests to it.
+    direct: Any = None
+
     def __del__(self) -> None:
         # A client that nobody closed, as the SDK's own: its connections must not outlive it.
         with suppress(Exception):
             self.close()
 
 
+class _AsyncClient(openai.DefaultAsyncHttpxClient):
+    direct: Any = None
+
+    def __del__(self) -> None:
+        # Only where a loop still runs can connections be closed; elsewhere they went with their loop.
+        with suppress(Exception):
+            if not self.is_closed:
+                task = asyncio.get_running_loop().create_task(self.aclose())
+                _closing.add(task)
+                task.add_done_callback(_closing.discard)
+
+
 _closing: set[asyncio.Task[None]] = set()
 
 
-def _close_later(self: Any) -> None:
-    # Only where a loop still runs can connections be closed; elsewhere they went with their loop.
-    with suppress(Exception):
-        if not self.is_closed:
-            task = asyncio.get_running_loop().create_task(self.aclose())
-            _closing.add(task)
-            task.add_done_callback(_closing.discard)
-
-
-@lru_cache(maxsize=1)
-def _async_class() -> type[Any]:
-    """The async client: over aiohttp where the extra `fast` is installed, else over httpx."""
-    base: type[Any] = aiohttp_client_class() or openai.DefaultAsyncHttpxClient
-    return type("ConnectorHttpClient", (base,), {"__del__": _close_later})
+def _needs_proxy(options: TransportOptions) -> bool:
+    """Whether connections may go through a proxy: then httpx makes them, with all its rules."""
+    return options.proxy is not None or not {"http", "https", "all"}.isdisjoint(getproxies())
 
 
 def sync_http_client(options: TransportOptions) -> Any:
     """An HTTP client for the sync SDK: httpx, or httpx2 under openai 3."""
-    return _SyncClient(**_arguments(options))
+    arguments = _arguments(options)
+    if _needs_proxy(options):
+        return _SyncClient(**arguments)
+    direct = http_library().HTTPTransport(limits=openai.DEFAULT_CONNECTION_LIMITS, **arguments)
+    client = _SyncClient(transport=direct, **arguments)
+    client.direct = direct
+    return client
 
 
 def async_http_client(options: TransportOptions) -> Any:
-    """An HTTP client for the async SDK; its connections belong to the event loop that first uses it."""
-    return _async_class()(**_arguments(options))
+    """An HTTP client for the async SDK: over aiohttp where the extra `fast` is installed, else over httpx.
+
+    Its connections belong to the event loop that first uses it.
+    """
+    arguments = _arguments(options)
+    if _needs_proxy(options):
+        return _AsyncClient(**arguments)
+    make = transport_class()
+    limits = openai.DEFAULT_CONNECTION_LIMITS
+    direct = make(arguments["verify"]) if make else http_library().AsyncHTTPTransport(limits=limits, **arguments)
+    client = _AsyncClient(transport=direct, **arguments)
+    client.direct = direct
+    return client
