@@ -16,6 +16,7 @@ import openai
 from openai import NotGiven
 
 from .core import Core
+from .events import AsyncEventStream
 from .flow import Aside, Challenge, Discover, Effect, Prime, Send, Wait
 from .layers import conceal
 from .pools import LoopPools, SyncPool
@@ -333,7 +334,7 @@ class AsyncAzureConnector(_Connector, openai.AsyncOpenAI):
                     effect.cast_to, effect.options, stream=effect.stream, stream_cls=effect.stream_cls
                 )
             case Prime():
-                assert isinstance(effect.stream, AsyncConnectorStream)
+                assert isinstance(effect.stream, AsyncConnectorStream | AsyncEventStream)
                 return await effect.stream.prime()
             case Wait():
                 return await asyncio.sleep(effect.seconds)
