@@ -1,0 +1,105 @@
+"""The same server behaviours through SK's own Azure service and through ours: every difference is an improvement."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import openai
+import pytest
+from semantic_kernel import Kernel
+from semantic_kernel.connectors.ai.open_ai import AzureChatCompletion
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import behaviours as b
+from saying import Weather
+
+from azure_connector.emulator import Emulator
+from sk_azure_plugin import AzureConnectorChatCompletion
+
+PAGE = Path(__file__).parents[2] / "docs" / "semantic-kernel.md"
+SEEN = {"text", "role", "finish", "items", "usage", "asked", "requests", "sent", "error", "heard", "hint", "verdicts"}
+ANSWER = {"text", "role", "finish", "items", "usage", "error", "heard", "hint", "verdicts"}
+Outcome = dict[str, Any]
+
+# What may differ, and what must hold.
+IMPROVEMENTS: dict[str, tuple[set[str], Callable[[Outcome, Outcome], bool]]] = {
+    b.SUM: ({"usage"}, lambda stock, ours: ours["usage"] == 5 * ours["requests"] > stock["usage"]),
+    b.HINT: ({"hint", "requests"}, lambda stock, ours: ours["hint"] and not stock["hint"]),
+    b.FOUND: ({"asked", "sent", "usage"}, lambda stock, ours: (stock["asked"], ours["asked"]) == ([], ["Oslo"])),
+    b.KNOWN: (ANSWER, lambda stock, ours: stock["error"] == "ValueError" and ours["finish"] == "FinishReason.STOP"),
+    b.NEVER_CRASHES: (
+        {"error", "hint", "verdicts"},
+        lambda stock, ours: (
+            stock["error"] in {"AttributeError", "ValueError"} and ours["error"] == "ContentFilterAIException"
+        ),
+    ),
+    b.AS_SK: (
+        ANSWER,
+        lambda stock, ours: (ours["error"], ours["heard"], ours["hint"]) == ("ServiceResponseException", "Hi", True),
+    ),
+    "the role is the assistant's, no ValueError": (
+        ANSWER,
+        lambda stock, ours: stock["error"] == "ValueError" and ours["role"] == "assistant",
+    ),
+    "a ReasoningContent comes first": ({"items"}, lambda stock, ours: ours["items"][0] == ("ReasoningContent", "Hm.")),
+    "a StreamingReasoningContent comes first": (
+        {"items"},
+        lambda stock, ours: ours["items"][0] == ("StreamingReasoningContent", "Hm."),
+    ),
+    "the arguments are read": (
+        {"asked", "sent", "usage"},
+        lambda stock, ours: (stock["asked"], ours["asked"]) == ([], ["Oslo"]),
+    ),
+    "the text is in the next request": (
+        {"sent", "usage"},
+        lambda stock, ours: "content" not in stock["sent"][1] and ours["sent"][1]["content"] == "Let me look.",
+    ),
+    "each call has an id of its own, so that Azure takes the next request": (
+        {"sent", "usage"},
+        lambda stock, ours: len({call["id"] for call in ours["sent"][1]["tool_calls"]}) == 2,
+    ),
+    "a FunctionCallContent, instead of a raw AttributeError": (
+        ANSWER,
+        lambda stock, ours: stock["error"] == "AttributeError" and ours["items"][0][0] == "FunctionCallContent",
+    ),
+    "no fragment is lost: the arguments are read": (
+        {"items", "sent", "asked", "usage"},
+        lambda stock, ours: '"x": }' in str(stock["sent"]) and '"x": { }}' in str(ours["sent"]),
+    ),
+    "a last request without tools gives an answer": (
+        {"text", "items", "usage", "requests", "sent", "asked"},
+        lambda stock, ours: (stock["text"], ours["text"]) == ("", "done"),
+    ),
+}
+
+
+@pytest.mark.filterwarnings("ignore:.*parallel.*")
+@pytest.mark.parametrize("behaviour", b.BEHAVIOURS, ids=lambda behaviour: behaviour.name)
+async def test_every_difference_is_an_improvement(azure: Emulator, behaviour: b.Behaviour) -> None:
+    plugin, kernel = Weather(), Kernel()
+    kernel.add_plugin(plugin, "weather")
+    where: dict[str, Any] = {"api_key": azure.api_key, "api_version": "2024-10-21"}
+    async with openai.AsyncAzureOpenAI(azure_endpoint=azure.endpoint, **where) as client:
+        theirs = AzureChatCompletion(deployment_name="gpt-4o", async_client=client)
+        stock = await b.outcome(theirs, azure, behaviour, kernel, plugin)
+    service = AzureConnectorChatCompletion(deployment_name="gpt-4o", endpoint=azure.endpoint, **where)
+    ours = await b.outcome(service, azure, behaviour, kernel, plugin)
+    await service.client.close()
+    differing = {name for name in SEEN if stock.get(name) != ours.get(name)}
+    if behaviour.better is None:
+        assert differing == set(), (stock, ours)
+        return
+    allowed, holds = IMPROVEMENTS[behaviour.better]
+    assert differing <= allowed, (stock, ours)
+    assert holds(stock, ours), (stock, ours)
+
+
+def test_there_are_forty_and_the_page_lists_them_all() -> None:
+    assert len(b.BEHAVIOURS) == 40
+    page = PAGE.read_text(encoding="utf-8")
+    for behaviour in b.BEHAVIOURS:
+        assert f"| {behaviour.name} | {behaviour.better or 'the same'} |" in page
