@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
-import sys
-from pathlib import Path
 
 import openai
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-import asyncio
-
-from asking import HELLO, WAYS, ask, text_of
-
 import azure_connector as ac
 from azure_connector.emulator import Reply
+from tests.client.asking import HELLO, WAYS, ask, text_of
 
 STREAMS = ("sync stream", "async stream")
 

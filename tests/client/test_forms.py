@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from asking import WAYS, ask, text_of
-
 from azure_connector import AzureConnector, azure_info
+from tests.client.asking import WAYS, ask, text_of
 
 V1 = "/openai/v1/chat/completions"
 CLASSIC = "/openai/deployments/gpt-4o/chat/completions"

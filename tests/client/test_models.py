@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import logging
-import sys
-from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from asking import WAYS, ask, text_of
 
 import azure_connector as ac
 from azure_connector import AzureConnector, azure_info
 from azure_connector.emulator import Deployment, Emulator
+from tests.client.asking import WAYS, ask, text_of
 
 WEATHER = {
     "type": "function",

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from asking import WAYS, ask, text_of
 
 from azure_connector import azure_info
 from azure_connector.emulator import Reply
+from tests.client.asking import WAYS, ask, text_of
 
 FRAME = {"id": "chatcmpl-1", "created": 1790000000, "model": "gpt-4o-2024-11-20", "object": "chat.completion.chunk"}
 STREAMS = ("sync stream", "async stream")

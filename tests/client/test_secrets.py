@@ -5,18 +5,13 @@ from __future__ import annotations
 import json
 import logging
 import pickle
-import sys
 import traceback
-from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from asking import WAYS, ask
-
 import azure_connector as ac
 from azure_connector.emulator import Reply
+from tests.client.asking import WAYS, ask
 
 CANARY = "canary-0123456789abcdef-"
 
