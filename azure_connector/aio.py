@@ -6,8 +6,8 @@ Used by itself where the extra `fast` is installed, for connections that need no
 from __future__ import annotations
 
 import warnings
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator
+from contextlib import suppress
 from functools import lru_cache
 from importlib import import_module
 from typing import Any
@@ -55,13 +55,6 @@ def transport_class() -> Any:
     table.append((TimeoutError, library.PoolTimeout))
     foreign = tuple(mine for mine, _ in table)
 
-    @contextmanager
-    def translated() -> Iterator[None]:
-        try:
-            yield
-        except foreign as error:
-            raise translate(error) from error
-
     def translate(error: BaseException) -> Exception:
         return next(theirs for mine, theirs in table if isinstance(error, mine))(str(error))
 
@@ -76,10 +69,10 @@ def transport_class() -> Any:
             self._reply = reply
 
         async def __aiter__(self) -> AsyncIterator[bytes]:
-            while data := await self.read():
+            while data := await self.read_some():
                 yield data
 
-        async def read(self) -> bytes:
+        async def read_some(self) -> bytes:
             """What has arrived; empty at the end."""
             try:
                 return await self._reply.content.readany()
@@ -112,7 +105,7 @@ def transport_class() -> Any:
             if self._session is None:
                 self._session = self._open()
             limits: dict[str, Any] = request.extensions.get("timeout") or {}
-            with translated():
+            try:
                 reply = await self._session.request(
                     request.method,
                     parsed(str(request.url)),
@@ -124,6 +117,8 @@ def transport_class() -> Any:
                     timeout=_timeouts(limits.get("pool"), limits.get("connect"), limits.get("read")),
                     server_hostname=request.extensions.get("sni_hostname"),
                 )
+            except foreign as error:
+                raise translate(error) from error
             return library.Response(
                 reply.status,
                 headers=reply.raw_headers,
