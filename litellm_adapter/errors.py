@@ -79,7 +79,8 @@ def _content_policy(error: ContentFilteredError, told: dict[str, Any]) -> Except
         for category in error.categories
     }
     inner = body.get("innererror") or body.get("inner_error") or {"content_filter_result": verdicts}
-    fields = {"innererror": inner, "content_filter_result": verdicts}
+    # The first three as LiteLLM's own Azure provider has them; the last holds every category in one place.
+    fields = {"innererror": inner, "inner_error": inner, "azure_error": body, "content_filter_result": verdicts}
     return exceptions.ContentPolicyViolationError(provider_specific_fields=fields, body=body or None, **told)
 
 

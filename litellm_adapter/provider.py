@@ -16,8 +16,8 @@ from .asking import Ask, carried_for, chat_ask, embedding_ask, image_ask
 from .connectors import Connectors
 from .errors import translated
 from .prices import note_served
-from .replies import completion_reply, embedding_reply, headers_of, image_reply
-from .streams import AsyncChunks, AsyncPieces, SyncPieces
+from .replies import Pieces, completion_reply, embedding_reply, headers_of, image_reply
+from .streams import AsyncChunks, AsyncPieces, EagerWrapper, SyncPieces
 
 __all__ = ["ConnectorLLM"]
 
@@ -65,7 +65,7 @@ class ConnectorLLM(CustomLLM):
         """Opens the stream at the call where the pre-call hook prepared that, else when it is first read."""
         ask = chat_ask(self.prefix, model, messages, call, stream=True)
         if (call.get("optional_params") or {}).get("stream") is True:
-            return AsyncPieces(lambda: self._aopen(ask))
+            return AsyncPieces(lambda: self._aopen(ask), Pieces(ask.model))
         return self._eager(ask, call)
 
     async def _eager(self, ask: Ask, call: Mapping[str, Any]) -> CustomStreamWrapper:
@@ -76,10 +76,10 @@ class ConnectorLLM(CustomLLM):
             # From here on LiteLLM shall see an ordinary stream.
             carried.arguments["stream"] = True
         logging.stream = True
-        return CustomStreamWrapper(
-            completion_stream=chunks,
+        return EagerWrapper(
+            completion_stream=AsyncPieces(chunks, Pieces()),
             model=ask.model,
-            custom_llm_provider="azure",  # its way of reading raw chunks
+            custom_llm_provider=ask.provider,
             logging_obj=logging,
             _response_headers=headers_of(chunks.stream),
         )

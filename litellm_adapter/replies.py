@@ -51,20 +51,40 @@ def _converted(reply: Any, into: Any, kind: Any) -> Any:
 
 
 class Pieces:
-    """A stream's chunks in LiteLLM's own type and order, for the way that goes through its custom providers.
+    """A stream's chunks in LiteLLM's own type and order.
 
-    LiteLLM stops reading such a stream at the first finish: what comes after it (the usage, late verdicts of the
-    content filter, further choices) must come before, or would be lost and the usage estimated.
+    LiteLLM stops reading a custom provider's stream at the first finish: what comes after it (the usage, late verdicts
+    of the content filter) is passed on before, or would be lost and the usage estimated. Azure's first chunk, without
+    choices, is merged into the next one.
+
+    Args:
+        first_model: what the first chunk names as its model. LiteLLM's wrapper ends a stream with chunks of its own
+            that name the model as asked for, and a rebuilt reply takes the name that differs from the first chunk's.
+
+    Attributes:
+        model: the model that the service named.
+        fingerprint: the service's fingerprint.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, first_model: str | None = None) -> None:
+        self.model: str | None = None
+        self.fingerprint: str | None = None
+        self._first_model = first_model
         self._finish: ModelResponseStream | None = None
+        self._merged: dict[str, Any] = {}
 
     def feed(self, chunk: ChatCompletionChunk) -> Iterator[ModelResponseStream]:
         """The pieces to pass on for a chunk that arrived."""
-        if not chunk.choices and chunk.usage is None:
-            return
         fields = chunk.model_dump()
+        if not chunk.choices and chunk.usage is None:
+            extra = chunk.model_extra or {}
+            self._merged |= {name: value for name, value in extra.items() if value is not None}
+            return
+        self.model, self.fingerprint = chunk.model or self.model, chunk.system_fingerprint or self.fingerprint
+        fields |= self._merged
+        self._merged = {}
+        if self._first_model is not None:
+            fields["model"], self._first_model = self._first_model, None
         if chunk.usage is None:
             del fields["usage"]  # LiteLLM's type takes a usage of None for one
         piece = ModelResponseStream(**fields)

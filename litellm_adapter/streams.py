@@ -7,11 +7,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import suppress
 from typing import Any
 
+from litellm import CustomStreamWrapper
+from litellm.types.utils import ModelResponseStream
+
 from .asking import Ask
 from .errors import translated
 from .replies import Pieces
 
-__all__ = ["AsyncChunks", "AsyncPieces", "SyncPieces"]
+__all__ = ["AsyncChunks", "AsyncPieces", "EagerWrapper", "SyncPieces"]
 
 Seen = Callable[[Any], None]
 
@@ -36,7 +39,7 @@ class SyncPieces(Iterator[Any]):
         return next(self._pieces)
 
     def _read(self) -> Iterator[Any]:
-        pieces = Pieces()
+        pieces = Pieces(self._ask.model)
         with translated(self._ask.provider, self._ask.model):
             for chunk in self._stream:
                 self._seen(chunk)
@@ -93,33 +96,49 @@ _closing: set[asyncio.Task[None]] = set()
 
 
 class AsyncPieces(AsyncIterator[Any]):
-    """An async stream that is opened when it is first read: LiteLLM's plain way with custom providers.
+    """An async stream in LiteLLM's own type and order.
 
     Args:
-        opened: opens the stream.
+        opened: opens the stream when it is first read, or gives the one that is open.
+        pieces: what turns chunks into pieces.
     """
 
-    def __init__(self, opened: Callable[[], Awaitable[AsyncChunks]]) -> None:
+    def __init__(self, opened: Callable[[], Awaitable[AsyncChunks]] | AsyncChunks, pieces: Pieces) -> None:
         self._opened = opened
-        self._chunks: AsyncChunks | None = None
-        self._pieces = self._read()
+        self._chunks = opened if isinstance(opened, AsyncChunks) else None
+        self.pieces = pieces
+        self._reading = self._read()
 
     def __aiter__(self) -> AsyncIterator[Any]:
         return self
 
     async def __anext__(self) -> Any:
-        return await anext(self._pieces)
+        return await anext(self._reading)
 
     async def _read(self) -> AsyncIterator[Any]:
-        pieces = Pieces()
-        self._chunks = chunks = await self._opened()
-        async for chunk in chunks:
-            for piece in pieces.feed(chunk):
+        if not isinstance(self._opened, AsyncChunks):
+            self._chunks = await self._opened()
+        assert self._chunks is not None
+        async for chunk in self._chunks:
+            for piece in self.pieces.feed(chunk):
                 yield piece
-        for piece in pieces.finish():
+        for piece in self.pieces.finish():
             yield piece
 
     async def aclose(self) -> None:
         """As `AsyncChunks.aclose`."""
         if self._chunks is not None:
             await self._chunks.aclose()
+
+
+class EagerWrapper(CustomStreamWrapper):
+    """LiteLLM's wrapper around a stream that is open; its own last chunks name the served model, too."""
+
+    def model_response_creator(self, *args: Any, **kwargs: Any) -> ModelResponseStream:
+        stream = self.completion_stream
+        if isinstance(stream, AsyncPieces) and stream.pieces.model:
+            self.system_fingerprint = stream.pieces.fingerprint
+            made = super().model_response_creator(*args, **kwargs)
+            made.model = stream.pieces.model
+            return made
+        return super().model_response_creator(*args, **kwargs)
