@@ -47,9 +47,9 @@ class AzureConnectorChatCompletion(ConnectorService, AzureChatCompletion):
         model: the model as a call names it; the connector finds its deployment. The settings' default when omitted.
         connector: a ready connector to share.
         settings: any setting of the connector, by its name.
-        api_key, deployment_name, endpoint, base_url, api_version, ad_token, ad_token_provider, token_endpoint,
-            default_headers, async_client, env_file_path, env_file_encoding, instruction_role, credential: as in
-            `AzureChatCompletion`.
+        api_key, deployment_name, endpoint, base_url, api_version: as in `AzureChatCompletion`, and so are `ad_token`,
+            `ad_token_provider`, `token_endpoint`, `default_headers`, `async_client`, `env_file_path`,
+            `env_file_encoding`, `instruction_role` and `credential`.
 
     Raises:
         ServiceInitializationError: the settings contradict each other, or name no endpoint or no deployment.
