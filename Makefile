@@ -58,5 +58,10 @@ format: $(VENV)/.dev ## ruff: mend what can be mended
 types: $(VENV)/.dev ## pyright, strict for the core
 	$(BIN)/pyright
 
+docs: $(VENV)/.dev ## the documentation, strictly, into site/
+	$(BIN)/python docs/generate_settings.py
+	$(BIN)/python docs/generate_models.py
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet --site-dir site
+
 clean: ## remove environments and caches
 	rm -rf .venv .venv-* .cache .pytest_cache .ruff_cache .hypothesis site build dist
