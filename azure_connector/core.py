@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import threading
+import weakref
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import replace
 from functools import partial
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from .explain import Explanation
     from .preparation import Prepared
     from .resources import Resource
+    from .shared_health import SharedHealth
 
 __all__ = ["Core"]
 
@@ -67,6 +70,9 @@ class Core:
         self._served: dict[str, str] = {}
         self._said: dict[str, str] = {}
         self._lock = threading.Lock()
+        self._sharing: tuple[weakref.finalize[Any, Any], SharedHealth] | None = None
+        if settings.redis_url is not None:
+            self._share_health()
         self.discovery = Discovery(self, settings.discovery_interval)
         self.defaults = _given({"max_tokens": settings.max_tokens, "temperature": settings.temperature})
 
@@ -282,15 +288,38 @@ class Core:
 
     def flow(self, client: Any, cast_to: Any, options: Any, **how: Any) -> Generator[Effect, Any, Any]:
         """The way of one call."""
+        if self._sharing is None and self.settings.redis_url is not None:
+            self._share_health()
         return call_flow(self, client, cast_to, options, **how)
+
+    def _share_health(self) -> None:
+        """Begins to share cooldowns and quotas with other processes; a client that was closed begins again."""
+        from .shared_health import SharedHealth
+
+        with self._lock:
+            if self._sharing is None:
+                addresses = {name: resource.endpoint.base for name, resource in self._resources.items()}
+                shared = SharedHealth(self.health, self.settings.redis_url, addresses=addresses)
+                # Its thread must not outlive a client that nobody closed.
+                self._sharing = weakref.finalize(self, shared.close, 0.0), shared
+
+    def _stop_sharing(self) -> None:
+        with self._lock:
+            sharing, self._sharing = self._sharing, None
+        if sharing is not None:
+            sharing[0].detach()
+            sharing[1].close()
 
     def close(self) -> None:
         """Releases what was built for the credentials; they are built again when they are needed."""
+        self._stop_sharing()
         for authenticator in self._authenticators.values():
             authenticator.close()
 
     async def aclose(self) -> None:
         """As `close`, without blocking the event loop."""
+        if self._sharing is not None:
+            await asyncio.to_thread(self._stop_sharing)
         for authenticator in self._authenticators.values():
             await authenticator.aclose()
 

@@ -14,6 +14,7 @@ from typing import Any, cast
 import openai
 
 from .errors import PartialReply
+from .feeds import AsyncFeed, Feed
 from .info import AzureInfo, attach
 from .streams import Failure
 from .wire import Json
@@ -59,51 +60,70 @@ class EventGuard:
     Attributes:
         info: where the reply comes from.
         begun: something was delivered that may not be delivered twice.
+        ended: nothing more will come: read to the end, or broken.
+        error: what ended the stream early.
     """
 
     def __init__(self, info: AzureInfo, response: Any, watch: Watch, failure: Failure) -> None:
         self.info = info
         self.begun = False
+        self.ended = False
+        self.error: Exception | None = None
         self._response, self._watch, self._failure = response, watch, failure
         self._seen = False
-        self._ended = False
+        self._complete = False
         self._text: list[str] = []
         self._calls: dict[int, Json] = {}
         self._response_id: str | None = None
         self._number: int | None = None
 
-    def take(self, event: Any) -> None:
-        """Takes in an event before it is passed on.
-
-        Raises:
-            openai.APIError: it says that the stream has failed.
-        """
+    def take(self, event: Any) -> list[Any]:
+        """What is to be passed on for an event; None says that the body has ended."""
+        if event is None:
+            nothing_left = self._watch.resumed and not self._seen
+            return self._end(None if self._complete or not self._watch.ends or nothing_left else self._broken())
         kind = getattr(event, "type", None)
         if kind == "error":
-            raise self._refused({name: getattr(event, name, None) for name in ("code", "message", "param")})
+            return self._end(self._refused({name: getattr(event, name, None) for name in ("code", "message", "param")}))
         self._seen = True
         number = getattr(event, "sequence_number", None)
         self._number = number if isinstance(number, int) else self._number
         if (reply := getattr(event, "response", None)) is not None:
-            self._take_reply(kind, reply)
+            self._take_reply(reply)
+            if kind == "response.failed" and (error := self._of_failed(reply)) is not None:
+                return self._end(error)
         self._gather(kind, event)
         if kind in _END:
-            self._ended = self.begun = True
+            self._complete = self.begun = True
         elif kind not in _OPENING or not self._watch.repeatable:
             self.begun = True
+        return [event]
 
-    def _take_reply(self, kind: object, reply: Any) -> None:
+    def fail(self, cause: Exception) -> list[Any]:
+        """Notes the exception that ended the stream early."""
+        body = getattr(cause, "body", None)
+        said = isinstance(cause, openai.APIError) and isinstance(body, dict)
+        return self._end(self._refused(cast("Json", body)) if said else self._broken(cause))
+
+    def _end(self, error: Exception | None) -> list[Any]:
+        self.ended, self.error = True, error
+        return []
+
+    def _take_reply(self, reply: Any) -> None:
         self._response_id = getattr(reply, "id", None) or self._response_id
         if self._watch.note is not None:
             self._watch.note(reply)
         if (usage := getattr(reply, "usage", None)) is not None:
             self.info.usage = usage.model_dump() if hasattr(usage, "model_dump") else usage
-        if kind == "response.failed" and not self.begun:
-            error = getattr(reply, "error", None)
-            detail: Json = {name: getattr(error, name, None) for name in ("code", "message")}
-            made = self._refused(detail)
-            if isinstance(made, openai.APIConnectionError):  # a refusal is the service's last word: the event tells it
-                raise made
+
+    def _of_failed(self, reply: Any) -> Exception | None:
+        """The exception for a response that failed before its first word, where asking elsewhere may help."""
+        if self.begun:
+            return None
+        error = getattr(reply, "error", None)
+        made = self._refused({name: getattr(error, name, None) for name in ("code", "message")})
+        # A refusal is the service's last word: the event tells it, as the SDK has it.
+        return made if isinstance(made, openai.APIConnectionError) else None
 
     def _gather(self, kind: object, event: Any) -> None:
         """Collects the text and the tool calls, for the error of a stream that breaks."""
@@ -118,16 +138,7 @@ class EventGuard:
     def _call(self, index: int) -> Json:
         return self._calls.setdefault(index, {"id": None, "name": None, "pieces": []})
 
-    def end(self) -> Exception | None:
-        """What is wrong with the end of the body; None where the stream had come to its own end."""
-        complete = self._ended or not self._watch.ends or (self._watch.resumed and not self._seen)
-        return None if complete else self.broken()
-
-    def broken(self, cause: Exception | None = None) -> Exception:
-        """The exception for whatever ended the stream early."""
-        body = getattr(cause, "body", None)
-        if isinstance(cause, openai.APIError) and isinstance(body, dict):
-            return self._refused(cast("Json", body))
+    def _broken(self, cause: Exception | None = None) -> Exception:
         return self._failure(self._partial(), self._response, cause=cause)
 
     def _refused(self, error: Json) -> Exception:
@@ -150,105 +161,56 @@ class EventStream(openai.Stream[Any]):
     """A watched stream of the sync client; `azure_info(stream)` tells where it comes from."""
 
     def __init__(self, inner: openai.Stream[Any], guard: EventGuard) -> None:
+        events = iter(inner)
+
+        def pull() -> list[Any]:
+            try:
+                event = next(events, None)
+            except Exception as broken:  # noqa: BLE001  # transports raise classes of their own, and so does bad JSON
+                return guard.fail(broken)
+            return guard.take(event)
+
         self.response = inner.response
-        self._inner = iter(inner)
-        self._guard = guard
-        self._ready: list[Any] = []
-        self._ended = False
-        self._iterator = self._events()
+        self._feed = Feed(inner.response, guard, pull)
+        self._iterator = self._feed.items()
         attach(self, guard.info)
 
     def __iter__(self) -> Iterator[Any]:
         return self._iterator
 
     def prime(self) -> None:
-        """Reads until there is something to deliver, so that an early failure can still be answered elsewhere.
-
-        Raises:
-            openai.APIError: what broke the stream before anything was delivered.
-        """
-        try:
-            while not self._guard.begun and not self._ended:
-                self._ready += self._pull()
-        except BaseException:
-            self.response.close()
-            raise
-
-    def _pull(self) -> list[Any]:
-        """The next event, or none at the end."""
-        try:
-            event = next(self._inner, None)
-        except Exception as broken:  # transports raise classes of their own, and so does garbled JSON
-            raise self._guard.broken(broken) from broken
-        if event is not None:
-            self._guard.take(event)
-            return [event]
-        self._ended = True
-        if (error := self._guard.end()) is not None:
-            raise error
-        return []
-
-    def _events(self) -> Iterator[Any]:
-        try:
-            ready, self._ready = self._ready, []
-            yield from ready
-            while not self._ended:
-                yield from self._pull()
-        finally:
-            self.response.close()
+        """As `Feed.prime`."""
+        self._feed.prime()
 
 
 class AsyncEventStream(openai.AsyncStream[Any]):
     """A watched stream of the async client; `azure_info(stream)` tells where it comes from."""
 
     def __init__(self, inner: openai.AsyncStream[Any], guard: EventGuard) -> None:
+        events = aiter(inner)
+
+        async def pull() -> list[Any]:
+            try:
+                event = await anext(events, None)
+            except Exception as broken:  # noqa: BLE001  # transports raise classes of their own, and so does bad JSON
+                return guard.fail(broken)
+            return guard.take(event)
+
         self.response = inner.response
-        self._inner = aiter(inner)
-        self._guard = guard
-        self._ready: list[Any] = []
-        self._ended = False
-        self._iterator = self._events()
+        self._feed = AsyncFeed(inner.response, guard, pull)
+        self._iterator = self._feed.items()
         attach(self, guard.info)
 
     def __aiter__(self) -> AsyncIterator[Any]:
         return self._iterator
 
     async def prime(self) -> None:
-        """As `EventStream.prime`."""
-        try:
-            while not self._guard.begun and not self._ended:
-                self._ready += await self._pull()
-        except BaseException:
-            await self.response.aclose()
-            raise
+        """As `Feed.prime`."""
+        await self._feed.prime()
 
     async def close(self) -> None:
         """Releases the connection; what is unread is dropped."""
         await self.response.aclose()
-
-    async def _pull(self) -> list[Any]:
-        try:
-            event = await anext(self._inner, None)
-        except Exception as broken:  # transports raise classes of their own, and so does garbled JSON
-            raise self._guard.broken(broken) from broken
-        if event is not None:
-            self._guard.take(event)
-            return [event]
-        self._ended = True
-        if (error := self._guard.end()) is not None:
-            raise error
-        return []
-
-    async def _events(self) -> AsyncIterator[Any]:
-        try:
-            ready, self._ready = self._ready, []
-            for event in ready:
-                yield event
-            while not self._ended:
-                for event in await self._pull():
-                    yield event
-        finally:
-            await self.response.aclose()
 
 
 def watched(stream: Any, info: AzureInfo, watch: Watch, failure: Failure) -> EventStream | AsyncEventStream:

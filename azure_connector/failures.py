@@ -25,6 +25,7 @@ from .deployments import Plan, Target
 from .envelopes import ErrorFacts, parse_envelope
 from .errors import (
     Attempt,
+    AzureErrorDetails,
     CredentialError,
     DeadlineExceededError,
     EndpointUnreachableError,
@@ -130,7 +131,9 @@ class Failures:
             return self._nothing_sent(end, tried)
         error = errors[end.attempt]
         cause = without_locals(error)
-        if isinstance(error, CredentialError | StreamInterruptedError | UnreadableReplyError):
+        if isinstance(
+            error, AzureErrorDetails
+        ):  # made by this package already: streams, credentials, unreadable replies
             error.attempts = tried
             return error
         if isinstance(error, openai.APIStatusError):

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import openai
 
 from .errors import PartialReply
+from .feeds import AsyncFeed, Feed
 from .info import AzureInfo, attach
 from .sse import Event, EventDecoder
 from .wire import Json, as_object
@@ -85,7 +86,10 @@ class Reader:
 
     def broken(self, cause: Exception | None = None) -> Exception:
         """The exception for a connection that ended before the stream did."""
-        return self._failure(self._partial(), self._response, cause=cause)
+        return self._fail(cause=cause)
+
+    def _fail(self, **what: Any) -> Exception:
+        return self._failure(self._partial(), self._response, **what)
 
     def _read(self, events: list[Event]) -> list[Any]:
         chunks: list[Any] = []
@@ -110,7 +114,7 @@ class Reader:
             return
         if error := body.get("error"):
             detail = as_object(error) or {"message": str(error)}
-            self.error = self._failure(self._partial(), self._response, error=detail)
+            self.error = self._fail(error=detail)
             return
         chunks.extend(self._deliver(mended) for mended in self._mend(body))
 
@@ -155,97 +159,53 @@ class ConnectorStream(openai.Stream[Any]):
     """A stream of this package's sync client; `azure_info(stream)` tells where it comes from."""
 
     def __init__(self, response: Any, reader: Reader) -> None:
+        body = response.iter_bytes()
+
+        def pull() -> list[Any]:
+            try:
+                data = next(body, None)
+            except Exception as broken:  # noqa: BLE001  # transports raise classes of their own: httpx, httpx2, aiohttp
+                data, reader.error = None, reader.broken(broken)
+            return reader.take(data)
+
         self.response = response
-        self._reader = reader
-        self._body = response.iter_bytes()
-        self._ready: list[Any] = []
-        self._iterator = self._chunks()
+        self._feed = Feed(response, reader, pull)
+        self._iterator = self._feed.items()
         attach(self, reader.info)
 
     def __iter__(self) -> Iterator[Any]:
         return self._iterator
 
     def prime(self) -> None:
-        """Reads until there is something to deliver, so that an early failure can still be answered elsewhere.
-
-        Raises:
-            Exception: what broke the stream before anything was delivered.
-        """
-        try:
-            while not self._reader.begun and not self._reader.ended:
-                self._ready += self._pull()
-        except BaseException:
-            self.response.close()
-            raise
-        if self._reader.error is not None and not self._reader.begun:
-            self.response.close()
-            raise self._reader.error
-
-    def _pull(self) -> list[Any]:
-        try:
-            data = next(self._body, None)
-        except Exception as broken:  # noqa: BLE001  # transports raise classes of their own: httpx, httpx2, aiohttp
-            data, self._reader.error = None, self._reader.broken(broken)
-        return self._reader.take(data)
-
-    def _chunks(self) -> Iterator[Any]:
-        try:
-            ready, self._ready = self._ready, []
-            yield from ready
-            while not self._reader.ended:
-                yield from self._pull()
-            if self._reader.error is not None:
-                raise self._reader.error
-        finally:
-            self.response.close()
+        """As `Feed.prime`."""
+        self._feed.prime()
 
 
 class AsyncConnectorStream(openai.AsyncStream[Any]):
     """A stream of this package's async client; `azure_info(stream)` tells where it comes from."""
 
     def __init__(self, response: Any, reader: Reader) -> None:
+        body = response.aiter_bytes()
+
+        async def pull() -> list[Any]:
+            try:
+                data = await anext(body, None)
+            except Exception as broken:  # noqa: BLE001  # transports raise classes of their own: httpx, httpx2, aiohttp
+                data, reader.error = None, reader.broken(broken)
+            return reader.take(data)
+
         self.response = response
-        self._reader = reader
-        self._body = response.aiter_bytes()
-        self._ready: list[Any] = []
-        self._iterator = self._chunks()
+        self._feed = AsyncFeed(response, reader, pull)
+        self._iterator = self._feed.items()
         attach(self, reader.info)
 
     def __aiter__(self) -> AsyncIterator[Any]:
         return self._iterator
 
     async def prime(self) -> None:
-        """As `ConnectorStream.prime`."""
-        try:
-            while not self._reader.begun and not self._reader.ended:
-                self._ready += await self._pull()
-        except BaseException:
-            await self.response.aclose()
-            raise
-        if self._reader.error is not None and not self._reader.begun:
-            await self.response.aclose()
-            raise self._reader.error
+        """As `Feed.prime`."""
+        await self._feed.prime()
 
     async def close(self) -> None:
         """Releases the connection; what is unread is dropped."""
         await self.response.aclose()
-
-    async def _pull(self) -> list[Any]:
-        try:
-            data = await anext(self._body, None)
-        except Exception as broken:  # noqa: BLE001  # transports raise classes of their own: httpx, httpx2, aiohttp
-            data, self._reader.error = None, self._reader.broken(broken)
-        return self._reader.take(data)
-
-    async def _chunks(self) -> AsyncIterator[Any]:
-        try:
-            ready, self._ready = self._ready, []
-            for chunk in ready:
-                yield chunk
-            while not self._reader.ended:
-                for chunk in await self._pull():
-                    yield chunk
-            if self._reader.error is not None:
-                raise self._reader.error
-        finally:
-            await self.response.aclose()
