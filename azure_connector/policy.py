@@ -16,7 +16,7 @@ class Policy:
 
     Attributes:
         max_attempts: requests sent for one call, over all targets.
-        attempts_per_target: requests sent to one target for one call.
+        attempts_per_target: requests sent to one target for one call, where there are several.
         max_adaptations: refusals (a 400 about a parameter) answered by a changed request; not counted as attempts.
         backoff: the wait before a target that failed is asked again; it doubles with each failure of the call.
         max_backoff: where the doubling ends.

@@ -238,6 +238,8 @@ class Route:
             # Another call took the probe between the look and the claim: look again.
 
     def _candidates(self) -> list[Target]:
+        if len(self._plan.targets) == 1 and not self._excluded:  # then only the whole call's limit makes sense
+            return list(self._plan.targets)
         most = self._policy.attempts_per_target
         return [
             target for target in self._plan.targets if target not in self._excluded and self._failures(target) < most

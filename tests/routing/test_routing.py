@@ -79,7 +79,7 @@ def test_a_failure_moves_to_an_untried_target_at_once_and_backs_off_when_there_i
 
 
 def test_backoff_of_a_single_target_doubles_with_jitter(make_world):
-    world = make_world(failures_before_cooldown=99)
+    world = make_world(failures_before_cooldown=99, max_attempts=4)
     route = world.route()
     route.first()
     for chance, seconds in ((0.0, 0.5), (0.5, 0.75), (1.0, 1.0)):
@@ -225,7 +225,7 @@ def test_adaptations_are_not_attempts_but_end_with_the_deadline(make_world):
 
 def test_attempts_are_bounded_per_target_and_in_all(make_world):
     world = make_world(max_attempts=5, attempts_per_target=2, failures_before_cooldown=99)
-    route, step, sent = world.route(world.A, world.B, world.C), None, []
+    route, sent = world.route(world.A, world.B, world.C), []
     step = route.first()
     while not isinstance(step, GiveUp):
         if isinstance(step, Send):
@@ -236,7 +236,12 @@ def test_attempts_are_bounded_per_target_and_in_all(make_world):
             step = route.resume(world.now)
     assert sent == ["a", "b", "c", "a", "b"]
     assert step.reason == "exhausted"
-    route, step, sent = world.route(world.A), None, 0
+    assert sent.count("a") == world.policy.attempts_per_target
+
+
+def test_the_only_target_may_have_all_attempts(make_world):
+    world = make_world(max_attempts=7, attempts_per_target=2, failures_before_cooldown=99)
+    route, sent = world.route(), 0
     step = route.first()
     while not isinstance(step, GiveUp):
         if isinstance(step, Send):
@@ -245,7 +250,7 @@ def test_attempts_are_bounded_per_target_and_in_all(make_world):
         else:
             world.now += step.seconds
             step = route.resume(world.now)
-    assert sent == 2
+    assert sent == 7
 
 
 def test_a_target_that_asks_not_to_be_asked_again_is_not(world):

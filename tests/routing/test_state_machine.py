@@ -167,7 +167,8 @@ class Routing(RuleBasedStateMachine):
         call.sent.append(step.target)
         assert len(call.sent) - call.adapted <= self.policy.max_attempts
         assert call.adapted <= self.policy.max_adaptations
-        assert call.sent.count(step.target) - call.adapted <= self.policy.attempts_per_target
+        if len(call.targets) > 1:
+            assert call.sent.count(step.target) - call.adapted <= self.policy.attempts_per_target
 
     def check_give_up(self, call, step, outcome):
         free = self.untried_and_free(call)
@@ -202,6 +203,8 @@ class Routing(RuleBasedStateMachine):
         if not hasattr(self, "calls"):
             return
         failing = {key for key, row in self.health.report(self.now).items() if row.failing}
+        for call in self.calls:  # another call's good reply ends a probe's mission
+            call.probes &= failing
         for key in failing:
             probes = [
                 call
