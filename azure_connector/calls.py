@@ -19,7 +19,7 @@ from .events import Watch, watched
 from .info import AzureInfo, attach
 from .streams import AsyncConnectorStream, ConnectorStream, Failure, Reader
 from .tools import NameMap, normalize_item
-from .wire import Json, as_object
+from .wire import Json, as_object, parse_json
 
 __all__ = ["RAW_RESPONSE_HEADER", "Call"]
 
@@ -146,7 +146,7 @@ class ChatCall(Call):
     def receive(self, response: Any) -> Any:
         if self._streamed and self._as_chunks is None:
             return self._post(self._open(response))
-        return self._whole(json.loads(response.content), response)  # a ValueError is the flow's to understand
+        return self._whole(parse_json(response.content), response)  # a ValueError is the flow's to understand
 
     def parsed(self, value: Any) -> Any:
         if isinstance(value, openai.Stream | openai.AsyncStream):
@@ -186,6 +186,8 @@ class ChatCall(Call):
 
 class _Bytes:
     """Stands for a response whose body is already here."""
+
+    stream = None
 
     def __init__(self, body: bytes, response: Any) -> None:
         self._body = body

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -125,8 +124,10 @@ def azure_info(reply: object) -> AzureInfo:
 
 def attach(reply: Any, info: AzureInfo) -> None:
     """Hangs `info` on a reply, outside its fields, so that dumps and comparisons stay as they are."""
-    with suppress(AttributeError):  # strings, dictionaries and lists take no attributes
+    try:
         object.__setattr__(reply, _ATTRIBUTE, info)
+    except AttributeError:  # strings, dictionaries and lists take no attributes
+        return
 
 
 def _number(text: str | None) -> int | None:

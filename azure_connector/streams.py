@@ -6,17 +6,17 @@ connection.
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from typing import Any, Protocol
 
 import openai
 
+from .bodies import AsyncBody, Body
 from .errors import PartialReply
 from .feeds import AsyncFeed, Feed
 from .info import AzureInfo, attach
 from .sse import Event, EventDecoder
-from .wire import Json, as_object
+from .wire import Json, as_object, parse_json
 
 __all__ = ["AsyncConnectorStream", "ConnectorStream", "Failure", "Reader"]
 
@@ -66,10 +66,10 @@ class Reader:
         self._calls: dict[tuple[int, int], Json] = {}
         self._finished = False
 
-    def take(self, data: bytes | None) -> list[Any]:
-        """The chunks that `data` completes, ready to be handed out; None says that the body has ended."""
-        chunks = self._read(self._decoder.feed(data)) if data is not None else []
-        if data is None or self.done or self.error is not None:
+    def take(self, data: bytes) -> list[Any]:
+        """The chunks that `data` completes, ready to be handed out; nothing says that the body has ended."""
+        chunks = self._read(self._decoder.feed(data)) if data else []
+        if not data or self.done or self.error is not None:
             self.ended = True
             if self.error is None:
                 chunks += self._finish()
@@ -104,7 +104,7 @@ class Reader:
 
     def _take(self, event: Event, chunks: list[Any]) -> None:
         try:
-            body: object = json.loads(event.data)
+            body: object = parse_json(event.data)
         except ValueError as garbled:
             self.error = self.broken(garbled)
             return
@@ -125,11 +125,13 @@ class Reader:
             delta = choice.get("delta")
             if delta:
                 # A lone role, or content still empty, is nothing that a caller could miss.
-                self.begun = self.begun or any(value for name, value in delta.items() if name != "role")
+                if not self.begun:
+                    self.begun = any(value for name, value in delta.items() if name != "role")
                 if text := delta.get("content"):
                     self._text.append(text)
-                for call in delta.get("tool_calls") or ():
-                    self._note_call(choice.get("index", 0), call)
+                if calls := delta.get("tool_calls"):
+                    for call in calls:
+                        self._note_call(choice.get("index", 0), call)
         if body.get("usage"):
             self.info.usage = body["usage"]
         chunk = self._build(body)
@@ -159,17 +161,17 @@ class ConnectorStream(openai.Stream[Any]):
     """A stream of this package's sync client; `azure_info(stream)` tells where it comes from."""
 
     def __init__(self, response: Any, reader: Reader) -> None:
-        body = response.iter_bytes()
+        body = Body(response, reader)
 
         def pull() -> list[Any]:
             try:
-                data = next(body, None)
+                data = body.read()
             except Exception as broken:  # noqa: BLE001  # transports raise classes of their own: httpx, httpx2, aiohttp
-                data, reader.error = None, reader.broken(broken)
+                data, reader.error = b"", reader.broken(broken)
             return reader.take(data)
 
         self.response = response
-        self._feed = Feed(response, reader, pull)
+        self._feed = Feed(body, reader, pull)
         self._iterator = self._feed.items()
         attach(self, reader.info)
 
@@ -185,17 +187,17 @@ class AsyncConnectorStream(openai.AsyncStream[Any]):
     """A stream of this package's async client; `azure_info(stream)` tells where it comes from."""
 
     def __init__(self, response: Any, reader: Reader) -> None:
-        body = response.aiter_bytes()
+        body = AsyncBody(response, reader)
 
         async def pull() -> list[Any]:
             try:
-                data = await anext(body, None)
+                data = await body.read()
             except Exception as broken:  # noqa: BLE001  # transports raise classes of their own: httpx, httpx2, aiohttp
-                data, reader.error = None, reader.broken(broken)
+                data, reader.error = b"", reader.broken(broken)
             return reader.take(data)
 
         self.response = response
-        self._feed = AsyncFeed(response, reader, pull)
+        self._feed = AsyncFeed(body, reader, pull)
         self._iterator = self._feed.items()
         attach(self, reader.info)
 
