@@ -103,21 +103,37 @@ class Connectors:
             raise
 
     def close(self) -> None:
-        """Closes every connector; the next call makes new ones, from settings that are read anew."""
-        with self._lock:
-            sync, self._sync = self._sync, OrderedDict()
-            later, self._async = self._async, OrderedDict()
-            self._base = None
-        for client in sync.values():
+        """Closes every connector; the next call makes new ones, from settings that are read anew.
+
+        Those of async calls close in the background of a running loop, else when they are collected.
+        """
+        sync, later = self._dropped()
+        for client in sync:
             client.close()
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:
-            return  # without a loop the async ones close when they are collected
-        for client in later.values():
+            return
+        for client in later:
             task = loop.create_task(client.close())
             _closing.add(task)
             task.add_done_callback(_closing.discard)
+
+    async def aclose(self) -> None:
+        """As `close`, waiting until all are closed."""
+        sync, later = self._dropped()
+        for client in sync:
+            client.close()
+        for client in later:
+            await client.close()
+
+    def _dropped(self) -> tuple[list[AzureConnector], list[AsyncAzureConnector]]:
+        with self._lock:
+            dropped = list(self._sync.values()), list(self._async.values())
+            self._sync.clear()
+            self._async.clear()
+            self._base = None
+        return dropped
 
 
 _closing: set[asyncio.Task[None]] = set()

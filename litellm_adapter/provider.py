@@ -15,6 +15,7 @@ from openai.types.chat import ChatCompletion, ChatCompletionChunk
 from .asking import Ask, carried_for, chat_ask, embedding_ask, image_ask
 from .connectors import Connectors
 from .errors import translated
+from .installing import ensure
 from .prices import note_served
 from .replies import Pieces, completion_reply, embedding_reply, headers_of, image_reply
 from .streams import AsyncChunks, AsyncPieces, EagerWrapper, SyncPieces
@@ -102,11 +103,13 @@ class ConnectorLLM(CustomLLM):
 
     def _send(self, ask: Ask, cast_to: Any, **how: Any) -> Any:
         with translated(ask.provider, ask.model):
+            ensure(ask.provider, self.connectors)
             client: Any = self.connectors.sync(ask)
             return client.post(ask.operation, body=ask.body, cast_to=cast_to, options=ask.options, **how)
 
     async def _asend(self, ask: Ask, cast_to: Any, **how: Any) -> Any:
         with translated(ask.provider, ask.model):
+            ensure(ask.provider, self.connectors)
             client: Any = self.connectors.asynchronous(ask)
             return await client.post(ask.operation, body=ask.body, cast_to=cast_to, options=ask.options, **how)
 
@@ -118,3 +121,7 @@ class ConnectorLLM(CustomLLM):
     def close(self) -> None:
         """Closes every connector; the next call makes new ones, from settings that are read anew."""
         self.connectors.close()
+
+    async def aclose(self) -> None:
+        """As `close`, waiting until all are closed."""
+        await self.connectors.aclose()

@@ -8,10 +8,8 @@ from typing import Any
 import litellm
 from litellm.utils import custom_llm_setup
 
-from azure_connector import ConfigurationError
-
 from .hook import hook
-from .prices import add_mapped, add_prices, forget_prices
+from .installing import forget, install
 from .provider import ConnectorLLM
 
 __all__ = ["handler", "register", "unregister"]
@@ -41,24 +39,11 @@ def register(prefix: str = PREFIX, **settings: Any) -> ConnectorLLM:
     with _lock:
         former = next((entry for entry in litellm.custom_provider_map if entry["provider"] == prefix), None)
         provider = _provider(prefix, settings, former["custom_handler"] if former else None)
+        install(provider.prefix, provider.connectors)
         others = [entry for entry in litellm.custom_provider_map if entry["provider"] != prefix]
         litellm.custom_provider_map = [*others, {"provider": prefix, "custom_handler": provider}]
         custom_llm_setup()
-        install(provider)
     return provider
-
-
-def install(provider: ConnectorLLM) -> None:
-    """Adds the hook and the prices."""
-    if hook not in litellm.callbacks:
-        litellm.callbacks.append(hook)
-    add_prices(provider.prefix)
-    try:
-        add_mapped(provider.prefix, provider.connectors.settings)
-    except ConfigurationError:
-        if provider.connectors.given:
-            raise
-        # The environment may be completed before the first call, which tells what is missing.
 
 
 def _provider(prefix: str, settings: dict[str, Any], former: Any) -> ConnectorLLM:
@@ -85,7 +70,7 @@ def unregister(prefix: str = PREFIX) -> None:
         for names in (litellm.provider_list, litellm._custom_providers):
             while prefix in names:
                 names.remove(prefix)
-        forget_prices(prefix)
+        forget(prefix)
         if not any(isinstance(entry["custom_handler"], ConnectorLLM) for entry in litellm.custom_provider_map):
             while hook in litellm.callbacks:
                 litellm.callbacks.remove(hook)
