@@ -1,0 +1,5 @@
+"""`python -m azure_connector.cli`: the same as the command `azure-connector`."""
+
+from . import main
+
+main()
