@@ -131,9 +131,7 @@ class Failures:
             return self._nothing_sent(end, tried)
         error = errors[end.attempt]
         cause = without_locals(error)
-        if isinstance(
-            error, AzureErrorDetails
-        ):  # made by this package already: streams, credentials, unreadable replies
+        if isinstance(error, AzureErrorDetails):  # made here already: streams, credentials, unreadable replies
             error.attempts = tried
             return error
         if isinstance(error, openai.APIStatusError):
@@ -162,7 +160,8 @@ class Failures:
             f"({end.outcome.kind}); the soonest is free in {seconds:.1f} s, which is longer than this call may wait. "
             "Nothing was sent."
         )
-        body = {"code": end.outcome.code or str(status), "message": message}
+        code = "NoCapacity" if end.outcome.kind == "no_capacity" else end.outcome.code or str(status)
+        body = {"code": code, "message": message}
         response = synthetic_response(context.endpoint, status, headers)
         return error_from_reply(response, body, context, attempts=attempts, retry_after=seconds)
 
