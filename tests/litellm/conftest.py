@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import sys
+import types
 from collections.abc import Iterator
 from typing import Any
 
@@ -48,3 +50,10 @@ def registered(azure: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setenv("AZURE_OPENAI_API_KEY", azure.api_key)
     litellm_adapter.register()
     return azure
+
+
+@pytest.fixture
+def cache(monkeypatch: pytest.MonkeyPatch) -> None:
+    """LiteLLM's own in-memory cache. Since 1.105 its hits import a part of the Proxy that wants soundfile."""
+    monkeypatch.setitem(sys.modules, "soundfile", types.ModuleType("soundfile"))
+    litellm.cache = litellm.Cache(type="local")

@@ -95,9 +95,7 @@ def test_the_generator_is_the_fallback(registered, reason):
         assert early == 0
 
 
-def test_a_stream_from_the_cache_is_a_stream(registered):
-    litellm.cache = litellm.Cache(type="local")
-
+def test_a_stream_from_the_cache_is_a_stream(registered, cache):
     async def call():
         texts = []
         for _ in range(2):
