@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 
 from semantic_kernel.connectors.ai.open_ai.services.open_ai_handler import OpenAIHandler
 from semantic_kernel.const import USER_AGENT
@@ -17,7 +17,18 @@ _SECRET_HEADER = re.compile(r"(?i)key|token|authorization|secret|cookie|password
 
 
 class ConnectorService:
-    """`from_dict` and `to_dict` over a connector; SK's own name its own class and dump the key."""
+    """`from_dict` and `to_dict` over a connector; SK's own name its own class and dump the key.
+
+    As an async context manager a service closes its client at the end, also one that other services share.
+    """
+
+    client: Any
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *raised: object) -> None:
+        await self.client.close()
 
     @classmethod
     def from_dict(cls, settings: dict[str, Any]) -> Any:

@@ -39,6 +39,15 @@ def resource() -> Iterator[Emulator]:
         yield emulator
 
 
+@pytest.fixture(autouse=True)
+def own_event_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    """SK's templates replace asyncio's classes for the whole process, and its orchestrations then refuse their tasks.
+
+    Only templates that call functions need that; none here does.
+    """
+    monkeypatch.setattr("nest_asyncio.apply", lambda *_: None)
+
+
 @pytest.fixture
 def azure(resource: Emulator) -> Emulator:
     """The shared emulator, with nothing recorded and nothing scripted."""
