@@ -30,6 +30,8 @@ _EXCEPTIONS = (
     ("InvalidURL", "UnsupportedProtocol"),
     ("ClientError", "RemoteProtocolError"),
 )
+# Bytes at a time: the chunks of one piece are made together, and few young objects are quick to collect.
+_PIECE = 8192
 # What aiohttp would add of its own: the request is complete as it comes.
 _NOT_ADDED = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 
@@ -73,9 +75,9 @@ def transport_class() -> Any:
                 yield data
 
         async def read_some(self) -> bytes:
-            """What has arrived; empty at the end."""
+            """What has arrived, up to a limit; empty at the end."""
             try:
-                return await self._reply.content.readany()
+                return await self._reply.content.read(_PIECE)
             except foreign as error:
                 raise translate(error) from error
 

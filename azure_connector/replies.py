@@ -114,12 +114,33 @@ class ChunkMender:
         self._calls: dict[int, ToolCallStream] = {}
         self._finished: set[int] = set()
         self._frame: Json = {}
+        self._verdicts: object = None
+
+    def _is_plain(self, chunk: Json, choices: list[Json]) -> bool:
+        """Whether a chunk is one more piece of text, as nearly all are: nothing in it needs mending."""
+        if len(choices) != 1 or not self._frame or chunk.get("usage") or not chunk.get("model"):
+            return False
+        choice = choices[0]
+        delta: object = choice.get("delta")
+        if not isinstance(delta, dict) or len(delta) != 1 or "content" not in delta:  # pyright: ignore[reportUnknownArgumentType]  # JSON
+            return False
+        if choice.get("finish_reason", "") is not None or choice.get("index") is None:
+            return False
+        verdicts = choice.get("content_filter_results")
+        return (
+            (not verdicts or verdicts == self._verdicts)
+            and chunk.get("object") == "chat.completion.chunk"
+            and "prompt_filter_results" not in chunk
+            and "prompt_annotations" not in chunk
+        )
 
     def mend(self, chunk: Json) -> list[Json]:
         """The chunks to pass on for one that arrived: nearly always the same one."""
         choices: list[Json] | None = chunk.get("choices")
         if choices is None:
             chunk["choices"] = choices = []
+        if self._is_plain(chunk, choices):
+            return [chunk]
         if chunk.get("object") != "chat.completion.chunk":
             chunk["object"] = "chat.completion.chunk"
         if chunk.get("model"):
@@ -159,6 +180,7 @@ class ChunkMender:
             choice["finish_reason"] = None
         if raw == "content_filter" or choice.get("content_filter_results"):
             _note_choice(self._info, choice)
+            self._verdicts = choice.get("content_filter_results")  # noted: the same ones again tell nothing
 
     def _mend_calls(self, index: int, delta: Json, raw_finish_reason: str | None) -> None:
         found, legacy = delta.pop("tool_calls", None), delta.pop("function_call", None)

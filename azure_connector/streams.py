@@ -116,9 +116,16 @@ class Reader:
             detail = as_object(error) or {"message": str(error)}
             self.error = self._fail(error=detail)
             return
-        chunks.extend(self._deliver(mended) for mended in self._mend(body))
+        chunks.extend(map(self._deliver, self._mend(body)))
 
     def _deliver(self, body: Json) -> Any:
+        self._note(body)
+        chunk = self._build(body)
+        attach(chunk, self.info)
+        return chunk
+
+    def _note(self, body: Json) -> None:
+        """Keeps what a break would have to tell, and how far the stream has come."""
         for choice in body.get("choices") or ():
             if choice.get("finish_reason"):
                 self._finished = self.begun = True
@@ -134,9 +141,6 @@ class Reader:
                         self._note_call(choice.get("index", 0), call)
         if body.get("usage"):
             self.info.usage = body["usage"]
-        chunk = self._build(body)
-        attach(chunk, self.info)
-        return chunk
 
     def _note_call(self, choice: int, delta: Json) -> None:
         call = self._calls.setdefault((choice, delta.get("index", 0)), {"type": "function", "pieces": []})
