@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from functools import partial
@@ -28,8 +27,8 @@ from azure_connector import AsyncAzureConnector
 
 from .connecting import connect
 from .failures import service_error
-from .history import wire_messages
-from .metadata import azure_metadata, total_usage
+from .history import called, wire_messages
+from .metadata import azure_metadata, reported_usage, total_usage
 from .service import ConnectorService
 from .settings import beyond_fields, lift_limits
 from .streams import ServiceStream
@@ -180,15 +179,11 @@ class AzureConnectorChatCompletion(ConnectorService, AzureChatCompletion):
         return content
 
     def _get_tool_calls_from_chat_choice(self, choice: Any) -> list[FunctionCallContent]:
-        calls = (choice.message.tool_calls if isinstance(choice, Choice) else None) or []
-        if not any(call.type == "custom" for call in calls):
+        said = choice.message if isinstance(choice, Choice) else choice.delta
+        calls = (said and said.tool_calls) or []
+        if not any(getattr(call, "custom", None) for call in calls):
             return super()._get_tool_calls_from_chat_choice(choice)
-        return [
-            FunctionCallContent(id=call.id, name=call.custom.name, arguments=json.dumps({"input": call.custom.input}))
-            if call.type == "custom"
-            else FunctionCallContent(id=call.id, name=call.function.name, arguments=call.function.arguments)
-            for call in calls
-        ]
+        return [called(call) for call in calls]
 
     def _get_metadata_from_chat_response(self, response: Any) -> dict[str, Any]:
         return super()._get_metadata_from_chat_response(response) | azure_metadata(response)
@@ -197,6 +192,8 @@ class AzureConnectorChatCompletion(ConnectorService, AzureChatCompletion):
         found = super()._get_metadata_from_streaming_chat_response(response)
         # Once a stream knows them, not with every piece of text.
         last = response.usage is not None or any(choice.finish_reason for choice in response.choices)
+        if found["usage"] is None and reported_usage(response):
+            del found["usage"]  # a late chunk of the filter's must not hide what was told before
         return found | azure_metadata(response) if last else found
 
 
