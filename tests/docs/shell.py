@@ -114,7 +114,9 @@ def _python(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> int:
     """A file exists, a module's options are its own."""
     if arguments[:2] == ["-m", "azure_connector.emulator"]:
         assert isinstance(emulator_parser().parse_args(arguments[2:]), argparse.Namespace)
-    elif arguments[:1] != ["-m"]:
+    elif arguments[:1] == ["-m"]:
+        assert importlib.util.find_spec(arguments[1]), f"there is no module {arguments[1]}"
+    else:
         assert (ROOT / arguments[0]).is_file(), f"there is no {arguments[0]}"
     return 0
 

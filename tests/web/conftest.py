@@ -1,0 +1,61 @@
+"""The page's application on a loopback port, and a resource behind it."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+
+import pytest
+import uvicorn
+from starlette.types import ASGIApp
+
+from azure_connector.emulator import Deployment, Emulator
+from azure_connector.emulator.models import DEFAULT_MODELS
+from samples.web.app import create_app
+
+KEYS = ("GEMINI_API_KEY", "GOOGLE_API_KEY", "OPENAI_API_KEY", "ANTHROPIC_API_KEY", "MISTRAL_API_KEY")
+CHOICES = ("DEFAULT_PROVIDER", "DEFAULT_MODEL", "OPENAI_MODELS", "OPENAI_BASE_URL", "OPENAI_API_BASE")
+
+
+@contextmanager
+def serving(app: ASGIApp) -> Iterator[str]:
+    """Serves an application in a thread; yields its address."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = uvicorn.Server(uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=2))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="page")
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join(timeout=10)
+            assert not thread.is_alive()
+
+
+@pytest.fixture(scope="module")
+def resource() -> Iterator[Emulator]:
+    """A resource whose deployment `busy` the tests may fill up."""
+    with Emulator([*DEFAULT_MODELS, Deployment("busy", "gpt-4.1")]) as azure:
+        yield azure
+
+
+@pytest.fixture
+def serve(resource: Emulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., str]]:
+    """Starts the page with further variables; without AZURE_OPENAI_ENDPOINT among them it has the resource's."""
+    resource.clear()
+    for name in (*KEYS, *CHOICES):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("OLLAMA_HOST", "127.0.0.1:9")
+    monkeypatch.setenv("AZURE_OPENAI_ENDPOINT", resource.endpoint)
+    monkeypatch.setenv("AZURE_OPENAI_API_KEY", resource.api_key)
+    monkeypatch.setenv("AZURE_OPENAI_DEPLOYMENT_MAPPING", '{"gpt-4.1": ["busy", "gpt-4.1"]}')
+    with ExitStack() as running:
+
+        def start(**variables: str) -> str:
+            for name, value in variables.items():
+                monkeypatch.setenv(name, value)
+            return running.enter_context(serving(create_app()))
+
+        yield start
