@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from typing import Any
 
 from semantic_kernel.contents import (
@@ -20,7 +21,7 @@ from semantic_kernel.contents.binary_content import BinaryContent
 from semantic_kernel.contents.utils.author_role import AuthorRole
 from semantic_kernel.exceptions import ServiceInvalidRequestError
 
-__all__ = ["wire_messages"]
+__all__ = ["called", "wire_messages"]
 
 _NOT_SENT = (ReasoningContent, AnnotationContent)  # for the reader; OpenAI has no such parts
 _AUDIO_FORMATS = {"mpeg": "mp3", "mp3": "mp3", "wav": "wav", "x-wav": "wav", "wave": "wav", "vnd.wave": "wav"}
@@ -56,6 +57,21 @@ def wire_messages(message: ChatMessageContent, role_key: str, content_key: str) 
     elif text := "".join(item.text for item in others if isinstance(item, TextContent)):
         made[0][content_key] = text
     return made
+
+
+def called(call: Any) -> FunctionCallContent:
+    """A tool call of a reply or chunk, where SK knows functions only: a custom tool's text is its one argument `input`.
+
+    In a stream the text comes in pieces, and stands as it is.
+    """
+    custom, index = getattr(call, "custom", None), getattr(call, "index", None)
+    if custom is None:
+        name, arguments = call.function.name, call.function.arguments
+    elif isinstance(custom, dict):
+        name, arguments = custom.get("name"), custom.get("input")
+    else:
+        name, arguments = custom.name, json.dumps({"input": custom.input})
+    return FunctionCallContent(id=call.id, index=index, name=name, arguments=arguments)
 
 
 def _result(item: FunctionResultContent, role_key: str, content_key: str) -> dict[str, Any]:

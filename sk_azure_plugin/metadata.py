@@ -11,7 +11,7 @@ from semantic_kernel.utils.telemetry.model_diagnostics.decorators import are_mod
 
 from azure_connector import azure_info
 
-__all__ = ["azure_metadata", "total_usage"]
+__all__ = ["azure_metadata", "reported_usage", "total_usage"]
 
 
 def azure_metadata(reply: object) -> dict[str, Any]:
@@ -43,6 +43,14 @@ def azure_metadata(reply: object) -> dict[str, Any]:
         "filtered": info.filtered,
     }
     return {name: value for name, value in found.items() if value not in (None, [], {})}
+
+
+def reported_usage(chunk: object) -> bool:
+    """Whether the stream of a chunk has told its usage by now."""
+    try:
+        return azure_info(chunk).usage is not None
+    except LookupError:
+        return False
 
 
 def total_usage(*parts: CompletionUsage | None) -> CompletionUsage | None:

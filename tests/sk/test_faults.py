@@ -118,6 +118,10 @@ async def test_3_words_that_sk_does_not_know(azure: Emulator, service: Any) -> N
     answer = await service.get_chat_message_content(history("Hi"), NONE)
     (called,) = answer.items
     assert (called.name, called.parse_arguments()) == ("shell", {"input": "ls"})
+    pieces: list[dict[str, Any]] = [{"index": 0, "custom": {"input": " -a"}}]
+    azure.script(stream(chunk(tool_calls=[custom | {"index": 0}]), chunk(tool_calls=pieces), chunk("tool_calls")))
+    (called,) = whole(await gathered(service.get_streaming_chat_message_content(history("Hi"), NONE))).items
+    assert (called.name, called.arguments) == ("shell", "ls -a")
 
 
 @pytest.mark.parametrize(
@@ -343,11 +347,13 @@ async def test_metadata_tell_deployment_attempts_and_verdicts(azure: Emulator, s
     await service.client.close()
 
 
-async def test_a_late_verdict_is_in_the_metadata(azure: Emulator, service: Any) -> None:
+@pytest.mark.parametrize("order", [[2, 3], [3, 2]], ids=["before the usage", "after the usage"])
+async def test_a_late_verdict_is_in_the_metadata(azure: Emulator, service: Any, order: list[int]) -> None:
     late = {"content_filter_results": {"hate": {"filtered": True, "severity": "high"}}}
     verdict = chunk("content_filter", choice=late)
     del verdict["choices"][0]["delta"]
-    azure.script(Reply(events=[chunk(content="bad"), chunk("stop"), verdict | {"id": "", "model": ""}, usage_chunk()]))
+    events = [chunk(content="bad"), chunk("stop"), verdict | {"id": "", "model": ""}, usage_chunk()]
+    azure.script(Reply(events=[events[number] for number in (0, 1, *order)]))
     message = whole(await gathered(service.get_streaming_chat_message_content(history("Hi"), NONE)))
     assert message.metadata["filtered"] is True
     assert message.metadata["content_filter_results"]["hate"]["severity"] == "high"
