@@ -98,7 +98,9 @@ class Attempt:
     elapsed: float = 0.0
 
     def __str__(self) -> str:
-        outcome = " ".join(str(part) for part in (self.status, self.code) if part is not None) or "no reply"
+        # Azure's code of a used-up quota is the status again.
+        told = dict.fromkeys(str(part) for part in (self.status, self.code) if part is not None)
+        outcome = " ".join(told) or "no reply"
         waited = f", after waiting {self.waited:.1f} s" if self.waited >= 0.05 else ""
         return f"{self.deployment or '-'}@{self.resource}: {outcome} in {self.elapsed:.2f} s{waited}"
 

@@ -163,7 +163,7 @@ def test_the_message_is_azure_s_then_the_hint_then_the_attempts():
         "Too many.",
         "Wait.",
         "Tried:",
-        "  a@west: 429 429 in 0.10 s",
+        "  a@west: 429 in 0.10 s",
         "  b@east: ConnectError in 2.00 s, after waiting 1.5 s",
     ]
     assert error_message("Too many.") == "Too many."
