@@ -93,8 +93,11 @@ class Call:
         if isinstance(value, openai.Stream | openai.AsyncStream):
             self.info.raw_headers = value.response.headers
             value = watched(value, self.info, self._watch, self._failure)
-        elif self._names is not None:
-            normalize_output(value, self._names)
+        else:
+            if self._names is not None:
+                normalize_output(value, self._names)
+            if isinstance(usage := getattr(value, "usage", None), pydantic.BaseModel):
+                self.info.usage = usage.model_dump()
         attach(value, self.info)
         return self._post(value)
 

@@ -112,6 +112,12 @@ class AzureErrorDetails(Exception):
     attempts: tuple[Attempt, ...] = ()
     azure_request_id: str | None = None
 
+    def _repr_html_(self) -> str:
+        """A table for notebooks."""
+        from .display import error_html
+
+        return error_html(self)
+
 
 class ConfigurationError(AzureErrorDetails, openai.OpenAIError, ValueError):
     """A setting is missing, contradicts another one, or cannot be read. Nothing was sent."""

@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, field
 from html import escape
 from typing import Any
 
+from .display import html_table
+
 __all__ = ["ExplainedTarget", "Explanation"]
 
 _REASONS: Mapping[str, str] = {
@@ -131,11 +133,11 @@ class Explanation:
             f"chosen by: {escape(self._reason())}</p>"
         ]
         for number, target in enumerate(self.targets, 1):
-            parts.append(_html_table(f"{number}. {target.name}", target.rows()))
+            parts.append(html_table(f"{number}. {target.name}", target.rows()))
         if settings := self._set_origins():
-            parts.append(_html_table("settings", settings))
+            parts.append(html_table("settings", settings))
         if self.notes:
-            parts.append(_html_table("notes", _block("", self.notes)))
+            parts.append(html_table("notes", _block("", self.notes)))
         return "".join(parts)
 
 
@@ -148,13 +150,3 @@ def _block(label: str, lines: Iterable[str]) -> Iterator[tuple[str, str]]:
 def _aligned(rows: Rows, indent: str) -> list[str]:
     width = max((len(label) for label, _ in rows), default=0)
     return [f"{indent}{label:<{width}}  {text}" for label, text in rows]
-
-
-def _html_table(caption: str, rows: Iterable[tuple[str, str]]) -> str:
-    cells = "".join(
-        f'<tr><th style="text-align:left;vertical-align:top">{escape(label)}</th>'
-        f'<td style="text-align:left">{escape(text)}</td></tr>'
-        for label, text in rows
-    )
-    title = f'<caption style="text-align:left;font-weight:bold">{escape(caption)}</caption>'
-    return f"<table>{title}<tbody>{cells}</tbody></table>"

@@ -1,0 +1,221 @@
+"""What notebooks show: tables of labels and texts, errors, and streams that render while they arrive.
+
+IPython is imported only where it already runs; elsewhere streams are printed. Everything that a model or a service says
+is escaped: a notebook trusts the HTML of its outputs.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import AsyncIterable, Iterable, Mapping
+from html import escape
+from typing import TYPE_CHECKING, Any, TextIO
+
+if TYPE_CHECKING:
+    from .errors import AzureErrorDetails
+
+__all__ = ["Shown", "ashow", "error_html", "html_table", "show"]
+
+_CELL = "text-align:left;vertical-align:top;white-space:normal;overflow-wrap:anywhere"
+_TEXT = "white-space:pre-wrap;overflow-wrap:anywhere;margin:0"
+_DIM = "opacity:0.65;font-size:90%"
+# Seconds between two renderings: quicker than a reader, slower than a model, so that no frontend lags behind.
+_PACE = 0.05
+
+
+def html_table(caption: str, rows: Iterable[tuple[str, str]]) -> str:
+    """Labels and texts as a table that is never wider than the page."""
+    cells = "".join(
+        f'<tr><th style="{_CELL};white-space:nowrap">{escape(label)}</th><td style="{_CELL}">{escape(text)}</td></tr>'
+        for label, text in rows
+    )
+    title = f'<caption style="text-align:left;font-weight:bold;white-space:normal">{escape(caption)}</caption>'
+    return f'<table style="max-width:100%">{title}<tbody>{cells}</tbody></table>'
+
+
+def error_html(error: AzureErrorDetails) -> str:
+    """An error with what to do about it and what was tried."""
+    message, hint = str(error), error.hint
+    if hint and message.endswith(hint):
+        message = message.removesuffix(hint).rstrip()
+    rows = [("what", message)]
+    if hint:
+        rows.append(("what to do", hint))
+    rows += [("tried" if number == 0 else "", str(attempt)) for number, attempt in enumerate(error.attempts)]
+    if error.azure_request_id:
+        rows.append(("request id", error.azure_request_id))
+    return html_table(type(error).__name__, rows)
+
+
+class Shown:
+    """What a stream said, in full once it has ended. Show it with `print`: a notebook has it on the page already.
+
+    Attributes:
+        text: the text.
+        reasoning: the model's summary of its reasoning, or its visible thoughts, where it gives any.
+        tool_calls: the calls by their number: name and arguments so far.
+        note: the line below: where the answer came from and what it cost.
+    """
+
+    def __init__(self) -> None:
+        self.text = ""
+        self.reasoning = ""
+        self.tool_calls: dict[Any, list[str]] = {}
+        self.note = ""
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __repr__(self) -> str:
+        return f"Shown({self.text!r})"
+
+    def _ipython_display_(self) -> None:
+        """Nothing: it was shown while it arrived."""
+
+    def take(self, item: Any) -> str:
+        """Takes in a piece of text, a chat chunk or a Responses event; gives what it adds, as it would be printed."""
+        if isinstance(item, str):
+            self.text += item
+            return item
+        before = len(self.text)
+        added = "".join(self._take_choice(choice) for choice in getattr(item, "choices", None) or ())
+        added += self._take_event(item)
+        return added or self.text[before:]
+
+    def _take_choice(self, choice: Any) -> str:
+        delta = choice.delta
+        if delta is None or choice.index:
+            return ""
+        self.reasoning += getattr(delta, "reasoning_content", None) or ""
+        text = delta.content or ""
+        self.text += text
+        for part in delta.tool_calls or ():
+            function = part.function
+            text += self._take_call(
+                part.index, (function and function.name) or "", (function and function.arguments) or ""
+            )
+        return text
+
+    def _take_event(self, event: Any) -> str:
+        kind = getattr(event, "type", None)
+        if kind == "response.output_text.delta":
+            self.text += event.delta
+            return event.delta
+        if kind == "response.reasoning_summary_text.delta":
+            self.reasoning += event.delta
+        elif kind == "response.function_call_arguments.delta":
+            return self._take_call(event.output_index, "", event.delta)
+        elif kind == "response.output_item.added" and getattr(event.item, "type", "") == "function_call":
+            return self._take_call(event.output_index, event.item.name, "")
+        return ""
+
+    def _take_call(self, number: Any, name: str, arguments: str) -> str:
+        fresh = number not in self.tool_calls
+        call = self.tool_calls.setdefault(number, ["", ""])
+        call[0] += name
+        call[1] += arguments
+        return (f"\n{name} " if fresh else "") + arguments
+
+    def html(self) -> str:
+        """Everything so far."""
+        parts: list[str] = []
+        if self.reasoning:
+            parts.append(f'<div style="{_TEXT};{_DIM}">{escape(self.reasoning)}</div>')
+        if self.text:
+            parts.append(f'<div style="{_TEXT}">{escape(self.text)}</div>')
+        parts += [
+            f'<div style="{_TEXT}">\N{RIGHTWARDS ARROW} <b>{escape(name)}</b> <code>{escape(arguments)}</code></div>'
+            for name, arguments in self.tool_calls.values()
+        ]
+        if self.note:
+            parts.append(f'<div style="{_DIM}">{escape(self.note)}</div>')
+        return "".join(parts)
+
+
+def show(stream: Iterable[Any], *, file: TextIO | None = None) -> Shown:
+    """Shows a stream of the sync client while it arrives: in a notebook as one output that grows, else as text.
+
+    Args:
+        stream: chat chunks, Responses events, or pieces of text.
+        file: where text goes outside of notebooks; standard output by default.
+
+    Raises:
+        openai.APIError: what broke the stream; what had arrived stays shown.
+    """
+    with _Screen(stream, file) as screen:
+        for item in stream:
+            screen.take(item)
+    return screen.shown
+
+
+async def ashow(stream: AsyncIterable[Any], *, file: TextIO | None = None) -> Shown:
+    """As `show`, for a stream of the async client; await it, in a notebook directly in the cell."""
+    with _Screen(stream, file) as screen:
+        async for item in stream:
+            screen.take(item)
+    return screen.shown
+
+
+class _Screen:
+    """Where a stream is shown."""
+
+    def __init__(self, stream: Any, file: TextIO | None) -> None:
+        self.shown = Shown()
+        self._stream = stream
+        self._file = file or sys.stdout
+        self._html = _html_class() if file is None else None
+        self._handle: Any = None
+        self._drawn = 0.0
+
+    def __enter__(self) -> _Screen:
+        if self._html is not None:
+            from IPython.display import display  # pyright: ignore[reportMissingImports, reportUnknownVariableType]  # it runs
+
+            self._handle = display(self._html(""), display_id=True)
+        return self
+
+    def take(self, item: Any) -> None:
+        added = self.shown.take(item)
+        if self._handle is None:
+            self._file.write(added)
+            self._file.flush()
+        elif time.monotonic() - self._drawn >= _PACE:
+            self._draw()
+
+    def _draw(self) -> None:
+        assert self._html is not None
+        self._handle.update(self._html(self.shown.html()))
+        self._drawn = time.monotonic()
+
+    def __exit__(self, *failure: object) -> None:
+        self.shown.note = _note(self._stream)
+        if self._handle is not None:
+            self._draw()
+        elif self.shown.text or self.shown.tool_calls:
+            self._file.write(f"\n[{self.shown.note}]\n" if self.shown.note else "\n")
+
+
+def _html_class() -> Any:
+    """IPython's `HTML` in a notebook's kernel, else None."""
+    running = sys.modules.get("IPython")
+    shell = running.get_ipython() if running is not None else None
+    if shell is None or not hasattr(shell, "kernel"):
+        return None
+    from IPython.display import HTML  # pyright: ignore[reportMissingImports, reportUnknownVariableType]  # it runs
+
+    return HTML
+
+
+def _note(stream: Any) -> str:
+    """Where a stream came from and what it cost, as far as it says."""
+    from .info import azure_info
+
+    try:
+        info = azure_info(stream)
+    except LookupError:
+        return ""
+    tokens: Mapping[str, Any] = info.usage or {}
+    total = tokens.get("total_tokens")
+    parts = [f"{info.deployment}@{info.resource}", info.region, f"{total} tokens" if total else None]
+    return ", ".join(part for part in parts if part)
