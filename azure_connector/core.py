@@ -228,7 +228,10 @@ class Core:
         retries = asked.options.get_max_retries(client.max_retries)
         if retries == self._policy.max_attempts - 1:
             return self._policy
-        return replace(self._policy, max_attempts=max(1, retries + 1))
+        if retries <= 0:
+            # Whoever repeats calls himself (LiteLLM's Router does) wants to hear at once, not after a wait.
+            return replace(self._policy, max_attempts=1, max_total_wait=0.0)
+        return replace(self._policy, max_attempts=retries + 1)
 
     def model_recorder(self, target: Target) -> Callable[[str], None] | None:
         """Notes the base model that a reply names; None where it is known already."""

@@ -1,11 +1,11 @@
-"""A base model that the caller declares, and credentials without an endpoint of their own."""
+"""What a caller says beside the settings: a base model, an endpoint without a credential, no retries."""
 
 from __future__ import annotations
 
 import pytest
 
 import azure_connector as ac
-from azure_connector.emulator import Deployment, Emulator
+from azure_connector.emulator import Deployment, Emulator, Reply
 
 HELLO = [{"role": "user", "content": "Say hello to Oslo"}]
 
@@ -34,3 +34,14 @@ def test_a_key_without_an_endpoint_is_for_no_endpoint_that_comes_later(monkeypat
     settings = ac.ConnectorSettings()
     with pytest.raises(ac.ConfigurationError, match="credential"):
         settings.derived(azure_endpoint="https://elsewhere.openai.azure.com")
+
+
+def test_without_retries_nothing_is_waited_for(azure):
+    limited = Reply(status=429, body={"error": {"code": "429", "message": "Slow"}}, headers={"retry-after": "20"})
+    azure.script(limited)
+    with ac.AzureConnector(azure_endpoint=azure.endpoint, api_key=azure.api_key, max_retries=0) as client:
+        for _ in range(2):
+            with pytest.raises(ac.QuotaExceededError) as caught:
+                client.chat.completions.create(model="gpt-4o", messages=HELLO)
+    assert len(azure.requests) == 1
+    assert 15 < caught.value.retry_after <= 20
