@@ -42,6 +42,7 @@ CREDENTIALS = frozenset(
 _NOT_SENT = frozenset({"stream", "max_retries", "extra_headers", "extra_body", *_IDENTITY})
 EMBEDDING_PARAMETERS = ("dimensions", "encoding_format", "user")
 """What LiteLLM refuses for a custom provider's embeddings."""
+_CHAT_PARAMETERS = ("prompt_cache_retention",)
 _IMAGE_PARAMETERS = ("n", "quality", "response_format", "size", "style", "user")
 # What LiteLLM gives for a call without a timeout; the connector's own setting holds then.
 _DEFAULT_TIMEOUTS = (600, 6000)
@@ -113,7 +114,8 @@ def chat_ask(prefix: str, model: str, messages: list[Any], call: Mapping[str, An
     """
     params, extra = _parameters(call)
     known = _known(call)
-    body = {"model": model, "messages": messages, **params, **_metadata(params, known, call), **extra}
+    lost = {name: known[name] for name in _CHAT_PARAMETERS if known.get(name) is not None}
+    body = {"model": model, "messages": messages, **params, **lost, **_metadata(params, known, call), **extra}
     if stream:
         body["stream"] = True
     return _ask("/chat/completions", prefix, model, body, call, known)

@@ -76,7 +76,7 @@ class ConnectorLLM(CustomLLM):
         if (carried := carried_for(call)) is not None:
             # From here on LiteLLM shall see an ordinary stream.
             carried.arguments["stream"] = True
-        logging.stream = True
+        logging.stream = logging.model_call_details["stream"] = True
         return EagerWrapper(
             completion_stream=AsyncPieces(chunks, Pieces()),
             model=ask.model,

@@ -225,14 +225,14 @@ def test_a_loop_that_is_gone(registered):
     stream = asyncio.run(opened())
     registered.chunk_latency = 0
 
-    async def read():
+    async def read(stream):
         try:
             return [chunk async for chunk in stream]
         finally:
             await settle()
 
     with pytest.raises((litellm.APIConnectionError, litellm.exceptions.MidStreamFallbackError)):
-        asyncio.run(read())
+        asyncio.run(read(stream))
     del stream
     gc.collect()
 

@@ -1,0 +1,238 @@
+"""LiteLLM's other doors through the prefix: Responses, images, text completion, JSON, cache, callbacks, mocks."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+
+import litellm
+import pydantic
+import pytest
+from litellm.integrations.custom_logger import CustomLogger
+
+import litellm_adapter
+from azure_connector.emulator import Emulator
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from lite import WAYS, ask, settle, text_of
+
+MODEL = "azure_connector/gpt-4o"
+
+
+def run(make):
+    async def whole():
+        try:
+            return await make()
+        finally:
+            await settle()
+
+    return asyncio.run(whole())
+
+
+def test_responses(registered):
+    reply = litellm.responses(model=MODEL, input="Say hello to Oslo")
+    assert "Oslo" in reply.output[0].content[0].text
+    assert reply.usage.total_tokens > 0
+    assert run(lambda: litellm.aresponses(model=MODEL, input="Say hello to Oslo")).output[0].content[0].text
+
+
+def test_streamed_responses(registered):
+    async def call():
+        stream = await litellm.aresponses(model=MODEL, input="Say hello to Oslo", stream=True)
+        return [event async for event in stream]
+
+    events = run(call)
+    assert events[-1].type == "response.completed"
+    text = "".join(event.delta for event in events if event.type == "response.output_text.delta")
+    assert "Oslo" in text
+    assert [event.type for event in litellm.responses(model=MODEL, input="Hi", stream=True)][-1] == "response.completed"
+
+
+IMAGE = {"n": 1, "size": "1024x1024", "quality": "high"}
+
+
+@pytest.fixture
+def images():
+    with Emulator(["gpt-image-1"]) as azure:
+        litellm_adapter.register(azure_endpoint=azure.endpoint, api_key=azure.api_key)
+        yield azure
+
+
+def test_images(images):
+    """LiteLLM drops `size` and its like for a custom provider's sync calls: `extra_body` is the way round."""
+    reply = litellm.image_generation(prompt="A cat", model="azure_connector/gpt-image-1", **IMAGE)
+    assert reply.data[0].b64_json
+    assert "size" not in images.requests.last.body
+    litellm.image_generation(prompt="A cat", model="azure_connector/gpt-image-1", extra_body=IMAGE)
+    assert images.requests.last.body == {"model": "gpt-image-1", "prompt": "A cat", **IMAGE}
+
+
+def test_async_images(images):
+    call = {"prompt": "A cat", "model": "azure_connector/gpt-image-1", **IMAGE}
+    reply = run(lambda: litellm.aimage_generation(**call))
+    assert reply.data[0].b64_json
+    assert images.requests.last.body == {"model": "gpt-image-1", "prompt": "A cat", **IMAGE}
+
+
+def test_text_completion(registered):
+    reply = litellm.text_completion(model=MODEL, prompt="Say hello to Oslo")
+    assert "Oslo" in reply.choices[0].text
+    assert "Oslo" in run(lambda: litellm.atext_completion(model=MODEL, prompt="Say hello to Oslo")).choices[0].text
+
+
+@pytest.mark.parametrize("asynchronous", [False, True])
+def test_streamed_text_completion(registered, asynchronous):
+    call = {"model": MODEL, "prompt": "Say hello to Oslo", "stream": True}
+
+    async def read():
+        return [chunk async for chunk in await litellm.atext_completion(**call)]
+
+    chunks = run(read) if asynchronous else list(litellm.text_completion(**call))
+    assert "Oslo" in "".join(chunk.choices[0].text or "" for chunk in chunks if chunk.choices)
+
+
+class City(pydantic.BaseModel):
+    city: str
+    population: int
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_pydantic_response_format(registered, way):
+    reply = ask(way, messages=[{"role": "user", "content": "Oslo has 700000 people"}], response_format=City)
+    assert City.model_validate_json(text_of(reply))
+    sent = registered.requests.last.body["response_format"]
+    assert sent["type"] == "json_schema"
+    assert sent["json_schema"]["name"] == "City"
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_json_mode(registered, way):
+    messages = [{"role": "user", "content": "Answer in JSON about Oslo"}]
+    assert json.loads(text_of(ask(way, messages=messages, response_format={"type": "json_object"})))
+    assert registered.requests.last.body["response_format"] == {"type": "json_object"}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_caching(registered, cache, way):
+    first, second = (text_of(ask(way)) for _ in range(2))
+    if way == "sync stream":  # LiteLLM stores it from a thread of its own
+        assert first == second
+        return
+    assert first == second
+    assert len(registered.requests) == 1
+
+
+def test_cached_embeddings_know_their_dimensions(registered, cache):
+    def embed(**more):
+        return run(lambda: litellm.aembedding(model="azure_connector/text-embedding-3-small", input=["Oslo"], **more))
+
+    assert len(embed(dimensions=8).data[0]["embedding"]) == 8
+    assert len(embed(dimensions=16).data[0]["embedding"]) == 16
+    assert len(embed(dimensions=8).data[0]["embedding"]) == 8
+    assert len(registered.requests) == 2
+
+
+class Recorder(CustomLogger):
+    """Notes what LiteLLM reports."""
+
+    def __init__(self):
+        super().__init__()
+        self.events = []
+
+    async def async_log_success_event(self, kwargs, response_obj, start_time, end_time):
+        self.events.append(("success", kwargs))
+
+    async def async_log_failure_event(self, kwargs, response_obj, start_time, end_time):
+        self.events.append(("failure", kwargs))
+
+
+@pytest.mark.parametrize("way", ["async", "async stream"])
+def test_callbacks_with_cost(registered, way):
+    recorder = Recorder()
+    litellm.callbacks.append(recorder)
+    ask(way)
+    with pytest.raises(litellm.NotFoundError):
+        ask(way, model="azure_connector/nope")
+    assert [kind for kind, _ in recorder.events] == ["success", "failure"]
+    told = recorder.events[0][1]["standard_logging_object"]
+    assert told["response_cost"] > 0
+    assert told["total_tokens"] > 0
+    assert told["custom_llm_provider"] == "azure_connector"
+    assert registered.api_key not in json.dumps(told, default=str)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_mock_response(registered, way):
+    assert text_of(ask(way, mock_response="mocked")) == "mocked"
+    assert len(registered.requests) == 0
+
+
+SENT = {
+    "temperature": 0.5,
+    "top_p": 0.9,
+    "n": 1,
+    "stop": ["END"],
+    "presence_penalty": 0.1,
+    "frequency_penalty": 0.1,
+    "logit_bias": {"50256": -1},
+    "user": "u",
+    "seed": 5,
+    "logprobs": True,
+    "top_logprobs": 2,
+    "prediction": {"type": "content", "content": "x"},
+    "modalities": ["text"],
+    "safety_identifier": "s",
+    "service_tier": "auto",
+    "store": False,
+    "prompt_cache_key": "k",
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_parameters_arrive(registered, way):
+    ask(way, **SENT)
+    sent = registered.requests[0].body
+    assert {name: sent.get(name) for name in SENT} == SENT
+
+
+@pytest.mark.parametrize("way", ["async", "async stream"])
+def test_parameters_that_litellm_drops_arrive(registered, way):
+    ask(way, model="azure_connector/gpt-5", verbosity="low", reasoning_effort="minimal", prompt_cache_retention="24h")
+    sent = registered.requests[0].body
+    assert (sent["verbosity"], sent["reasoning_effort"], sent["prompt_cache_retention"]) == ("low", "minimal", "24h")
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_extra_body_wins_back_everything(registered, way):
+    extra = {"reasoning_effort": "low", "verbosity": "low", "prompt_cache_retention": "24h", "metadata": {"a": "b"}}
+    ask(way, model="azure_connector/gpt-5", extra_body=extra)
+    assert {name: registered.requests[0].body[name] for name in extra} == extra
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_metadata_goes_along_with_stored_completions_only(registered, way):
+    ask(way, metadata={"team": "a"})
+    assert "metadata" not in registered.requests.last.body
+    ask(way, metadata={"team": "a"}, store=True)
+    assert registered.requests.last.body["metadata"] == {"team": "a"}
+
+
+def test_embedding_parameters(registered):
+    model = "azure_connector/text-embedding-3-small"
+    call = {"dimensions": 8, "encoding_format": "float", "user": "u", "headers": {"x-a": "1"}}
+    reply = run(lambda: litellm.aembedding(model, ["Oslo"], **call))
+    assert len(reply.data[0]["embedding"]) == 8
+    sent = registered.requests.last
+    assert sent.body == {"model": "text-embedding-3-small", "input": ["Oslo"], "dimensions": 8, **_rest(call)}
+    assert sent.headers["x-a"] == "1"
+    with pytest.raises(litellm.UnsupportedParamsError):  # LiteLLM's own rule for sync calls
+        litellm.embedding(model, ["Oslo"], dimensions=8)
+    litellm.embedding(model, ["Oslo"], extra_body={"dimensions": 8})
+    assert registered.requests.last.body["dimensions"] == 8
+
+
+def _rest(call):
+    return {name: call[name] for name in ("encoding_format", "user")}
