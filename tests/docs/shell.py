@@ -94,9 +94,9 @@ def _unset(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> int:
 def _pip(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> int:
     """The extras that a page installs exist."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    ours = [argument for argument in arguments if argument.startswith("azure-connector")]
+    ours = [argument for argument in arguments if argument.startswith(("azure-connector", "."))]
     for requirement in ours:
-        extras = re.fullmatch(r"azure-connector(?:\[([\w,-]+)\])?(?:[=<>].*)?", requirement)
+        extras = re.fullmatch(r"(?:azure-connector|\.)(?:\[([\w,-]+)\])?(?:[=<>].*)?", requirement)
         assert extras, f"{requirement} is no requirement"
         assert set((extras[1] or "").split(",")) - {""} <= set(project["optional-dependencies"]), requirement
     return 0
@@ -123,8 +123,6 @@ def _python(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> int:
 
 def _connector(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> int:
     """The command line itself, in this process."""
-    if importlib.util.find_spec("azure_connector.cli") is None:  # not built yet
-        return 0
     from azure_connector.cli import main
 
     if arguments and arguments[0] in _LASTING:

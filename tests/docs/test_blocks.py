@@ -17,13 +17,11 @@ from azure_connector import ConnectorSettings
 from azure_connector.emulator import Deployment, Emulator
 
 from .blocks import ROOT, Block, blocks_of, pages
+from .placeholders import Placeholders
 from .shell import run_shell
 
 # What the pages call their deployments, beside those of a fresh emulator.
 NAMES = {"team-chat": "gpt-5", "provisioned": "gpt-4o", "spare": "gpt-4o", "embed": "text-embedding-3-small"}
-# A page says these where a reader puts in what is his own.
-ENDPOINT, KEY = "https://RESOURCE.openai.azure.com", "YOUR-KEY"
-
 # Pages whose Python blocks need servers of their own have a test of their own.
 OWN_TESTS = {
     "docs/authentication.md": "tests/auth/test_docs.py",
@@ -47,14 +45,16 @@ def resource() -> Iterator[Emulator]:
 
 
 @pytest.fixture
-def prepared(resource: Emulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[Emulator]:
+def placeholders(resource: Emulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[Placeholders]:
     """The environment of somebody who has set the endpoint and the key."""
     monkeypatch.setenv("AZURE_OPENAI_ENDPOINT", resource.endpoint)
     monkeypatch.setenv("AZURE_OPENAI_API_KEY", resource.api_key)
     monkeypatch.setenv("COLUMNS", "100")
     monkeypatch.setenv("NO_COLOR", "1")
     resource.clear()
-    yield resource
+    filler = Placeholders(resource, monkeypatch)
+    yield filler
+    filler.close()
     _forget_litellm()
 
 
@@ -72,14 +72,14 @@ def _forget_litellm() -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=map(name_of, PAGES))
 def test_every_block_of_a_page_runs(
-    page: Path, prepared: Emulator, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    page: Path, placeholders: Placeholders, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     names: dict[str, Any] = {"__name__": "page"}
     loop = asyncio.new_event_loop()
     try:
         for block in blocks_of(page):
             if "not run" not in block.directives:
-                output = run(block, prepared, names, loop, monkeypatch, capsys)
+                output = run(block, placeholders.fill(block.text), names, loop, monkeypatch, capsys)
                 compare(block, output)
     finally:
         loop.close()
@@ -87,14 +87,17 @@ def test_every_block_of_a_page_runs(
 
 def run(
     block: Block,
-    azure: Emulator,
+    text: str,
     names: dict[str, Any],
     loop: asyncio.AbstractEventLoop,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> str:
-    """Runs one block by its language; returns what it wrote."""
-    text = block.text.replace(ENDPOINT, azure.endpoint).replace(KEY, azure.api_key)
+    """Runs one block by its language; returns what it wrote.
+
+    Args:
+        text: the block's, with its placeholders filled in.
+    """
     if block.language == "python":
         if name_of(block.page) not in OWN_TESTS:
             run_python(block, text, names, loop)

@@ -1,0 +1,96 @@
+"""Generated pages are what their generators write, and what pages name exists."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from azure_connector import errors
+from azure_connector.connector_fields import ConnectorFields
+from azure_connector.environment import CONFIG_VARIABLE, ENVIRONMENT
+
+from .blocks import ROOT, blocks_of, pages
+
+DOCS = ROOT / "docs"
+# Variables that other packages read, and prefixes that stand for several.
+OTHERS = {"AZURE_TOKEN_CREDENTIALS", "AZURE_POD_IDENTITY_AUTHORITY_HOST", "AZURE_CONNECTOR_", "AZURE_OPENAI_"}
+
+
+def generator(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, DOCS / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_settings_page_is_what_the_fields_say() -> None:
+    made = generator("generate_settings")
+    assert not made.unknown_names()
+    stale = "docs/settings.md is stale: run python docs/generate_settings.py"
+    assert (DOCS / "settings.md").read_text(encoding="utf-8") == made.page(), stale
+
+
+def test_every_setting_and_every_variable_stands_on_the_settings_page() -> None:
+    text = (DOCS / "settings.md").read_text(encoding="utf-8")
+    named = {*ConnectorFields.model_fields, *(name for names in ENVIRONMENT.values() for name in names)}
+    assert [name for name in named if f"`{name}`" not in text] == []
+
+
+def test_the_pictures_are_what_the_script_draws() -> None:
+    made = generator("generate_pictures")
+    for name in ("concepts", "endpoints"):
+        assert (DOCS / "images" / f"{name}.svg").read_text(encoding="utf-8") == getattr(made, name)()
+
+
+SOURCES = [
+    *pages(),
+    *(
+        path
+        for package in ("azure_connector", "sk_azure_plugin", "litellm_adapter")
+        for path in ROOT.glob(f"{package}/**/*.py")
+    ),
+]
+
+
+def test_every_variable_that_is_named_anywhere_is_read() -> None:
+    """A hint that tells to set a variable which nothing reads costs its reader an hour."""
+    known = {CONFIG_VARIABLE, *(name for names in ENVIRONMENT.values() for name in names)} | OTHERS
+    wrong = {
+        f"{path.relative_to(ROOT)}: {name}"
+        for path in SOURCES
+        for name in re.findall(r"\bAZURE_[A-Z_]*[A-Z_]\b", path.read_text(encoding="utf-8"))
+        if name not in known
+    }
+    assert wrong == set()
+
+
+def test_every_error_stands_on_the_troubleshooting_page() -> None:
+    text = (DOCS / "troubleshooting.md").read_text(encoding="utf-8")
+    rare = {
+        "InvalidRequestError",
+        "UnreadableReplyError",
+        "UnexpectedStatusError",
+        "UnprocessableRequestError",
+        "RequestRefusedError",
+    }
+    named = {name for name in errors.__all__ if name.endswith("Error")}
+    assert {name for name in named if f"`{name}" not in text} <= rare
+    assert set(re.findall(r"`(\w+Error)\b", text)) <= named
+
+
+def test_the_readme_begins_with_two_commands() -> None:
+    first = blocks_of(ROOT / "README.md")[0]
+    assert [line.split("#")[0].strip() for line in first.text.splitlines()] == ["make demo", "make test"]
+    assert first.line < 12, "on the first screen"
+
+
+@pytest.mark.parametrize("page", [path for path in pages() if path.parent == ROOT], ids=lambda path: path.name)
+def test_links_of_the_pages_outside_of_the_site_lead_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text(encoding="utf-8"))
+    assert [link for link in links if not (page.parent / link).exists()] == []
