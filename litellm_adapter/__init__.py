@@ -38,5 +38,8 @@ def __getattr__(name: str) -> Any:
         message = 'litellm_adapter needs LiteLLM: pip install "azure-connector[litellm]"'
         raise ImportError(message, name=missing.name) from missing
     value = getattr(module, name)
+    if name == "handler":
+        # Whoever takes it by this name is the Proxy, which never calls `register`.
+        module.install(value.prefix, value.connectors)
     globals()[name] = value
     return value

@@ -23,7 +23,7 @@ def add_prices(prefix: str) -> None:
     """Copies Azure's entries of LiteLLM's table, once for each."""
     table = litellm.model_cost
     for name in [name for name in table if name.startswith(_SOURCE)]:
-        table.setdefault(f"{prefix}/{name.removeprefix(_SOURCE)}", _entry(prefix, table[name]))
+        _put(f"{prefix}/{name.removeprefix(_SOURCE)}", prefix, table[name])
 
 
 def add_mapped(prefix: str, settings: ConnectorSettings) -> None:
@@ -37,7 +37,8 @@ def add_mapped(prefix: str, settings: ConnectorSettings) -> None:
 
 def note_served(ask: Ask, served: str | None) -> None:
     """Prices a deployment of any name by the model that its reply reports."""
-    if f"{ask.provider}/{ask.model}" not in litellm.model_cost and (served or ask.base_model):
+    entry = litellm.model_cost.get(f"{ask.provider}/{ask.model}") or {}
+    if entry.get("input_cost_per_token") is None and (served or ask.base_model):
         for base in (ask.base_model, served):
             if base and _add(ask.provider, ask.model, base.removeprefix(_SOURCE)):
                 return
@@ -54,14 +55,16 @@ def _add(prefix: str, name: str, base: str) -> bool:
     source = table.get(f"{_SOURCE}{base}") or table.get(base)
     if source is None:
         return False
-    table.setdefault(f"{prefix}/{name}", _entry(prefix, source))
+    _put(f"{prefix}/{name}", prefix, source)
     return True
 
 
-def _entry(prefix: str, source: Mapping[str, Any]) -> dict[str, Any]:
-    entry = {**source, "litellm_provider": prefix}
+def _put(name: str, prefix: str, source: Mapping[str, Any]) -> None:
+    # A Router that was made before has left an entry without prices; what a user has set in it stays.
+    known = {key: value for key, value in (litellm.model_cost.get(name) or {}).items() if value is not None}
+    entry = {**source, "litellm_provider": prefix, **known}
     if entry.get("mode") == "responses":
         # LiteLLM would go round by its own Responses bridge, which custom providers do not have; the connector
         # itself goes to the Responses API where the model speaks nothing else.
         entry["mode"] = "chat"
-    return entry
+    litellm.model_cost[name] = entry

@@ -1,0 +1,148 @@
+"""LiteLLM's Proxy as a process of its own, in an environment of its own, with the emulator behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import openai
+import pytest
+
+from azure_connector.emulator import Emulator, Reply
+
+ROOT = Path(__file__).parents[2]
+PYTHON = ROOT / ".venv-proxy" / "bin" / "python"
+KEY = "sk-0123456789abcdef0123456789abcdef"
+STARTS_IN = 90.0
+
+pytestmark = [
+    pytest.mark.skipif(not PYTHON.exists(), reason="no environment for LiteLLM's Proxy: make proxy-env"),
+    pytest.mark.timeout(150),
+    pytest.mark.xdist_group("proxy"),
+]
+
+
+@pytest.fixture(scope="module")
+def azure() -> Iterator[Emulator]:
+    with Emulator() as emulator:
+        yield emulator
+
+
+@pytest.fixture(scope="module")
+def proxy(azure: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The sample's command, with this test's emulator; gives the base URL."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    log = tmp_path_factory.mktemp("proxy") / "log"
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("AZURE", "OPENAI"))}
+    environment |= {
+        "AZURE_OPENAI_ENDPOINT": azure.endpoint,
+        "AZURE_OPENAI_API_KEY": azure.api_key,
+        "LITELLM_MASTER_KEY": KEY,
+    }
+    command = [PYTHON, ROOT / "samples" / "litellm" / "start_proxy.py", "--port", str(port)]
+    with log.open("w") as output:
+        process = subprocess.Popen(command, env=environment, cwd=log.parent, stdout=output, stderr=output)
+        try:
+            _wait(f"http://127.0.0.1:{port}/health/liveliness", process, log)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()
+            process.wait(20)
+
+
+def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    until = time.monotonic() + STARTS_IN
+    while time.monotonic() < until:
+        if process.poll() is not None:
+            pytest.fail(f"the Proxy ended: {log.read_text()[-2000:]}")
+        try:
+            if httpx.get(url, timeout=5).status_code == 200:
+                return
+        except httpx.TransportError:
+            time.sleep(0.2)
+    pytest.fail(f"the Proxy did not start in {STARTS_IN} s: {log.read_text()[-2000:]}")
+
+
+@pytest.fixture
+def client(proxy: str) -> Iterator[openai.OpenAI]:
+    with openai.OpenAI(base_url=f"{proxy}/v1", api_key=KEY, max_retries=0) as made:
+        yield made
+
+
+HELLO = [{"role": "user", "content": "Say hello to Oslo"}]
+WEATHER = {
+    "type": "function",
+    "function": {
+        "name": "get_weather",
+        "description": "The weather in a city",
+        "parameters": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
+    },
+}
+
+
+def test_chat_and_its_cost(client):
+    raw = client.chat.completions.with_raw_response.create(model="gpt-4o", messages=HELLO)
+    assert "Oslo" in raw.parse().choices[0].message.content
+    assert float(raw.headers["x-litellm-response-cost"]) > 0
+
+
+def test_what_litellm_withholds_arrives_with_the_first_call(client, azure):
+    client.chat.completions.create(model="gpt-5", messages=HELLO, reasoning_effort="low")
+    assert azure.requests.last.body["reasoning_effort"] == "low"
+
+
+def test_a_stream(client):
+    stream = client.chat.completions.create(
+        model="gpt-4o", messages=HELLO, stream=True, stream_options={"include_usage": True}
+    )
+    chunks = list(stream)
+    assert "Oslo" in "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices)
+    assert chunks[-1].usage.total_tokens > 0
+
+
+def test_tools(client):
+    messages = [{"role": "user", "content": "How is the weather in Bergen?"}]
+    reply = client.chat.completions.create(model="gpt-4o", messages=messages, tools=[WEATHER])
+    assert json.loads(reply.choices[0].message.tool_calls[0].function.arguments) == {"city": "Bergen"}
+
+
+def test_embeddings(client):
+    reply = client.embeddings.create(model="text-embedding-3-small", input="Oslo", dimensions=8)
+    assert len(reply.data[0].embedding) == 8
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_an_error_comes_with_its_status(client, azure, stream):
+    limited = Reply(status=429, body={"error": {"code": "429", "message": "Slow"}}, headers={"retry-after": "1"})
+    azure.script(limited, times=None)
+    try:
+        with pytest.raises(openai.RateLimitError):
+            client.chat.completions.create(model="gpt-4o", messages=HELLO, stream=stream)
+    finally:
+        azure.clear()
+        time.sleep(1.2)  # the deployment asked to be left alone for a second
+
+
+def test_the_models(client, proxy):
+    assert {model.id for model in client.models.list()} == {"gpt-5", "gpt-4o", "text-embedding-3-small"}
+    info = httpx.get(f"{proxy}/model/info", headers={"authorization": f"Bearer {KEY}"}, timeout=20).json()
+    known = {entry["model_name"]: entry["model_info"] for entry in info["data"]}
+    assert known["gpt-5"]["max_input_tokens"] > 100_000
+    assert known["gpt-4o"]["input_cost_per_token"] > 0
+
+
+def test_curl(proxy):
+    body = json.dumps({"model": "gpt-4o", "messages": HELLO})
+    command = ["curl", "--silent", "--show-error", "--max-time", "30", f"{proxy}/v1/chat/completions"]
+    command += ["-H", f"authorization: Bearer {KEY}", "-H", "content-type: application/json", "-d", body]
+    reply = json.loads(subprocess.run(command, check=True, capture_output=True, timeout=60).stdout)
+    assert "Oslo" in reply["choices"][0]["message"]["content"]
+
