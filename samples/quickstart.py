@@ -108,7 +108,8 @@ async def semantic_kernel(costs: Costs) -> None:
             if message is not None:
                 console.print(str(message), end="")
                 usage = message.metadata.get("usage")
-                tokens += (usage.prompt_tokens or 0) + (usage.completion_tokens or 0) if usage else 0
+                if usage:  # the sum over both calls, so the last one counts
+                    tokens = (usage.prompt_tokens or 0) + (usage.completion_tokens or 0)
         console.print("\n")
         costs.add("Semantic Kernel", 2, tokens)
 

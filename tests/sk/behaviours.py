@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from saying import call, call_delta, chunk, completion, history, stream, streamed_call, usage_chunk, whole
 from semantic_kernel import Kernel
 from semantic_kernel.connectors.ai.function_choice_behavior import FunctionChoiceBehavior
 from semantic_kernel.connectors.ai.open_ai import AzureChatPromptExecutionSettings
 
 from azure_connector.emulator import Emulator, Reply
+from tests.sk.saying import call, call_delta, chunk, completion, history, stream, streamed_call, usage_chunk, whole
 
 OSLO = '{"city": "Oslo"}'
 SOON = {"retry-after-ms": "1"}

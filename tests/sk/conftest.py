@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
 from semantic_kernel import Kernel
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from saying import Weather
-
 from azure_connector.emulator import Emulator
 from sk_azure_plugin import AzureConnectorChatCompletion
+from tests.sk.saying import Weather
 
 DEPLOYMENTS = {
     name: name

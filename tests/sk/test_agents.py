@@ -35,12 +35,9 @@ from semantic_kernel.connectors.mcp import MCPStdioPlugin
 from semantic_kernel.contents import ChatHistorySummarizationReducer, ChatHistoryTruncationReducer
 from semantic_kernel.functions import KernelArguments
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from saying import Weather, chunk, history, stream
-
 from azure_connector.emulator import Emulator, Reply
 from sk_azure_plugin import AzureConnectorChatCompletion
+from tests.sk.saying import Weather, chunk, history, stream
 
 PLAIN = AzureChatPromptExecutionSettings()
 

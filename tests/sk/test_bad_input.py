@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,13 +19,10 @@ from semantic_kernel.exceptions.service_exceptions import (
 )
 from semantic_kernel.functions import kernel_function
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from saying import call, completion, history, stream, streamed_call, whole
-
 from azure_connector import ConfigurationError, EndpointUnreachableError
 from azure_connector.emulator import Emulator
 from sk_azure_plugin import AzureConnectorChatCompletion
+from tests.sk.saying import call, completion, history, stream, streamed_call, whole
 
 AUTO = AzureChatPromptExecutionSettings(function_choice_behavior=FunctionChoiceBehavior.Auto())
 NONE = AzureChatPromptExecutionSettings()

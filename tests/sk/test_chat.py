@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,12 +17,9 @@ from semantic_kernel.connectors.ai.open_ai import (
 from semantic_kernel.connectors.ai.prompt_execution_settings import PromptExecutionSettings
 from semantic_kernel.contents import ChatHistory
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from saying import Weather, call, chunk, completion, gathered, history, stream, streamed_call, whole
-
 from azure_connector.emulator import Emulator
 from sk_azure_plugin import AzureConnectorChatCompletion
+from tests.sk.saying import Weather, call, chunk, completion, gathered, history, stream, streamed_call, whole
 
 AUTO = FunctionChoiceBehavior.Auto()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,13 +13,10 @@ import pytest
 from semantic_kernel import Kernel
 from semantic_kernel.connectors.ai.open_ai import AzureChatCompletion
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-import behaviours as b
-from saying import Weather
-
 from azure_connector.emulator import Emulator
 from sk_azure_plugin import AzureConnectorChatCompletion
+from tests.sk import behaviours as b
+from tests.sk.saying import Weather
 
 PAGE = Path(__file__).parents[2] / "docs" / "semantic-kernel.md"
 SEEN = {"text", "role", "finish", "items", "usage", "asked", "requests", "sent", "error", "heard", "hint", "verdicts"}

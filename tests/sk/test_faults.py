@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
-from pathlib import Path
 from typing import Annotated, Any
 
 import pytest
@@ -30,9 +28,16 @@ from semantic_kernel.contents.utils.finish_reason import FinishReason
 from semantic_kernel.exceptions.service_exceptions import ServiceResponseException
 from semantic_kernel.functions import kernel_function
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from saying import (
+from azure_connector import (
+    AccessTokenError,
+    ContentFilteredError,
+    DeploymentNotFoundError,
+    QuotaExceededError,
+    StreamInterruptedError,
+)
+from azure_connector.emulator import Emulator, Reply
+from sk_azure_plugin import AzureConnectorChatCompletion
+from tests.sk.saying import (
     Weather,
     call,
     call_delta,
@@ -45,16 +50,6 @@ from saying import (
     usage_chunk,
     whole,
 )
-
-from azure_connector import (
-    AccessTokenError,
-    ContentFilteredError,
-    DeploymentNotFoundError,
-    QuotaExceededError,
-    StreamInterruptedError,
-)
-from azure_connector.emulator import Emulator, Reply
-from sk_azure_plugin import AzureConnectorChatCompletion
 
 AUTO = AzureChatPromptExecutionSettings(function_choice_behavior=FunctionChoiceBehavior.Auto())
 NONE = AzureChatPromptExecutionSettings()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +21,9 @@ from semantic_kernel.contents.binary_content import BinaryContent
 from semantic_kernel.contents.utils.author_role import AuthorRole
 from semantic_kernel.exceptions.service_exceptions import ServiceInvalidRequestError
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from saying import completion
-
 from azure_connector.emulator import Emulator
 from sk_azure_plugin import AzureConnectorChatCompletion
+from tests.sk.saying import completion
 
 DATA = b"\x89PNG\r\n\xff"
 BASE64 = base64.b64encode(DATA).decode()

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,13 +16,10 @@ from semantic_kernel.connectors.ai.open_ai import (
 )
 from semantic_kernel.connectors.ai.prompt_execution_settings import PromptExecutionSettings
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from saying import history
-
 from azure_connector.emulator import Emulator
 from sk_azure_plugin import AzureConnectorChatCompletion
 from sk_azure_plugin.settings import _report
+from tests.sk.saying import history
 
 
 @pytest.fixture(autouse=True)

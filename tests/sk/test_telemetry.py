@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,12 +14,9 @@ from semantic_kernel.connectors.ai.open_ai import AzureChatPromptExecutionSettin
 from semantic_kernel.exceptions.service_exceptions import ServiceResponseException
 from semantic_kernel.utils.telemetry.model_diagnostics import decorators
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from saying import call, chunk, completion, gathered, history, stream, streamed_call
-
 from azure_connector.emulator import Emulator, Reply
 from sk_azure_plugin import AzureConnectorChatCompletion
+from tests.sk.saying import call, chunk, completion, gathered, history, stream, streamed_call
 
 AUTO = AzureChatPromptExecutionSettings(function_choice_behavior=FunctionChoiceBehavior.Auto())
 
