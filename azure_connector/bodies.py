@@ -8,7 +8,9 @@ reply open after `[DONE]`.
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
+import weakref
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any, Protocol
@@ -56,24 +58,48 @@ class Body:
 
     def _drain(self) -> None:
         """Reads the end. Only the network can say when there is more, so its own timeout is shortened for once."""
-        stream = self._response.extensions.get("network_stream")
-        read, end = getattr(stream, "read", None), time.monotonic() + DRAIN
-        if read is None:
-            return
-
-        def soon(max_bytes: int, timeout: float | None = None) -> bytes:
-            return read(max_bytes, timeout=max(end - time.monotonic(), 0.001))
-
-        try:
-            stream.read = soon
-        except AttributeError:
+        if not _can_hurry(self._response.extensions.get("network_stream")):
             return  # another library's stream: the connection is given up
+        _hurry.end = time.monotonic() + DRAIN
         try:
             with suppress(Exception):  # whatever goes wrong now is no matter of the reader's
                 while self.read():
                     pass
         finally:
-            del stream.read
+            _hurry.end = None
+
+
+class _Hurry(threading.local):
+    """Until when this thread may wait for the end of a body."""
+
+    end: float | None = None
+
+
+_hurry = _Hurry()
+
+
+def _can_hurry(stream: Any) -> bool:
+    """Lets a connection's reads mind `_hurry`, from now on.
+
+    With the last byte the connection goes to whoever waits for one, perhaps in another thread: what is put in place
+    here must mean nothing to that thread, and is not taken away again.
+    """
+    own: dict[str, Any] = getattr(stream, "__dict__", {})
+    if "read" in own:
+        return True
+    kind = stream.__class__
+    read = getattr(kind, "read", None)
+    if read is None or not hasattr(stream, "__dict__"):
+        return False
+    known = weakref.ref(stream)  # not the stream itself: a cycle would keep its socket until the collector comes by
+
+    def soon(max_bytes: int, timeout: float | None = None) -> bytes:
+        if _hurry.end is not None:
+            timeout = max(_hurry.end - time.monotonic(), 0.001)
+        return read(known(), max_bytes, timeout=timeout)
+
+    own["read"] = soon
+    return True
 
 
 class AsyncBody:

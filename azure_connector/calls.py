@@ -56,9 +56,11 @@ class Call:
 
     Attributes:
         understood: the body was read; what is raised from then on is about what it says.
+        cast_to: what the SDK parses the reply into.
     """
 
     understood = False
+    cast_to: Any = None
 
     def __init__(
         self,
@@ -93,6 +95,8 @@ class Call:
         if isinstance(value, openai.Stream | openai.AsyncStream):
             self.info.raw_headers = value.response.headers
             value = watched(value, self.info, self._watch, self._failure)
+        elif isinstance(value, str) and isinstance(self.cast_to, type) and issubclass(self.cast_to, openai.BaseModel):
+            raise ValueError("the body is no JSON")  # the SDK hands out the text of a web page as if it were a reply
         else:
             if self._names is not None:
                 normalize_output(value, self._names)

@@ -21,7 +21,7 @@ from .flow import Aside, Challenge, Discover, Effect, Prime, Send, Wait
 from .layers import conceal
 from .pools import LoopPools, SyncPool
 from .streams import AsyncConnectorStream
-from .transport import TransportOptions, async_http_client, sync_http_client
+from .transport import TransportOptions, async_http_client, body_deadline, sync_http_client
 
 if TYPE_CHECKING:
     from .arguments import SettingsArguments
@@ -194,11 +194,12 @@ class AzureConnector(_Connector, openai.OpenAI):
         match effect:
             case Send():
                 sender = self._pool.sender(effect.resource)
-                return sender.request(
-                    effect.cast_to, effect.options, stream=effect.stream, stream_cls=effect.stream_cls
-                )
+                with body_deadline(None if effect.stream else effect.seconds):
+                    return sender.request(
+                        effect.cast_to, effect.options, stream=effect.stream, stream_cls=effect.stream_cls
+                    )
             case Prime():
-                return effect.stream.prime()
+                return effect.stream.prime(effect.seconds)
             case Wait():
                 return time.sleep(effect.seconds)
             case Challenge():
@@ -330,12 +331,14 @@ class AsyncAzureConnector(_Connector, openai.AsyncOpenAI):
         match effect:
             case Send():
                 sender = self._pools.sender(effect.resource)
-                return await sender.request(
-                    effect.cast_to, effect.options, stream=effect.stream, stream_cls=effect.stream_cls
-                )
+                async with asyncio.timeout(effect.seconds):
+                    return await sender.request(
+                        effect.cast_to, effect.options, stream=effect.stream, stream_cls=effect.stream_cls
+                    )
             case Prime():
                 assert isinstance(effect.stream, AsyncConnectorStream | AsyncEventStream)
-                return await effect.stream.prime()
+                async with asyncio.timeout(effect.seconds):
+                    return await effect.stream.prime()
             case Wait():
                 return await asyncio.sleep(effect.seconds)
             case Challenge():

@@ -69,7 +69,9 @@ class Failures:
         if isinstance(error, UnreadableReplyError):
             return Outcome("transient", 200, "UnreadableReply")
         if isinstance(error, StreamInterruptedError) and error.body:
-            return outcome_of_error(parse_envelope(None, error.body))
+            return replace(outcome_of_error(parse_envelope(None, error.body)), status=200)
+        if isinstance(error, StreamInterruptedError):
+            return replace(outcome_of_exception(error), status=200)
         if isinstance(error, openai.APIStatusError):
             outcome = outcome_of_reply(error.status_code, error.response.headers, self.facts(error))
             # A redirect that cannot be followed with the same method is no error by its status, but no reply either.
@@ -88,7 +90,8 @@ class Failures:
             return self._unreadable(failed, prepared) if unread else None
         if is_transport_error(failed):  # the SDK lets these pass while it reads the body of an error
             request = synthetic_response(prepared.options.url, 200, headers).request
-            made = openai.APIConnectionError(request=request)
+            timed_out = isinstance(failed, TimeoutError) or "Timeout" in type(failed).__name__
+            made = (openai.APITimeoutError if timed_out else openai.APIConnectionError)(request=request)
             made.__cause__ = without_locals(failed)
             return made
         return None

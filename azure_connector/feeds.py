@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import suppress
+from time import monotonic
 from typing import Any, Protocol
 
 from .errors import AzureErrorDetails
@@ -46,14 +47,21 @@ class Feed:
         self._response, self._progress, self._pull = response, progress, pull
         self._ready: list[Any] = []
 
-    def prime(self) -> None:
+    def prime(self, seconds: float | None = None) -> None:
         """Reads until there is something to deliver, so that an early failure can still be answered elsewhere.
 
+        Args:
+            seconds: how long that may take.
+
         Raises:
+            TimeoutError: it takes longer.
             Exception: what broke the stream before anything was delivered.
         """
+        end = None if seconds is None else monotonic() + seconds
         try:
             while not self._progress.begun and not self._progress.ended:
+                if end is not None and monotonic() > end:
+                    raise TimeoutError("the stream had nothing to deliver before the deadline")
                 self._ready += self._pull()
         except BaseException:
             self._response.close()

@@ -37,13 +37,14 @@ _STREAMS = (ConnectorStream, AsyncConnectorStream, EventStream, AsyncEventStream
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """Send these options through the resource's own client; the outcome is the reply."""
+    """Send these options through the resource's own client, within so many seconds; the outcome is the reply."""
 
     resource: str
     options: Any
     cast_to: Any
     stream: bool
     stream_cls: Any
+    seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ class Prime:
     """Read a stream until it has something to deliver: until then a failure can still be answered elsewhere."""
 
     stream: Any
+    seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +203,7 @@ class _Run:
             outcome = outcome_of_reply(200, prepared.info.raw_headers)
             read = self._read(prepared, reply)
             if isinstance(read, _STREAMS):
-                yield Prime(read)
+                yield Prime(read, self._route.remaining(time.monotonic()))
         except Exception as failed:
             error = self._failures.of_attempt(failed, prepared)
             if error is None:
@@ -220,7 +222,7 @@ class _Run:
         """The finished reply: of `with_raw_response` what its `parse()` will give, now that a failure can be answered.
 
         Raises:
-            ValueError: the reply is text where an object was expected, or no JSON.
+            ValueError: the reply is no JSON.
         """
         read = reply
         if self._asked.raw == "true" and hasattr(reply, "parse"):
@@ -230,8 +232,6 @@ class _Run:
                 if not prepared.call.understood:
                     raise
                 return None  # the caller's own parser objects: it will again when the caller calls `parse()`
-        if isinstance(read, str) and isinstance(self._cast_to, type) and issubclass(self._cast_to, openai.BaseModel):
-            raise ValueError("the body is no JSON")
         return read
 
     def _timeout(self) -> Any:
@@ -253,7 +253,9 @@ class _Run:
             # A redirect's address is complete: the query of the first one stands in it where it is still wanted.
             options, self._url = options.model_copy(update={"url": self._url, "params": {}}), None
         cast_to = prepared.cast_to or self._cast_to
-        return Send(prepared.target.resource, options, cast_to, prepared.stream, self._stream_cls)
+        prepared.call.cast_to = cast_to
+        seconds = self._route.remaining(time.monotonic())
+        return Send(prepared.target.resource, options, cast_to, prepared.stream, self._stream_cls, seconds)
 
     def _answer(self, prepared: Prepared, error: openai.APIStatusError) -> Generator[Effect, Any, bool]:
         """Whether the same target is asked again at once: elsewhere, with another credential, or another request."""

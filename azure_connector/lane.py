@@ -131,7 +131,7 @@ class Lane:
         try:
             response = self._transport.handle_request(request)
             response.request = request
-            if not stream:
+            if not stream or not response.is_success:
                 response.read()
         except BaseException as error:
             if response is not None:
@@ -140,7 +140,6 @@ class Lane:
                 raise
             raise raised from error
         if not response.is_success:
-            response.read()
             raise self._refused(response)
         self._keep_cookies(response)
         return response
@@ -151,7 +150,7 @@ class Lane:
         try:
             response = await self._transport.handle_async_request(request)
             response.request = request
-            if not stream:
+            if not stream or not response.is_success:
                 await response.aread()
         except BaseException as error:
             if response is not None:
@@ -160,7 +159,6 @@ class Lane:
                 raise
             raise raised from error
         if not response.is_success:
-            await response.aread()
             raise self._refused(response)
         self._keep_cookies(response)
         return response

@@ -182,9 +182,9 @@ class ConnectorStream(openai.Stream[Any]):
     def __iter__(self) -> Iterator[Any]:
         return self._iterator
 
-    def prime(self) -> None:
+    def prime(self, seconds: float | None = None) -> None:
         """As `Feed.prime`."""
-        self._feed.prime()
+        self._feed.prime(seconds)
 
 
 class AsyncConnectorStream(openai.AsyncStream[Any]):

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from contextlib import suppress
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 from urllib.request import getproxies
 
@@ -125,12 +128,59 @@ def _needs_proxy(options: TransportOptions) -> bool:
     return options.proxy is not None or not {"http", "https", "all"}.isdisjoint(getproxies())
 
 
+_body_end: ContextVar[float | None] = ContextVar("azure_connector_body_end", default=None)
+
+
+@contextmanager
+def body_deadline(seconds: float | None) -> Generator[None]:
+    """Within it, sync replies must have been read so many seconds from now: a read timeout alone starts anew with
+    every piece of a body that drips.
+    """
+    if seconds is None:
+        yield
+        return
+    token = _body_end.set(monotonic() + seconds)
+    try:
+        yield
+    finally:
+        _body_end.reset(token)
+
+
+@lru_cache(maxsize=1)
+def _watching_transport() -> Any:
+    """httpx's transport, which also minds `body_deadline`."""
+    library: Any = http_library()
+    handle = library.HTTPTransport.handle_request
+
+    class TimedBody(library.SyncByteStream):
+        def __init__(self, stream: Any, end: float) -> None:
+            self._stream, self._end = stream, end
+
+        def __iter__(self) -> Iterator[bytes]:
+            for part in self._stream:
+                if monotonic() > self._end:
+                    raise library.ReadTimeout("the reply was not complete before the deadline")
+                yield part
+
+        def close(self) -> None:
+            self._stream.close()
+
+    class Transport(library.HTTPTransport):
+        def handle_request(self, request: Any) -> Any:
+            response: Any = handle(self, request)
+            if (end := _body_end.get()) is not None:
+                response.stream = TimedBody(response.stream, end)
+            return response
+
+    return Transport
+
+
 def sync_http_client(options: TransportOptions) -> Any:
     """An HTTP client for the sync SDK: httpx, or httpx2 under openai 3."""
     arguments = _arguments(options)
     if _needs_proxy(options):
         return _SyncClient(**arguments)
-    direct = http_library().HTTPTransport(limits=openai.DEFAULT_CONNECTION_LIMITS, **arguments)
+    direct = _watching_transport()(limits=openai.DEFAULT_CONNECTION_LIMITS, **arguments)
     client = _SyncClient(transport=direct, **arguments)
     client.direct = direct
     return client
