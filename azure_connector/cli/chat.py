@@ -20,6 +20,8 @@ from .screen import Marks, error_screen, marks, print_json, screen
 
 __all__ = ["run"]
 
+_RETRIES = 2
+
 _HELP = """\
 /model NAME    ask another model from now on
 /system TEXT   replace the system message (without a text: remove it)
@@ -46,7 +48,9 @@ def run(
     """Talks, or answers once where a prompt is given or stdin is no terminal."""
     settings = load_settings(config, endpoint)
     functions, prices = load_tools(tools) if tools else {}, read_price(price)
-    with closing(AzureConnector(settings=settings)) as client:
+    # A person waits: fewer attempts than a program makes, unless the settings say how many.
+    retries = _RETRIES if settings.origins["max_attempts"] == "default" else None
+    with closing(AzureConnector(settings=settings, max_retries=retries)) as client:
         talk = Conversation(client, model or settings.default_model, system=system, tools=functions, price=prices)
         asked = _prompt(prompt)
         if asked is not None:

@@ -30,7 +30,7 @@ def run(
     signs = marks(console)
     examination = examine(lambda: load_settings(config, endpoint), only=deployments, call=call, timeout=timeout)
     shown = _Shown(console, signs)
-    with progress(quiet=as_json) as say:
+    with progress(console, quiet=as_json) as say:
         while True:
             try:
                 event = next(examination)

@@ -122,7 +122,10 @@ def _ask(endpoint: str | None, auth: str | None, *, interactive: bool) -> _Answe
 def _try(answers: _Answers, *, quiet: bool) -> Catalog:
     """Lists the deployments and asks one for a word."""
     settings = ConnectorSettings(**answers.settings())
-    with closing(AzureConnector(settings=settings, max_retries=0, timeout=30.0)) as client, progress(quiet) as say:
+    with (
+        closing(AzureConnector(settings=settings, max_retries=0, timeout=30.0)) as client,
+        progress(screen(), quiet=quiet) as say,
+    ):
         say(f"listing the deployments of {settings.require_endpoint().host}")
         catalog = client.discover()
         one = next((found for found in catalog if found.serves and "chat" in found.apis), None)

@@ -29,7 +29,7 @@ __all__ = ["run"]
 def run(config: str | None, endpoint: str | None, *, everything: bool, write: bool, yes: bool, as_json: bool) -> None:
     """Lists, and writes the mapping where that is asked for. Ends with 1 if a resource could not be listed."""
     settings = load_settings(config, endpoint)
-    with closing(AzureConnector(settings=settings, max_retries=1)) as client, progress(quiet=as_json) as say:
+    with closing(AzureConnector(settings=settings, max_retries=1)) as client, progress(screen(), quiet=as_json) as say:
         say(f"listing the deployments of {', '.join(settings.resource_map()) or 'nothing'}")
         catalog = client.catalog()
     if as_json and not write:

@@ -68,13 +68,14 @@ def print_json(value: Any) -> None:
 
 
 @contextmanager
-def progress(quiet: bool) -> Generator[Callable[[str], None]]:
+def progress(results: Console, *, quiet: bool) -> Generator[Callable[[str], None]]:
     """A line that says what is being done, where a person is watching.
 
     Args:
+        results: the console for results: where it is the terminal, the line must be drawn by the one that draws them.
         quiet: show nothing.
     """
-    console = error_screen()
+    console = results if results.is_terminal else error_screen()
     if quiet or not console.is_terminal or console.is_dumb_terminal:
         yield lambda text: None
         return

@@ -11,8 +11,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner, Result
 
 from azure_connector.doctor import Finding, Report, examine
+from azure_connector.emulator import Emulator
 from azure_connector.settings import ConnectorSettings
 
 PREFIXES = ("AZURE_", "IDENTITY_", "MSI_", "IMDS_", "REQUESTS_CA", "CURL_CA", "SSL_CERT")
@@ -91,3 +93,33 @@ def server() -> Iterator[Callable[..., str]]:
             return stack.enter_context(serving(status, body, headers or {}, date))
 
         yield start
+
+
+@pytest.fixture(autouse=True)
+def log_as_before() -> Iterator[None]:
+    """The command line sets the package's log up for a process of its own."""
+    logger = logging.getLogger("azure_connector")
+    before = (logger.level, logger.propagate, list(logger.handlers))
+    yield
+    logger.setLevel(before[0])
+    logger.propagate, logger.handlers = before[1], before[2]
+
+
+@pytest.fixture
+def here(azure: Emulator, monkeypatch: pytest.MonkeyPatch) -> Emulator:
+    """The emulator as the environment's resource."""
+    monkeypatch.setenv("AZURE_OPENAI_ENDPOINT", azure.endpoint)
+    monkeypatch.setenv("AZURE_OPENAI_API_KEY", azure.api_key)
+    return azure
+
+
+@pytest.fixture
+def run() -> Callable[..., Result]:
+    """Runs a command line in this process."""
+
+    def invoke(*arguments: str, stdin: str | None = None) -> Result:
+        from azure_connector.cli.app import app
+
+        return CliRunner().invoke(app, arguments, input=stdin, prog_name="azure-connector")
+
+    return invoke

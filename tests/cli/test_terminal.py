@@ -1,0 +1,333 @@
+"""The command line in a real pseudo-terminal: widths, colours, a conversation, Ctrl-C and questions."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import pty
+import re
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+import tomllib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from azure_connector.emulator import Emulator
+
+ROOT = Path(__file__).parents[2]
+CONTROL = re.compile(r"\x1b\[(?P<numbers>[0-9;?]*)(?P<kind>[A-Za-z])|\x1b\][^\x07]*\x07|\x1b[=>]")
+COLOUR = re.compile(r"\x1b\[(?:\d+;)*3[0-7]m|\x1b\[[0-9;]*38;")
+
+
+def drawn(raw: str) -> list[str]:
+    """The lines that stand on the screen after all movements of the cursor that rich and readline use."""
+    lines, row, column, at = [""], 0, 0, 0
+    while at < len(raw):
+        if control := CONTROL.match(raw, at):
+            at = control.end()
+            count = int(control["numbers"]) if (control["numbers"] or "").isdigit() else 1
+            match control["kind"]:
+                case "A":
+                    row = max(0, row - count)
+                case "K":
+                    lines[row] = "" if control["numbers"] == "2" else lines[row][:column]
+            continue
+        sign = raw[at]
+        at += 1
+        if sign == "\r":
+            column = 0
+        elif sign == "\n":
+            row += 1
+            lines += [""] * (row + 1 - len(lines))
+        elif sign == "\b":
+            column = max(0, column - 1)
+        elif sign.isprintable():
+            lines[row] = lines[row][:column].ljust(column) + sign + lines[row][column + 1 :]
+            column += 1
+    return lines
+
+
+class Launcher:
+    """The process that starts the command lines."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, str(Path(__file__).with_name("launcher.py"))],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+        )
+
+    def ask(self, **what: Any) -> dict[str, Any]:
+        assert self._process.stdin
+        assert self._process.stdout
+        self._process.stdin.write(json.dumps(what) + "\n")
+        self._process.stdin.flush()
+        return json.loads(self._process.stdout.readline())
+
+    def close(self) -> None:
+        self._process.communicate()
+
+
+@pytest.fixture(scope="module")
+def launcher() -> Iterator[Launcher]:
+    made = Launcher()
+    yield made
+    made.close()
+
+
+class Terminal:
+    """A command line at a pseudo-terminal."""
+
+    def __init__(
+        self, launcher: Launcher, arguments: tuple[str, ...], columns: int, environment: dict[str, str]
+    ) -> None:
+        self.raw = ""
+        self._seen = 0
+        self._launcher = launcher
+        self._master, self._slave = pty.openpty()
+        fcntl.ioctl(self._slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40 if columns else 0, columns, 0, 0))
+        wanted = {
+            "tty": os.ttyname(self._slave),
+            "arguments": arguments,
+            "environment": {**os.environ, "TERM": "xterm-256color", "LANG": "C.UTF-8", **environment},
+            "directory": str(Path.cwd()),
+        }
+        self._pid: int | None = launcher.ask(start=wanted)["pid"]
+
+    def send(self, text: str) -> None:
+        os.write(self._master, text.encode())
+
+    def wait_for(self, text: str, seconds: float = 20.0) -> None:
+        """Reads until a text comes, after what was waited for before."""
+        end = time.monotonic() + seconds
+        while (found := self.text.find(text, self._seen)) < 0:
+            assert self._read(end), f"{text!r} did not come; the screen has:\n{self.text}"
+        self._seen = found + len(text)
+
+    def interrupt(self, expecting: str) -> None:
+        """Presses Ctrl-C until a text comes: Python sees one that falls just before a wait only with the next key."""
+        for _ in range(20):
+            self.send("\x03")
+            with contextlib.suppress(AssertionError):
+                return self.wait_for(expecting, 1.0)
+        raise AssertionError(self.text)
+
+    def finish(self) -> int:
+        """Waits for the end; gives the exit code."""
+        assert self._pid is not None
+        pid, self._pid = self._pid, None
+        end = time.monotonic() + 20
+        while Path(f"/proc/{pid}").exists() and not self._is_zombie(pid):
+            self._read(min(end, time.monotonic() + 0.02))
+            assert time.monotonic() < end, self.text
+        while self._read(0.0):
+            pass
+        return self._launcher.ask(wait=pid)["code"]
+
+    @staticmethod
+    def _is_zombie(pid: int) -> bool:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+
+    def _read(self, end: float) -> bool:
+        ready, _, _ = select.select([self._master], [], [], max(0.0, end - time.monotonic()))
+        if not ready:
+            return False
+        self.raw += os.read(self._master, 65536).decode("utf-8", "replace")
+        return True
+
+    @property
+    def text(self) -> str:
+        return CONTROL.sub("", self.raw)
+
+    @property
+    def lines(self) -> list[str]:
+        return drawn(self.raw)
+
+    @property
+    def widest(self) -> int:
+        return max(map(len, self.lines))
+
+    def close(self) -> None:
+        if self._pid is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._pid, signal.SIGKILL)
+            self._launcher.ask(wait=self._pid)
+        os.close(self._slave)
+        os.close(self._master)
+
+
+@pytest.fixture
+def terminal(launcher: Launcher) -> Iterator[Callable[..., Terminal]]:
+    opened: list[Terminal] = []
+
+    def start(*arguments: str, columns: int = 80, **environment: str) -> Terminal:
+        opened.append(Terminal(launcher, arguments, columns, environment))
+        return opened[-1]
+
+    yield start
+    for one in opened:
+        one.close()
+
+
+Start = Callable[..., Terminal]
+
+
+@pytest.mark.parametrize("columns", [80, 200])
+def test_the_doctor_fits_the_width(terminal: Start, here: Emulator, columns: int) -> None:
+    screen = terminal("doctor", "-d", "gpt-5", columns=columns)
+    assert screen.finish() == 0, screen.text
+    assert screen.widest <= columns
+    assert "✓" in screen.text
+    assert COLOUR.search(screen.raw)
+    assert "reading the settings" in screen.text or "connecting" in screen.text or "calling" in screen.text
+
+
+@pytest.mark.parametrize("columns", [80, 200])
+def test_tables_fit_the_width(terminal: Start, here: Emulator, columns: int) -> None:
+    here.resource.deploy({f"a-deployment-with-a-rather-long-name-{'x' * 20}": "gpt-5"})
+    screen = terminal("models", columns=columns)
+    assert screen.finish() == 0, screen.text
+    assert screen.widest <= columns
+    assert "text-embedding-3-small" in re.sub(r"\s+", "", screen.text) or columns == 80
+
+
+@pytest.mark.parametrize(
+    ("columns", "environment"),
+    [(80, {"NO_COLOR": "1"}), (80, {"TERM": "dumb"}), (0, {}), (20, {})],
+    ids=["NO_COLOR", "dumb", "no width", "narrow"],
+)
+def test_poor_terminals(terminal: Start, here: Emulator, columns: int, environment: dict[str, str]) -> None:
+    screen = terminal("doctor", "--no-call", columns=columns, **environment)
+    assert screen.finish() == 0, screen.text
+    assert "Traceback" not in screen.text
+    if environment:
+        assert not COLOUR.search(screen.raw)
+    if environment.get("TERM") == "dumb":
+        assert "\x1b[" not in screen.raw
+
+
+def test_a_conversation(terminal: Start, here: Emulator) -> None:
+    Path("mytools.py").write_text(
+        "def weather(city: str) -> str:\n    'Tells the weather in a city.'\n    return f'{city}: 21 degrees'\n"
+    )
+    screen = terminal("chat", "--tools", "mytools.py", "--price", "1/10")
+    screen.wait_for("> ")
+    screen.send("What is the weather in Oslo?\n")
+    screen.wait_for('weather(city="Oslo")')
+    screen.wait_for("Oslo: 21 degrees")
+    screen.wait_for("gpt-5, ")
+    screen.wait_for("> ")
+    screen.send('"""\n')
+    screen.wait_for(". ")
+    screen.send("Say\n")
+    screen.wait_for(". ")
+    screen.send('this\n"""\n')
+    screen.wait_for("tokens in")
+    assert here.requests.last.body["messages"][-1]["content"] == "Say\nthis"
+    screen.wait_for("> ")
+    screen.send("one \\\n")
+    screen.wait_for(". ")
+    screen.send("two\n")
+    screen.wait_for("tokens in")
+    assert here.requests.last.body["messages"][-1]["content"] == "one \ntwo"
+    screen.wait_for("> ")
+    for line, answer in (("/model gpt-4o", "asking gpt-4o"), ("/history", "user: "), ("/bogus", "/system TEXT")):
+        screen.send(f"{line}\n")
+        screen.wait_for(answer)
+        screen.wait_for("\r\n> ")
+    screen.send("/cost\n")
+    screen.wait_for("4 calls, ")
+    screen.wait_for("> ")
+    screen.send("\x04")
+    assert screen.finish() == 0
+    assert screen.widest <= 80 or "Say" in screen.text
+
+
+def test_ctrl_c_stops_an_answer_and_the_conversation_goes_on(terminal: Start, here: Emulator) -> None:
+    here.chunk_latency = 0.02
+    screen = terminal("chat", "--model", "gpt-4o")
+    screen.wait_for("> ")
+    screen.send("Count to 500\n")
+    screen.wait_for("10, ")
+    screen.interrupt("stopped")
+    screen.wait_for("> ")
+    here.chunk_latency = 0
+    screen.send("What is 6 * 7?\n")
+    screen.wait_for("42")
+    screen.wait_for("> ")
+    said = here.requests.last.body["messages"]
+    assert [message["role"] for message in said] == ["user", "assistant", "user"]
+    assert said[1]["content"].startswith("1, 2, 3")
+    screen.interrupt("Ctrl-D or /quit ends")
+    screen.wait_for("> ")
+    screen.send("/quit\n")
+    assert screen.finish() == 0
+    assert "Traceback" not in screen.text
+
+
+def test_an_error_does_not_end_the_conversation(terminal: Start, here: Emulator) -> None:
+    screen = terminal("chat", "--model", "nope")
+    screen.wait_for("> ")
+    screen.send("Hello\n")
+    screen.wait_for("There is no deployment 'nope'")
+    screen.wait_for("> ")
+    screen.send("/model gpt-4o\n")
+    screen.wait_for("asking gpt-4o")
+    screen.wait_for("> ")
+    screen.send("What is 6 * 7?\n")
+    screen.wait_for("42")
+    assert len(here.requests.last.body["messages"]) == 1
+    screen.wait_for("> ")
+    screen.send("\x04")
+    assert screen.finish() == 0
+
+
+def test_writing_a_mapping_is_asked_for(terminal: Start, here: Emulator) -> None:
+    refused = terminal("models", "--write")
+    refused.wait_for("Write this to azure_connector.toml?")
+    refused.send("n\n")
+    assert refused.finish() == 0
+    assert not Path("azure_connector.toml").exists()
+    agreed = terminal("models", "--write")
+    agreed.wait_for("Write this to")
+    agreed.send("\n")
+    assert agreed.finish() == 0
+    assert tomllib.loads(Path("azure_connector.toml").read_text())["deployment_mapping"]["gpt-5"] == "gpt-5"
+
+
+def test_init_asks_and_shows_no_key(terminal: Start, azure: Emulator) -> None:
+    screen = terminal("init")
+    screen.wait_for("Endpoint")
+    screen.send(f"{azure.endpoint}\n")
+    screen.wait_for("Who is calling")
+    screen.send("1\n")
+    screen.wait_for("not shown")
+    screen.send(f"{azure.api_key}\n")
+    screen.wait_for("It works")
+    screen.wait_for("Write this?")
+    screen.send("y\n")
+    assert screen.finish() == 0, screen.text
+    assert azure.api_key not in screen.raw
+    assert Path(".env").read_text() == f"AZURE_OPENAI_API_KEY={azure.api_key}\n"
+    assert azure.api_key not in Path("azure_connector.toml").read_text()
+    assert Path(".env").stat().st_mode & 0o777 == 0o600
+
+
+def test_ctrl_c_at_a_question(terminal: Start) -> None:
+    screen = terminal("init")
+    screen.wait_for("Endpoint")
+    screen.interrupt("\r\n")
+    assert screen.finish() in (1, 130)
+    assert "Traceback" not in screen.text
