@@ -20,7 +20,7 @@ create = $(PYTHON) -m venv $(1) && $(1)/bin/python -m pip install --quiet --disa
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format types docs bench soak chaos test-matrix clean
+.PHONY: help demo test lint format types docs bench soak chaos test-matrix proxy-env clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,6 +53,40 @@ chaos: $(VENV)/.dev ## 10,000 calls through all doors in a storm of faults; CHAO
 soak: $(VENV)/.dev ## load over many lifetimes of short tokens; SOAK="--seconds 600" for longer
 	$(BIN)/python tests/soak/soak_tokens.py $(SOAK)
 
+# $(call without,PACKAGES): the pins without some packages, for environments that hold another version of them.
+without = grep -vE '^($(1))==' constraints.txt
+TOOLS := pytest pytest-asyncio pytest-timeout pytest-xdist hypothesis
+# What runs without LiteLLM and Semantic Kernel, on the SDK's next major version.
+CORE_TESTS := $(addprefix tests/,client settings routing tools responses fitting auth)
+
+.venv-proxy/.ready: pyproject.toml constraints-proxy.txt
+	@echo "installing LiteLLM's Proxy into .venv-proxy (once)"
+	@$(call create,.venv-proxy)
+	@$(call install,.venv-proxy,-c constraints-proxy.txt,-e '.[emulator]' 'litellm[proxy]')
+	@touch $@
+
+.venv-litellm-low/.ready: $(PROJECT)
+	@echo "installing the lowest LiteLLM into .venv-litellm-low (once)"
+	@$(call create,.venv-litellm-low)
+	@$(call without,litellm) > .venv-litellm-low/pins.txt
+	@$(call install,.venv-litellm-low,-c .venv-litellm-low/pins.txt,-e '.[emulator]' 'litellm==1.99.0' $(TOOLS))
+	@touch $@
+
+.venv-openai3/.ready: $(PROJECT)
+	@echo "installing the newest openai 3 into .venv-openai3 (once)"
+	@$(call create,.venv-openai3)
+	@$(call without,litellm|openai) > .venv-openai3/pins.txt
+	@$(call install,.venv-openai3,-c .venv-openai3/pins.txt,-e '.[emulator,fast,redis,keyvault]' 'openai>=3' \
+		websockets fakeredis $(TOOLS))
+	@touch $@
+
+proxy-env: .venv-proxy/.ready ## the environment of its own that LiteLLM's Proxy needs
+
+test-matrix: $(VENV)/.dev .venv-proxy/.ready .venv-litellm-low/.ready .venv-openai3/.ready ## other versions: lowest LiteLLM, its Proxy, openai 3
+	$(BIN)/python -m pytest -q tests/litellm
+	.venv-litellm-low/bin/python -m pytest -q -p no:cacheprovider --ignore tests/litellm/test_proxy.py tests/litellm
+	.venv-openai3/bin/python -m pytest -q -n auto -p no:cacheprovider $(CORE_TESTS)
+
 lint: $(VENV)/.dev ## ruff: rules and format
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -68,6 +102,9 @@ docs: $(VENV)/.dev ## the documentation, strictly, into site/
 	$(BIN)/python docs/generate_settings.py
 	$(BIN)/python docs/generate_models.py
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet --site-dir site
+
+bench: $(VENV)/.dev ## speed beside the stacks it replaces, into docs/performance.md; five minutes (BENCH=--quick)
+	$(BIN)/python -m benchmarks.speed $(or $(BENCH),--write)
 
 clean: ## remove environments and caches
 	rm -rf .venv .venv-* .cache .pytest_cache .ruff_cache .hypothesis site build dist
