@@ -288,6 +288,7 @@ def main() -> int:
     logging.getLogger("semantic_kernel").setLevel(logging.CRITICAL)
     report = storm_of_calls(options.calls, options.seed, options.rate)
     print(f"seed {options.seed}, {options.calls} calls, three resources\n\n{report.table()}")
+    print("MB after each batch:", *(f"{size:.0f}" for size in report.rss))
     grown = report.rss[-1] / report.rss[len(report.rss) // 3] if len(report.rss) > 5 else 1.0
     if grown > 1.15:
         print(f"memory grew by {grown - 1:.0%} over the last two thirds")

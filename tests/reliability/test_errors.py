@@ -169,4 +169,4 @@ def test_a_body_that_drips_does_not_outlast_the_deadline(cloud, way):
     started = time.monotonic()
     with pytest.raises(openai.APIError):
         ask(way, cloud.options(deadline=0.5))
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 5

@@ -72,4 +72,4 @@ async def test_a_resource_goes_down_under_load_and_comes_back(cloud, how):
         await asyncio.gather(*workers)
     assert failures == []
     # The slack is for the machine: 200 calls, three servers and this test take turns on one interpreter.
-    assert returned - back < PROBE + 1.5
+    assert returned - back < PROBE + 3

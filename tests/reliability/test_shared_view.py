@@ -84,7 +84,7 @@ def test_a_redis_that_is_down_stops_no_call(cloud, caplog):
     with AzureConnector(**cloud.options(redis_url="redis://:secret-canary@127.0.0.1:1/0")) as client:
         started = time.monotonic()
         client.chat.completions.create(model="gpt-4o", messages=HELLO)
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < 5
         until(lambda: "Redis cannot be used" in caplog.text)
     assert "canary" not in caplog.text
 
