@@ -22,7 +22,7 @@ from .blocks import ROOT, Block
 __all__ = ["run_shell"]
 
 # Tools of others: their lines are only parsed.
-_OTHERS = frozenset({"az", "cd", "curl", "docker", "git", "jq", "ollama", "pipx", "source", "uv"})
+_OTHERS = frozenset({"az", "cd", "curl", "docker", "git", "jq", "jupyter", "ollama", "pipx", "source", "uv"})
 # These wait for somebody at the keyboard or serve until Ctrl-C: their options are parsed, then their help is shown.
 _LASTING = frozenset({"chat", "emulator", "init"})
 _ELSEWHERE = frozenset({CONFIG_VARIABLE, "GEMINI_API_KEY", "DEFAULT_PROVIDER", "DEFAULT_MODEL", "LITELLM_MASTER_KEY"})
