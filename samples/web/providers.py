@@ -6,6 +6,7 @@ import asyncio
 import os
 import time
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from importlib import import_module
 from typing import Any, Protocol
 
@@ -70,6 +71,8 @@ class AzureProvider:
 
     async def _list(self, client: AsyncAzureConnector) -> Listing:
         catalog = await client.catalog()
+        if all(listing.source in ("", "settings") for listing in catalog.listings):
+            await self._probe(client)
         sizes = {
             one.name: f"{one.tokens_per_minute // 1000}K tokens/min" if one.tokens_per_minute else None
             for one in catalog
@@ -79,6 +82,12 @@ class AzureProvider:
         names = [*mapped, *sizes] or [client.settings.default_model]
         models = tuple(Model(name, self.id, size=sizes.get(name)) for name in names)
         return Listing(self.id, self.name, models, note="; ".join(catalog.problems))
+
+    @staticmethod
+    async def _probe(client: AsyncAzureConnector) -> None:
+        """Tells a resource that lists nothing, as some gateways do, from one that cannot be used at all."""
+        with suppress(openai.NotFoundError, openai.BadRequestError):
+            await client.models.list()
 
     async def stream(self, body: dict[str, Any]) -> AsyncIterator[Any]:
         return await self._client().chat.completions.create(**body, stream=True)

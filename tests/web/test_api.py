@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from azure_connector.emulator import Emulator, faults
+from azure_connector.emulator import Emulator, Reply, faults
 
 from .conftest import serving
 
@@ -91,6 +91,23 @@ def test_without_settings_azure_is_unavailable_with_the_reason(serve: Serve, mon
     )
     assert refused.status_code == 409
     assert "No Azure OpenAI endpoint" in refused.json()["error"]["message"]
+
+
+def test_a_wrong_key_makes_azure_unavailable_with_the_reason(serve: Serve) -> None:
+    body = httpx.get(f"{serve(AZURE_OPENAI_API_KEY='wrong')}/models/azure").json()
+    assert body["providers"][0]["reason"].startswith("Access denied due to invalid subscription key")
+    assert body["models"] == []
+    assert body["default_provider"] is None
+
+
+def test_a_gateway_that_lists_nothing_still_answers(serve: Serve, resource: Emulator) -> None:
+    resource.script(Reply(status=404, body={"error": {"code": "404", "message": "Resource not found"}}), times=None)
+    address = serve(AZURE_OPENAI_MODEL="gpt-4o")
+    body = httpx.get(f"{address}/models/azure").json()
+    assert body["providers"][0]["available"]
+    assert "gpt-4.1" in [one["id"] for one in body["models"]], "the mapping has it"
+    resource.clear()
+    assert said(chat(address, "Say well", model="gpt-4.1")) == "well"
 
 
 def test_an_answer_streams_and_tells_its_deployment_and_tokens(serve: Serve, resource: Emulator) -> None:
