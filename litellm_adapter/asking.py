@@ -79,13 +79,9 @@ class Carried:
 
     Attributes:
         arguments: the dictionary that LiteLLM's wrapper keeps for this call.
-        logging: the call's logging object, by which a provider knows the call again.
-        eager: the stream is opened at the call.
     """
 
     arguments: MutableMapping[str, Any] = field(repr=False)
-    logging: Any = field(repr=False)
-    eager: bool = False
 
 
 _carried: contextvars.ContextVar[Carried | None] = contextvars.ContextVar("azure_connector_carried", default=None)
@@ -99,7 +95,9 @@ def remember(carried: Carried) -> None:
 def carried_for(call: Mapping[str, Any]) -> Carried | None:
     """What the hook left for this very call; None for sync calls, and where the hook did not run."""
     carried = _carried.get()
-    return carried if carried is not None and carried.logging is call.get("logging_obj") else None
+    # Both name the call's logging object; some versions of LiteLLM add it to the arguments only after the hook.
+    same = carried is not None and carried.arguments.get("litellm_logging_obj") is call.get("logging_obj")
+    return carried if same else None
 
 
 def chat_ask(prefix: str, model: str, messages: list[Any], call: Mapping[str, Any], *, stream: bool) -> Ask:

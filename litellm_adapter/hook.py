@@ -43,12 +43,12 @@ class ConnectorHook(CustomLogger):
             _prepare_chat(prepared)
         elif kind == "aembedding":
             _extend(prepared, "additional_drop_params", EMBEDDING_PARAMETERS)
-        remember(Carried(prepared, prepared.get("litellm_logging_obj")))
+        remember(Carried(prepared))
         return prepared
 
 
 def _is_ours(kwargs: Mapping[str, Any]) -> bool:
-    # A model that was passed by position stands only in the logging object.
+    # A model that was passed by position stands only in the logging object, which newer versions of LiteLLM give.
     model = kwargs.get("model") or getattr(kwargs.get("litellm_logging_obj"), "model", None) or ""
     provider = kwargs.get("custom_llm_provider") or str(model).partition("/")[0]
     for entry in litellm.custom_provider_map:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+from importlib.metadata import version
 from typing import Any
 
 import litellm
@@ -39,8 +40,11 @@ async def settle() -> None:
     await asyncio.wait_for(GLOBAL_LOGGING_WORKER.flush(), 5)
     for entry in litellm.custom_provider_map:
         await entry["custom_handler"].aclose()
-    gc.collect()  # streams that nobody read to the end close when they are collected
+    gc.collect(1)  # streams that nobody read to the end close when they are collected
     await asyncio.sleep(0)
+
+
+VERSION = tuple(int(part) for part in version("litellm").split(".")[:2])
 
 
 def text_of(reply: Any) -> str:

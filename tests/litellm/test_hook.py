@@ -17,7 +17,7 @@ from litellm_adapter.streams import EagerWrapper
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from lite import HELLO, settle, text_of
+from lite import HELLO, VERSION, settle, text_of
 
 LIMITED = Reply(status=429, body={"error": {"code": "429", "message": "Slow down"}}, headers={"retry-after": "9"})
 
@@ -62,6 +62,7 @@ def test_an_error_comes_at_the_call(registered):
     run(call())
 
 
+@pytest.mark.skipif(VERSION < (1, 105), reason="LiteLLM gives its hooks no arguments that were passed by position")
 def test_a_model_passed_by_position_is_recognised(registered):
     async def call():
         return await litellm.acompletion("azure_connector/gpt-5", HELLO, stream=True, reasoning_effort="low")

@@ -18,7 +18,7 @@ from azure_connector.emulator import Deployment, Emulator, Reply
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from lite import HELLO, WAYS, ask, settle, text_of
+from lite import HELLO, VERSION, WAYS, ask, settle, text_of
 
 
 @pytest.fixture
@@ -214,6 +214,7 @@ def test_each_event_loop_has_its_own_connections(registered):
         assert "Oslo" in text_of(ask("async stream"))
 
 
+@pytest.mark.skipif(VERSION < (1, 105), reason="LiteLLM's logging worker stays behind on the loop that is gone")
 @pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_loop_that_is_gone(registered):
     """A stream that was opened on a loop which has ended cannot be read; LiteLLM's own exception says so."""

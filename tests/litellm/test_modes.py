@@ -223,7 +223,7 @@ def test_metadata_goes_along_with_stored_completions_only(registered, way):
 def test_embedding_parameters(registered):
     model = "azure_connector/text-embedding-3-small"
     call = {"dimensions": 8, "encoding_format": "float", "user": "u", "headers": {"x-a": "1"}}
-    reply = run(lambda: litellm.aembedding(model, ["Oslo"], **call))
+    reply = run(lambda: litellm.aembedding(model=model, input=["Oslo"], **call))
     assert len(reply.data[0]["embedding"]) == 8
     sent = registered.requests.last
     assert sent.body == {"model": "text-embedding-3-small", "input": ["Oslo"], "dimensions": 8, **_rest(call)}

@@ -145,4 +145,3 @@ def test_curl(proxy):
     command += ["-H", f"authorization: Bearer {KEY}", "-H", "content-type: application/json", "-d", body]
     reply = json.loads(subprocess.run(command, check=True, capture_output=True, timeout=60).stdout)
     assert "Oslo" in reply["choices"][0]["message"]["content"]
-
