@@ -1,0 +1,32 @@
+"""`python -m samples.web`, as a reader starts it: without a resource, with the emulator behind."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_it_works_without_an_account_and_stops_cleanly(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    command = [sys.executable, "-m", "samples.web", "--port", str(port)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        said = process.stdout.readline()
+        assert said.startswith(f"Azure OpenAI (emulator): open http://127.0.0.1:{port}/")
+        transport = httpx.HTTPTransport(retries=5)
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", transport=transport) as client:
+            page = client.get("/")
+            assert "default-src 'self'" in page.headers["content-security-policy"]
+            assert client.get("/models").json()["providers"][0]["name"] == "Azure OpenAI (emulator)"
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=20)
+    assert "Traceback" not in errors
+    assert process.returncode in (0, -signal.SIGINT, 130)
