@@ -63,13 +63,13 @@ class _Shown:
             self._resource = finding.resource
         self._console.print(_line(finding, self._signs))
         for link in _links(finding, self._signs):
-            self._console.print(Padding(link, (0, 0, 0, 16)))
+            self._console.print(Padding(link, (0, 0, 0, 17 if self._signs.wide else 16)))
 
 
 def _line(finding: Finding, signs: Marks) -> Table:
     table = grid()
     table.expand = True
-    table.add_column(width=2)
+    table.add_column(width=2 if signs.wide else 1)
     table.add_column(width=11)
     table.add_column(ratio=1, overflow="fold")
     table.add_column(justify="right", no_wrap=True)

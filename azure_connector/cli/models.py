@@ -87,6 +87,7 @@ def _write(catalog: Catalog, settings: ConnectorSettings, path: Path, *, yes: bo
     before = read_text(path)
     after = with_mapping(before, added)
     if not as_json:
+        console.print()
         console.print(Syntax(difference(before, after, str(path)), "diff", background_color="default", word_wrap=True))
     if not yes:
         if not sys.stdin.isatty():

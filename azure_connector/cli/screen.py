@@ -42,6 +42,7 @@ class Marks:
             if plain
             else {"ok": "✓", "warning": "!", "failed": "✗", "skipped": "-"}
         )
+        self.wide = plain
         self.dot = "-" if plain else "·"
         self.arrow = "->" if plain else "→"
         self.back = "<-" if plain else "←"

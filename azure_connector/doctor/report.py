@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -14,6 +15,9 @@ from .configuration import SettingRow
 from .finding import CAUSES, Finding
 
 __all__ = ["Action", "Report", "versions"]
+
+# What the hints of errors say to whoever has not run the doctor yet.
+_SELF = re.compile(r"\s*`azure-connector doctor`[^.]*\.")
 
 _PACKAGES = ("openai", "azure-identity", "httpx", "httpx2", "aiohttp", "semantic-kernel", "litellm")
 
@@ -79,7 +83,8 @@ def _actions(findings: Iterable[Finding], *, urgent: bool) -> Iterable[Action]:
     grouped: dict[tuple[str, str], list[Finding]] = {}
     for finding in findings:
         grouped.setdefault((finding.cause or "other", finding.remedy), []).append(finding)
-    for (cause, remedy), found in grouped.items():
+    for (cause, hint), found in grouped.items():
+        remedy = _SELF.sub("", hint).strip()
         subjects = tuple(dict.fromkeys(one.subject or one.resource for one in found if one.subject or one.resource))
         problem = next((text for name, text in CAUSES.items() if name == cause), "")
         yield Action(cause, problem, subjects, remedy, urgent)

@@ -56,6 +56,7 @@ def test_a_wrong_key(diagnose: Diagnose, azure: Emulator) -> None:
     report = diagnose(azure_endpoint=azure.endpoint, api_key="another-resources-key")
     assert causes(report) == ["wrong-key"]
     assert "AZURE_OPENAI_API_KEY" in remedies(report)
+    assert "azure-connector doctor" not in remedies(report)
     assert "another-resources-key" not in json.dumps(report.to_dict())
 
 
