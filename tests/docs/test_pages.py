@@ -70,6 +70,17 @@ def test_every_variable_that_is_named_anywhere_is_read() -> None:
     assert wrong == set()
 
 
+def test_every_command_that_is_named_anywhere_exists() -> None:
+    from azure_connector.cli.app import app
+
+    commands = {command.name or getattr(command.callback, "__name__", "") for command in app.registered_commands}
+    named = {
+        name for path in SOURCES for name in re.findall(r"`azure-connector ([a-z]+)", path.read_text(encoding="utf-8"))
+    }
+    assert named - commands == set()
+    assert {"doctor", "models", "explain", "init"} <= named
+
+
 def test_every_error_stands_on_the_troubleshooting_page() -> None:
     text = (DOCS / "troubleshooting.md").read_text(encoding="utf-8")
     rare = {
