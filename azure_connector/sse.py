@@ -1,8 +1,8 @@
 """Server-sent events from bytes, however the network splits them.
 
 Follows the WHATWG event-stream grammar (CR, LF and CRLF line ends, comments, several `data:` lines, fields without a
-colon, a byte-order mark at the start). As in the OpenAI SDK an event that the end of the body cuts off before its empty
-line is given out by `flush`, so nothing that arrived is lost.
+colon, a byte-order mark at the start). An event that the end of the body cuts off before its empty line is given out by
+`flush`, which the standard and the OpenAI SDK do not do: so nothing that arrived is lost.
 """
 
 from __future__ import annotations
