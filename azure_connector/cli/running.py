@@ -98,4 +98,3 @@ def set_up_logging(verbose: bool) -> None:
     else:
         handler = logging.NullHandler()
     logger.addHandler(handler)
-    logger.propagate = False
