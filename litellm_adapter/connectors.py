@@ -54,6 +54,18 @@ class Connectors:
                 self._base = ConnectorSettings(**self.given)
             return self._base
 
+    def refresh(self) -> None:
+        """Reads the settings anew; where they are others than before, the connectors made from them are dropped.
+
+        Raises:
+            ConfigurationError: they cannot be read.
+        """
+        with self._lock:
+            fresh = ConnectorSettings(**self.given)
+            if self._base is None or dict(fresh) != dict(self._base):
+                self._dropped()
+                self._base = fresh
+
     def sync(self, ask: Ask) -> openai.OpenAI:
         """The client for a sync call: the caller's own, or the connector of its identity.
 

@@ -16,12 +16,13 @@ _priced: set[str] = set()
 
 
 def install(prefix: str, connectors: Connectors) -> None:
-    """Adds the hook and the prices.
+    """Adds the hook and the prices, and reads the settings anew.
 
     Raises:
         ConfigurationError: the settings that were given at registration cannot be used.
     """
     try:
+        connectors.refresh()
         settings = connectors.settings
     except ConfigurationError:
         if connectors.given:
@@ -37,8 +38,10 @@ def install(prefix: str, connectors: Connectors) -> None:
 
 def ensure(prefix: str, connectors: Connectors) -> None:
     """As `install`, for a provider that is called without registration: the Proxy sets its own map and callbacks."""
-    if prefix not in _priced or hook not in litellm.callbacks:
+    if prefix not in _priced:
         install(prefix, connectors)
+    elif hook not in litellm.callbacks:
+        litellm.callbacks.append(hook)
 
 
 def forget(prefix: str) -> None:

@@ -22,7 +22,9 @@ handler = ConnectorLLM(PREFIX)
 
 
 def register(prefix: str = PREFIX, **settings: Any) -> ConnectorLLM:
-    """Makes `litellm.completion(model="azure_connector/…")` go through the connector. May be called again.
+    """Makes `litellm.completion(model="azure_connector/…")` go through the connector.
+
+    It may be called again: file and environment are read anew, and nothing else changes.
 
     Args:
         prefix: what stands before the slash; several prefixes may have settings of their own.

@@ -77,6 +77,16 @@ def test_unregister_takes_everything_back(registered):
         litellm.completion(model="azure_connector/gpt-4o", messages=HELLO)
 
 
+def test_registering_again_reads_the_environment_anew(registered, monkeypatch):
+    ask("sync")
+    with Emulator(["gpt-4o"]) as other:
+        monkeypatch.setenv("AZURE_OPENAI_ENDPOINT", other.endpoint)
+        monkeypatch.setenv("AZURE_OPENAI_API_KEY", other.api_key)
+        litellm_adapter.register()
+        ask("sync")
+        assert (len(registered.requests), len(other.requests)) == (1, 1)
+
+
 @pytest.mark.parametrize("prefix", ["azure", "openai", "", "a/b"])
 def test_a_prefix_that_cannot_be(prefix):
     with pytest.raises(ValueError, match="prefix"):
