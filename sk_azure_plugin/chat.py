@@ -139,7 +139,8 @@ class AzureConnectorChatCompletion(ConnectorService, AzureChatCompletion):
             async for messages in stream:
                 for message in messages:
                     # A model named per call would stand in the usage alone, and SK refuses to add such messages up.
-                    message.ai_model_id = self.ai_model_id
+                    if message.ai_model_id != self.ai_model_id:
+                        message.ai_model_id = self.ai_model_id
                 yield messages
 
     def _get_ai_model_id(self, settings: PromptExecutionSettings) -> str:
@@ -175,7 +176,7 @@ class AzureConnectorChatCompletion(ConnectorService, AzureChatCompletion):
         self, chunk: Any, choice: Any, chunk_metadata: Any, function_invoke_attempt: int = 0
     ) -> StreamingChatMessageContent:
         content = super()._create_streaming_chat_message_content(chunk, choice, chunk_metadata, function_invoke_attempt)
-        if text := getattr(choice.delta, "reasoning_content", None):
+        if text := (choice.delta.model_extra or {}).get("reasoning_content"):  # asking a model for it costs much more
             content.items.insert(0, StreamingReasoningContent(choice_index=choice.index, text=text))
         return content
 
