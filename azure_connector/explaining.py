@@ -32,7 +32,11 @@ def explain_call(core: Core, plan: Plan, operation: str) -> Explanation:
     unused = tuple(f"{name} was found and is not used: {why}" for name, why in settings.set_aside.items())
     links = core.authenticator(plan.targets[0].resource).describe()
     chain = tuple(str(link) for link in links if link.configured)
-    return Explanation(plan.model, operation, plan.rule, targets, settings.origins, (*unused, *chain))
+    waiting = core.discovery.enabled and core.discovery.found is None
+    later = (
+        ("discover is on, and nothing has been listed yet: the first call lists the deployments",) if waiting else ()
+    )
+    return Explanation(plan.model, operation, plan.rule, targets, settings.origins, (*unused, *chain, *later))
 
 
 def _explained(core: Core, target: Target, operation: str) -> ExplainedTarget:

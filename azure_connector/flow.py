@@ -17,7 +17,6 @@ import openai
 from . import routing
 from .asked import Asked, read_options
 from .deployments import Plan, Target
-from .errors import DeploymentNotFoundError
 from .events import AsyncEventStream, EventStream
 from .failures import Failures
 from .outcomes import Outcome, outcome_of_reply
@@ -112,8 +111,9 @@ def call_flow(
     """
     asked = read_options(options, stream=stream)
 
-    def run(plan: Plan) -> Generator[Effect, Any, Any]:
+    def run(plan: Plan, since: float | None = None) -> Generator[Effect, Any, Any]:
         way = _Run(core, client, asked, plan=plan, cast_to=cast_to, stream_cls=stream_cls, asynchronous=asynchronous)
+        way.listed_since = since
         return way.steps()
 
     if plan is not None or not (core.discovery.enabled and asked.names_deployment):
@@ -121,24 +121,22 @@ def call_flow(
     return (yield from _discovering(core, asked, run))
 
 
+class _ListingIsOldError(Exception):
+    """A deployment is gone, and the listing that named it may be older than that."""
+
+
 def _discovering(
-    core: Core, asked: Asked, run: Callable[[Plan], Generator[Effect, Any, Any]]
+    core: Core, asked: Asked, run: Callable[[Plan, float | None], Generator[Effect, Any, Any]]
 ) -> Generator[Effect, Any, Any]:
     """A call whose targets the resources' own listings may decide; a deployment that is gone is looked up once more."""
     began = time.monotonic()
     if core.discovery.wants(asked.model):
         yield Discover(began)
-    plan = core.plan(asked)
     try:
-        return (yield from run(plan))
-    except DeploymentNotFoundError:
-        if not core.discovery.predates(began):
-            raise
+        return (yield from run(core.plan(asked), began))
+    except _ListingIsOldError:
         yield Discover(began)
-        fresh = core.plan(asked)
-        if fresh.targets == plan.targets:
-            raise
-    return (yield from run(fresh))
+    return (yield from run(core.plan(asked), None))
 
 
 class _Run:
@@ -161,6 +159,7 @@ class _Run:
         self._errors: list[Exception] = []
         self._challenged: set[str] = set()
         self._url: str | None = None
+        self.listed_since: float | None = None
         self._route = routing.Route(
             plan,
             core.health,
@@ -176,6 +175,7 @@ class _Run:
             if isinstance(step, routing.Send):
                 try:
                     reply, outcome = yield from self._attempt(step.target)
+                    self._check_listing(outcome)
                 except BaseException:
                     route.cancelled(step.target, time.monotonic())
                     raise
@@ -187,6 +187,14 @@ class _Run:
                 step = route.resume(time.monotonic())
             else:
                 raise self._failures.final(step, self._errors, route.attempts)
+
+    def _check_listing(self, outcome: Outcome) -> None:
+        """A deployment that is gone is not asked again while a new listing may name another one."""
+        since, discovered = self.listed_since, self._plan.rule not in ("mapping", "deployment")
+        if since is None or outcome.kind != "not_found_deployment" or not discovered:
+            return
+        if self._core.discovery.predates(since):
+            raise _ListingIsOldError
 
     def _attempt(self, target: Target) -> Generator[Effect, Any, tuple[Any, Outcome]]:
         prepared = prepare(

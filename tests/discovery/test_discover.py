@@ -106,12 +106,22 @@ async def test_the_same_in_the_async_client(azure: Emulator, settings: dict[str,
 
 
 def test_a_deployment_that_was_renamed_is_found_in_the_same_call(azure: Emulator, settings: dict[str, Any]) -> None:
-    with AzureConnector(**settings) as client:
+    with AzureConnector(**settings | {"max_attempts": None}) as client:
         assert ask(client, "gpt-5") == "blue-chat"
         del azure.resource.deployments["blue-chat"]
         azure.resource.deploy({"green-chat": "gpt-5"})
         assert ask(client, "gpt-5") == "green-chat"
     assert listings(azure) == 2
+    # One call to the old name, one 404, one call to the new name: no waiting for the old one to come back.
+    assert [seen.deployment for seen in azure.requests if seen.deployment] == ["blue-chat", "blue-chat", "green-chat"]
+
+
+def test_a_mapped_deployment_that_is_gone_is_not_listed_for(azure: Emulator, settings: dict[str, Any]) -> None:
+    with AzureConnector(**settings, deployment_mapping={"gpt-5": "not-there"}) as client:
+        for _ in range(2):
+            with pytest.raises(DeploymentNotFoundError):
+                ask(client, "gpt-5")
+    assert listings(azure) == 1
 
 
 def test_an_old_listing_is_renewed(azure: Emulator, settings: dict[str, Any]) -> None:
