@@ -235,7 +235,7 @@ class Core:
 
     def model_recorder(self, target: Target) -> Callable[[str], None] | None:
         """Notes the base model that a reply names; None where it is known already."""
-        if target.model is not None or target.key in self._served:
+        if target.key in self._served or self.profiles.find(target.model) is not None:
             return None
 
         def record(served: str) -> None:
@@ -272,8 +272,12 @@ class Core:
         )
 
     def base_model(self, target: Target) -> str | None:
-        """The target's base model: as declared or configured, or as its replies have named it."""
-        return self._said.get(target.key) or target.model or self._served.get(target.key)
+        """The target's base model: as declared or configured, or as its replies have named it.
+
+        A name that no rule knows, such as an alias in the mapping, gives way to the replies' own.
+        """
+        named, served = self._said.get(target.key) or target.model, self._served.get(target.key)
+        return named if served is None or self.profiles.find(named) is not None else served
 
     def declare_base_model(self, model: str, base_model: str) -> None:
         """Keeps what a caller says of a deployment; the mapping's own word goes before it."""

@@ -220,3 +220,14 @@ def test_a_redirect_that_cannot_be_followed_is_an_error_and_never_none(azure, st
     azure.script(Reply(status=status, headers=headers))
     with pytest.raises(ac.UnexpectedStatusError):
         ask("sync", **options(azure))
+
+
+def test_an_alias_gives_way_to_the_base_model_that_replies_name(azure):
+    mapping = {"deployment_mapping": {"reports": "private"}}
+    with AzureConnector(azure_endpoint=azure.endpoint, api_key=azure.api_key, **mapping) as client:
+        assert client.explain("reports").targets[0].base_model == "reports"
+        client.chat.completions.create(model="reports", messages=[{"role": "user", "content": "Hi"}])
+        assert client.explain("reports").targets[0].base_model == "gpt-5"
+        azure.clear()
+        client.chat.completions.create(model="reports", messages=[{"role": "user", "content": "Hi"}], max_tokens=300)
+        assert [seen.status for seen in azure.requests] == [200], "its rules are known without a refusal"
