@@ -94,10 +94,11 @@ def remember(carried: Carried) -> None:
 
 def carried_for(call: Mapping[str, Any]) -> Carried | None:
     """What the hook left for this very call; None for sync calls, and where the hook did not run."""
-    carried = _carried.get()
+    carried, logging = _carried.get(), call.get("logging_obj")
+    if carried is None or logging is None:
+        return None
     # Both name the call's logging object; some versions of LiteLLM add it to the arguments only after the hook.
-    same = carried is not None and carried.arguments.get("litellm_logging_obj") is call.get("logging_obj")
-    return carried if same else None
+    return carried if carried.arguments.get("litellm_logging_obj") is logging else None
 
 
 def chat_ask(prefix: str, model: str, messages: list[Any], call: Mapping[str, Any], *, stream: bool) -> Ask:
