@@ -95,7 +95,7 @@ class Aiohttp(Stack):
     def _post(self, messages: list[dict[str, Any]], **more: Any) -> Any:
         import aiohttp
 
-        self._session = self._session or aiohttp.ClientSession()
+        self._session = self._session or aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
         body = {"model": MODEL, "messages": messages, **more}
         return self._session.post(f"{self.url}/openai/v1/chat/completions", json=body, headers={"api-key": KEY})
 
