@@ -4,20 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
 import time
-from pathlib import Path
 
 import openai
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from asking import HELLO, WAYS, ask, text_of, tried
-
 import azure_connector as ac
 from azure_connector import AsyncAzureConnector, AzureConnector
 from azure_connector.emulator import Fault, Reply, faults
+from tests.reliability.asking import HELLO, WAYS, ask, text_of, tried
 
 ONE = {"deployment_mapping": {}, "max_attempts": 1}
 INNER = {"code": "DeploymentNotFound", "message": "The API deployment for this resource does not exist."}

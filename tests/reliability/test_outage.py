@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 import time
-from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from asking import HELLO
-
 from azure_connector import AsyncAzureConnector, azure_info
+from tests.reliability.asking import HELLO
 
 AT_ONCE = 200
 PROBE = 0.6

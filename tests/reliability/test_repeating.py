@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import io
 import socket
-import sys
-from pathlib import Path
 
 import openai
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from asking import tried
-
 from azure_connector import AsyncAzureConnector, AzureConnector
 from azure_connector.emulator import faults
+from tests.reliability.asking import tried
 
 MAYBE_EXECUTED = [
     faults.failure(500),

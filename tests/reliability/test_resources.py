@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import json
-import sys
 import time
 from pathlib import Path
 
 import openai
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from asking import HELLO, WAYS, ask, text_of, tried
-
 import azure_connector as ac
 from azure_connector import AzureConnector
 from azure_connector.emulator import Emulator, Reply, faults
+from tests.reliability.asking import HELLO, WAYS, ask, text_of, tried
 
 
 def test_resources_and_ranks_of_a_file(cloud, bare_machine: Path):

@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import gc
 import logging
-import sys
 import threading
 import time
-from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from asking import HELLO, tried
-
 from azure_connector import AsyncAzureConnector, AzureConnector, ConfigurationError
 from azure_connector.emulator import faults
+from tests.reliability.asking import HELLO, tried
 
 fakeredis = pytest.importorskip("fakeredis")
 

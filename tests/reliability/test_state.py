@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import io
 import logging
-import sys
-from pathlib import Path
 
 import openai
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
 
 import azure_connector as ac
 from azure_connector import AsyncAzureConnector, AzureConnector, InvalidRequestError, azure_info

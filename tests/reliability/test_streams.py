@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 import time
-from pathlib import Path
 
 import openai
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from asking import STREAMS, ask, text_of, tried
-
 import azure_connector as ac
 from azure_connector import AsyncAzureConnector, AzureConnector, azure_info
 from azure_connector.emulator import Reply, faults
+from tests.reliability.asking import STREAMS, ask, text_of, tried
 
 COUNT = {"messages": [{"role": "user", "content": "Count to 20"}]}
 MODEL = {"deployment_mapping": {"gpt-5": ["gpt-5", "gpt-5@west"]}}
