@@ -8,6 +8,7 @@ from importlib.metadata import version
 from typing import Any
 
 import litellm
+import openai
 
 WAYS = ("sync", "sync stream", "async", "async stream")
 HELLO = [{"role": "user", "content": "Say hello to Oslo"}]
@@ -40,6 +41,13 @@ async def settle() -> None:
     await asyncio.wait_for(GLOBAL_LOGGING_WORKER.flush(), 5)
     for entry in litellm.custom_provider_map:
         await entry["custom_handler"].aclose()
+    # The clients that LiteLLM keeps for `azure/`.
+    for client in list(litellm.in_memory_llm_clients_cache.cache_dict.values()):
+        if isinstance(client, openai.AsyncOpenAI):
+            await client.close()
+        elif isinstance(client, openai.OpenAI):
+            client.close()
+    litellm.in_memory_llm_clients_cache.flush_cache()
     gc.collect(1)  # streams that nobody read to the end close when they are collected
     await asyncio.sleep(0)
 

@@ -15,7 +15,6 @@ import pytest
 pytest.importorskip("langchain_litellm")
 pytest.importorskip("langchain_tests")
 
-import litellm
 from langchain_litellm import ChatLiteLLM
 from langchain_tests.integration_tests import ChatModelIntegrationTests
 
@@ -57,7 +56,6 @@ class Suite(ChatModelIntegrationTests):
             request.applymarker(pytest.mark.xfail(reason=reason, strict=True))
         yield
         await settle()
-        litellm.in_memory_llm_clients_cache.flush_cache()
 
     @property
     def chat_model_class(self) -> type[ChatLiteLLM]:
