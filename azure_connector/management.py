@@ -54,20 +54,12 @@ def list_account(core: Core, resource: Resource) -> Account:
         raise ImportError(
             "resource_id needs azure-mgmt-cognitiveservices: pip install 'azure-connector[management]'"
         ) from error
-    from .auth.credentials import http_options
-
     found = RESOURCE_ID.fullmatch(resource.resource_id or "")
     assert found is not None, "the settings were checked"
     address = resource.management_endpoint or MANAGEMENT_HOSTS[resource.endpoint.cloud]
     with core.authenticator(resource.name).token_credential() as credential:
-        client: Any = CognitiveServicesManagementClient(
-            credential,
-            found["subscription"],
-            address,
-            credential_scopes=[f"{MANAGEMENT_HOSTS[resource.endpoint.cloud]}/.default"],
-            retry_total=1,
-            **http_options(core.transport),
-        )
+        options = _options(core, resource)
+        client: Any = CognitiveServicesManagementClient(credential, found["subscription"], address, **options)
         problem = ""
         try:
             with client:
@@ -82,6 +74,13 @@ def list_account(core: Core, resource: Resource) -> Account:
         hint="The identity needs the role Reader on the resource. A key cannot be used there: sign in with az login, "
         "or configure a client secret or a managed identity.",
     )
+
+
+def _options(core: Core, resource: Resource) -> dict[str, Any]:
+    from .auth.credentials import http_options
+
+    scope = f"{MANAGEMENT_HOSTS[resource.endpoint.cloud]}/.default"
+    return {"credential_scopes": [scope], "retry_total": 1, **http_options(core.transport)}
 
 
 def _deployment(one: Any, resource: str) -> ListedDeployment:

@@ -14,9 +14,11 @@ from rich.text import Text as Styled
 
 from azure_connector.client import AzureConnector
 
-from .conversation import Called, Conversation, Returned, Text, load_tools, read_price
+from .conversation import Called, Conversation, Returned, Text
+from .cost import read_price
 from .running import fail, load_settings
 from .screen import Marks, error_screen, marks, print_json, screen
+from .tool_file import load_tools
 
 __all__ = ["run"]
 

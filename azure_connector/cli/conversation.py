@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import importlib.util
-import inspect
 import json
-import sys
 import time
 from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from azure_connector.errors import ConfigurationError
 from azure_connector.info import azure_info
 from azure_connector.tools import to_wire
 from azure_connector.wire import as_object
+
+from .cost import Cost
 
 if TYPE_CHECKING:
     from azure_connector.client import AzureConnector
     from azure_connector.info import AzureInfo
 
-__all__ = ["Called", "Conversation", "Cost", "Returned", "Text", "Turn", "load_tools", "read_price"]
+__all__ = ["Called", "Conversation", "Returned", "Text", "Turn"]
 
 _ROUNDS = 10  # of tool calls within one answer
 
@@ -51,38 +48,6 @@ class Returned:
 
 
 Event = Text | Called | Returned
-
-
-@dataclass(slots=True)
-class Cost:
-    """What has been used so far.
-
-    Attributes:
-        price: per million input and output tokens; None where nobody said.
-        calls: requests that were answered.
-    """
-
-    price: tuple[float, float] | None = None
-    calls: int = 0
-    input_tokens: int = 0
-    output_tokens: int = 0
-
-    def add(self, usage: Mapping[str, Any] | None) -> None:
-        self.calls += 1
-        self.input_tokens += int((usage or {}).get("prompt_tokens") or 0)
-        self.output_tokens += int((usage or {}).get("completion_tokens") or 0)
-
-    @property
-    def money(self) -> float | None:
-        """In the price's currency."""
-        if self.price is None:
-            return None
-        return (self.input_tokens * self.price[0] + self.output_tokens * self.price[1]) / 1e6
-
-    def __str__(self) -> str:
-        spent = "" if self.money is None else f", {self.money:.6f}"
-        calls = f"{self.calls} call{'s' if self.calls != 1 else ''}"
-        return f"{calls}, {self.input_tokens:,} tokens in, {self.output_tokens:,} out{spent}"
 
 
 @dataclass(slots=True)
@@ -259,44 +224,3 @@ class _Gathered:
     def message(self) -> dict[str, Any]:
         message: dict[str, Any] = {"role": "assistant", "content": "".join(self._text) or None}
         return message | ({"tool_calls": self.calls} if self._calls else {})
-
-
-def load_tools(file: str) -> dict[str, Callable[..., Any]]:
-    """The public functions that a Python file defines, by name. The file is executed.
-
-    Raises:
-        ConfigurationError: it cannot be read or executed, or defines no function.
-    """
-    path = Path(file)
-    spec = importlib.util.spec_from_file_location("azure_connector_chat_tools", path)
-    if not path.is_file() or spec is None or spec.loader is None:
-        raise ConfigurationError(f"--tools: {file} is no Python file.")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # so that annotations that are text can be read
-    try:
-        spec.loader.exec_module(module)
-    except Exception as error:
-        raise ConfigurationError(f"--tools: {file} cannot be executed: {type(error).__name__}: {error}") from error
-    own = {
-        name: value
-        for name, value in vars(module).items()
-        if inspect.isfunction(value) and value.__module__ == spec.name and not name.startswith("_")
-    }
-    if not own:
-        raise ConfigurationError(f"--tools: {file} defines no public function.")
-    return own
-
-
-def read_price(text: str | None) -> tuple[float, float] | None:
-    """`1.25/10` as prices per million input and output tokens.
-
-    Raises:
-        ConfigurationError: it is something else.
-    """
-    if text is None:
-        return None
-    try:
-        price_in, price_out = map(float, text.split("/"))
-    except ValueError:
-        raise ConfigurationError(f"--price is IN/OUT per million tokens, such as 1.25/10, not {text!r}.") from None
-    return price_in, price_out

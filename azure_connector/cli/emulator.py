@@ -11,9 +11,12 @@ from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING
 
 from .running import PROBLEM, fail
+
+if TYPE_CHECKING:
+    from azure_connector.emulator import Emulator
 
 __all__ = ["Faults", "run"]
 
@@ -49,7 +52,7 @@ def run(
 ) -> None:
     """Serves until it is interrupted or terminated."""
     from azure_connector.emulator import Emulator, RandomFaults
-    from azure_connector.emulator.__main__ import LOOPBACK, banner, deployment
+    from azure_connector.emulator.__main__ import LOOPBACK, deployment
     from azure_connector.emulator.upstream import Upstream
 
     try:
@@ -69,16 +72,22 @@ def run(
         faults=chance if faults.rate or faults.kinds else None,
         upstream=behind,
     )
+    _serve(azure, tls=tls, as_json=as_json, where=f"{host}:{port}", exposed=host not in LOOPBACK)
+
+
+def _serve(azure: Emulator, *, tls: bool, as_json: bool, where: str, exposed: bool) -> None:
+    from azure_connector.emulator.__main__ import banner
+
     try:
         azure.start()
     except OSError as error:
-        fail(f"Cannot serve on {host}:{port}: {error.strerror or error}", PROBLEM)
+        fail(f"Cannot serve on {where}: {error.strerror or error}", PROBLEM)
     try:
         with _until_told() as told:
             sys.stdout.write(_described(azure, tls) if as_json else banner(azure, azure.ca_file if tls else None))
             sys.stdout.flush()
-            if host not in LOOPBACK:
-                sys.stderr.write(f"Warning: {host} is not loopback; whoever reaches this host reaches the emulator.\n")
+            if exposed:
+                sys.stderr.write(f"Warning: {where} is not loopback; whoever reaches this host reaches the emulator.\n")
             told.wait()
         if not as_json:
             sys.stdout.write("\nStopped.\n")
@@ -86,7 +95,7 @@ def run(
         azure.stop()
 
 
-def _described(azure: Any, tls: bool) -> str:
+def _described(azure: Emulator, tls: bool) -> str:
     """One line of JSON, for whoever started it."""
     served = {one.name: one.base_model for one in azure.deployments.values()}
     known = {"endpoint": azure.endpoint, "api_key": azure.api_key, "deployments": served}

@@ -8,6 +8,7 @@ from contextlib import closing
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+from azure_connector.auth import redact
 from azure_connector.endpoint import form_url, operation_query
 from azure_connector.envelopes import parse_envelope
 from azure_connector.resources import Resource
@@ -38,7 +39,7 @@ def check_answer(resource: Resource, transport: TransportOptions) -> Iterator[Fi
         try:
             reply = client.send(request, stream=True, follow_redirects=False)
         except Exception as error:  # noqa: BLE001  # httpx and httpx2 have trees of their own
-            detail = f"no reply: {type(error).__name__}: {error}"
+            detail = redact(f"no reply: {type(error).__name__}: {error}", [transport.proxy])
             remedy = "The connection stands, but no reply comes: look at proxies and firewalls on the way."
             yield Finding("HTTP", "failed", detail, "unreachable", remedy, resource.name, resource.endpoint.host)
             return

@@ -1,7 +1,7 @@
 """Starts command lines on terminals: forks of a process that has imported everything, which saves a second each.
 
 Reads lines of JSON: `{"start": {tty, arguments, environment, directory}}`, answered with `{"pid": …}`, and
-`{"wait": pid}`, answered with `{"code": …}`.
+`{"poll": pid}`, answered with `{"code": …}`, null while it runs.
 """
 
 from __future__ import annotations
@@ -61,7 +61,8 @@ def serve() -> None:
                 become(asked["start"])
             answer = {"pid": pid}
         else:
-            answer = {"code": os.waitstatus_to_exitcode(os.waitpid(asked["wait"], 0)[1])}
+            pid, status = os.waitpid(asked["poll"], os.WNOHANG)
+            answer = {"code": os.waitstatus_to_exitcode(status) if pid else None}
         sys.stdout.write(json.dumps(answer) + "\n")
         sys.stdout.flush()
 

@@ -126,19 +126,14 @@ class Terminal:
 
     def finish(self) -> int:
         """Waits for the end; gives the exit code."""
-        assert self._pid is not None
-        pid, self._pid = self._pid, None
         end = time.monotonic() + 20
-        while Path(f"/proc/{pid}").exists() and not self._is_zombie(pid):
-            self._read(min(end, time.monotonic() + 0.02))
+        while (code := self._launcher.ask(poll=self._pid)["code"]) is None:
+            self._read(time.monotonic() + 0.02)
             assert time.monotonic() < end, self.text
+        self._pid = None
         while self._read(0.0):
             pass
-        return self._launcher.ask(wait=pid)["code"]
-
-    @staticmethod
-    def _is_zombie(pid: int) -> bool:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+        return code
 
     def _read(self, end: float) -> bool:
         ready, _, _ = select.select([self._master], [], [], max(0.0, end - time.monotonic()))
@@ -163,7 +158,8 @@ class Terminal:
         if self._pid is not None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self._pid, signal.SIGKILL)
-            self._launcher.ask(wait=self._pid)
+            while self._launcher.ask(poll=self._pid)["code"] is None:
+                self._read(time.monotonic() + 0.01)
         os.close(self._slave)
         os.close(self._master)
 
