@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
@@ -97,6 +98,9 @@ class Connectors:
             if client is None:
                 settings = self._settings_for(ask.identity)
                 client = kept[key] = make(settings=settings, http_client=http)
+                if http is None and isinstance(client, AzureConnector):
+                    # Nobody else knows its connections; asynchronous ones close by themselves, on their own loop.
+                    weakref.finalize(client, client._client.close).atexit = False  # the SDK names its HTTP client so
                 if len(kept) > self._limit:
                     kept.popitem(last=False)
             else:
