@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Shown", "ashow", "error_html", "html_table", "show"]
 
-_CELL = "text-align:left;vertical-align:top;white-space:normal;overflow-wrap:anywhere"
+_CELL = "text-align:left;vertical-align:top;white-space:pre-line;overflow-wrap:anywhere"
 _TEXT = "white-space:pre-wrap;overflow-wrap:anywhere;margin:0"
 _DIM = "opacity:0.65;font-size:90%"
 # Seconds between two renderings: quicker than a reader, slower than a model, so that no frontend lags behind.
@@ -37,8 +37,8 @@ def html_table(caption: str, rows: Iterable[tuple[str, str]]) -> str:
 def error_html(error: AzureErrorDetails) -> str:
     """An error with what to do about it and what was tried."""
     message, hint = str(error), error.hint
-    if hint and message.endswith(hint):
-        message = message.removesuffix(hint).rstrip()
+    if hint:
+        message = message.replace(hint, "", 1).replace("\n\n", "\n").strip()
     rows = [("what", message)]
     if hint:
         rows.append(("what to do", hint))
@@ -130,7 +130,7 @@ class Shown:
         ]
         if self.note:
             parts.append(f'<div style="{_DIM}">{escape(self.note)}</div>')
-        return "".join(parts)
+        return f'<div style="padding:0 0.4em">{"".join(parts)}</div>'
 
 
 def show(stream: Iterable[Any], *, file: TextIO | None = None) -> Shown:
