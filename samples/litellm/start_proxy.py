@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import signal
 import subprocess
 import sys
 from contextlib import nullcontext
@@ -36,6 +37,7 @@ def main(arguments: list[str]) -> int:
             os.environ |= {"AZURE_OPENAI_ENDPOINT": azure.endpoint, "AZURE_OPENAI_API_KEY": azure.api_key}
             print(f"The emulator answers at {azure.endpoint}", flush=True)
         command = [str(Path(sys.executable).with_name("litellm")), "--config", str(CONFIG), "--host", "127.0.0.1"]
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # ended from outside, it ends the Proxy, too
         proxy = subprocess.Popen([*command, *arguments])
         try:
             return proxy.wait()

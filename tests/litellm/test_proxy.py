@@ -56,6 +56,9 @@ def proxy(azure: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         finally:
             process.terminate()
             process.wait(20)
+    # The Proxy went with the command that started it.
+    with socket.socket() as gone:
+        assert gone.connect_ex(("127.0.0.1", port)) != 0
 
 
 def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
