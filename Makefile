@@ -48,7 +48,7 @@ test: $(VENV)/.dev ## all tests
 	$(BIN)/python -m pytest -n auto --dist worksteal $(PYTEST)
 
 chaos: $(VENV)/.dev ## 10,000 calls through all doors in a storm of faults; CHAOS="--seed 2" for another one
-	$(BIN)/python -W ignore tests/chaos/run.py $(CHAOS)
+	$(BIN)/python -W ignore -m tests.chaos.run $(CHAOS)
 
 soak: $(VENV)/.dev ## load over many lifetimes of short tokens; SOAK="--seconds 600" for longer
 	$(BIN)/python tests/soak/soak_tokens.py $(SOAK)

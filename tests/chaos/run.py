@@ -1,6 +1,6 @@
 """Many calls in a storm of faults, and what must hold of every one of them.
 
-python tests/chaos/run.py --calls 10000 --seed 1
+python -m tests.chaos.run --calls 10000 --seed 1
 """
 
 from __future__ import annotations
@@ -22,19 +22,15 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import openai
 import psutil
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from doors import Doors, Outcome, draw
-from storm import EXECUTED_NOTHING, MARK, Storm
-
 from azure_connector.emulator import Emulator
 from azure_connector.errors import Attempt, AzureErrorDetails, StreamInterruptedError
+from tests.chaos.doors import Doors, Outcome, draw
+from tests.chaos.storm import EXECUTED_NOTHING, MARK, Storm
 
 WORDS = "alpha beta gamma delta epsilon zeta eta theta iota kappa"
 ATTEMPTS = 12  # four for each of three resources

@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import logging
-import sys
 import warnings
-from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
 
 pytest.importorskip("semantic_kernel")
 pytest.importorskip("litellm")
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # what the frameworks' own imports complain about
-    from run import BATCH, storm_of_calls
-from storm import Storm
-
+    from tests.chaos.run import BATCH, storm_of_calls
 from azure_connector.emulator.wire import Call
+from tests.chaos.storm import Storm
 
 
 def request(text: str) -> Call:

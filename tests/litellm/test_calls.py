@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
-from pathlib import Path
 
 import litellm
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from lite import HELLO, WAYS, ask, settle, text_of
+from tests.litellm.lite import HELLO, WAYS, ask, settle, text_of
 
 WEATHER = {
     "type": "function",

@@ -6,7 +6,6 @@ Every difference must be one of `DIFFERENCES`, each of which docs/litellm.md lis
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,11 +14,8 @@ import litellm
 import pytest
 
 import litellm_adapter
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from behaviours import BEHAVIOURS, Behaviour, plain_value
-from lite import HELLO, WAYS, settle
+from tests.litellm.behaviours import BEHAVIOURS, Behaviour, plain_value
+from tests.litellm.lite import HELLO, WAYS, settle
 
 DOCS = Path(__file__).parents[2] / "docs" / "litellm.md"
 HEADERS = ("retry-after", "retry-after-ms", "x-ratelimit-remaining-requests", "apim-request-id")

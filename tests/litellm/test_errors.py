@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-import sys
-from pathlib import Path
 
 import litellm
 import openai
@@ -15,11 +13,8 @@ from litellm.router_utils.cooldown_handlers import _async_get_cooldown_deploymen
 
 import azure_connector as ac
 from azure_connector.emulator import Emulator, Reply
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from behaviours import FILTERED
-from lite import HELLO, WAYS, ask, settle, text_of
+from tests.litellm.behaviours import FILTERED
+from tests.litellm.lite import HELLO, WAYS, ask, settle, text_of
 
 
 def error(status, code, message="No.", headers=None, **more):
@@ -97,7 +92,7 @@ def test_an_unreachable_host(monkeypatch, way):
 
 @pytest.mark.parametrize("way", ["sync stream", "async stream"])
 def test_a_stream_that_breaks_in_the_middle(registered, way):
-    from behaviours import BROKEN, FIRST, ROLE, says
+    from tests.litellm.behaviours import BROKEN, FIRST, ROLE, says
 
     registered.script(Reply(events=[FIRST, ROLE, says("Hello"), BROKEN], done=False))
     with pytest.raises(litellm.exceptions.MidStreamFallbackError) as caught:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
-from pathlib import Path
 
 import litellm
 import pytest
@@ -14,10 +12,7 @@ import litellm_adapter
 from azure_connector.emulator import Reply
 from litellm_adapter.hook import hook
 from litellm_adapter.streams import EagerWrapper
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from lite import HELLO, VERSION, settle, text_of
+from tests.litellm.lite import HELLO, VERSION, settle, text_of
 
 LIMITED = Reply(status=429, body={"error": {"code": "429", "message": "Slow down"}}, headers={"retry-after": "9"})
 

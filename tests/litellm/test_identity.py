@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import sys
 import weakref
-from pathlib import Path
 
 import litellm
 import openai
@@ -15,10 +13,7 @@ import pytest
 import azure_connector as ac
 import litellm_adapter
 from azure_connector.emulator import Deployment, Emulator, Reply
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from lite import HELLO, VERSION, WAYS, ask, settle, text_of
+from tests.litellm.lite import HELLO, VERSION, WAYS, ask, settle, text_of
 
 
 @pytest.fixture

@@ -5,9 +5,7 @@ What fails is not the prefix's: the same tests fail in the same way through Lite
 
 from __future__ import annotations
 
-import sys
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,10 +18,7 @@ from langchain_tests.integration_tests import ChatModelIntegrationTests
 
 import litellm_adapter
 from azure_connector.emulator import Emulator
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from lite import settle
+from tests.litellm.lite import settle
 
 TRACED = "langchain-litellm tells its callbacks nothing of a structured output's format"
 STRICT = "langchain-litellm sends optional fields as a strict schema, which Azure refuses"

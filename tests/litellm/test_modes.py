@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
-from pathlib import Path
 
 import litellm
 import pydantic
@@ -14,10 +12,7 @@ from litellm.integrations.custom_logger import CustomLogger
 
 import litellm_adapter
 from azure_connector.emulator import Emulator
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from lite import WAYS, ask, settle, text_of
+from tests.litellm.lite import WAYS, ask, settle, text_of
 
 MODEL = "azure_connector/gpt-4o"
 

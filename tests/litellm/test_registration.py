@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
 import threading
-from pathlib import Path
 
 import litellm
 import pytest
@@ -14,10 +12,7 @@ import litellm_adapter
 from azure_connector import ConfigurationError
 from azure_connector.emulator import Deployment, Emulator
 from litellm_adapter.hook import hook
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from lite import HELLO, WAYS, ask, text_of
+from tests.litellm.lite import HELLO, WAYS, ask, text_of
 
 
 def providers():
