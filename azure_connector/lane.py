@@ -25,7 +25,7 @@ from .aio import http_library
 __all__ = ["Lane"]
 
 _openai_log = logging.getLogger("openai")
-_http_log = logging.getLogger("httpx")
+_http_log = logging.getLogger(http_library().__name__)  # httpx, or httpx2 under openai 3
 _MOST_TEMPLATES = 32
 
 
