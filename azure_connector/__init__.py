@@ -49,39 +49,9 @@ if TYPE_CHECKING:
     from .info import AzureInfo, RateLimits, azure_info
     from .settings import ConnectorSettings
 
-_ERRORS = (
-    "AccessTokenError",
-    "Attempt",
-    "AzureErrorDetails",
-    "CapacityError",
-    "ConfigurationError",
-    "ContentFilteredError",
-    "ContextWindowExceededError",
-    "CredentialError",
-    "DeadlineExceededError",
-    "DeploymentNotFoundError",
-    "EndpointUnreachableError",
-    "FilterCategory",
-    "InvalidRequestError",
-    "KeysDisabledError",
-    "NetworkBlockedError",
-    "PartialReply",
-    "QuotaExceededError",
-    "RequestRefusedError",
-    "ResourceNotFoundError",
-    "RoleMissingError",
-    "ServiceUnavailableError",
-    "StateBoundToResourceError",
-    "StreamInterruptedError",
-    "UnexpectedStatusError",
-    "UnprocessableRequestError",
-    "UnreadableReplyError",
-    "UnsupportedParameterError",
-    "WrongApiVersionError",
-)
-# Loaded when first used (PEP 562), so that the command line's help does not pay for the SDK.
+# Loaded when first used (PEP 562), so that the command line's help does not pay for the SDK. What is not named here
+# lives in `errors`.
 _HOME = {
-    **dict.fromkeys(_ERRORS, "errors"),
     "AsyncAzureConnector": "client",
     "AzureConnector": "client",
     "AzureInfo": "info",
@@ -142,7 +112,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    home = _HOME.get(name)
+    home = _HOME.get(name, "errors" if name in __all__ else None)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module

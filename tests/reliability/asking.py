@@ -1,40 +1,21 @@
-"""The same chat call in four ways, so that a test can be run for all of them."""
+"""The same chat call in four ways, so that a test can be run for all of them, and what was tried for it."""
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
-from azure_connector import AsyncAzureConnector, AzureConnector, azure_info
+from azure_connector import azure_info
+from tests.client import asking
+from tests.client.asking import HELLO, WAYS, text_of
 
-WAYS = ("sync", "sync stream", "async", "async stream")
+__all__ = ["HELLO", "STREAMS", "WAYS", "ask", "text_of", "tried"]
+
 STREAMS = ("sync stream", "async stream")
-HELLO = [{"role": "user", "content": "Say hello to Oslo"}]
 
 
 def ask(way: str, options: dict[str, Any], **request: Any) -> Any:
     """Sends one chat request and gives the completion, or the list of chunks for a stream."""
-    body = {"model": "gpt-4o", "messages": HELLO, **request}
-    if way.startswith("async"):
-        return asyncio.run(_ask_async(way, body, options))
-    with AzureConnector(**options) as client:
-        if way == "sync":
-            return client.chat.completions.create(**body)
-        return list(client.chat.completions.create(**body, stream=True))
-
-
-async def _ask_async(way: str, body: dict[str, Any], options: dict[str, Any]) -> Any:
-    async with AsyncAzureConnector(**options) as client:
-        if way == "async":
-            return await client.chat.completions.create(**body)
-        return [chunk async for chunk in await client.chat.completions.create(**body, stream=True)]
-
-
-def text_of(reply: Any) -> str:
-    """The text of a completion or of a list of chunks."""
-    if isinstance(reply, list):
-        return "".join(chunk.choices[0].delta.content or "" for chunk in reply if chunk.choices)
-    return reply.choices[0].message.content
+    return asking.ask(way, request, **options)
 
 
 def tried(reply: Any) -> list[tuple[str, int | None]]:
