@@ -78,8 +78,13 @@ def transport_class() -> Any:
             """What has arrived, up to a limit; empty at the end."""
             try:
                 return await self._reply.content.read(_PIECE)
-            except foreign as error:
-                raise translate(error) from error
+            except BaseException as error:
+                # Not every reader closes what broke under it (the SDK does not for an error's body), and a connection
+                # in the middle of a body serves nobody else.
+                self._reply.close()
+                if isinstance(error, foreign):
+                    raise translate(error) from error
+                raise
 
         async def aclose(self) -> None:
             self._reply.release()
