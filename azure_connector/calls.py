@@ -43,6 +43,10 @@ def build_completion(body: Json) -> ChatCompletion:
         return ChatCompletion.construct(None, **body)
 
 
+class JsonReply(Json):
+    """A reply or a chunk as JSON, mended: what `cast_to=object` asks for. `azure_info` knows it."""
+
+
 class Call:
     """How the reply to one request is read.
 
@@ -57,10 +61,12 @@ class Call:
     Attributes:
         understood: the body was read; what is raised from then on is about what it says.
         cast_to: what the SDK parses the reply into.
+        as_json: the caller wants JSON, not the SDK's objects.
     """
 
     understood = False
     cast_to: Any = None
+    as_json = False
 
     def __init__(
         self,
@@ -102,6 +108,8 @@ class Call:
                 normalize_output(value, self._names)
             if isinstance(usage := getattr(value, "usage", None), pydantic.BaseModel):
                 self.info.usage = usage.model_dump()
+            if self.as_json and (found := as_object(value)):
+                value = JsonReply(found)
         attach(value, self.info)
         return self._post(value)
 
@@ -168,15 +176,16 @@ class ChatCall(Call):
         completion = self._mend(found)
         if self._streamed and self._as_chunks is not None:
             return self._post(self._replay(completion, response))
-        built = build_completion(completion)
+        built = JsonReply(completion) if self.as_json else build_completion(completion)
         attach(built, self.info)
         if self.info.request_id:
             object.__setattr__(built, "_request_id", self.info.request_id)  # where the SDK keeps it
         return self._post(built)
 
     def _open(self, response: Any) -> ConnectorStream | AsyncConnectorStream:
+        build = JsonReply if self.as_json else build_chunk
         reader = Reader(
-            self.info, response, mend=self._mend_chunk, close=self._close, build=build_chunk, failure=self._failure
+            self.info, response, mend=self._mend_chunk, close=self._close, build=build, failure=self._failure
         )
         return (AsyncConnectorStream if self._asynchronous else ConnectorStream)(response, reader)
 
@@ -185,9 +194,8 @@ class ChatCall(Call):
         assert self._as_chunks is not None
         lines = b"".join(b"data: " + json.dumps(chunk).encode() + b"\n\n" for chunk in self._as_chunks(completion))
         body = _Bytes(lines + b"data: [DONE]\n\n", response)
-        reader = Reader(
-            self.info, body, mend=lambda chunk: [chunk], close=list, build=build_chunk, failure=self._failure
-        )
+        build = JsonReply if self.as_json else build_chunk
+        reader = Reader(self.info, body, mend=lambda chunk: [chunk], close=list, build=build, failure=self._failure)
         return (AsyncConnectorStream if self._asynchronous else ConnectorStream)(body, reader)
 
 

@@ -261,7 +261,7 @@ class _Run:
             # A redirect's address is complete: the query of the first one stands in it where it is still wanted.
             options, self._url = options.model_copy(update={"url": self._url, "params": {}}), None
         cast_to = prepared.cast_to or self._cast_to
-        prepared.call.cast_to = cast_to
+        prepared.call.cast_to, prepared.call.as_json = cast_to, self._cast_to is object
         seconds = self._route.remaining(time.monotonic())
         return Send(prepared.target.resource, options, cast_to, prepared.stream, self._stream_cls, seconds)
 
