@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NoReturn
 
 import openai
 from litellm import exceptions
 
 from azure_connector import ConfigurationError, ContentFilteredError, ContextWindowExceededError
 
-__all__ = ["NoCredentialError", "translated"]
+__all__ = ["NoCredentialError", "raise_translated", "translated"]
 
 
 class NoCredentialError(ConfigurationError):
@@ -34,9 +34,14 @@ def translated(provider: str, model: str) -> Iterator[None]:
     try:
         yield
     except openai.OpenAIError as error:
-        if isinstance(error, tuple(exceptions.LITELLM_EXCEPTION_TYPES)):
-            raise
-        raise to_litellm(error, provider, model) from error
+        raise_translated(error, provider, model)
+
+
+def raise_translated(error: openai.OpenAIError, provider: str, model: str) -> NoReturn:
+    """Raises what a LiteLLM program expects; LiteLLM's own exceptions stay themselves. Args as `translated`."""
+    if isinstance(error, tuple(exceptions.LITELLM_EXCEPTION_TYPES)):
+        raise error
+    raise to_litellm(error, provider, model) from error
 
 
 def to_litellm(error: openai.OpenAIError, provider: str, model: str) -> Exception:

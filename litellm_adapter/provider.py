@@ -10,15 +10,17 @@ from litellm import CustomStreamWrapper, EmbeddingResponse, ModelResponse
 from litellm.llms.custom_llm import CustomLLM
 from litellm.types.utils import ImageResponse, ModelResponseStream
 from openai.types import CreateEmbeddingResponse, ImagesResponse
-from openai.types.chat import ChatCompletion, ChatCompletionChunk
+from openai.types.chat import ChatCompletion
 
 from .asking import Ask, carried_for, chat_ask, embedding_ask, image_ask
 from .connectors import Connectors
 from .errors import translated
 from .installing import ensure
+from .pieces import Pieces
 from .prices import note_served
-from .replies import Pieces, completion_reply, embedding_reply, headers_of, image_reply
-from .streams import AsyncChunks, AsyncPieces, EagerWrapper, SyncPieces
+from .replies import completion_reply, embedding_reply, headers_of, image_reply
+from .streams import AsyncPieces, SyncPieces
+from .wrapper import EagerWrapper
 
 __all__ = ["ConnectorLLM"]
 
@@ -57,8 +59,8 @@ class ConnectorLLM(CustomLLM):
     def streaming(self, model: str, messages: list[Any], **call: Any) -> Iterator[ModelResponseStream]:  # pyright: ignore[reportIncompatibleMethodOverride]  # see above
         """Opens the stream before it returns, so that errors come at the call."""
         ask = chat_ask(self.prefix, model, messages, call, stream=True)
-        stream = self._send(ask, ChatCompletion, stream=True, stream_cls=openai.Stream[ChatCompletionChunk])
-        return SyncPieces(stream, ask, lambda chunk: note_served(ask, chunk.model))
+        stream = self._send(ask, object, stream=True, stream_cls=openai.Stream[object])
+        return SyncPieces(stream, ask, _pieces(ask, ask.model))
 
     def astreaming(  # pyright: ignore[reportIncompatibleMethodOverride]  # see above
         self, model: str, messages: list[Any], **call: Any
@@ -66,23 +68,23 @@ class ConnectorLLM(CustomLLM):
         """Opens the stream at the call where the pre-call hook prepared that, else when it is first read."""
         ask = chat_ask(self.prefix, model, messages, call, stream=True)
         if (call.get("optional_params") or {}).get("stream") is True:
-            return AsyncPieces(lambda: self._aopen(ask), Pieces(ask.model))
+            return AsyncPieces(lambda: self._aopen(ask), ask, _pieces(ask, ask.model))
         return self._eager(ask, call)
 
     async def _eager(self, ask: Ask, call: Mapping[str, Any]) -> CustomStreamWrapper:
         """What LiteLLM's own providers return: a wrapper around a stream that is open."""
         logging = call["logging_obj"]
-        chunks = await self._aopen(ask)
+        stream = await self._aopen(ask)
         if (carried := carried_for(call)) is not None:
             # From here on LiteLLM shall see an ordinary stream.
             carried.arguments["stream"] = True
         logging.stream = logging.model_call_details["stream"] = True
         return EagerWrapper(
-            completion_stream=AsyncPieces(chunks, Pieces()),
+            completion_stream=AsyncPieces(stream, ask, _pieces(ask)),
             model=ask.model,
             custom_llm_provider=ask.provider,
             logging_obj=logging,
-            _response_headers=headers_of(chunks.stream),
+            _response_headers=headers_of(stream),
         )
 
     def embedding(self, model: str, input: list[Any], **call: Any) -> EmbeddingResponse:  # noqa: A002  # pyright: ignore[reportIncompatibleMethodOverride]  # LiteLLM's name; see above
@@ -113,10 +115,8 @@ class ConnectorLLM(CustomLLM):
             client: Any = self.connectors.asynchronous(ask)
             return await client.post(ask.operation, body=ask.body, cast_to=cast_to, options=ask.options, **how)
 
-    async def _aopen(self, ask: Ask) -> AsyncChunks:
-        how = {"stream": True, "stream_cls": openai.AsyncStream[ChatCompletionChunk]}
-        stream = await self._asend(ask, ChatCompletion, **how)
-        return AsyncChunks(stream, ask, lambda chunk: note_served(ask, chunk.model))
+    async def _aopen(self, ask: Ask) -> Any:
+        return await self._asend(ask, object, stream=True, stream_cls=openai.AsyncStream[object])
 
     def close(self) -> None:
         """Closes every connector; the next call makes new ones, from settings that are read anew."""
@@ -125,3 +125,7 @@ class ConnectorLLM(CustomLLM):
     async def aclose(self) -> None:
         """As `close`, waiting until all are closed."""
         await self.connectors.aclose()
+
+
+def _pieces(ask: Ask, first_model: str | None = None) -> Pieces:
+    return Pieces(first_model, served=lambda model: note_served(ask, model))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+from collections.abc import Awaitable
 from importlib.metadata import version
 from typing import Any
 
@@ -21,16 +22,25 @@ def ask(way: str, model: str = "azure_connector/gpt-4o", messages: Any = None, *
         return litellm.completion(**call)
     if way == "sync stream":
         return list(litellm.completion(**call, stream=True))
-    return asyncio.run(_ask_async(way, call))
+    return run(_ask_async(way, call))
 
 
 async def _ask_async(way: str, call: dict[str, Any]) -> Any:
-    try:
-        if way == "async":
-            return await litellm.acompletion(**call)
-        return [chunk async for chunk in await litellm.acompletion(**call, stream=True)]
-    finally:
-        await settle()
+    if way == "async":
+        return await litellm.acompletion(**call)
+    return [chunk async for chunk in await litellm.acompletion(**call, stream=True)]
+
+
+def run(call: Awaitable[Any]) -> Any:
+    """Awaits a call on a loop of its own, and whatever LiteLLM does behind it."""
+
+    async def whole() -> Any:
+        try:
+            return await call
+        finally:
+            await settle()
+
+    return asyncio.run(whole())
 
 
 async def settle() -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 
 import litellm
 import pytest
 
-from tests.litellm.lite import HELLO, WAYS, ask, settle, text_of
+from tests.litellm.lite import HELLO, WAYS, ask, run, text_of
 
 WEATHER = {
     "type": "function",
@@ -67,7 +66,7 @@ def test_usage_is_the_service_s_own(registered, way):
 @pytest.mark.parametrize("asynchronous", [False, True])
 def test_embeddings(registered, asynchronous):
     call = {"model": "azure_connector/text-embedding-3-small", "input": ["cat", "kitten"]}
-    reply = _run(litellm.aembedding, call) if asynchronous else litellm.embedding(**call)
+    reply = run(litellm.aembedding(**call)) if asynchronous else litellm.embedding(**call)
     assert len(reply.data) == 2
     assert len(reply.data[0]["embedding"]) == 1536
     assert reply.usage.prompt_tokens > 0
@@ -109,13 +108,3 @@ def test_the_reply_s_headers_are_where_litellm_keeps_them(registered):
     reply = ask("sync")
     assert reply._hidden_params["headers"]["x-ms-region"] == "Sweden Central"
     assert reply._hidden_params["additional_headers"]["llm_provider-x-ms-region"] == "Sweden Central"
-
-
-def _run(call, arguments):
-    async def run():
-        try:
-            return await call(**arguments)
-        finally:
-            await settle()
-
-    return asyncio.run(run())

@@ -11,20 +11,10 @@ from litellm.integrations.custom_logger import CustomLogger
 import litellm_adapter
 from azure_connector.emulator import Reply
 from litellm_adapter.hook import hook
-from litellm_adapter.streams import EagerWrapper
-from tests.litellm.lite import HELLO, VERSION, settle, text_of
+from litellm_adapter.wrapper import EagerWrapper
+from tests.litellm.lite import HELLO, VERSION, run, settle, text_of
 
 LIMITED = Reply(status=429, body={"error": {"code": "429", "message": "Slow down"}}, headers={"retry-after": "9"})
-
-
-def run(coroutine):
-    async def whole():
-        try:
-            return await coroutine
-        finally:
-            await settle()
-
-    return asyncio.run(whole())
 
 
 async def test_calls_to_others_are_left_alone(registered):

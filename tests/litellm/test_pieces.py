@@ -1,0 +1,151 @@
+"""A stream's pieces: copied ones are the ones that LiteLLM's types would make, and LiteLLM's wrapper loses nothing."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import litellm
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from litellm import CustomStreamWrapper
+from litellm.types.utils import ModelResponseStream
+
+from azure_connector.emulator import Reply
+from litellm_adapter import pieces
+from litellm_adapter.pieces import Pieces
+from litellm_adapter.wrapper import EagerWrapper
+from tests.litellm.lite import HELLO, run, text_of
+from tests.speed.shapes import BROKEN_CHUNKS, FRAME, SAFE, STREAMS, USAGE, piece
+
+
+def made(chunks: list[dict[str, Any]], **how: Any) -> list[ModelResponseStream]:
+    found = Pieces(served=lambda _: None, **how)
+    given = [found.feed(copy.deepcopy(chunk)) for chunk in chunks]
+    return [one for one in [*given, found.finish()] if one is not None]
+
+
+def plainly(chunks: list[dict[str, Any]], **how: Any) -> list[ModelResponseStream]:
+    """As `made`, every piece by LiteLLM's own constructors."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pieces._Pattern, "of", classmethod(lambda cls, chunk, piece: None))
+        return made(chunks, **how)
+
+
+def state(model: Any) -> Any:
+    """All that a model holds, private attributes included."""
+    if isinstance(model, list):
+        return [state(one) for one in model]
+    if not hasattr(model, "__pydantic_fields_set__"):
+        return model
+    parts = {**model.__dict__, **(model.__pydantic_extra__ or {})}
+    held = {name: state(value) for name, value in parts.items()}
+    return type(model), held, model.__pydantic_fields_set__, model.__pydantic_private__
+
+
+def equal(ours: list[ModelResponseStream], theirs: list[ModelResponseStream]) -> None:
+    assert [state(one) for one in ours] == [state(one) for one in theirs]
+    assert ours == theirs
+    assert [one.model_dump(warnings=False) for one in ours] == [one.model_dump(warnings=False) for one in theirs]
+
+
+@pytest.mark.parametrize("first_model", [None, "gpt-4o"])
+@pytest.mark.parametrize("shape", STREAMS)
+def test_copied_pieces_are_the_ones_that_would_be_made(shape, first_model):
+    equal(made(STREAMS[shape], first_model=first_model), plainly(STREAMS[shape], first_model=first_model))
+
+
+@pytest.mark.parametrize("broken", BROKEN_CHUNKS)
+def test_a_broken_chunk_among_plain_ones(broken):
+    broken = {**FRAME, **broken, "id": "chatcmpl-3"}  # what is missing, LiteLLM makes up
+    chunks = [piece({"content": "a"}), piece({"content": "b"}), broken, piece({"content": "c"}), piece({}, "stop")]
+    equal(made(chunks), plainly(chunks))
+
+
+TEXTS = st.fixed_dictionaries({"content": st.text(max_size=3) | st.none()}, optional={"role": st.just("assistant")})
+CHUNKS = st.builds(
+    lambda delta, index, verdicts, frame, more: {**piece(delta, index=index, **verdicts), **frame, **more},
+    TEXTS | st.just({"refusal": "no"}),
+    st.sampled_from([0, 0, 0, 1]),
+    st.sampled_from([{}, {"content_filter_results": SAFE}, {"content_filter_results": {}}, {"enhancements": {"a": 1}}]),
+    st.sampled_from([{}, {}, {"system_fingerprint": "fp_2"}, {"id": "chatcmpl-2"}, {"model": "gpt-5"}, {"created": 7}]),
+    st.sampled_from([{}, {"obfuscation": "aB"}, {"obfuscation": ""}, {"service_tier": "flex"}, {"usage": USAGE}]),
+)
+
+
+@given(st.lists(CHUNKS, max_size=8))
+def test_any_mixture_of_chunks(chunks):
+    equal(made(chunks), plainly(chunks))
+
+
+def test_pieces_share_nothing_that_can_be_changed():
+    texts = ["a", "b", "c"]
+    found = made([piece({"content": text}, content_filter_results=copy.deepcopy(SAFE)) for text in texts])
+    found[1].choices[0].delta.content = "changed"
+    found[1].choices[0].content_filter_results["hate"]["filtered"] = True
+    found[1]._hidden_params["usage"] = 1
+    found[1].citations = ["x"]
+    assert [one.choices[0].delta.content for one in found] == ["a", "changed", "c"]
+    for other in (found[0], found[2]):
+        assert other.choices[0].content_filter_results == SAFE
+        assert other._hidden_params == {}
+        assert not hasattr(other, "citations")
+
+
+def test_plain_text_is_copied(monkeypatch):
+    built: list[Any] = []
+    real = pieces.build_chunk
+    monkeypatch.setattr(pieces, "build_chunk", lambda body: built.append(body) or real(body))
+    chunks = [piece({"content": str(n)}, content_filter_results=SAFE) | {"obfuscation": "x" * n} for n in range(50)]
+    assert len(made(chunks)) == 50
+    assert len(built) == 1
+
+
+class _Stock(EagerWrapper):
+    """The wrapper, with LiteLLM's own way of making every chunk."""
+
+    chunk_creator = CustomStreamWrapper.chunk_creator
+
+
+async def streamed() -> tuple[list[Any], Any]:
+    stream = await litellm.acompletion(model="azure_connector/gpt-4o", messages=HELLO, stream=True)
+    return [chunk async for chunk in stream], stream
+
+
+@pytest.mark.parametrize("shape", STREAMS)
+def test_the_wrapper_gives_what_litellms_own_gives(registered, monkeypatch, shape):
+    found = []
+    for kind in (EagerWrapper, _Stock):
+        monkeypatch.setattr("litellm_adapter.provider.EagerWrapper", kind)
+        registered.script(Reply(events=STREAMS[shape]))
+        found.append(run(streamed()))
+        assert type(found[-1][1]) is kind
+    (ours, our), (theirs, their) = found
+    assert [_timeless(chunk) for chunk in ours] == [_timeless(chunk) for chunk in theirs]
+    for name in ("response_id", "response_uptil_now", "received_finish_reason", "system_fingerprint", "model"):
+        assert getattr(our, name) == getattr(their, name)
+    assert [_timeless(chunk) for chunk in our.chunks] == [_timeless(chunk) for chunk in their.chunks]
+    rebuilt = [litellm.stream_chunk_builder(chunks, messages=HELLO).model_dump() for chunks in (ours, theirs)]
+    assert rebuilt[0] == rebuilt[1]
+
+
+def _timeless(chunk: Any) -> Any:
+    """A chunk and its hidden parameters without what differs from call to call."""
+    differs = ("created_at", "additional_headers")
+    hidden = {name: value for name, value in chunk._hidden_params.items() if name not in differs}
+    return chunk.model_dump() | {"created": 0}, hidden
+
+
+def test_a_wrapper_that_passes_nothing_on_is_asked_for_every_chunk(registered, monkeypatch):
+    """Where LiteLLM did something with a piece, that would be done to all of them."""
+    asked: list[Any] = []
+
+    def creator(self: Any, chunk: Any) -> Any:
+        asked.append(chunk)
+        return chunk.model_copy()
+
+    monkeypatch.setattr(CustomStreamWrapper, "chunk_creator", creator)
+    registered.script(Reply(events=[piece({"content": "a"}), piece({"content": "b"}), piece({}, "stop")]))
+    assert text_of(run(streamed())[0]) == "ab"
+    assert len(asked) == 3
