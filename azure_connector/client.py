@@ -15,17 +15,15 @@ from typing import TYPE_CHECKING, Any, Self, Unpack, cast
 import openai
 from openai import NotGiven
 
-from .core import Core
-from .events import AsyncEventStream
-from .flow import Aside, Challenge, Discover, Effect, Prime, Send, Wait
+from .effects import Aside, Challenge, Discover, Effect, Prime, Send, Wait
 from .layers import conceal
 from .pools import LoopPools, SyncPool
-from .streams import AsyncConnectorStream
 from .transport import TransportOptions, async_http_client, body_deadline, sync_http_client
 
 if TYPE_CHECKING:
     from .arguments import SettingsArguments
     from .catalog import Catalog
+    from .core import Core
     from .explain import Explanation
     from .realtime import AsyncConnectorRealtime, ConnectorRealtime
     from .settings import ConnectorSettings
@@ -143,7 +141,7 @@ class AzureConnector(_Connector, openai.OpenAI):
         _core: Core | None = None,
         **options: Unpack[SettingsArguments],
     ) -> None:
-        core = _core or Core.build(settings, cast("dict[str, Any]", options))
+        core = _core or _build_core(settings, cast("dict[str, Any]", options))
         super().__init__(
             api_key=_SHOWN_KEY,
             base_url=core.base_url,
@@ -274,7 +272,7 @@ class AsyncAzureConnector(_Connector, openai.AsyncOpenAI):
         _pools: LoopPools | None = None,
         **options: Unpack[SettingsArguments],
     ) -> None:
-        core = _core or Core.build(settings, cast("dict[str, Any]", options))
+        core = _core or _build_core(settings, cast("dict[str, Any]", options))
         transport = TransportOptions.from_settings(core.settings)
         super().__init__(
             api_key=_SHOWN_KEY,
@@ -336,7 +334,6 @@ class AsyncAzureConnector(_Connector, openai.AsyncOpenAI):
                         effect.cast_to, effect.options, stream=effect.stream, stream_cls=effect.stream_cls
                     )
             case Prime():
-                assert isinstance(effect.stream, AsyncConnectorStream | AsyncEventStream)
                 async with asyncio.timeout(effect.seconds):
                     return await effect.stream.prime()
             case Wait():
@@ -385,6 +382,13 @@ class AsyncAzureConnector(_Connector, openai.AsyncOpenAI):
         await self._pools.aclose()
         await super().close()
         await self._core.aclose()
+
+
+def _build_core(settings: ConnectorSettings | None, options: dict[str, Any]) -> Core:
+    """As `Core.build`, which most of the package stands behind: loaded with the first client, not with its class."""
+    from .core import Core
+
+    return Core.build(settings, options)
 
 
 def _merged(current: Mapping[str, Any], more: Mapping[str, Any] | None, instead: Mapping[str, Any] | None) -> Any:

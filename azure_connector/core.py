@@ -22,7 +22,7 @@ from .endpoint import form_url
 from .envelopes import parse_envelope
 from .errors import ConfigurationError
 from .events import Watch
-from .flow import Effect, call_flow
+from .flow import call_flow
 from .health import Health
 from .layers import conceal
 from .learning import Learned, learn
@@ -36,6 +36,7 @@ from .transport import TransportOptions
 from .wire import Json, as_object
 
 if TYPE_CHECKING:
+    from .effects import Effect
     from .explain import Explanation
     from .preparation import Prepared
     from .resources import Resource

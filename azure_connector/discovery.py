@@ -22,9 +22,10 @@ from openai._models import FinalRequestOptions
 
 from .catalog import Catalog, ListedDeployment, Listing, Source
 from .deployments import Discovered, Plan, Target
+from .effects import Aside, Effect
 from .endpoint import form_url
 from .errors import ConfigurationError
-from .flow import Aside, Effect, call_flow
+from .flow import call_flow
 from .listings import complete, discovered, read_deployments, read_models
 
 if TYPE_CHECKING:

@@ -1,15 +1,15 @@
 """The way of a call, written once for the sync and the async client, as a generator of effects.
 
-It yields what is to be done (`Send`, `Prime`, `Wait`, `Challenge`), is sent the outcome or has the exception thrown in,
-and returns the reply or raises. The decisions are other modules': which deployments (`deployments`), what fits them
-(`preparation`), what next (`routing`), what an error means (`failures`).
+It yields what is to be done (`effects`), is sent the outcome or has the exception thrown in, and returns the reply or
+raises. The decisions are other modules': which deployments (`deployments`), what fits them (`preparation`), what next
+(`routing`), what an error means (`failures`).
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import openai
@@ -17,6 +17,7 @@ import openai
 from . import routing
 from .asked import Asked, read_options
 from .deployments import Plan, Target
+from .effects import Challenge, Discover, Effect, Prime, Send, Wait
 from .events import AsyncEventStream, EventStream
 from .failures import Failures
 from .outcomes import Outcome, outcome_of_reply
@@ -28,65 +29,9 @@ from .tracing import annotate_span
 if TYPE_CHECKING:
     from .core import Core
 
-__all__ = ["Aside", "Challenge", "Discover", "Effect", "Prime", "Send", "Wait", "call_flow"]
-
+__all__ = ["call_flow"]
 
 _STREAMS = (ConnectorStream, AsyncConnectorStream, EventStream, AsyncEventStream)
-
-
-@dataclass(frozen=True, slots=True)
-class Send:
-    """Send these options through the resource's own client, within so many seconds; the outcome is the reply."""
-
-    resource: str
-    options: Any
-    cast_to: Any
-    stream: bool
-    stream_cls: Any
-    seconds: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Prime:
-    """Read a stream until it has something to deliver: until then a failure can still be answered elsewhere."""
-
-    stream: Any
-    seconds: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """Wait so many seconds."""
-
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class Challenge:
-    """Tell the auth chain that its credential was refused; the outcome is whether to send again."""
-
-    resource: str
-    status: int
-    code: str | None
-    message: str
-    sent: Any
-
-
-@dataclass(frozen=True, slots=True)
-class Discover:
-    """See to it that the resources' deployments were listed after this moment of the monotonic clock."""
-
-    since: float
-
-
-@dataclass(frozen=True, slots=True)
-class Aside:
-    """Run a blocking function where it holds up nothing; the outcome is what it returns."""
-
-    run: Callable[[], Any]
-
-
-Effect = Send | Prime | Wait | Challenge | Discover | Aside
 
 
 def call_flow(

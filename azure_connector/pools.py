@@ -10,11 +10,11 @@ import threading
 import weakref
 from typing import TYPE_CHECKING, Any
 
-from .sending import AsyncSender, Sender
 from .transport import TransportOptions, async_http_client
 
 if TYPE_CHECKING:
     from .core import Core
+    from .sending import AsyncSender, Sender
 
 __all__ = ["LoopPools", "SyncPool"]
 
@@ -30,6 +30,8 @@ class SyncPool:
     def sender(self, resource: str) -> Sender:
         sender = self._senders.get(resource)
         if sender is None:
+            from .sending import Sender
+
             # Two threads may build one at the same time: the first to store it wins, and nothing is open yet.
             fresh = Sender(self._core.resource(resource), self._core.authenticator(resource), self._http_client)
             sender = self._senders.setdefault(resource, fresh)
@@ -47,6 +49,8 @@ class _LoopPool:
     def sender(self, resource: str) -> AsyncSender:
         sender = self._senders.get(resource)
         if sender is None:
+            from .sending import AsyncSender
+
             sender = self._senders[resource] = AsyncSender(
                 self._core.resource(resource), self._core.authenticator(resource), self.http_client
             )

@@ -14,11 +14,16 @@ ROOT = Path(__file__).parent.parent
 FRAMEWORKS = ("semantic_kernel", "litellm")
 
 
-def imported_by(code: str) -> set[str]:
-    """The top-level packages that a fresh process has loaded after running some code."""
-    program = f"{code}\nimport sys; print(' '.join(sorted({{name.partition('.')[0] for name in sys.modules}})))"
+def modules_after(code: str) -> set[str]:
+    """The modules that a fresh process has loaded after running some code."""
+    program = f"{code}\nimport sys; print(' '.join(sys.modules))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT)
     return set(done.stdout.split())
+
+
+def imported_by(code: str) -> set[str]:
+    """The top-level packages among them."""
+    return {name.partition(".")[0] for name in modules_after(code)}
 
 
 def test_public_names_are_pinned_and_exist():
@@ -56,6 +61,18 @@ def test_the_core_loads_no_framework():
 
 def test_importing_the_package_alone_loads_not_even_the_sdk():
     assert not imported_by("import azure_connector") & {"openai", "pydantic", "azure"}
+
+
+@pytest.mark.parametrize("client", ["AzureConnector", "AsyncAzureConnector"])
+def test_a_clients_class_loads_the_sdk_and_what_makes_clients_loads_with_the_first_one(client):
+    imported = f"from azure_connector import {client}"
+    made = f"{imported}\n{client}(azure_endpoint='https://x.openai.azure.com', api_key='k' * 32)"
+    before, after = modules_after(imported), modules_after(made)
+    assert "openai" in before
+    behind = {"core", "settings", "discovery", "flow", "routing", "streams", "tools", "responses", "auth"}
+    behind = {f"azure_connector.{name}" for name in behind} | {"pydantic_settings", "dotenv"}
+    assert not before & behind
+    assert behind <= after, "a first call waits for none of it"
 
 
 @pytest.mark.parametrize("adapter", ["sk_azure_plugin", "litellm_adapter"])
