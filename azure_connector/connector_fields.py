@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, cast
 
-from pydantic import Field, SecretStr, field_serializer, field_validator
+from pydantic import ConfigDict, Field, SecretStr, field_serializer, field_validator
 
 from .layers import MASK, Headers
 from .resource_settings import ResourceSettings, as_path
@@ -18,6 +18,9 @@ _RESOURCE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 
 class ConnectorFields(ResourceSettings):
     """Every setting with its check. `ConnectorSettings` reads them."""
+
+    # Nobody makes one of these, so that its validator need not be built; that of `ConnectorSettings` is.
+    model_config = ConfigDict(defer_build=True)
 
     deployment_mapping: dict[str, Any] = Field(
         default_factory=dict,

@@ -50,7 +50,7 @@ class ConnectorSettings(ConnectorFields, BaseSettings):
             Never for a missing endpoint: see `require_endpoint`.
     """
 
-    model_config = SettingsConfigDict(extra="forbid", frozen=True)
+    model_config = SettingsConfigDict(extra="forbid", frozen=True, defer_build=False)
 
     _sources: Sources = PrivateAttr()
     _origins: Mapping[str, str] = PrivateAttr()
