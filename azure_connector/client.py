@@ -18,6 +18,7 @@ from openai import NotGiven
 from .effects import Aside, Challenge, Discover, Effect, Prime, Send, Wait
 from .layers import conceal
 from .pools import LoopPools, SyncPool
+from .posting import post_options
 from .transport import TransportOptions, async_http_client, body_deadline, sync_http_client
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ __all__ = ["AsyncAzureConnector", "AzureConnector"]
 # What `client.api_key` shows: frameworks read it, and no secret may stand there.
 _SHOWN_KEY = "held-by-azure-connector"
 _NOT_GIVEN = NotGiven()
+_NO_OPTIONS: Mapping[str, Any] = {}
 
 
 class _Connector:
@@ -161,6 +163,16 @@ class AzureConnector(_Connector, openai.OpenAI):
         from .realtime import ConnectorRealtime
 
         return ConnectorRealtime(self)
+
+    if not TYPE_CHECKING:  # for type checkers the SDK's own overloads stand
+
+        def post(self, path, *, body=None, options=_NO_OPTIONS, cast_to, stream=False, stream_cls=None, **other):
+            """As the SDK's, for a JSON body without the SDK's detour."""
+            quick = None if other or isinstance(body, bytes) else post_options(path, body, options)
+            if quick is not None:
+                return self.request(cast_to, quick, stream=stream, stream_cls=stream_cls)
+            how = {"cast_to": cast_to, "stream": stream, "stream_cls": stream_cls, **other}
+            return super().post(path, body=body, options=options, **how)
 
     def request(self, cast_to: Any, options: Any, *, stream: bool = False, stream_cls: Any = None) -> Any:
         """Sends one call through the connector; every method of the SDK ends here."""
@@ -298,6 +310,16 @@ class AsyncAzureConnector(_Connector, openai.AsyncOpenAI):
         # The SDK awaits this before it reads `auth_headers` for a WebSocket: a token is then at hand without blocking.
         await self._core.authenticator(self.settings.default_resource).aheaders()
         return self.api_key
+
+    if not TYPE_CHECKING:  # for type checkers the SDK's own overloads stand
+
+        async def post(self, path, *, body=None, options=_NO_OPTIONS, cast_to, stream=False, stream_cls=None, **other):
+            """As the SDK's, for a JSON body without the SDK's detour."""
+            quick = None if other or isinstance(body, bytes) else post_options(path, body, options)
+            if quick is not None:
+                return await self.request(cast_to, quick, stream=stream, stream_cls=stream_cls)
+            how = {"cast_to": cast_to, "stream": stream, "stream_cls": stream_cls, **other}
+            return await super().post(path, body=body, options=options, **how)
 
     async def request(self, cast_to: Any, options: Any, *, stream: bool = False, stream_cls: Any = None) -> Any:
         """Sends one call through the connector; every method of the SDK ends here."""

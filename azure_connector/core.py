@@ -63,6 +63,8 @@ class Core:
         self.state = StateBook()
         self.default_headers: Mapping[str, str] = settings.default_headers
         self._policy = settings.policy()
+        # Whoever repeats calls himself (LiteLLM's Router does) wants to hear at once, not after a wait.
+        self._once = replace(self._policy, max_attempts=1, max_total_wait=0.0)
         self._resources = dict(settings.resource_map())
         self._table = settings.deployments
         self.profiles = Profiles(settings.profiles)
@@ -230,8 +232,7 @@ class Core:
         if retries == self._policy.max_attempts - 1:
             return self._policy
         if retries <= 0:
-            # Whoever repeats calls himself (LiteLLM's Router does) wants to hear at once, not after a wait.
-            return replace(self._policy, max_attempts=1, max_total_wait=0.0)
+            return self._once
         return replace(self._policy, max_attempts=retries + 1)
 
     def model_recorder(self, target: Target) -> Callable[[str], None] | None:

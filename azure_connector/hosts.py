@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Collection, Iterable, Mapping
+from functools import lru_cache
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -123,6 +124,7 @@ def host_is_listed(host: str, port: int | None, listed: Collection[str]) -> bool
     return any(entry.strip().lower() in wanted for entry in listed)
 
 
+@lru_cache(maxsize=256)
 def origin_of(url: str) -> tuple[str, str, int | None] | None:
     """Scheme, host and port of an absolute URL, in one spelling; None where it has none."""
     try:

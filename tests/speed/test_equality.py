@@ -8,10 +8,10 @@ from typing import Any
 
 import openai
 import pytest
-from openai._models import construct_type
+from openai._models import FinalRequestOptions, construct_type
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
-from azure_connector import AsyncAzureConnector, AzureConnector, lane, sending, transport, wire
+from azure_connector import AsyncAzureConnector, AzureConnector, lane, posting, sending, transport, wire
 from azure_connector.aio import http_library
 from azure_connector.calls import build_chunk, build_completion
 from azure_connector.emulator import Reply
@@ -73,13 +73,15 @@ def without(hook: str, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(lane.Lane, "of", classmethod(lambda cls, sender: None))
     elif hook == "lane":
         monkeypatch.delattr(openai._base_client.BaseClient, "_make_status_error_from_response")
+    elif hook == "posting":
+        monkeypatch.setattr(posting, "_names", frozenset())
     elif hook == "jiter":
         monkeypatch.setattr(wire, "_quick", None)
     elif hook == "aiohttp":
         monkeypatch.setattr(transport, "transport_class", lambda: None)
 
 
-HOOKS = ["none", "_process_response", "lane", "jiter", "aiohttp"]
+HOOKS = ["none", "_process_response", "lane", "posting", "jiter", "aiohttp"]
 KINDS = [AzureConnector, AsyncAzureConnector]
 
 
@@ -177,6 +179,41 @@ def test_who_reads_a_log_gets_all_of_it(azure, caplog, logger, level):
             client.chat.completions.create(**HELLO)
     told = [record.getMessage() for record in caplog.records if record.name.startswith(logger)]
     assert any("HTTP Request: POST" in message for message in told)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        {"headers": {"X-Team": "a", "X-None": openai.NOT_GIVEN, "X-Omit": openai.omit}},
+        {"params": {"trace": "1"}, "timeout": 12.5, "max_retries": 0, "idempotency_key": "k"},
+        {"extra_json": {"a": 1}, "post_parser": len, "follow_redirects": False},
+        {"timeout": openai.NOT_GIVEN, "security": {"bearer_auth": True}},
+    ],
+)
+@pytest.mark.parametrize("body", [None, {"a": 1, "b": openai.NOT_GIVEN, "c": openai.omit}, [1, 2], object])
+def test_request_options_are_the_sdks_own(given, body):
+    ours = posting.post_options("/x", body, given)
+    theirs = FinalRequestOptions.construct(method="post", url="/x", json_data=body, content=None, files=None, **given)
+    assert type(ours) is type(theirs)
+    assert {name: repr(value) for name, value in vars(ours).items()} == {n: repr(v) for n, v in vars(theirs).items()}
+    assert ours.model_fields_set == theirs.model_fields_set
+
+
+def test_request_options_are_nobody_elses():
+    first = posting.post_options("/x", {"a": 1}, {"params": {"b": "1"}})
+    second = posting.post_options("/y", None, {})
+    assert (first.url, first.params) == ("/x", {"b": "1"})
+    assert (second.url, second.params, second.model_fields_set & {"params"}) == ("/y", {}, set())
+
+
+def test_what_only_the_sdk_can_tell_is_left_to_it(azure):
+    assert posting.post_options("/x", {}, {"speed": 2}) is None
+    with (
+        AzureConnector(azure_endpoint=azure.endpoint, api_key=azure.api_key) as client,
+        pytest.raises(TypeError, match="both `body` and `content`"),
+    ):
+        client.post("/chat/completions", body=HELLO, content=b"{}", cast_to=ChatCompletion)
 
 
 def test_values_that_json_does_not_know_are_sent_as_the_sdk_sends_them():
