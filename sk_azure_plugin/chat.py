@@ -182,7 +182,9 @@ class AzureConnectorChatCompletion(ConnectorService, AzureChatCompletion):
 
     def _get_tool_calls_from_chat_choice(self, choice: Any) -> list[FunctionCallContent]:
         said = choice.message if isinstance(choice, Choice) else choice.delta
-        calls = (said and said.tool_calls) or []
+        calls = said and said.tool_calls
+        if not calls:  # as in nearly every chunk
+            return []
         if not any(getattr(call, "custom", None) for call in calls):
             return super()._get_tool_calls_from_chat_choice(choice)
         return [called(call) for call in calls]
@@ -192,11 +194,13 @@ class AzureConnectorChatCompletion(ConnectorService, AzureChatCompletion):
 
     def _get_metadata_from_streaming_chat_response(self, response: Any) -> dict[str, Any]:
         found = super()._get_metadata_from_streaming_chat_response(response)
+        if found["usage"] is None:
+            if reported_usage(response):
+                del found["usage"]  # a late chunk of the filter's must not hide what was told before
+            if not any(choice.finish_reason for choice in response.choices):
+                return found
         # Once a stream knows them, not with every piece of text.
-        last = response.usage is not None or any(choice.finish_reason for choice in response.choices)
-        if found["usage"] is None and reported_usage(response):
-            del found["usage"]  # a late chunk of the filter's must not hide what was told before
-        return found | azure_metadata(response) if last else found
+        return found | azure_metadata(response)
 
 
 def _with_final_answer(settings: PromptExecutionSettings) -> PromptExecutionSettings:
