@@ -30,7 +30,8 @@ RAW_RESPONSE_HEADER = "X-Stainless-Raw-Response"
 def build_chunk(body: Json) -> ChatCompletionChunk:
     """A chunk as the SDK would make it; validation is twenty times quicker than its lenient construction."""
     try:
-        return ChatCompletionChunk.model_validate(body)
+        # `model_validate` asks first how it is to be done, which takes a fifth of the time.
+        return ChatCompletionChunk.__pydantic_validator__.validate_python(body)
     except pydantic.ValidationError:
         return ChatCompletionChunk.construct(None, **body)
 

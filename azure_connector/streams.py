@@ -79,7 +79,7 @@ class Reader:
         """The last chunks, once the body has ended; sets `error` where it ended too early."""
         chunks = [] if self.done else self._read(self._decoder.flush())
         if self.error is None:
-            chunks += [self._deliver(body) for body in self._close()]
+            self._deliver(self._close(), chunks)
         if self.error is None and not self.done and not self._finished:
             self.error = self.broken()
         return chunks
@@ -116,13 +116,14 @@ class Reader:
             detail = as_object(error) or {"message": str(error)}
             self.error = self._fail(error=detail)
             return
-        chunks.extend(map(self._deliver, self._mend(body)))
+        self._deliver(self._mend(body), chunks)
 
-    def _deliver(self, body: Json) -> Any:
-        self._note(body)
-        chunk = self._build(body)
-        attach(chunk, self.info)
-        return chunk
+    def _deliver(self, bodies: list[Json], chunks: list[Any]) -> None:
+        for body in bodies:
+            self._note(body)
+            chunk = self._build(body)
+            attach(chunk, self.info)
+            chunks.append(chunk)
 
     def _note(self, body: Json) -> None:
         """Keeps what a break would have to tell, and how far the stream has come."""
