@@ -12,6 +12,10 @@ _STATEMENTS = {
     "import openai": "import openai",
     "import azure_connector": "import azure_connector",
     "from azure_connector import AzureConnector": "from azure_connector import AzureConnector",
+    "import openai and a client": "import openai; openai.OpenAI(api_key='key')",
+    "from azure_connector import AzureConnector and a client": (
+        "from azure_connector import AzureConnector\nAzureConnector(azure_endpoint='http://127.0.0.1:9', api_key='key')"
+    ),
     "import litellm_adapter": "import litellm_adapter",
     "import sk_azure_plugin": "import sk_azure_plugin",
     "azure-connector --help": (
