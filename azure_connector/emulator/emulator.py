@@ -45,7 +45,7 @@ class Emulator:
         required_role: with `entra`, the role that tokens must carry.
         keys_disabled: refuse keys, as a resource does whose policy allows Entra ID only.
         region: the resource's region.
-        clock: seconds since the epoch, for timestamps and quotas.
+        clock: seconds since the epoch, for timestamps, quotas and the `Date` of replies.
         seed: makes ids repeatable; without it, each emulator's ids are its own.
         latency: seconds before every reply.
         chunk_latency: seconds before every event of a stream.
@@ -96,7 +96,8 @@ class Emulator:
         self.chunk_latency = chunk_latency
         self._wants_tls = tls is True
         self._tls: LoopbackTls | None = None
-        self._server = ServerThread(self._app, host=host, port=port, tls=None if isinstance(tls, bool) else tls)
+        context = None if isinstance(tls, bool) else tls
+        self._server = ServerThread(self._app, host=host, port=port, tls=context, clock=clock)
 
     @property
     def endpoint(self) -> str:

@@ -7,7 +7,10 @@ import contextlib
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Awaitable, Callable, MutableMapping
+from email.utils import formatdate
+from functools import lru_cache
 from typing import Any
 
 import uvicorn
@@ -46,12 +49,20 @@ class ServerThread:
         host: the interface to bind.
         port: the port, or 0 for a free one.
         tls: a server-side context for HTTPS, or None for HTTP.
+        clock: seconds since the epoch, for the `Date` of every reply.
     """
 
     def __init__(
-        self, app: AsgiApp, *, host: str = "127.0.0.1", port: int = 0, tls: ssl.SSLContext | None = None
+        self,
+        app: AsgiApp,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        tls: ssl.SSLContext | None = None,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._app = app
+        self._clock = clock
         self._host = host
         self._wanted_port = port
         self.tls = tls
@@ -169,7 +180,24 @@ class ServerThread:
 
     async def _guarded(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            await self._app(scope, receive, send)
+            await self._app(scope, receive, self._dated(send))
         except asyncio.CancelledError:
             if self._stop is None or not self._stop.is_set():
                 raise
+
+    def _dated(self, send: Send) -> Send:
+        """Give every reply a `Date`, unless it brings one; uvicorn's own comes from the loop that is not used here."""
+
+        async def dated(message: MutableMapping[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                headers = list(message.get("headers", ()))
+                if not any(name == b"date" for name, _ in headers):
+                    message["headers"] = [(b"date", _http_date(int(self._clock()))), *headers]
+            await send(message)
+
+        return dated
+
+
+@lru_cache(maxsize=8)
+def _http_date(seconds: int) -> bytes:
+    return formatdate(seconds, usegmt=True).encode()

@@ -43,6 +43,7 @@ def test_a_setup_that_works(diagnose: Diagnose, azure: Emulator) -> None:
         "DNS",
         "TCP",
         "HTTP",
+        "clock",
         "credential",
         "deployments",
     ]
