@@ -3,9 +3,9 @@
 A sender belongs to one resource. Its credentials are put on the request at the last moment and only when the request
 goes to that resource's origin, so that no options object, log line or repr ever holds them.
 
-This module and `lane.py` hold every private hook of the SDK that the core uses: `_prepare_request` (documented there as
-the place for signing), and `_process_response`, without which replies are read the SDK's own way (`post_parser`),
-only slower and without the reply's headers.
+This module, `lane` and `posting` hold the SDK's private hooks that the core uses. Here: `_prepare_request` (documented
+there as the place for signing), and `_process_response`, without which replies are read the SDK's own way
+(`post_parser`), only slower and without the reply's headers.
 """
 
 from __future__ import annotations
