@@ -30,15 +30,16 @@ MARKS = ("<!-- measured: begin -->", "<!-- measured: end -->")
 
 _SDK = ("raw", "aiohttp", "openai", "create", "post", "create-httpx")
 _ALL = tuple(STACKS)
+_ASYNC = tuple(name for name in STACKS if not name.endswith("-sync"))
 PLANS = (
     Plan("alone", _ALL, rounds=7, seconds=0.5),
-    Plan("many", _ALL, rounds=5, seconds=1.0),
+    Plan("many", _ASYNC, rounds=5, seconds=1.0),
     Plan("history", _ALL, rounds=3, seconds=0.5),
     Plan("burst", _ALL, rounds=5, seconds=0.4),
     Plan("paced", _ALL, rounds=3, seconds=0.0),
     Plan("tools", _ALL, rounds=3, seconds=0.3),
     Plan("first", _ALL, rounds=3, seconds=0.0),
-    Plan("load", _ALL, rounds=1, seconds=0.8),
+    Plan("load", _ASYNC, rounds=1, seconds=0.8),
     Plan("memory", _SDK, rounds=1, seconds=0.0),
     Plan("ten_streams", _ALL, rounds=1, seconds=0.0),
     Plan("tls_alone", _SDK, rounds=3, seconds=0.3),

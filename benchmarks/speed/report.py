@@ -41,6 +41,8 @@ NAMES = {
     "create": "**connector, `create()`**",
     "post": "**connector, `post()`**",
     "create-httpx": "connector over httpx",
+    "openai-sync": "openai, sync",
+    "create-sync": "**connector, sync**",
     "sk": "Semantic Kernel",
     "sk-ours": "**Semantic Kernel on the connector**",
     "litellm": "LiteLLM `azure/`",

@@ -140,6 +140,39 @@ class Sdk(Stack):
         await self.client.close()
 
 
+class SyncSdk(Stack):
+    """openai's own sync Azure client. It holds up the loop, so that it takes no part in cases with calls at once."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self.client = self.make_client()
+
+    def make_client(self) -> Any:
+        import openai
+
+        return openai.AzureOpenAI(azure_endpoint=self.url, api_key=KEY, api_version=API_VERSION, max_retries=0)
+
+    async def call(self, messages: list[dict[str, Any]]) -> Any:
+        return self.client.chat.completions.create(model=MODEL, messages=messages)
+
+    async def chunks(self, messages: list[dict[str, Any]]) -> AsyncIterator[Any]:
+        with self.client.chat.completions.create(model=MODEL, messages=messages, stream=True) as stream:
+            for chunk in stream:
+                yield chunk
+
+    async def close(self) -> None:
+        self.client.close()
+
+
+class SyncCreate(SyncSdk):
+    """The connector's sync client."""
+
+    def make_client(self) -> Any:
+        from azure_connector import AzureConnector
+
+        return AzureConnector(azure_endpoint=self.url, api_key=KEY, api_version=API_VERSION, max_retries=0)
+
+
 class Create(Sdk):
     """The connector, by the SDK's `create()`."""
 
@@ -296,6 +329,8 @@ STACKS: dict[str, type[Stack]] = {
     "create": Create,
     "post": Post,
     "create-httpx": CreateHttpx,
+    "openai-sync": SyncSdk,
+    "create-sync": SyncCreate,
     "sk": SemanticKernel,
     "sk-ours": OurSemanticKernel,
     "litellm": LiteLLM,
