@@ -65,7 +65,7 @@ class Body(_library.AsyncByteStream):
         """What has arrived, up to a limit; empty at the end."""
         try:
             return await self._reply.content.read(_PIECE)
-        except BaseException as error:
+        except BaseException as error:  # cancellation leaves a body half read, too
             # Not every reader closes what broke under it (the SDK does not for an error's body), and a connection
             # in the middle of a body serves nobody else.
             self._reply.close()

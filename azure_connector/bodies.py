@@ -130,7 +130,7 @@ class AsyncBody:
         """As `Body.close`."""
         try:
             if self._reader.done and not self._response.is_closed:
-                with suppress(Exception):
+                with suppress(Exception):  # as above, and the timeout
                     async with asyncio.timeout(DRAIN):
                         while await self.read():
                             pass

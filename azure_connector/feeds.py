@@ -63,7 +63,7 @@ class Feed:
                 if end is not None and monotonic() > end:
                     raise TimeoutError("the stream had nothing to deliver before the deadline")
                 self._ready += self._pull()
-        except BaseException:
+        except BaseException:  # whoever stops here, an interrupt too, has no stream that could be closed
             self._response.close()
             raise
         if self._progress.error is not None and not self._progress.begun:
@@ -85,7 +85,7 @@ class Feed:
 
     def __del__(self) -> None:
         # A stream that nobody began to read: `items` has no say then.
-        with suppress(Exception):
+        with suppress(Exception):  # at the interpreter's end anything may be gone
             self._response.close()
 
 
@@ -102,7 +102,7 @@ class AsyncFeed:
         try:
             while not self._progress.begun and not self._progress.ended:
                 self._ready += await self._pull()
-        except BaseException:
+        except BaseException:  # as above, and cancellation
             await self._response.aclose()
             raise
         if self._progress.error is not None and not self._progress.begun:
@@ -125,7 +125,7 @@ class AsyncFeed:
             await self._response.aclose()
 
     def __del__(self) -> None:
-        with suppress(Exception):
+        with suppress(Exception):  # at the interpreter's end anything may be gone, and the loop may close at any time
             if not self._response.is_closed and not self._loop.is_closed():
                 self._loop.call_soon_threadsafe(_close, self._loop, self._response)
 
@@ -144,7 +144,7 @@ def _close(loop: asyncio.AbstractEventLoop, response: Any) -> None:
 
 
 async def _closed(response: Any) -> None:
-    with suppress(Exception):
+    with suppress(Exception):  # nobody waits for this task, and a connection that is lost is closed as well
         await response.aclose()
 
 

@@ -121,7 +121,7 @@ class _Run:
                 try:
                     reply, outcome = yield from self._attempt(step.target)
                     self._check_listing(outcome)
-                except BaseException:
+                except BaseException:  # cancelled, or the generator closed: a probe must be given back in any case
                     route.cancelled(step.target, time.monotonic())
                     raise
                 if outcome.kind == "ok":
@@ -157,7 +157,7 @@ class _Run:
             read = self._read(prepared, reply)
             if isinstance(read, _STREAMS):
                 yield Prime(read, self._route.remaining(time.monotonic()))
-        except Exception as failed:
+        except Exception as failed:  # `of_attempt` knows which end an attempt; it lets the others go on
             error = self._failures.of_attempt(failed, prepared)
             if error is None:
                 raise
@@ -181,7 +181,7 @@ class _Run:
         if self._asked.raw == "true" and hasattr(reply, "parse"):
             try:
                 read = reply.parse()
-            except Exception:
+            except Exception:  # the caller's `cast_to` and transports raise classes of their own
                 if not prepared.call.understood:
                     raise
                 return None  # the caller's own parser objects: it will again when the caller calls `parse()`

@@ -133,7 +133,7 @@ class Lane:
             response.request = request
             if not stream or not response.is_success:
                 response.read()
-        except BaseException as error:
+        except BaseException as error:  # a cancelled request, too, must give its connection back
             if response is not None:
                 response.close()
             if (raised := self._raised(error, request)) is None:
@@ -152,7 +152,7 @@ class Lane:
             response.request = request
             if not stream or not response.is_success:
                 await response.aread()
-        except BaseException as error:
+        except BaseException as error:  # a cancelled request, too, must give its connection back
             if response is not None:
                 await response.aclose()
             if (raised := self._raised(error, request)) is None:

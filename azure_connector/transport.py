@@ -104,7 +104,7 @@ class _SyncClient(openai.DefaultHttpxClient):
 
     def __del__(self) -> None:
         # A client that nobody closed, as the SDK's own: its connections must not outlive it.
-        with suppress(Exception):
+        with suppress(Exception):  # at the interpreter's end anything may be gone
             self.close()
 
 
@@ -113,7 +113,7 @@ class _AsyncClient(openai.DefaultAsyncHttpxClient):
 
     def __del__(self) -> None:
         # Only where a loop still runs can connections be closed; elsewhere they went with their loop.
-        with suppress(Exception):
+        with suppress(Exception):  # at the interpreter's end anything may be gone
             if not self.is_closed:
                 task = asyncio.get_running_loop().create_task(self.aclose())
                 _closing.add(task)

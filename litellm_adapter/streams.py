@@ -86,7 +86,7 @@ class AsyncPieces(AsyncIterator[ModelResponseStream]):
         except openai.OpenAIError as error:
             await self.aclose()
             raise_translated(error, self._ask.provider, self._ask.model)
-        except BaseException:
+        except BaseException:  # a cancelled reader, too, must not keep the connection
             await self.aclose()
             raise
         await self.aclose()  # the connection has gone back by itself, and closing twice does nothing

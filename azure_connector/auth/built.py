@@ -61,7 +61,7 @@ class BuiltSource:
                 # azure-identity keeps tokens itself, some until they expire and most for 30 s at least.
                 self.renew()
                 got = self._read()
-        except BaseException:
+        except BaseException:  # any failure, and it goes on
             # What it has read (a certificate, a federated token) may be why: read it again next time.
             self.renew()
             raise

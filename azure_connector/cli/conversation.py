@@ -129,7 +129,7 @@ class Conversation:
         except (KeyboardInterrupt, GeneratorExit):
             self._cut_off(kept)
             raise
-        except Exception:
+        except Exception:  # whatever went wrong, the question can be asked again
             del self.messages[kept:]
             raise
         finally:

@@ -44,7 +44,7 @@ def reported(command: Callable[_P, None]) -> Callable[_P, None]:
             raise typer.Exit(PIPE_CLOSED) from None
         except (typer.Exit, typer.Abort):
             raise
-        except Exception as error:
+        except Exception as error:  # the expected classes are the SDK's, and loaded only when there is an error
             code = _expected(error)
             if code is None:
                 raise

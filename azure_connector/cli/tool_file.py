@@ -28,7 +28,7 @@ def load_tools(file: str) -> dict[str, Callable[..., Any]]:
     sys.modules[spec.name] = module  # so that annotations that are text can be read
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except Exception as error:  # the user's own code, which may raise anything
         raise ConfigurationError(f"--tools: {file} cannot be executed: {type(error).__name__}: {error}") from error
     own = {
         name: value
