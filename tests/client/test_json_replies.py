@@ -10,7 +10,7 @@ from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
 from azure_connector import AsyncAzureConnector, AzureConnector, azure_info
 from azure_connector.emulator import Reply
-from tests.speed.shapes import COMPLETIONS, STREAMS, reply
+from tests.speed.shapes import COMPLETIONS, RECORDED, STREAMS, reply
 
 ASK = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Say hello to Oslo"}]}
 
@@ -44,9 +44,9 @@ async def test_it_is_mended(azure, given):
     assert ChatCompletion.model_validate(found).choices[0].message.tool_calls
 
 
-@pytest.mark.parametrize("shape", STREAMS)
-async def test_chunks_are_what_the_objects_are_made_of(azure, given, shape):
-    azure.script(Reply(events=STREAMS[shape]), Reply(events=STREAMS[shape]))
+@pytest.mark.parametrize("events", [*STREAMS.values(), *RECORDED.values()])
+async def test_chunks_are_what_the_objects_are_made_of(azure, given, events):
+    azure.script(Reply(events=events), Reply(events=events))
     async with AsyncAzureConnector(**given) as client:
         how = {"cast_to": object, "stream": True, "stream_cls": openai.AsyncStream[object]}
         stream = await client.post("/chat/completions", body={**ASK, "stream": True}, **how)

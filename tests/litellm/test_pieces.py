@@ -17,7 +17,9 @@ from litellm_adapter import pieces
 from litellm_adapter.pieces import Pieces
 from litellm_adapter.wrapper import EagerWrapper
 from tests.litellm.lite import HELLO, run, text_of
-from tests.speed.shapes import BROKEN_CHUNKS, FRAME, SAFE, STREAMS, USAGE, piece
+from tests.speed.shapes import BROKEN_CHUNKS, FRAME, RECORDED, SAFE, STREAMS, USAGE, piece
+
+ALL = [*STREAMS.values(), *RECORDED.values()]
 
 
 def made(chunks: list[dict[str, Any]], **how: Any) -> list[ModelResponseStream]:
@@ -51,9 +53,9 @@ def equal(ours: list[ModelResponseStream], theirs: list[ModelResponseStream]) ->
 
 
 @pytest.mark.parametrize("first_model", [None, "gpt-4o"])
-@pytest.mark.parametrize("shape", STREAMS)
-def test_copied_pieces_are_the_ones_that_would_be_made(shape, first_model):
-    equal(made(STREAMS[shape], first_model=first_model), plainly(STREAMS[shape], first_model=first_model))
+@pytest.mark.parametrize("chunks", ALL)
+def test_copied_pieces_are_the_ones_that_would_be_made(chunks, first_model):
+    equal(made(chunks, first_model=first_model), plainly(chunks, first_model=first_model))
 
 
 @pytest.mark.parametrize("broken", BROKEN_CHUNKS)
@@ -113,12 +115,12 @@ async def streamed() -> tuple[list[Any], Any]:
     return [chunk async for chunk in stream], stream
 
 
-@pytest.mark.parametrize("shape", STREAMS)
-def test_the_wrapper_gives_what_litellms_own_gives(registered, monkeypatch, shape):
+@pytest.mark.parametrize("chunks", ALL)
+def test_the_wrapper_gives_what_litellms_own_gives(registered, monkeypatch, chunks):
     found = []
     for kind in (EagerWrapper, _Stock):
         monkeypatch.setattr("litellm_adapter.provider.EagerWrapper", kind)
-        registered.script(Reply(events=STREAMS[shape]))
+        registered.script(Reply(events=chunks))
         found.append(run(streamed()))
         assert type(found[-1][1]) is kind
     (ours, our), (theirs, their) = found

@@ -1,4 +1,7 @@
-"""Replies and chunks in the shapes that Azure was seen to send."""
+"""Replies and chunks in the shapes that Azure was seen to send.
+
+`STREAMS` need no mending; `RECORDED` are whole streams with all that does.
+"""
 
 from __future__ import annotations
 
@@ -54,6 +57,90 @@ OTHERS = [
     piece({}, "content_filter", content_filter_results={"hate": {"filtered": True, "severity": "high"}}),
 ]
 STREAMS = {"text": TEXT, "tools": TOOLS, "others": OTHERS}
+_JAILBREAK = {"jailbreak": {"filtered": False, "detected": False}}
+_PROMPT = {
+    "choices": [],
+    "created": 0,
+    "id": "",
+    "model": "",
+    "object": "",
+    "prompt_filter_results": [{"prompt_index": 0, "content_filter_results": {**SAFE, **_JAILBREAK}}],
+}
+_NO_FRAME = {"created": 0, "id": "", "model": "", "object": ""}
+
+
+def recorded(delta: dict[str, Any], finish: str | None = None, padding: str = "Zq81", **more: Any) -> dict[str, Any]:
+    """A chunk with all that Azure writes beside the delta."""
+    return {**piece(delta, finish, **more), "obfuscation": padding, "usage": None}
+
+
+def late(finish: str | None, verdicts: dict[str, Any]) -> dict[str, Any]:
+    """What the asynchronous filter says of text that was sent before."""
+    offsets = {"check_offset": 1576, "start_offset": 1576, "end_offset": 2318}
+    choice = {"content_filter_offsets": offsets, "content_filter_results": verdicts, "finish_reason": finish}
+    return {"choices": [{**choice, "index": 0}], **_NO_FRAME}
+
+
+def _parallel(index: int, **fields: Any) -> dict[str, Any]:
+    return recorded({"tool_calls": [{"index": index, **fields}]}, content_filter_results={})
+
+
+_OPENING = recorded({"content": "", "refusal": None, "role": "assistant"}, content_filter_results={})
+_END = {**recorded({}, padding=""), "choices": [], "usage": USAGE}
+_DEEPSEEK = {"role": None, "content": None, "reasoning_content": None, "tool_calls": None}
+RECORDED = {
+    "text": [
+        _PROMPT,
+        _OPENING,
+        recorded({"content": "Hel"}, padding="a", content_filter_results=SAFE),
+        recorded({"content": "lo "}, padding="abc", content_filter_results=SAFE),
+        recorded({"content": "wörld"}, padding="", content_filter_results={**SAFE, **_JAILBREAK}),
+        recorded({}, "stop", content_filter_results={}),
+        _END,
+    ],
+    "asynchronously filtered": [
+        _PROMPT,
+        _OPENING,
+        *(recorded({"content": text}, padding=text * 2) for text in ("A", "B", "C")),
+        recorded({}, "stop"),
+        late(None, SAFE),
+        late("content_filter", {**SAFE, "violence": {"filtered": True, "severity": "high"}}),
+        _END,
+    ],
+    "parallel tool calls": [
+        _PROMPT,
+        recorded({"content": None, "refusal": None, "role": "assistant"}, content_filter_results={}),
+        *(
+            part
+            for index, city in enumerate(("Oslo", "Rom"))
+            for part in (
+                _parallel(index, id=f"call_x{index}", type="function", function={"name": "f", "arguments": ""}),
+                _parallel(index, function={"arguments": '{"ci'}),
+                _parallel(index, function={"arguments": f'ty":"{city}"}}'}),
+            )
+        ),
+        recorded({}, "tool_calls", content_filter_results={}),
+        _END,
+    ],
+    "DeepSeek": [
+        piece({**_DEEPSEEK, "role": "assistant"}),
+        piece({**_DEEPSEEK, "reasoning_content": "We"}),
+        piece({**_DEEPSEEK, "content": "4"}),
+        piece({**_DEEPSEEK, "content": "."}),
+        piece({**_DEEPSEEK, "content": ""}, "stop", matched_stop=1),
+        {
+            **FRAME,
+            "choices": [],
+            "usage": {
+                "prompt_tokens": 19,
+                "total_tokens": 1739,
+                "completion_tokens": 1720,
+                "prompt_tokens_details": None,
+                "reasoning_tokens": 0,
+            },
+        },
+    ],
+}
 # What breaks the declared types, and must come out as the SDK's lenient construction gives it.
 BROKEN_CHUNKS = [
     {"choices": [], "created": 0, "id": "", "model": "", "object": "", "prompt_filter_results": [{"prompt_index": 0}]},

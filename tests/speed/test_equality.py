@@ -15,7 +15,7 @@ from azure_connector import AsyncAzureConnector, AzureConnector, lane, posting, 
 from azure_connector.aio import http_library
 from azure_connector.calls import build_chunk, build_completion
 from azure_connector.emulator import Reply
-from tests.speed.shapes import BROKEN_CHUNKS, BROKEN_COMPLETIONS, COMPLETIONS, STREAMS
+from tests.speed.shapes import BROKEN_CHUNKS, BROKEN_COMPLETIONS, COMPLETIONS, RECORDED, STREAMS
 
 HELLO = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Say hello to Åse 😀"}], "temperature": 0.5}
 
@@ -39,7 +39,7 @@ def same(ours: Any, theirs: Any) -> None:
         assert declared(mine) == declared(other)
 
 
-@pytest.mark.parametrize("body", [*(c for s in STREAMS.values() for c in s), *BROKEN_CHUNKS])
+@pytest.mark.parametrize("body", [*(c for s in (*STREAMS.values(), *RECORDED.values()) for c in s), *BROKEN_CHUNKS])
 def test_chunks_are_the_sdks_own(body):
     same(build_chunk(copy.deepcopy(body)), construct_type(type_=ChatCompletionChunk, value=copy.deepcopy(body)))
 
