@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from .catalog import ListedDeployment, Quota
 from .errors import ConfigurationError
+from .extras import install_hint
 from .hosts import Cloud
 from .profiles import base_model
 from .resource_settings import RESOURCE_ID
@@ -51,9 +52,7 @@ def list_account(core: Core, resource: Resource) -> Account:
         from azure.core.exceptions import AzureError
         from azure.mgmt.cognitiveservices import CognitiveServicesManagementClient
     except ImportError as error:
-        raise ImportError(
-            "resource_id needs azure-mgmt-cognitiveservices: pip install 'azure-connector[management]'"
-        ) from error
+        raise ImportError(f"resource_id needs azure-mgmt-cognitiveservices: {install_hint('management')}") from error
     found = RESOURCE_ID.fullmatch(resource.resource_id or "")
     assert found is not None, "the settings were checked"
     address = resource.management_endpoint or MANAGEMENT_HOSTS[resource.endpoint.cloud]

@@ -20,6 +20,7 @@ from typing import Any, cast
 from pydantic import SecretStr
 
 from .errors import ConfigurationError
+from .extras import install_hint
 from .forks import renew_after_fork
 from .health import Health
 from .outcomes import Kind
@@ -265,7 +266,7 @@ def _connect(url: str | SecretStr, timeout: float) -> Any:
         from redis.retry import Retry
     except ImportError as error:
         raise ConfigurationError(
-            "redis_url is set, but the redis package is not installed", hint="pip install 'azure-connector[redis]'"
+            "redis_url is set, but the redis package is not installed", hint=install_hint("redis")
         ) from error
     text = url.get_secret_value() if isinstance(url, SecretStr) else url
     try:

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from azure_connector.extras import install_hint
+
 if TYPE_CHECKING:
     from .provider import ConnectorLLM
     from .registration import handler, register, unregister
@@ -35,8 +37,7 @@ def __getattr__(name: str) -> Any:
     except ModuleNotFoundError as missing:
         if missing.name is None or not missing.name.startswith("litellm"):
             raise
-        message = 'litellm_adapter needs LiteLLM: pip install "azure-connector[litellm]"'
-        raise ImportError(message, name=missing.name) from missing
+        raise ImportError(f"litellm_adapter needs LiteLLM: {install_hint('litellm')}", name=missing.name) from missing
     value = getattr(module, name)
     if name == "handler":
         # Whoever takes it by this name is the Proxy, which never calls `register`.

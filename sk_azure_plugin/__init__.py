@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from azure_connector.extras import install_hint
+
 if TYPE_CHECKING:
     from .chat import AzureConnectorChatCompletion
     from .embedding import AzureConnectorTextEmbedding
@@ -29,9 +31,7 @@ def __getattr__(name: str) -> Any:
     except ModuleNotFoundError as missing:
         if missing.name is None or not missing.name.startswith("semantic_kernel"):
             raise
-        raise ImportError(
-            f'{name} needs Semantic Kernel: pip install "azure-connector[sk]"', name=missing.name
-        ) from missing
+        raise ImportError(f"{name} needs Semantic Kernel: {install_hint('sk')}", name=missing.name) from missing
     value = getattr(module, name)
     globals()[name] = value
     return value

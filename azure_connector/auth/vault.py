@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr
 
 from azure_connector.errors import ConfigurationError
+from azure_connector.extras import install_hint
 from azure_connector.hosts import is_loopback
 
 from .loops import PrivateLoop
@@ -64,9 +65,7 @@ class VaultReader:
         try:
             from azure.keyvault.secrets import SecretClient
         except ImportError as error:
-            raise ImportError(
-                "key_vault_secret needs azure-keyvault-secrets: pip install 'azure-connector[keyvault]'"
-            ) from error
+            raise ImportError(f"key_vault_secret needs azure-keyvault-secrets: {install_hint('keyvault')}") from error
         # The client refuses a vault that asks for a token of another domain. On loopback there is no domain to compare.
         verify = not is_loopback(urlsplit(address.vault).hostname or "")
         self._client = SecretClient(address.vault, credential, verify_challenge_resource=verify, **options)

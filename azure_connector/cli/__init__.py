@@ -6,6 +6,8 @@ import os
 import sys
 from io import TextIOWrapper
 
+from ..extras import install_hint
+
 __all__ = ["main"]
 
 
@@ -16,7 +18,7 @@ def main() -> None:
     except ImportError as error:
         if (error.name or "").partition(".")[0] not in ("typer", "rich"):
             raise
-        sys.stderr.write('The command line needs typer and rich: pip install "azure-connector[cli]"\n')
+        sys.stderr.write(f"The command line needs typer and rich: {install_hint('cli')}\n")
         raise SystemExit(2) from None
     for stream in (sys.stdout, sys.stderr):
         # A terminal that cannot show a character gets a question mark instead of a traceback.

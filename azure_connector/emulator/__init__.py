@@ -8,6 +8,8 @@ with Emulator() as azure:
 
 from __future__ import annotations
 
+from ..extras import install_hint
+
 try:
     from . import faults
     from .chance import RandomFaults
@@ -22,9 +24,7 @@ except ModuleNotFoundError as error:
     _missing = (error.name or "").partition(".")[0]
     if _missing not in {"starlette", "uvicorn"}:
         raise
-    raise ImportError(
-        f'The emulator needs {_missing}: pip install "azure-connector[emulator]"', name=_missing
-    ) from error
+    raise ImportError(f"The emulator needs {_missing}: {install_hint('emulator')}", name=_missing) from error
 
 __all__ = [
     "Deployment",

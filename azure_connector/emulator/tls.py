@@ -7,6 +7,8 @@ import ssl
 import tempfile
 from pathlib import Path
 
+from ..extras import install_hint
+
 __all__ = ["LoopbackTls"]
 
 
@@ -25,7 +27,7 @@ class LoopbackTls:
         try:
             import trustme
         except ImportError as error:
-            raise ImportError('HTTPS needs trustme: pip install "azure-connector[emulator]"', name="trustme") from error
+            raise ImportError(f"HTTPS needs trustme: {install_hint('emulator')}", name="trustme") from error
         authority = trustme.CA(organization_name="azure-connector emulator")
         self._folder = Path(tempfile.mkdtemp(prefix="azure-emulator-"))
         self.ca_file = self._folder / "ca.pem"

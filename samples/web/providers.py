@@ -123,7 +123,7 @@ class LiteLLMProvider:
         try:
             litellm = await asyncio.to_thread(import_module, "litellm")  # takes two seconds
         except ImportError as error:
-            raise Unavailable('LiteLLM is not installed: pip install "azure-connector[litellm]"') from error
+            raise Unavailable('LiteLLM is not installed: pip install ".[litellm]"') from error
         return await litellm.acompletion(**{**body, "model": f"{self.id}/{body['model']}"}, stream=True)
 
     async def close(self) -> None:

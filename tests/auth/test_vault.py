@@ -134,7 +134,7 @@ def test_an_empty_secret(entra: EntraID, vault: KeyVaultServer, via_entra: Make)
 def test_the_extra_is_not_installed(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "azure.keyvault.secrets", None)
     authenticator = make(key_vault_secret="https://v.vault.azure.net/secrets/name")
-    with pytest.raises(CredentialError, match=r"pip install 'azure-connector\[keyvault\]'"):
+    with pytest.raises(CredentialError, match=r'pip install "\.\[keyvault\]"'):
         authenticator.headers()
 
 

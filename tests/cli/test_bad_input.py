@@ -187,4 +187,4 @@ def test_help_loads_neither_the_sdk_nor_pydantic() -> None:
 def test_without_the_extra_its_name_is_told() -> None:
     told = python("import sys; sys.modules['typer'] = None\nfrom azure_connector.cli import main\nmain()")
     assert told.returncode == 2
-    assert "azure-connector[cli]" in told.stderr
+    assert 'pip install ".[cli]"' in told.stderr

@@ -147,4 +147,4 @@ def test_without_the_extra_its_name_is_told(
     monkeypatch.setitem(sys.modules, "azure.mgmt.cognitiveservices", None)
     with AzureConnector(**settings) as client:
         (problem,) = client.catalog().problems
-    assert "azure-connector[management]" in problem
+    assert 'pip install ".[management]"' in problem

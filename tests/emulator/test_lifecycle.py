@@ -145,4 +145,4 @@ def test_import_of_the_package_stays_light() -> None:
     )
     root = Path(__file__).parents[2]
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root)
-    assert 'pip install "azure-connector[emulator]"' in done.stdout
+    assert 'pip install ".[emulator]"' in done.stdout

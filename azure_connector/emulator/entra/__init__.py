@@ -29,14 +29,15 @@ identity its token file for ten minutes. The sync credentials never reuse a toke
 
 from __future__ import annotations
 
+from ...extras import install_hint
+
 try:
     import cryptography  # noqa: F401  # pyright: ignore[reportUnusedImport]  # only whether it is there
     import jwt  # noqa: F401  # pyright: ignore[reportUnusedImport]  # only whether it is there
     import trustme  # noqa: F401  # pyright: ignore[reportUnusedImport]  # only whether it is there
 except ImportError as error:
     raise ImportError(
-        'The emulated Entra ID needs cryptography, pyjwt and trustme: pip install "azure-connector[emulator]"',
-        name=error.name,
+        f"The emulated Entra ID needs cryptography, pyjwt and trustme: {install_hint('emulator')}", name=error.name
     ) from error
 
 from .apps import App, Federation
