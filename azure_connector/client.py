@@ -43,6 +43,8 @@ class _Connector:
     _core: Core
     _custom_headers: Mapping[str, str]
     _custom_query: Mapping[str, object]
+    timeout: float | openai.Timeout | None
+    max_retries: int
 
     @property
     def custom_headers(self) -> Mapping[str, str]:
@@ -96,6 +98,49 @@ class _Connector:
             base_model: the base model, with or without its version: `gpt-5`, `gpt-4o-2024-11-20`.
         """
         self._core.declare_base_model(model, base_model)
+
+    def copy(
+        self,
+        *,
+        api_key: Any = None,
+        base_url: Any = None,
+        timeout: float | openai.Timeout | NotGiven | None = _NOT_GIVEN,
+        max_retries: int | NotGiven = _NOT_GIVEN,
+        default_headers: Mapping[str, str] | None = None,
+        set_default_headers: Mapping[str, str] | None = None,
+        default_query: Mapping[str, object] | None = None,
+        set_default_query: Mapping[str, object] | None = None,
+        http_client: Any = None,
+        **overrides: Any,
+    ) -> Self:
+        """A client with other options that shares credentials, cooldowns and connections with this one.
+
+        Args:
+            api_key: a key of the caller's own; with `base_url` it is required.
+            base_url: another endpoint, in any form; the settings' own credentials are never sent there.
+            timeout, max_retries, default_headers, default_query, http_client: as in the constructor;
+                `set_default_*` replace instead of adding.
+            overrides: any other setting.
+
+        Raises:
+            ConfigurationError: another endpoint without a credential of its own.
+        """
+        core = self._core.derived(api_key=conceal("api_key", api_key), base_url=base_url, **overrides)
+        make: Any = type(self)
+        return make(
+            timeout=self.timeout if isinstance(timeout, NotGiven) else timeout,
+            max_retries=self.max_retries if isinstance(max_retries, NotGiven) else max_retries,
+            default_headers=_merged(self._custom_headers, default_headers, set_default_headers),
+            default_query=_merged(self._custom_query, default_query, set_default_query),
+            _core=core,
+            **self._shared(core, http_client),
+        )
+
+    with_options = copy
+
+    def _shared(self, core: Core, http_client: Any) -> dict[str, Any]:
+        """The connections of a copy, as arguments of the constructor."""
+        raise NotImplementedError
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         """The same client: Semantic Kernel copies services, and connections cannot be copied."""
@@ -221,43 +266,8 @@ class AzureConnector(_Connector, openai.OpenAI):
             case Aside():
                 return effect.run()
 
-    def copy(
-        self,
-        *,
-        api_key: Any = None,
-        base_url: Any = None,
-        timeout: float | openai.Timeout | NotGiven | None = _NOT_GIVEN,
-        max_retries: int | NotGiven = _NOT_GIVEN,
-        default_headers: Mapping[str, str] | None = None,
-        set_default_headers: Mapping[str, str] | None = None,
-        default_query: Mapping[str, object] | None = None,
-        set_default_query: Mapping[str, object] | None = None,
-        http_client: Any = None,
-        **overrides: Any,
-    ) -> Self:
-        """A client with other options that shares credentials, cooldowns and connections with this one.
-
-        Args:
-            api_key: a key of the caller's own; with `base_url` it is required.
-            base_url: another endpoint, in any form; the settings' own credentials are never sent there.
-            timeout, max_retries, default_headers, default_query, http_client: as in the constructor;
-                `set_default_*` replace instead of adding.
-            overrides: any other setting.
-
-        Raises:
-            ConfigurationError: another endpoint without a credential of its own.
-        """
-        api_key = conceal("api_key", api_key)
-        return type(self)(
-            timeout=self.timeout if isinstance(timeout, NotGiven) else timeout,
-            max_retries=self.max_retries if isinstance(max_retries, NotGiven) else max_retries,
-            default_headers=_merged(self._custom_headers, default_headers, set_default_headers),
-            default_query=_merged(self._custom_query, default_query, set_default_query),
-            http_client=http_client or self._client,
-            _core=self._core.derived(api_key=api_key, base_url=base_url, **overrides),
-        )
-
-    with_options = copy
+    def _shared(self, core: Core, http_client: Any) -> dict[str, Any]:
+        return {"http_client": http_client or self._client}
 
     def close(self) -> None:
         """Closes the connections, and what was built for the credentials."""
@@ -369,35 +379,9 @@ class AsyncAzureConnector(_Connector, openai.AsyncOpenAI):
             case Aside():
                 return await asyncio.to_thread(effect.run)
 
-    def copy(
-        self,
-        *,
-        api_key: Any = None,
-        base_url: Any = None,
-        timeout: float | openai.Timeout | NotGiven | None = _NOT_GIVEN,
-        max_retries: int | NotGiven = _NOT_GIVEN,
-        default_headers: Mapping[str, str] | None = None,
-        set_default_headers: Mapping[str, str] | None = None,
-        default_query: Mapping[str, object] | None = None,
-        set_default_query: Mapping[str, object] | None = None,
-        http_client: Any = None,
-        **overrides: Any,
-    ) -> Self:
-        """A client with other options that shares credentials, cooldowns and connections; as `AzureConnector.copy`."""
-        api_key = conceal("api_key", api_key)
-        core = self._core.derived(api_key=api_key, base_url=base_url, **overrides)
+    def _shared(self, core: Core, http_client: Any) -> dict[str, Any]:
         shares = core is self._core and http_client is None
-        return type(self)(
-            timeout=self.timeout if isinstance(timeout, NotGiven) else timeout,
-            max_retries=self.max_retries if isinstance(max_retries, NotGiven) else max_retries,
-            default_headers=_merged(self._custom_headers, default_headers, set_default_headers),
-            default_query=_merged(self._custom_query, default_query, set_default_query),
-            http_client=self._client if shares else http_client,
-            _core=core,
-            _pools=self._pools if shares else None,
-        )
-
-    with_options = copy
+        return {"http_client": self._client, "_pools": self._pools} if shares else {"http_client": http_client}
 
     async def close(self) -> None:
         """Closes the connections of every event loop that still runs, and what was built for the credentials."""
