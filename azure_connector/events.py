@@ -7,16 +7,16 @@ before the stream has ended.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
 
 import openai
 
 from .errors import PartialReply
-from .feeds import AsyncFeed, Feed
-from .info import AzureInfo, attach
-from .streams import Failure
+from .held import AsyncHeldStream, HeldStream
+from .info import AzureInfo
+from .streams import Failure, gathered_calls
 from .wire import Json
 
 __all__ = ["AsyncEventStream", "EventGuard", "EventStream", "Watch", "watched"]
@@ -146,19 +146,13 @@ class EventGuard:
         return self._failure(self._partial(), self._response, error=detail or {"code": "error"})
 
     def _partial(self) -> PartialReply:
-        calls = [
-            {
-                "id": call["id"],
-                "type": "function",
-                "function": {"name": call["name"], "arguments": "".join(call["pieces"])},
-            }
-            for call in self._calls.values()
-        ]
-        return PartialReply("".join(self._text), calls, self.info.usage, self._response_id, self._number)
+        return PartialReply(
+            "".join(self._text), gathered_calls(self._calls.values()), self.info.usage, self._response_id, self._number
+        )
 
 
-class EventStream(openai.Stream[Any]):
-    """A watched stream of the sync client; `azure_info(stream)` tells where it comes from."""
+class EventStream(HeldStream):
+    """Watched events, for the sync client."""
 
     def __init__(self, inner: openai.Stream[Any], guard: EventGuard) -> None:
         events = iter(inner)
@@ -170,21 +164,11 @@ class EventStream(openai.Stream[Any]):
                 return guard.fail(broken)
             return guard.take(event)
 
-        self.response = inner.response
-        self._feed = Feed(inner.response, guard, pull)
-        self._iterator = self._feed.items()
-        attach(self, guard.info)
-
-    def __iter__(self) -> Iterator[Any]:
-        return self._iterator
-
-    def prime(self, seconds: float | None = None) -> None:
-        """As `Feed.prime`."""
-        self._feed.prime(seconds)
+        super().__init__(inner.response, inner.response, guard, pull)
 
 
-class AsyncEventStream(openai.AsyncStream[Any]):
-    """A watched stream of the async client; `azure_info(stream)` tells where it comes from."""
+class AsyncEventStream(AsyncHeldStream):
+    """Watched events, for the async client."""
 
     def __init__(self, inner: openai.AsyncStream[Any], guard: EventGuard) -> None:
         events = aiter(inner)
@@ -196,21 +180,7 @@ class AsyncEventStream(openai.AsyncStream[Any]):
                 return guard.fail(broken)
             return guard.take(event)
 
-        self.response = inner.response
-        self._feed = AsyncFeed(inner.response, guard, pull)
-        self._iterator = self._feed.items()
-        attach(self, guard.info)
-
-    def __aiter__(self) -> AsyncIterator[Any]:
-        return self._iterator
-
-    async def prime(self) -> None:
-        """As `Feed.prime`."""
-        await self._feed.prime()
-
-    async def close(self) -> None:
-        """Releases the connection; what is unread is dropped."""
-        await self.response.aclose()
+        super().__init__(inner.response, inner.response, guard, pull)
 
 
 def watched(stream: Any, info: AzureInfo, watch: Watch, failure: Failure) -> EventStream | AsyncEventStream:

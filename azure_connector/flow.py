@@ -18,12 +18,11 @@ from . import routing
 from .asked import Asked, read_options
 from .deployments import Plan, Target
 from .effects import Challenge, Discover, Effect, Prime, Send, Wait
-from .events import AsyncEventStream, EventStream
 from .failures import Failures
+from .held import AsyncHeldStream, HeldStream
 from .outcomes import Outcome, outcome_of_reply
 from .preparation import Prepared, prepare
 from .redirects import redirected
-from .streams import AsyncConnectorStream, ConnectorStream
 from .tracing import annotate_span
 
 if TYPE_CHECKING:
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["call_flow"]
 
-_STREAMS = (ConnectorStream, AsyncConnectorStream, EventStream, AsyncEventStream)
+_STREAMS = (HeldStream, AsyncHeldStream)
 
 
 def call_flow(

@@ -6,19 +6,17 @@ connection.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
-
-import openai
 
 from .bodies import AsyncBody, Body
 from .errors import PartialReply
-from .feeds import AsyncFeed, Feed
+from .held import AsyncHeldStream, HeldStream
 from .info import AzureInfo, attach
 from .sse import Event, EventDecoder
 from .wire import Json, as_object, parse_json
 
-__all__ = ["AsyncConnectorStream", "ConnectorStream", "Failure", "Reader"]
+__all__ = ["AsyncConnectorStream", "ConnectorStream", "Failure", "Reader", "gathered_calls"]
 
 
 class Failure(Protocol):
@@ -151,19 +149,23 @@ class Reader:
         call["pieces"].append(function.get("arguments") or "")
 
     def _partial(self) -> PartialReply:
-        calls = [
-            {
-                "id": call["id"],
-                "type": "function",
-                "function": {"name": call["name"], "arguments": "".join(call["pieces"])},
-            }
-            for call in self._calls.values()
-        ]
-        return PartialReply("".join(self._text), calls, self.info.usage)
+        return PartialReply("".join(self._text), gathered_calls(self._calls.values()), self.info.usage)
 
 
-class ConnectorStream(openai.Stream[Any]):
-    """A stream of this package's sync client; `azure_info(stream)` tells where it comes from."""
+def gathered_calls(calls: Iterable[Json]) -> list[Json]:
+    """Tool calls as far as they came, of `id`, `name` and `pieces` each."""
+    return [
+        {
+            "id": call["id"],
+            "type": "function",
+            "function": {"name": call["name"], "arguments": "".join(call["pieces"])},
+        }
+        for call in calls
+    ]
+
+
+class ConnectorStream(HeldStream):
+    """Chunks, for the sync client."""
 
     def __init__(self, response: Any, reader: Reader) -> None:
         body = Body(response, reader)
@@ -175,21 +177,11 @@ class ConnectorStream(openai.Stream[Any]):
                 data, reader.error = b"", reader.broken(broken)
             return reader.take(data)
 
-        self.response = response
-        self._feed = Feed(body, reader, pull)
-        self._iterator = self._feed.items()
-        attach(self, reader.info)
-
-    def __iter__(self) -> Iterator[Any]:
-        return self._iterator
-
-    def prime(self, seconds: float | None = None) -> None:
-        """As `Feed.prime`."""
-        self._feed.prime(seconds)
+        super().__init__(response, body, reader, pull)
 
 
-class AsyncConnectorStream(openai.AsyncStream[Any]):
-    """A stream of this package's async client; `azure_info(stream)` tells where it comes from."""
+class AsyncConnectorStream(AsyncHeldStream):
+    """Chunks, for the async client."""
 
     def __init__(self, response: Any, reader: Reader) -> None:
         body = AsyncBody(response, reader)
@@ -201,18 +193,4 @@ class AsyncConnectorStream(openai.AsyncStream[Any]):
                 data, reader.error = b"", reader.broken(broken)
             return reader.take(data)
 
-        self.response = response
-        self._feed = AsyncFeed(body, reader, pull)
-        self._iterator = self._feed.items()
-        attach(self, reader.info)
-
-    def __aiter__(self) -> AsyncIterator[Any]:
-        return self._iterator
-
-    async def prime(self) -> None:
-        """As `Feed.prime`."""
-        await self._feed.prime()
-
-    async def close(self) -> None:
-        """Releases the connection; what is unread is dropped."""
-        await self.response.aclose()
+        super().__init__(response, body, reader, pull)
