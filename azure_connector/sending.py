@@ -46,10 +46,20 @@ USER_AGENT = f"azure-connector/{__version__} OpenAI/Python {openai.__version__}"
 class _SenderParts:
     """What the sync and the async sender share."""
 
-    _resource: Resource
     _custom_headers: Mapping[str, Any]
     _lane: Lane | None = None
     _started = False
+
+    def __init__(self, resource: Resource, authenticator: Authenticator, http_client: Any) -> None:
+        sdk: Any = super()  # the client that it stands before
+        sdk.__init__(api_key=PLACEHOLDER_KEY, base_url=resource.endpoint.base, http_client=http_client, max_retries=0)
+        self._resource = resource
+        self._authenticator = authenticator
+        self._forget_environment()
+
+    @property
+    def user_agent(self) -> str:
+        return USER_AGENT
 
     def _direct(self, options: Any) -> tuple[Lane, Call, Any] | None:
         """The short way for a request: lane, call and HTTP request; None where the SDK's way is to be taken."""
@@ -96,18 +106,6 @@ def _place(request: Any, headers: AuthHeaders) -> None:
 class Sender(_SenderParts, openai.OpenAI):
     """Sends to one resource, synchronously."""
 
-    def __init__(self, resource: Resource, authenticator: Authenticator, http_client: Any) -> None:
-        super().__init__(
-            api_key=PLACEHOLDER_KEY, base_url=resource.endpoint.base, http_client=http_client, max_retries=0
-        )
-        self._resource = resource
-        self._authenticator = authenticator
-        self._forget_environment()
-
-    @property
-    def user_agent(self) -> str:
-        return USER_AGENT
-
     def request(self, cast_to: Any, options: Any, *, stream: bool = False, stream_cls: Any = None) -> Any:
         """As the SDK's, by the short way where there is one."""
         direct = self._direct(options)
@@ -136,18 +134,6 @@ class Sender(_SenderParts, openai.OpenAI):
 
 class AsyncSender(_SenderParts, openai.AsyncOpenAI):
     """Sends to one resource, asynchronously, on one event loop."""
-
-    def __init__(self, resource: Resource, authenticator: Authenticator, http_client: Any) -> None:
-        super().__init__(
-            api_key=PLACEHOLDER_KEY, base_url=resource.endpoint.base, http_client=http_client, max_retries=0
-        )
-        self._resource = resource
-        self._authenticator = authenticator
-        self._forget_environment()
-
-    @property
-    def user_agent(self) -> str:
-        return USER_AGENT
 
     async def request(self, cast_to: Any, options: Any, *, stream: bool = False, stream_cls: Any = None) -> Any:
         """As the SDK's, by the short way where there is one."""

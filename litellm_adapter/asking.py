@@ -42,6 +42,7 @@ CREDENTIALS = frozenset(
 _NOT_SENT = frozenset({"stream", "max_retries", "extra_headers", "extra_body", *_IDENTITY})
 EMBEDDING_PARAMETERS = ("dimensions", "encoding_format", "user")
 """What LiteLLM refuses for a custom provider's embeddings."""
+_CHAT = "/chat/completions"
 _CHAT_PARAMETERS = ("prompt_cache_retention",)
 _IMAGE_PARAMETERS = ("n", "quality", "response_format", "size", "style", "user")
 # What LiteLLM gives for a call without a timeout; the connector's own setting holds then.
@@ -111,42 +112,39 @@ def chat_ask(prefix: str, model: str, messages: list[Any], call: Mapping[str, An
         call: what else LiteLLM passes to the handler.
         stream: whether a stream is asked for.
     """
-    params, extra = _parameters(call)
-    known = _known(call)
-    lost = {name: known[name] for name in _CHAT_PARAMETERS if known.get(name) is not None}
-    body = {"model": model, "messages": messages, **params, **lost, **_metadata(params, known, call), **extra}
+    ask = _ask(_CHAT, prefix, {"model": model, "messages": messages}, call, _CHAT_PARAMETERS)
     if stream:
-        body["stream"] = True
-    return _ask("/chat/completions", prefix, model, body, call, known)
+        ask.body["stream"] = True
+    return ask
 
 
 def embedding_ask(prefix: str, model: str, text: Any, call: Mapping[str, Any]) -> Ask:
     """An embedding; args as `chat_ask`."""
-    params, extra = _parameters(call)
-    known = _known(call)
-    lost = {name: known[name] for name in EMBEDDING_PARAMETERS if known.get(name) is not None}
-    body = {"model": model, "input": text, **params, **lost, **extra}
-    return _ask("/embeddings", prefix, model, body, call, known)
+    return _ask("/embeddings", prefix, {"model": model, "input": text}, call, EMBEDDING_PARAMETERS)
 
 
 def image_ask(prefix: str, model: str, prompt: str, call: Mapping[str, Any]) -> Ask:
     """An image; args as `chat_ask`."""
+    return _ask("/images/generations", prefix, {"model": model, "prompt": prompt}, call, _IMAGE_PARAMETERS)
+
+
+def _ask(operation: str, prefix: str, head: dict[str, Any], call: Mapping[str, Any], lost: tuple[str, ...]) -> Ask:
+    """Puts a call together.
+
+    Args:
+        operation, prefix, call: as they come.
+        head: what the body begins with.
+        lost: the parameters that LiteLLM does not hand on.
+    """
     params, extra = _parameters(call)
-    known = _known(call)
-    lost = {name: known[name] for name in _IMAGE_PARAMETERS if known.get(name) is not None}
-    body = {"model": model, "prompt": prompt, **params, **lost, **extra}
-    return _ask("/images/generations", prefix, model, body, call, known)
-
-
-def _ask(
-    operation: str, prefix: str, model: str, body: dict[str, Any], call: Mapping[str, Any], known: Mapping[str, Any]
-) -> Ask:
-    given = call.get("litellm_params") or {}
+    known, given = _known(call), call.get("litellm_params") or {}
+    found = {name: known[name] for name in lost if known.get(name) is not None}
+    metadata = _metadata(params, known, call) if operation == _CHAT else {}
     return Ask(
         operation,
         given.get("custom_llm_provider") or prefix,
-        model,
-        body,
+        head["model"],
+        {**head, **params, **found, **metadata, **extra},
         _options(call, known),
         _identity(call, known),
         call.get("client") or known.get("client"),
