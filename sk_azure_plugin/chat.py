@@ -11,7 +11,6 @@ from openai import AsyncStream
 from openai.types.chat.chat_completion import Choice
 from semantic_kernel.connectors.ai.completion_usage import CompletionUsage
 from semantic_kernel.connectors.ai.open_ai.services.azure_chat_completion import AzureChatCompletion
-from semantic_kernel.connectors.ai.open_ai.services.azure_config_base import AzureOpenAIConfigBase
 from semantic_kernel.connectors.ai.open_ai.services.open_ai_model_types import OpenAIModelTypes
 from semantic_kernel.connectors.ai.prompt_execution_settings import PromptExecutionSettings
 from semantic_kernel.contents import (
@@ -25,7 +24,6 @@ from semantic_kernel.contents.streaming_reasoning_content import StreamingReason
 
 from azure_connector import AsyncAzureConnector
 
-from .connecting import connect
 from .failures import service_error
 from .history import called, wire_messages
 from .metadata import azure_metadata, reported_usage, total_usage
@@ -77,32 +75,7 @@ class AzureConnectorChatCompletion(ConnectorService, AzureChatCompletion):
         connector: AsyncAzureConnector | None = None,
         **settings: Any,
     ) -> None:
-        arguments = dict(
-            settings,
-            api_key=api_key,
-            deployment_name=deployment_name,
-            endpoint=endpoint,
-            base_url=base_url,
-            api_version=api_version,
-            ad_token=ad_token,
-            ad_token_provider=ad_token_provider,
-            token_endpoint=token_endpoint,
-            async_client=async_client,
-            env_file_path=env_file_path,
-            env_file_encoding=env_file_encoding,
-            credential=credential,
-        )
-        client, name = connect(
-            "default_deployment", arguments, model=model, connector=connector, default_headers=default_headers
-        )
-        options: dict[str, Any] = {"service_id": service_id, "instruction_role": instruction_role}
-        # The base's constructor insists on an AsyncAzureOpenAI; all that it would set is set here.
-        super(AzureOpenAIConfigBase, self).__init__(
-            ai_model_id=name,
-            client=client,
-            ai_model_type=OpenAIModelTypes.CHAT,
-            **{option: value for option, value in options.items() if value},
-        )
+        self._start("default_deployment", OpenAIModelTypes.CHAT, locals())
 
     async def get_chat_message_contents(
         self, chat_history: ChatHistory, settings: PromptExecutionSettings, **kwargs: Any

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from semantic_kernel.connectors.ai.open_ai.services.azure_config_base import AzureOpenAIConfigBase
 from semantic_kernel.connectors.ai.open_ai.services.azure_text_embedding import AzureTextEmbedding
 from semantic_kernel.connectors.ai.open_ai.services.open_ai_model_types import OpenAIModelTypes
 from semantic_kernel.connectors.ai.prompt_execution_settings import PromptExecutionSettings
@@ -13,7 +12,6 @@ from semantic_kernel.connectors.ai.prompt_execution_settings import PromptExecut
 from azure_connector import AsyncAzureConnector
 from azure_connector.batching import embedding_batches
 
-from .connecting import connect
 from .failures import service_error
 from .service import ConnectorService
 
@@ -49,27 +47,7 @@ class AzureConnectorTextEmbedding(ConnectorService, AzureTextEmbedding):
         connector: AsyncAzureConnector | None = None,
         **settings: Any,
     ) -> None:
-        arguments = dict(
-            settings,
-            api_key=api_key,
-            deployment_name=deployment_name,
-            endpoint=endpoint,
-            base_url=base_url,
-            api_version=api_version,
-            ad_token=ad_token,
-            ad_token_provider=ad_token_provider,
-            token_endpoint=token_endpoint,
-            async_client=async_client,
-            env_file_path=env_file_path,
-            credential=credential,
-        )
-        client, name = connect(
-            "embedding_deployment", arguments, model=model, connector=connector, default_headers=default_headers
-        )
-        options: dict[str, Any] = {"service_id": service_id} if service_id else {}
-        super(AzureOpenAIConfigBase, self).__init__(
-            ai_model_id=name, client=client, ai_model_type=OpenAIModelTypes.EMBEDDING, **options
-        )
+        self._start("embedding_deployment", OpenAIModelTypes.EMBEDDING, locals())
 
     async def generate_raw_embeddings(
         self,

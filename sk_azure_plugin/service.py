@@ -1,4 +1,4 @@
-"""What both services share: made from dictionaries, shown as dictionaries, never with a secret."""
+"""What both services share: how they begin and end, and how dictionaries describe them, never with a secret."""
 
 from __future__ import annotations
 
@@ -6,10 +6,14 @@ import re
 from collections.abc import Mapping
 from typing import Any, Self
 
+from semantic_kernel.connectors.ai.open_ai.services.azure_config_base import AzureOpenAIConfigBase
 from semantic_kernel.connectors.ai.open_ai.services.open_ai_handler import OpenAIHandler
+from semantic_kernel.connectors.ai.open_ai.services.open_ai_model_types import OpenAIModelTypes
 from semantic_kernel.const import USER_AGENT
 
 from azure_connector import AsyncAzureConnector
+
+from .connecting import Purpose, connect
 
 __all__ = ["ConnectorService"]
 
@@ -23,6 +27,22 @@ class ConnectorService:
     """
 
     client: Any
+
+    def _start(self: Any, purpose: Purpose, kind: OpenAIModelTypes, given: Mapping[str, Any]) -> None:
+        """What a constructor does once SK's signature has named its arguments.
+
+        Args:
+            purpose: the setting that `deployment_name` stands for.
+            kind: what SK calls the service's models.
+            given: the constructor's `locals()`.
+        """
+        named = {name: value for name, value in given.items() if name not in ("self", "__class__", "settings")}
+        options = {name: value for name in ("service_id", "instruction_role") if (value := named.pop(name, None))}
+        ways = {name: named.pop(name) for name in ("model", "connector", "default_headers")}
+        client, model = connect(purpose, named | given["settings"], **ways)
+        # The base's constructor insists on an AsyncAzureOpenAI; all that it would set is set here.
+        base: Any = super(AzureOpenAIConfigBase, self)
+        base.__init__(ai_model_id=model, client=client, ai_model_type=kind, **options)
 
     async def __aenter__(self) -> Self:
         return self

@@ -6,6 +6,7 @@ wraps it too.
 
 from __future__ import annotations
 
+import inspect
 import json
 from collections.abc import Iterator
 from copy import deepcopy
@@ -24,6 +25,7 @@ from semantic_kernel.connectors.ai.chat_completion_client_base import ChatComple
 from semantic_kernel.connectors.ai.embedding_generator_base import EmbeddingGeneratorBase
 from semantic_kernel.connectors.ai.function_choice_behavior import FunctionChoiceBehavior
 from semantic_kernel.connectors.ai.open_ai import (
+    AzureChatCompletion,
     AzureChatPromptExecutionSettings,
     AzureTextEmbedding,
     OpenAIChatPromptExecutionSettings,
@@ -121,6 +123,15 @@ def answered(*deltas: dict[str, Any] | None) -> MagicMock:
 
 
 # Construction.
+
+
+@pytest.mark.parametrize(
+    ("own", "theirs"),
+    [(AzureConnectorChatCompletion, AzureChatCompletion), (AzureConnectorTextEmbedding, AzureTextEmbedding)],
+)
+def test_the_constructors_take_sks_arguments_by_place_and_by_name(own: Any, theirs: Any) -> None:
+    expected = list(inspect.signature(theirs.__init__).parameters)
+    assert list(inspect.signature(own.__init__).parameters) == [*expected, "model", "connector", "settings"]
 
 
 def test_the_environment_makes_a_service() -> None:
