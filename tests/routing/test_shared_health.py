@@ -282,5 +282,5 @@ def test_a_url_makes_a_client_with_short_timeouts():
 
 def test_without_the_package_the_extra_is_named(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "redis", None)
-    with pytest.raises(ConfigurationError, match=r"azure-connector\[redis\]"):
+    with pytest.raises(ConfigurationError, match=r'pip install "\.\[redis\]"'):
         SharedHealth(Health(), "redis://127.0.0.1:1/0")
