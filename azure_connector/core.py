@@ -26,10 +26,10 @@ from .flow import call_flow
 from .health import Health
 from .layers import conceal
 from .learning import Learned, learn
+from .planning import pin
 from .policy import Policy
 from .profiles import Profile, Profiles, model_from_reply
 from .request import RESPONSES
-from .routing import pin, prefer
 from .settings import ConnectorSettings
 from .state import StateBook
 from .transport import TransportOptions
@@ -185,33 +185,6 @@ class Core:
         """
         discovery = self.discovery
         return self._table.resolve(model, operation, discovery.found if discovery.enabled else None)
-
-    def plan(self, asked: Asked) -> Plan:
-        """The targets for a call, in order.
-
-        Raises:
-            InvalidRequestError: the model is missing, or state and model live on different resources.
-        """
-        if asked.names_deployment and asked.options.method.lower() == "post":
-            plan = self.resolve(asked.model, asked.operation)
-            if len(self._resources) == 1 or (home := self.state.home_of_request(asked.body)) is None:
-                return plan
-            if not self.settings.drop_state:
-                return pin(plan, home.resource, param=home.param)
-            file = self.state.home_of_files(asked.body)
-            return prefer(plan, home.resource) if file is None else pin(plan, file.resource, param=file.param)
-        return self._plan_for_stored(asked)
-
-    def _plan_for_stored(self, asked: Asked) -> Plan:
-        """The targets for a request that names no model: where its state lives."""
-        home = self.state.home_of_path(asked.operation)
-        if home is None and (found := self.state.home_of_request(asked.body)) is not None:
-            home = found.resource
-        if home is None and self.state.names_id(asked.operation):
-            # Made by another process, or forgotten: a resource that does not know the id says so and does nothing.
-            targets = (Target(name, "", rank=rank) for rank, name in enumerate(self._resources))
-            return Plan("", tuple(targets), "default")
-        return Plan("", (Target(home or self._first, ""),), "default" if home is None else "state")
 
     def fit_state(self, body: Json, target: Target) -> tuple[Json, list[str]]:
         """The request without state that its target does not have, where the settings allow that, and notes of it."""

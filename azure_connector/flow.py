@@ -21,6 +21,7 @@ from .effects import Challenge, Discover, Effect, Prime, Send, Wait
 from .failures import Failures
 from .held import AsyncHeldStream, HeldStream
 from .outcomes import Outcome, outcome_of_reply
+from .planning import plan_call
 from .preparation import Prepared, prepare
 from .redirects import redirected
 from .tracing import annotate_span
@@ -61,7 +62,7 @@ def call_flow(
         return way.steps()
 
     if plan is not None or not (core.discovery.enabled and asked.names_deployment):
-        return (yield from run(plan or core.plan(asked)))
+        return (yield from run(plan or plan_call(core, asked)))
     return (yield from _discovering(core, asked, run))
 
 
@@ -77,10 +78,10 @@ def _discovering(
     if core.discovery.wants(asked.model):
         yield Discover(began)
     try:
-        return (yield from run(core.plan(asked), began))
+        return (yield from run(plan_call(core, asked), began))
     except _ListingIsOldError:
         yield Discover(began)
-    return (yield from run(core.plan(asked), None))
+    return (yield from run(plan_call(core, asked), None))
 
 
 class _Run:

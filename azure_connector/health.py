@@ -6,80 +6,24 @@ Nothing here waits or sends; a lock is held for microseconds. Times are those of
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from threading import Lock
 from time import monotonic
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from .circuit import Circuit, ResourceState, TargetState
 from .deployments import Target
 from .forks import renew_after_fork
+from .news import News, Store, announce
 from .outcomes import Kind, Outcome
 from .policy import Policy
+from .standing import Standing, TargetHealth
 
-__all__ = ["Health", "Standing", "Store", "TargetHealth"]
-
-_log = logging.getLogger("azure_connector.routing")
+__all__ = ["Health"]
 
 _PAUSES = frozenset[Kind]({"rate_limited", "no_capacity"})
 _FAILURES = frozenset[Kind]({"transient", "timeout", "unreachable", "reset"})
 _CONFIG_FAULTS = frozenset[Kind]({"auth", "forbidden", "not_found_deployment"})
-# What Azure itself said holds for every process; what one machine's network did says little about another's.
-_SHARED = frozenset[Kind]({"rate_limited", "no_capacity", "transient"})
-
-
-class Store(Protocol):
-    """Where news for other processes goes. Every method returns at once and never raises."""
-
-    def cooled(self, key: str, seconds: float, cause: Kind) -> None:
-        """A target (`deployment@resource`) or a resource (`@resource`) is to be left alone for a while."""
-
-    def recovered(self, key: str) -> None:
-        """One that was left alone after failures has answered again."""
-
-    def quota(self, key: str, share: float, seconds: float) -> None:
-        """What is left of a target's quota (0 to 1), and for how long that is news."""
-
-
-class Standing(NamedTuple):
-    """How a target stands at a moment.
-
-    Attributes:
-        target: the target.
-        ready_at: when it may be asked; not later than now where it is free.
-        last_in_line: chosen only where nothing else is free: its quota is used up or it is configured wrongly.
-        weight: its share of the calls within its rank, after what is known of its quota.
-        guarded: asking needs `Health.claim`, since only one call may.
-        probed: it is free but for a probe that is on its way.
-        cause: what closed the way to it.
-    """
-
-    target: Target
-    ready_at: float
-    last_in_line: bool
-    weight: float
-    guarded: bool
-    probed: bool
-    cause: Kind
-
-
-@dataclass(frozen=True, slots=True)
-class TargetHealth:
-    """A target's or resource's state for display.
-
-    Attributes:
-        ready_in: seconds until it may be asked, 0 where it may be now.
-        failing: it failed repeatedly and waits for a probe to succeed.
-        cause: what closed the way, `ok` where nothing did.
-        quota_share: what is left of its quota, 0 to 1, or None where that is not known.
-    """
-
-    ready_in: float
-    failing: bool
-    cause: Kind
-    quota_share: float | None
 
 
 class _Seen(NamedTuple):
@@ -90,16 +34,6 @@ class _Seen(NamedTuple):
     now: float
     sent_at: float
     caller: object
-
-
-class _News(NamedTuple):
-    """Something worth a log line and of use to other processes."""
-
-    key: str
-    recovered: bool = False
-    seconds: float = 0.0
-    cause: Kind = "ok"
-    failing: bool = False
 
 
 class Health:
@@ -182,7 +116,7 @@ class Health:
         """
         kind = outcome.kind
         seen = _Seen(target, outcome, now, now if sent_at is None else sent_at, caller)
-        news: list[_News] = []
+        news: list[News] = []
         with self._lock:
             known = self._target(target.key, now)
             if kind in _FAILURES:
@@ -202,7 +136,7 @@ class Health:
             if outcome.remaining_requests is not None or outcome.remaining_tokens is not None:
                 known.quota.note(now, outcome, self.policy)
         if news:
-            self._announce(news)
+            announce(news, self.store)
         if self.store is not None and known.quota.until > now:
             self.store.quota(target.key, known.quota.share, known.quota.until - now)
 
@@ -295,48 +229,35 @@ class Health:
         if resource is not None:
             resource.circuit.release(caller)
 
-    def _lives(self, known: TargetState, seen: _Seen, news: list[_News]) -> None:
+    def _lives(self, known: TargetState, seen: _Seen, news: list[News]) -> None:
         """A reply of any kind but a server's error: the deployment and its resource are there."""
         name = seen.target.resource
         if known.circuit.succeed(seen.caller, seen.sent_at):
-            news.append(_News(seen.target.key, recovered=True))
+            news.append(News(seen.target.key, recovered=True))
         resource = self._resources.get(name)
         if resource is not None and resource.succeed(seen.caller, seen.sent_at):
-            news.append(_News(f"@{name}", recovered=True))
+            news.append(News(f"@{name}", recovered=True))
             for key, other in self._targets.items():
                 if key.endswith(f"@{name}"):  # they went down with it: no need to wait out their own time
                     other.circuit.half_open(seen.now)
 
-    def _failed(self, known: TargetState, seen: _Seen, news: list[_News]) -> None:
+    def _failed(self, known: TargetState, seen: _Seen, news: list[News]) -> None:
         policy, now, cause = self.policy, seen.now, seen.outcome.kind
         if known.circuit.fail(seen.caller, now, cause, policy):
-            news.append(_News(seen.target.key, seconds=policy.cooldown, cause=cause, failing=True))
+            news.append(News(seen.target.key, seconds=policy.cooldown, cause=cause, failing=True))
         if seen.outcome.retry_after is not None:
             known.circuit.hold(now + min(seen.outcome.retry_after, policy.max_cooldown), cause)
         name = seen.target.resource
         resource = self._resource(name)
         if resource.fail(seen.caller, seen.target.deployment, now, cause, policy):
-            news.append(_News(f"@{name}", seconds=policy.cooldown, cause=cause, failing=True))
+            news.append(News(f"@{name}", seconds=policy.cooldown, cause=cause, failing=True))
 
-    def _pause(self, known: TargetState, seen: _Seen, news: list[_News]) -> None:
+    def _pause(self, known: TargetState, seen: _Seen, news: list[News]) -> None:
         outcome = seen.outcome
         asked = self.policy.cooldown if outcome.retry_after is None else outcome.retry_after
         seconds = min(asked, self.policy.max_cooldown)
         known.circuit.hold(seen.now + seconds, outcome.kind)
-        news.append(_News(seen.target.key, seconds=seconds, cause=outcome.kind))
-
-    def _announce(self, news: list[_News]) -> None:
-        for item in news:
-            if item.recovered:
-                _log.info("%s answers again", item.key)
-            elif item.failing:
-                _log.warning("%s failed repeatedly (%s): left alone for %.1f s", item.key, item.cause, item.seconds)
-            if self.store is None:
-                continue
-            if item.recovered:
-                self.store.recovered(item.key)
-            elif item.cause in _SHARED:
-                self.store.cooled(item.key, item.seconds, item.cause)
+        news.append(News(seen.target.key, seconds=seconds, cause=outcome.kind))
 
 
 def _worth_keeping(known: TargetState, now: float) -> tuple[bool, float]:

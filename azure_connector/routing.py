@@ -26,16 +26,16 @@ from __future__ import annotations
 import logging
 import random
 from collections.abc import Callable
-from dataclasses import replace
 
 from .deployments import Plan, Target
-from .errors import Attempt, InvalidRequestError
-from .health import Health, Standing
+from .errors import Attempt
+from .health import Health
 from .outcomes import Kind, Outcome
 from .policy import Policy
+from .standing import Standing
 from .steps import GiveUp, Reason, Send, Step, Wait
 
-__all__ = ["GiveUp", "Policy", "Reason", "Route", "Send", "Step", "Wait", "pin", "prefer"]
+__all__ = ["GiveUp", "Policy", "Reason", "Route", "Send", "Step", "Wait"]
 
 _log = logging.getLogger("azure_connector.routing")
 
@@ -302,38 +302,3 @@ class Route:
             index = next(i for i, entry in enumerate(self._log) if entry[1].kind != "adapt")
         target, outcome = self._log[index][:2]
         return GiveUp(reason, target, outcome, index, retry_after)
-
-
-def pin(plan: Plan, resource: str, *, param: str = "previous_response_id") -> Plan:
-    """A plan that stays on one resource, for calls that refer to what is stored there.
-
-    Args:
-        plan: the plan for the model.
-        resource: the name of the resource that holds the state.
-        param: the parameter that refers to it, for the error.
-
-    Raises:
-        InvalidRequestError: the model has no target on that resource.
-    """
-    targets = tuple(target for target in plan.targets if target.resource == resource)
-    if not targets:
-        known = ", ".join(sorted({target.resource for target in plan.targets}))
-        raise InvalidRequestError(
-            f"{param} refers to resource {resource!r}, but the model {plan.model!r} has deployments only on: {known}",
-            param=param,
-            hint=f"Add a deployment DEPLOYMENT@{resource} for {plan.model!r} to deployment_mapping, or begin the "
-            "conversation anew.",
-        )
-    return plan if len(targets) == len(plan.targets) else Plan(plan.model, targets, plan.rule)
-
-
-def prefer(plan: Plan, resource: str) -> Plan:
-    """A plan that asks one resource before all others, for calls whose state is there but may be dropped.
-
-    Args:
-        plan: the plan for the model.
-        resource: the name of the resource that holds the state.
-    """
-    after = 1 + max(target.rank for target in plan.targets)
-    targets = (one if one.resource == resource else replace(one, rank=one.rank + after) for one in plan.targets)
-    return Plan(plan.model, tuple(sorted(targets, key=lambda target: target.rank)), plan.rule)

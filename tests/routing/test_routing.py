@@ -6,7 +6,8 @@ import pytest
 
 from azure_connector.errors import InvalidRequestError
 from azure_connector.outcomes import Outcome
-from azure_connector.routing import GiveUp, Send, Wait, pin
+from azure_connector.planning import pin
+from azure_connector.routing import GiveUp, Send, Wait
 
 
 def sends_to(step, target, *, probe=False):
