@@ -11,6 +11,9 @@ from .delivery import Delivery
 from .faults import Fault, failure, hang, reset
 from .models import Deployment
 from .quotas import Quotas
+from .realtime import handlers as realtime
+from .realtime.connection import Connection, refusing
+from .realtime.session import Session
 from .records import RecordedRequest, RequestLog
 from .resource import Resource
 from .responses import handlers as responses
@@ -32,6 +35,7 @@ ROUTES: list[Route] = [
     *audio.ROUTES,
     *files.ROUTES,
     *batches.ROUTES,
+    *realtime.ROUTES,
 ]
 _DOWN: dict[str, Fault] = {
     "reset": reset("before"),
@@ -64,7 +68,7 @@ class Application:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
-        if scope["type"] != "http":
+        if scope["type"] == "lifespan":
             return
         call = await read_call(scope, receive)
         if call is None:
@@ -76,7 +80,7 @@ class Application:
         record = record_of(call)
         self.requests.append(record)
         fault = self._fault(call)
-        delivery = Delivery(scope, receive, send, self.chunk_latency)
+        delivery = Delivery(scope, receive, refusing(send) if call.websocket else send, self.chunk_latency)
         if fault.hang:
             await delivery.hang()
             return
@@ -89,7 +93,13 @@ class Application:
         answer.headers = self._headers(call, answer) | answer.headers
         if self.latency:
             await asyncio.sleep(self.latency)
+        if answer.status == 101:
+            session = Session(self.resource.deployment(call.deployment), call.form, self.resource)
+            await Connection(receive, send, delivery, record, self.chunk_latency).serve(answer, session, fault)
+            return
         await delivery.deliver(answer, fault)
+        if call.websocket:
+            await delivery.closed()
 
     def _fault(self, call: Call) -> Fault:
         """What goes wrong with this request: an outage, a scripted fault, or one by chance."""
@@ -191,7 +201,10 @@ def record_of(call: Call) -> RecordedRequest:
 async def read_call(scope: Scope, receive: Receive) -> Call | None:
     """The whole request, or None when the client left before it was sent."""
     parts: list[bytes] = []
-    more = True
+    websocket = scope["type"] == "websocket"
+    more = not websocket
+    if websocket:
+        await receive()  # its opening, which says nothing
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
@@ -199,11 +212,12 @@ async def read_call(scope: Scope, receive: Receive) -> Call | None:
         parts.append(message.get("body", b""))
         more = message.get("more_body", False)
     return Call(
-        method=scope["method"],
+        method=scope.get("method", "GET"),
         raw_path=scope["raw_path"].decode("ascii"),
         path=scope["path"],
         query_string=scope["query_string"].decode("ascii"),
         headers={name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]},
         raw=b"".join(parts),
         connection=scope["client"][1],
+        websocket=websocket,
     )

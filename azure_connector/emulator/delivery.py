@@ -47,8 +47,13 @@ class Delivery:
 
     async def hang(self) -> None:
         """Answer nothing until the client leaves."""
-        while (await self._receive())["type"] != "http.disconnect":
+        while (await self._receive())["type"] not in {"http.disconnect", "websocket.disconnect"}:
             pass
+
+    async def closed(self) -> None:
+        """Wait until a refused WebSocket is gone: to uvicorn an earlier end is a handshake that was forgotten."""
+        await self.hang()  # told by the reply's end
+        await self.hang()  # and by the loss of the connection
 
     async def deliver(self, answer: Answer, fault: Fault) -> None:
         """Send the answer, as far as the fault lets it."""

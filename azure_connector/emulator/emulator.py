@@ -97,7 +97,7 @@ class Emulator:
         self._wants_tls = tls is True
         self._tls: LoopbackTls | None = None
         context = None if isinstance(tls, bool) else tls
-        self._server = ServerThread(self._app, host=host, port=port, tls=context, clock=clock)
+        self._server = ServerThread(self._app, host=host, port=port, tls=context, clock=clock, websockets=True)
 
     @property
     def endpoint(self) -> str:

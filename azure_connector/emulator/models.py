@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal, cast
 
-__all__ = ["DEFAULT_MODELS", "Deployment", "Family", "as_deployments", "family_of"]
+__all__ = ["DEFAULT_MODELS", "UNKNOWN", "Deployment", "Family", "as_deployments", "family_of"]
 
 DEFAULT_MODELS = ("gpt-4o", "gpt-4.1", "gpt-5", "gpt-5-mini", "o4-mini", "text-embedding-3-small")
 
-Kind = Literal["chat", "embeddings", "images", "transcription", "speech"]
+Kind = Literal["chat", "embeddings", "images", "transcription", "speech", "realtime"]
 Sampling = Literal["free", "default-only", "without-effort"]
 
 
@@ -151,7 +151,8 @@ FAMILIES = _rows(
         r"gpt-5\.\d+(-mini|-nano)?": replace(_GPT54, default_effort="medium"),
         r"gpt-4\.1(-mini|-nano)?": Family("", context=1_047_576, max_output=32_768),
         "gpt-4o(-mini)?": Family(""),
-        "gpt-4o(-mini)?-(realtime|audio)(-preview)?": Family("", responses=False),
+        "gpt-4o(-mini)?-audio(-preview)?": Family("", responses=False),
+        "gpt-realtime.*|gpt-4o(-mini)?-realtime(-preview)?": Family("", kind="realtime", chat=False, responses=False),
         "gpt-4|gpt-4-32k|gpt-35-turbo(-16k)?|gpt-3.5-turbo": Family(
             "", responses=False, context=16_385, max_output=4_096
         ),
@@ -177,6 +178,9 @@ VERSIONS: Mapping[str, str] = {
     "gpt-4.1": "2025-04-14",
     "gpt-4.1-mini": "2025-04-14",
     "gpt-4.1-nano": "2025-04-14",
+    "gpt-4o-realtime-preview": "2024-12-17",
+    "gpt-realtime": "2025-08-28",
+    "gpt-realtime-mini": "2025-10-06",
     "gpt-5": "2025-08-07",
     "gpt-5-mini": "2025-08-07",
     "gpt-5-nano": "2025-08-07",

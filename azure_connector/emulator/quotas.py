@@ -122,7 +122,9 @@ def requests_of(deployment: Deployment) -> int:
 
 
 def _estimate(call: Call) -> int:
-    """Tokens that a request may take: the prompt and the longest reply."""
+    """Tokens that a request may take: the prompt and the longest reply; none for a handshake."""
+    if call.websocket:
+        return 0
     body = call.json_object()
     prompt = count_messages([one for one in items_of(body.get("messages")) if isinstance(one, dict)], body.get("tools"))
     prompt += count_value(body.get("input"))

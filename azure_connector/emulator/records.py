@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, overload
 
 __all__ = ["RecordedRequest", "RequestLog"]
@@ -27,6 +27,7 @@ class RecordedRequest:
         operation: the OpenAI operation's path, such as `/chat/completions`; empty where the path is none of Azure's.
         form: `v1` or `classic`.
         deployment: the deployment that was asked for, or an empty string.
+        messages: what the client sent over a WebSocket so far, each as JSON, or as text where it is none.
     """
 
     method: str
@@ -41,6 +42,7 @@ class RecordedRequest:
     operation: str = ""
     form: str = ""
     deployment: str = ""
+    messages: list[Any] = field(default_factory=list[Any])
 
     @property
     def url(self) -> str:

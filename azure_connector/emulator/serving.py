@@ -11,6 +11,7 @@ import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from email.utils import formatdate
 from functools import lru_cache
+from importlib.util import find_spec
 from typing import Any
 
 import uvicorn
@@ -26,6 +27,7 @@ AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 # Longer than any test: a server that closes idle connections by itself would look like a fault.
 KEEP_ALIVE_SECONDS = 600
+_STARTS = {"http.response.start", "websocket.accept", "websocket.http.response.start"}
 
 
 class _Protocol(H11Protocol):
@@ -50,6 +52,7 @@ class ServerThread:
         port: the port, or 0 for a free one.
         tls: a server-side context for HTTPS, or None for HTTP.
         clock: seconds since the epoch, for the `Date` of every reply.
+        websockets: whether the application takes WebSockets; where wsproto is missing they stay plain requests.
     """
 
     def __init__(
@@ -60,9 +63,12 @@ class ServerThread:
         port: int = 0,
         tls: ssl.SSLContext | None = None,
         clock: Callable[[], float] = time.time,
+        websockets: bool = False,
     ) -> None:
         self._app = app
         self._clock = clock
+        # Not the SDK's own library, so that one mistake cannot hide at both ends.
+        self._websockets = websockets and find_spec("wsproto") is not None
         self._host = host
         self._wanted_port = port
         self.tls = tls
@@ -149,7 +155,8 @@ class ServerThread:
             self._guarded,
             interface="asgi3",
             http=_Protocol,
-            ws="none",
+            ws="wsproto" if self._websockets else "none",
+            ws_ping_interval=None,
             lifespan="off",
             log_config=None,
             log_level="warning",
@@ -189,7 +196,7 @@ class ServerThread:
         """Give every reply a `Date`, unless it brings one; uvicorn's own comes from the loop that is not used here."""
 
         async def dated(message: MutableMapping[str, Any]) -> None:
-            if message["type"] == "http.response.start":
+            if message["type"] in _STARTS:
                 headers = list(message.get("headers", ()))
                 if not any(name == b"date" for name, _ in headers):
                     message["headers"] = [(b"date", _http_date(int(self._clock()))), *headers]

@@ -45,6 +45,7 @@ class Call:
         params: what the route's pattern took from the path.
         operation: the OpenAI operation's path, such as `/chat/completions`.
         form: `v1` or `classic`.
+        websocket: it is the handshake of a WebSocket.
     """
 
     method: str
@@ -57,6 +58,7 @@ class Call:
     params: dict[str, str] = field(default_factory=dict[str, str])
     operation: str = ""
     form: str = "classic"
+    websocket: bool = False
 
     @cached_property
     def query(self) -> dict[str, str]:
@@ -73,9 +75,11 @@ class Call:
 
     @property
     def deployment(self) -> str:
-        """The deployment's name: of the path, else of the body's `model`."""
+        """The deployment's name: of the path, of a realtime handshake's query, else of the body's `model`."""
         if "deployment" in self.params:
             return self.params["deployment"]
+        if self.operation == "/realtime":
+            return self.query.get("model" if self.form == "v1" else "deployment", "")
         return text_of(object_of(self.body).get("model"))
 
     def json_object(self) -> Json:

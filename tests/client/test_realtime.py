@@ -2,56 +2,70 @@
 
 from __future__ import annotations
 
-import json
-import threading
+import ssl
+from collections.abc import Iterator
 
 import pytest
-from websockets.sync.server import serve
+from websockets.exceptions import InvalidStatus
 
 from azure_connector import AsyncAzureConnector, AzureConnector
+from azure_connector.emulator import Emulator
 
 
 @pytest.fixture
-def server():
-    """A realtime endpoint that greets and remembers its handshakes."""
-    seen = []
-
-    def greet(connection):
-        seen.append(connection.request)
-        connection.send(json.dumps({"type": "session.created", "event_id": "1", "session": {"type": "realtime"}}))
-        connection.recv()
-
-    with serve(greet, "127.0.0.1", 0) as running:
-        thread = threading.Thread(target=running.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{running.socket.getsockname()[1]}", seen
-        running.shutdown()
-        thread.join()
+def azure() -> Iterator[Emulator]:
+    with Emulator({"my-voice": "gpt-realtime"}) as emulator:
+        yield emulator
 
 
 @pytest.mark.parametrize("version", [None, "2024-10-21"])
-def test_realtime_goes_to_the_deployment_with_the_credential(server, version):
-    endpoint, seen = server
-    options = {"azure_endpoint": endpoint, "api_key": "k" * 32, "api_version": version}
+def test_realtime_goes_to_the_deployment_with_the_credential(azure, version):
+    options = {"azure_endpoint": azure.endpoint, "api_key": azure.api_key, "api_version": version}
     with (
         AzureConnector(**options, deployment_mapping={"gpt-realtime": "my-voice"}) as client,
         client.realtime.connect(model="gpt-realtime") as connection,
     ):
         assert connection.recv().type == "session.created"
-    assert seen[0].path == "/openai/v1/realtime?model=my-voice"
-    assert seen[0].headers["api-key"] == "k" * 32
+        connection.response.create(response={"input": []})
+        assert connection.recv().type == "response.created"
+    seen = azure.requests.last
+    assert seen.url == "/openai/v1/realtime?model=my-voice"
+    assert seen.headers["api-key"] == azure.api_key
+    assert "authorization" not in seen.headers
+    assert seen.messages == [{"type": "response.create", "response": {"input": []}}]
 
 
-async def test_realtime_async_with_a_token(server):
-    endpoint, seen = server
-
+async def test_realtime_async_with_a_token(azure):
     async def provider():
-        return "token-0123456789"
+        return azure.bearer_token
 
     async with (
-        AsyncAzureConnector(azure_endpoint=endpoint, azure_ad_token_provider=provider) as client,
-        client.realtime.connect(model="gpt-realtime") as connection,
+        AsyncAzureConnector(azure_endpoint=azure.endpoint, azure_ad_token_provider=provider) as client,
+        client.realtime.connect(model="my-voice") as connection,
     ):
         assert (await connection.recv()).type == "session.created"
-    assert seen[0].path == "/openai/v1/realtime?model=gpt-realtime"
-    assert seen[0].headers["authorization"] == "Bearer token-0123456789"
+    seen = azure.requests.last
+    assert seen.url == "/openai/v1/realtime?model=my-voice"
+    assert seen.headers["authorization"] == f"Bearer {azure.bearer_token}"
+    assert "api-key" not in seen.headers
+
+
+def test_realtime_over_tls():
+    with Emulator({"my-voice": "gpt-realtime"}, tls=True) as azure:
+        trusting = {"ssl": ssl.create_default_context(cafile=azure.ca_file)}
+        with (
+            AzureConnector(azure_endpoint=azure.endpoint, api_key=azure.api_key) as client,
+            client.realtime.connect(model="my-voice", websocket_connection_options=trusting) as connection,
+        ):
+            assert connection.recv().type == "session.created"
+
+
+def test_a_refused_handshake_is_the_sdks_own_error(azure):
+    with (
+        AzureConnector(azure_endpoint=azure.endpoint, api_key=azure.api_key) as client,
+        pytest.raises(InvalidStatus) as caught,
+        client.realtime.connect(model="nowhere"),
+    ):
+        pass
+    assert caught.value.response.status_code == 404
+    assert b"DeploymentNotFound" in caught.value.response.body

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import pytest_asyncio
 from semantic_kernel.connectors.ai.open_ai import (
@@ -21,7 +19,6 @@ from semantic_kernel.connectors.ai.open_ai.prompt_execution_settings.open_ai_tex
     ImageSize,
 )
 from semantic_kernel.contents import AudioContent
-from websockets.asyncio.server import serve
 
 from azure_connector import AsyncAzureConnector
 from azure_connector.emulator import Emulator, Reply
@@ -63,28 +60,21 @@ async def test_speech(azure: Emulator, connector: AsyncAzureConnector) -> None:
 
 
 async def test_realtime() -> None:
-    handshakes: list[Any] = []
-    heard: list[dict[str, Any]] = []
-
-    async def answer(connection: Any) -> None:
-        handshakes.append(connection.request)
-        async for message in connection:
-            heard.append(json.loads(message))
-            await connection.send(json.dumps({"type": "session.updated", "event_id": "1", "session": {}}))
-
-    async with serve(answer, "127.0.0.1", 0) as server:
-        port = next(iter(server.sockets)).getsockname()[1]
+    with Emulator({"my-voice": "gpt-realtime"}) as azure:
         connector = AsyncAzureConnector(
-            azure_endpoint=f"http://127.0.0.1:{port}",
-            api_key="k" * 32,
-            deployment_mapping={"gpt-realtime": "my-voice"},
+            azure_endpoint=azure.endpoint, api_key=azure.api_key, deployment_mapping={"gpt-realtime": "my-voice"}
         )
         service = OpenAIRealtimeWebsocket(ai_model_id="gpt-realtime", client=connector)
         settings = OpenAIRealtimeExecutionSettings(instructions="Be brief.")
+        heard: list[str] = []
         async with service(settings=settings), asyncio.timeout(5):
-            first = await anext(aiter(service.receive()))
+            async for event in service.receive():
+                heard.append(event.service_type)
+                if heard[-1] == "session.updated":
+                    break
         await connector.close()
-    assert handshakes[0].path == "/openai/v1/realtime?model=my-voice"
-    assert handshakes[0].headers["api-key"] == "k" * 32
-    assert heard[0]["session"]["instructions"] == "Be brief."
-    assert first.service_type == "session.updated"
+        seen = azure.requests.last
+    assert heard == ["session.created", "session.updated"]
+    assert seen.url == "/openai/v1/realtime?model=my-voice"
+    assert seen.headers["api-key"] == azure.api_key
+    assert seen.messages[0]["session"]["instructions"] == "Be brief."

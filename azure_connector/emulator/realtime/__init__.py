@@ -1,0 +1,1 @@
+"""The realtime WebSocket, in text: GA on v1, preview on classic."""

@@ -1,0 +1,31 @@
+"""`/realtime`: whether the handshake is answered with a WebSocket."""
+
+from __future__ import annotations
+
+from ...extras import install_hint
+from ..errors import azure, missing, not_found, operation_not_supported
+from ..models import UNKNOWN
+from ..resource import Resource
+from ..routes import Route, table
+from ..wire import Answer, Call
+
+__all__ = ["ROUTES"]
+
+NO_LIBRARY = f"The emulator's realtime endpoint needs wsproto: {install_hint('emulator')}"
+
+
+async def connect(call: Call, resource: Resource) -> Answer:
+    """`GET /realtime`: 101 for a deployment that speaks it."""
+    if not call.websocket:
+        # uvicorn makes a plain request of an upgrade where it has no library for WebSockets.
+        raise azure(501, "NotImplemented", NO_LIBRARY) if "upgrade" in call.headers else not_found()
+    if not call.deployment:
+        raise missing("model" if call.form == "v1" else "deployment")
+    deployment = resource.deployment(call.deployment)
+    if deployment.family.kind != "realtime" and deployment.family is not UNKNOWN:
+        raise operation_not_supported("realtime", deployment.base_model)
+    return Answer(101)
+
+
+# The first api-version with realtime was 2024-10-01-preview.
+ROUTES: list[Route] = table("/realtime", connect, method="GET", since="2024-10-01")
