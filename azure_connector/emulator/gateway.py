@@ -7,13 +7,14 @@ import secrets
 import ssl
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol, Self
+from typing import Any, Protocol
 from urllib.parse import parse_qs
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from .entra.faults import ReplyFaults, ScriptedReply, SeenRequest, SeenRequests
+from .entra.faults import SeenRequest
+from .entra.scripted import ScriptedServer
 from .forwarding import RawHeaders, UpstreamError, forward
 from .serving import Receive, Scope, Send, ServerThread
 from .wire import Refusal
@@ -40,7 +41,7 @@ class Upstream(Protocol):
     def endpoint(self) -> str: ...
 
 
-class Gateway:
+class Gateway(ScriptedServer):
     """An API Management gateway on a loopback port, as a context manager.
 
         with Emulator() as azure, Gateway(azure, backend_key=azure.api_key) as gateway:
@@ -77,6 +78,7 @@ class Gateway:
         upstream_tls: ssl.SSLContext | None = None,
         port: int = 0,
     ) -> None:
+        super().__init__()
         self._upstream = upstream
         self._prefix = "/" + path_prefix.strip("/") if path_prefix.strip("/") else ""
         keys = [secrets.token_hex(16)] if subscription_key is None else subscription_key
@@ -85,8 +87,6 @@ class Gateway:
         self._backend_key = backend_key
         self._verify_bearer = verify_bearer
         self._upstream_tls = upstream_tls
-        self.faults = ReplyFaults()
-        self._seen = SeenRequests()
         self._server = ServerThread(self._application, port=port, tls=tls)
 
     @property
@@ -99,31 +99,9 @@ class Gateway:
         """The primary key."""
         return self.subscription_keys[0]
 
-    @property
-    def requests(self) -> list[SeenRequest]:
-        """Every request so far, refused ones included."""
-        return self._seen.all()
-
-    def script(self, *replies: int | ScriptedReply, retry_after: float | None = None) -> None:
-        """Replace the next replies, one by one: a status (200 lets the real reply pass) or a whole reply."""
-        self.faults.script(*replies, retry_after=retry_after)
-
-    def start(self) -> Self:
-        self._server.start()
-        return self
-
-    def stop(self) -> None:
-        self._server.stop()
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
-
     async def _application(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
-        seen = await self._seen.add(request)
+        seen = await self.log.add(request)
         scripted = await self.faults.before_reply()
         reply: Response | None = scripted or self._refusal(seen)
         if reply is not None:

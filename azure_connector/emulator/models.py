@@ -75,6 +75,7 @@ class Family:
         max_tokens: it takes the old `max_tokens`.
         max_completion_tokens: it takes the new name.
         parallel: it makes parallel tool calls, and takes the parameter.
+        parallel_with_minimal: it does so with effort `minimal`, too.
         streaming: it streams.
         tools: it takes tools.
         system: it takes system and developer messages.
@@ -96,6 +97,7 @@ class Family:
     max_tokens: bool = True
     max_completion_tokens: bool = True
     parallel: bool = True
+    parallel_with_minimal: bool = True
     streaming: bool = True
     tools: bool = True
     system: bool = True
@@ -104,6 +106,10 @@ class Family:
     dialect: Literal["openai", "mistral", "deepseek", "partner"] = "openai"
     context: int = 128_000
     max_output: int = 16_384
+
+    def parallel_at(self, effort: str) -> bool:
+        """Whether it makes parallel tool calls with this effort."""
+        return self.parallel and (self.parallel_with_minimal or effort != "minimal")
 
 
 _LOW_TO_HIGH = ("low", "medium", "high")
@@ -143,10 +149,13 @@ FAMILIES = _rows(
         r"gpt-5(\.\d+)?-codex(-mini|-max)?": replace(_THINKER, efforts=_NONE_TO_XHIGH, chat=False),
         "gpt-5-chat": Family("", max_tokens=False),
         r"gpt-5\.\d+-chat": replace(_THINKER, efforts=("medium",), context=128_000, max_output=16_384),
-        "gpt-5(-mini|-nano)?": replace(_THINKER, efforts=("minimal", *_LOW_TO_HIGH)),
-        r"gpt-5\.1": replace(_GPT51, efforts=("none", *_LOW_TO_HIGH)),
-        r"gpt-5\.[23]": _GPT51,
-        r"gpt-5\.4(-mini|-nano)?": _GPT54,
+        "gpt-5(-mini|-nano)?": replace(
+            _THINKER, efforts=("minimal", *_LOW_TO_HIGH), stop=False, parallel_with_minimal=False
+        ),
+        r"gpt-5\.1": replace(_GPT51, efforts=("none", *_LOW_TO_HIGH), stop=False),
+        r"gpt-5\.2": replace(_GPT51, stop=False),
+        r"gpt-5\.3": _GPT51,
+        r"gpt-5\.4(-mini|-nano)?": replace(_GPT54, stop=False),
         r"gpt-5\.6(-sol|-terra|-luna)?": replace(_GPT54, efforts=(*_NONE_TO_XHIGH, "max"), default_effort="medium"),
         r"gpt-5\.\d+(-mini|-nano)?": replace(_GPT54, default_effort="medium"),
         r"gpt-4\.1(-mini|-nano)?": Family("", context=1_047_576, max_output=32_768),

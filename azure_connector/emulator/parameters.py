@@ -63,7 +63,7 @@ def check_chat_parameters(body: Json, deployment: Deployment) -> None:
     check_sampling(body, family, effort)
     _check_logprobs(body, family, effort)
     _check_flags(body, family)
-    _check_tools(body, deployment)
+    _check_tools(body, deployment, effort)
 
 
 def _check_limits(body: Json, family: Family) -> None:
@@ -165,11 +165,11 @@ def _check_flags(body: Json, family: Family) -> None:
         raise wrong_choice("verbosity", verbosity, ("low", "medium", "high"))
 
 
-def _check_tools(body: Json, deployment: Deployment) -> None:
+def _check_tools(body: Json, deployment: Deployment, effort: str) -> None:
     family = deployment.family
     tools = items_of(body.get("tools"))
     if body.get("parallel_tool_calls") is not None:
-        if not family.parallel:
+        if not family.parallel_at(effort):
             raise unsupported_parameter("parallel_tool_calls")
         if not tools:
             raise _needs_tools("parallel_tool_calls")

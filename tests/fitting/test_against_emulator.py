@@ -167,6 +167,16 @@ def test_chat_requests_that_go_through_responses_are_accepted(http: httpx.Client
         ("gpt-5.2-chat", {"temperature": 0}, "unsupported_value", "temperature"),
         ("o4-mini", {"top_p": 0.2}, "unsupported_value", "top_p"),
         ("o3-mini", {"tools": TOOLS, "parallel_tool_calls": True}, "unsupported_parameter", "parallel_tool_calls"),
+        *(
+            (model, {"stop": ["END"]}, "unsupported_parameter", "stop")
+            for model in ("gpt-5", "gpt-5-mini", "gpt-5-nano", "gpt-5.1", "gpt-5.2", "gpt-5.4", "gpt-5.4-mini")
+        ),
+        (
+            "gpt-5",
+            {"tools": TOOLS, "parallel_tool_calls": True, "reasoning_effort": "minimal"},
+            "unsupported_parameter",
+            "parallel_tool_calls",
+        ),
         ("o1", {"stream": True}, "unsupported_value", "stream"),
         ("o1-mini", {"messages": [{"role": "system", "content": "A"}, USER]}, "unsupported_value", "messages[0].role"),
         ("gpt-5", {"reasoning_effort": "none"}, "unsupported_value", "reasoning_effort"),

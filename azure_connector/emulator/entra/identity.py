@@ -14,7 +14,7 @@ from __future__ import annotations
 import secrets
 import time
 import uuid
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse, Response
@@ -23,7 +23,7 @@ from starlette.routing import Route
 from azure_connector.emulator.serving import ServerThread
 
 from .apps import DEFAULT_ROLE, App
-from .faults import ReplyFaults, ScriptedReply, SeenRequest, SeenRequests
+from .scripted import ScriptedServer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -41,7 +41,7 @@ IMDS_VERSION = "2018-02-01"
 SELECTORS = ("client_id", "object_id", "principal_id", "mi_res_id", "msi_res_id")
 
 
-class ManagedIdentityServer:
+class ManagedIdentityServer(ScriptedServer):
     """Hands out tokens of an emulated Entra ID to whoever runs "on" this machine.
 
     Args:
@@ -53,7 +53,6 @@ class ManagedIdentityServer:
 
     Attributes:
         identity_header: the secret that App Service puts into `IDENTITY_HEADER`.
-        faults: latency, gate and scripted replies.
         system: the system-assigned identity, or None.
         identities: the user-assigned ones, by client id.
     """
@@ -67,10 +66,9 @@ class ManagedIdentityServer:
         roles: Sequence[str] = (DEFAULT_ROLE,),
         port: int = 0,
     ) -> None:
+        super().__init__()
         self._entra = entra
         self.identity_header = secrets.token_hex(16)
-        self.faults = ReplyFaults()
-        self.log = SeenRequests()
         self.system = entra.register_app(roles=roles) if system_assigned else None
         self.identities: dict[str, App] = {}
         for identity in user_assigned:
@@ -81,38 +79,16 @@ class ManagedIdentityServer:
         )
         self._server = ServerThread(application, port=port)
 
-    def start(self) -> Self:
-        self._server.start()
-        return self
-
-    def stop(self) -> None:
-        self._server.stop()
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
-
     @property
     def url(self) -> str:
         """E.g. `http://127.0.0.1:41234`."""
         return self._server.url
-
-    @property
-    def requests(self) -> list[SeenRequest]:
-        """Every request so far; noted before a gate or a latency holds it."""
-        return self.log.all()
 
     def environment(self, kind: Literal["app_service", "imds"]) -> dict[str, str]:
         """The variables that App Service sets, or the one that moves the metadata service."""
         if kind == "app_service":
             return {"IDENTITY_ENDPOINT": f"{self.url}{APP_SERVICE_PATH}", "IDENTITY_HEADER": self.identity_header}
         return {"AZURE_POD_IDENTITY_AUTHORITY_HOST": self.url}
-
-    def script(self, *replies: int | ScriptedReply, retry_after: float | None = None) -> None:
-        """Replace the next replies, one by one: a status (200 lets the real reply pass) or a whole reply."""
-        self.faults.script(*replies, retry_after=retry_after)
 
     async def _app_service(self, request: Request) -> Response:
         await self.log.add(request)

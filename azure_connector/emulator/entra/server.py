@@ -8,7 +8,7 @@ import tempfile
 import time
 import weakref
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from azure_connector.emulator.serving import ServerThread
 
@@ -23,9 +23,10 @@ from .apps import (
 from .certificates import CertificateFile, server_context, write_client_certificate, write_private, write_tls
 from .claims import access_token_claims
 from .environments import cli_environment, environment
-from .faults import ReplyFaults, ScriptedReply, SeenRequest, SeenRequests
+from .faults import SeenRequest
 from .jose import Signer, process_signer
 from .routes import entra_application
+from .scripted import ScriptedServer
 from .verification import PUBLIC_AUDIENCES, TokenVerifier
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ DEFAULT_RESOURCES = (
 )
 
 
-class EntraID:
+class EntraID(ScriptedServer):
     """An emulated Entra ID. Use it as a context manager, or call `start` and `stop`, once: `stop` removes its files.
 
     Args:
@@ -68,6 +69,7 @@ class EntraID:
         resources: Sequence[str] = (),
         port: int = 0,
     ) -> None:
+        super().__init__()
         self.tenant_id = tenant_id
         self.token_lifetime = token_lifetime
         self.files = Path(tempfile.mkdtemp(prefix="emulated-entra-"))
@@ -75,26 +77,14 @@ class EntraID:
         self.ca_file, self._server_file = write_tls(self.files)
         self.signer: Signer = process_signer()
         self.directory = Directory([tenant_id], [*DEFAULT_RESOURCES, *resources])
-        self.faults = ReplyFaults()
         self.faults.latency = latency
-        self.log = SeenRequests()
         self.issued: list[str] = []
         self._revoked: set[str] = set()
         self._server = ServerThread(entra_application(self), port=port, tls=self.server_context())
 
-    def start(self) -> Self:
-        self._server.start()
-        return self
-
     def stop(self) -> None:
-        self._server.stop()
+        super().stop()
         self._cleaner()
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
 
     @property
     def authority_host(self) -> str:
@@ -196,11 +186,6 @@ class EntraID:
         )
 
     @property
-    def requests(self) -> list[SeenRequest]:
-        """Every request so far, discovery included."""
-        return self.log.all()
-
-    @property
     def token_requests(self) -> list[SeenRequest]:
         """The requests for tokens so far; they are noted before a gate or a latency holds them."""
         return [seen for seen in self.log.all() if seen.method == "POST"]
@@ -220,10 +205,6 @@ class EntraID:
     @gate.setter
     def gate(self, event: threading.Event | None) -> None:
         self.faults.gate = event
-
-    def script(self, *replies: int | ScriptedReply, retry_after: float | None = None) -> None:
-        """Replace the next token replies, one by one: a status (200 lets the real reply pass) or a whole reply."""
-        self.faults.script(*replies, retry_after=retry_after)
 
     def environment(
         self, kind: Kind, *, expired: bool = False, roles: Sequence[str] = (DEFAULT_ROLE,)

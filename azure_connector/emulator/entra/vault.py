@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse, Response
@@ -12,8 +12,8 @@ from starlette.routing import Route
 from azure_connector.emulator.serving import ServerThread
 
 from .apps import DEFAULT_ROLE
-from .faults import ReplyFaults, ScriptedReply, SeenRequest, SeenRequests
 from .jose import parse_token
+from .scripted import ScriptedServer
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 RESOURCE = "https://vault.azure.net"
 
 
-class KeyVaultServer:
+class KeyVaultServer(ScriptedServer):
     """A Key Vault on a loopback port, as a context manager.
 
         with EntraID() as entra, KeyVaultServer(entra, openai_key="s3cret") as vault:
@@ -40,39 +40,20 @@ class KeyVaultServer:
     """
 
     def __init__(self, entra: EntraID, *, required_role: str | None = DEFAULT_ROLE, **secrets: str) -> None:
+        super().__init__()
         self._entra = entra
         self._verify = entra.verifier(audience=RESOURCE)
         self._required_role = required_role
         self._versions = {name.replace("_", "-"): [value] for name, value in secrets.items()}
-        self.faults = ReplyFaults()
-        self.log = SeenRequests()
         application = Starlette(
             routes=[Route("/secrets/{name}", self._get), Route("/secrets/{name}/{version:path}", self._get)]
         )
         self._server = ServerThread(application, tls=entra.server_context())
 
-    def start(self) -> Self:
-        self._server.start()
-        return self
-
-    def stop(self) -> None:
-        self._server.stop()
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
-
     @property
     def url(self) -> str:
         """E.g. `https://localhost:41234`."""
         return f"https://localhost:{self._server.port}"
-
-    @property
-    def requests(self) -> list[SeenRequest]:
-        """Every request so far, challenged ones included."""
-        return self.log.all()
 
     def set(self, name: str, value: str) -> str:
         """Add a version of a secret, which is the newest from now on; returns its full address."""
@@ -83,10 +64,6 @@ class KeyVaultServer:
         """The address of a secret, as the portal shows it; without a version it means the newest."""
         address = f"https://localhost:{self._server.port}/secrets/{name}"
         return address if version is None else f"{address}/{_version_id(version)}"
-
-    def script(self, *replies: int | ScriptedReply, retry_after: float | None = None) -> None:
-        """Replace the next replies, one by one: a status (200 lets the real reply pass) or a whole reply."""
-        self.faults.script(*replies, retry_after=retry_after)
 
     async def _get(self, request: Request) -> Response:
         await self.log.add(request)

@@ -43,9 +43,7 @@ async def create(call: Call, resource: Resource) -> Answer:
         raise verdict.refusal()
     family = deployment.family
     reply = settle(
-        think(
-            read_ask(body, turns_of(items, body.get("instructions")), parallel=family.parallel and effort != "minimal")
-        ),
+        think(read_ask(body, turns_of(items, body.get("instructions")), parallel=family.parallel_at(effort))),
         resource.ids,
         prompt=3 + count_value(items) + count_value(body.get("tools")) + count_value(body.get("instructions")),
         thinking=thinking_tokens(effort) if family.reasoning else 0,

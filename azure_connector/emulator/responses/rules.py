@@ -80,7 +80,7 @@ def check_parameters(body: Json, deployment: Deployment, call: Call) -> str:
     if body.get("truncation") not in {None, "auto", "disabled"}:
         raise wrong_choice("truncation", body["truncation"], ("auto", "disabled"))
     _check_include(body, family)
-    _check_tools(body, family, call)
+    _check_tools(body, family, effort, call)
     _check_text(body)
     return effort
 
@@ -118,9 +118,9 @@ def _check_include(body: Json, family: Family) -> None:
             raise invalid("Encrypted content is not supported with this model.", "include")
 
 
-def _check_tools(body: Json, family: Family, call: Call) -> None:
+def _check_tools(body: Json, family: Family, effort: str, call: Call) -> None:
     tools = body.get("tools")
-    if body.get("parallel_tool_calls") and not family.parallel:
+    if body.get("parallel_tool_calls") and not family.parallel_at(effort):
         raise unsupported_parameter("parallel_tool_calls")
     if tools is None:
         tools = []
