@@ -32,8 +32,8 @@ NEEDED = {
     "reasoning": ("id", "summary"),
     "item_reference": ("id",),
 }
-# What may be replayed with the `status` that the reply gave it.
-WITH_STATUS = frozenset(
+# What must be replayed without the `status` that the reply gave it; the built-in tools' items keep theirs.
+WITHOUT_STATUS = frozenset(
     ["message", "reasoning", "function_call", "function_call_output", "custom_tool_call", "custom_tool_call_output"]
 )
 USER_PARTS = ("input_text", "input_image", "input_file", "input_audio")
@@ -85,7 +85,7 @@ def _item(number: int, item: Any) -> Json:
     if kind not in TYPES:
         raise wrong_choice(f"{where}.type", kind, TYPES)
     for name in ("status", "content_filters", "content_filter_results"):
-        if name in fields and not (name == "status" and kind in WITH_STATUS):
+        if name in fields and (name != "status" or kind in WITHOUT_STATUS):
             raise unknown_parameter(f"{where}.{name}")
     for name in NEEDED.get(kind, ()):
         if name not in fields:
