@@ -50,14 +50,15 @@ async def test_realtime_async_with_a_token(azure):
     assert "api-key" not in seen.headers
 
 
-def test_realtime_over_tls():
+async def test_realtime_over_tls():
+    # Async, here as in the emulator's tests: the sync client reads and writes one TLS object from two threads.
     with Emulator({"my-voice": "gpt-realtime"}, tls=True) as azure:
         trusting = {"ssl": ssl.create_default_context(cafile=azure.ca_file)}
-        with (
-            AzureConnector(azure_endpoint=azure.endpoint, api_key=azure.api_key) as client,
+        async with (
+            AsyncAzureConnector(azure_endpoint=azure.endpoint, api_key=azure.api_key) as client,
             client.realtime.connect(model="my-voice", websocket_connection_options=trusting) as connection,
         ):
-            assert connection.recv().type == "session.created"
+            assert (await connection.recv()).type == "session.created"
 
 
 def test_a_refused_handshake_is_the_sdks_own_error(azure):
