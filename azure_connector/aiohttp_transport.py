@@ -147,7 +147,12 @@ class _QuietConnector(aiohttp.TCPConnector):
     def __del__(self, _warnings: Any = None) -> None:
         # What `close()` does before there is anything to await; without it sockets would wait for the collector.
         with suppress(Exception):  # at the interpreter's end anything may be gone
-            getattr(self, "_close_immediately")()  # noqa: B009  # private, so it may be gone
+            for name in ("_close", "_close_immediately"):  # private, and called differently from version to version
+                getattr(self, name, _nothing)()
+
+
+def _nothing() -> None:
+    """For a method that is gone."""
 
 
 with warnings.catch_warnings():

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+import weakref
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
@@ -183,7 +184,15 @@ def sync_http_client(options: TransportOptions) -> Any:
     direct = _watching_transport()(limits=openai.DEFAULT_CONNECTION_LIMITS, **arguments)
     client = _SyncClient(transport=direct, **arguments)
     client.direct = direct
+    # Garbage in a cycle is finalized in any order, and a socket that goes before its client complains; a weak
+    # reference's callback goes before them all.
+    weakref.finalize(client, _close, direct).atexit = False
     return client
+
+
+def _close(transport: Any) -> None:
+    with suppress(Exception):  # a connection may be broken in any way
+        transport.close()
 
 
 def async_http_client(options: TransportOptions) -> Any:

@@ -1,8 +1,15 @@
-"""Connections that go from one thread's stream to another thread's call take nothing along."""
+"""Connections: what goes from one thread's stream to another's call takes nothing along, and nobody's are closed."""
 
 from __future__ import annotations
 
+import gc
+import socket
 import threading
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
 
 from azure_connector import AzureConnector
 from azure_connector.bodies import DRAIN
@@ -36,3 +43,33 @@ def test_the_haste_at_the_end_of_a_stream_is_nobody_elses(cloud):
         for thread in threads:
             thread.join()
     assert failures == []
+
+
+@pytest.fixture
+def collecting_by_hand() -> Iterator[None]:
+    gc.disable()
+    yield
+    gc.enable()
+
+
+def _forgotten(options: dict[str, Any]) -> None:
+    """Leaves a connector with an open connection in a cycle, after the connection's socket in the collector's list."""
+    client = AzureConnector(**options)
+    client.chat.completions.create(**COUNT)
+    sockets = [each for each in gc.get_objects() if isinstance(each, socket.socket) and each.fileno() != -1]
+    cycle: list[Any] = [client]
+    cycle.append(cycle)
+    keeper = [cycle]
+    del client
+    # Held from here, the sockets stay where they are in the list; what only `keeper` leads to goes behind them.
+    gc.collect()
+    del sockets, keeper
+
+
+def test_a_client_that_nobody_closed_goes_without_complaint(azure, collecting_by_hand):
+    """A connector in a cycle is collected together with its sockets, in any order."""
+    with warnings.catch_warnings(record=True) as complaints:
+        warnings.simplefilter("always")
+        _forgotten({"azure_endpoint": azure.endpoint, "api_key": azure.api_key})
+        gc.collect()
+    assert [str(each.message) for each in complaints] == []
