@@ -16,7 +16,7 @@ __all__ = [
     "RESPONSES",
     "Names",
     "adapt",
-    "adapt_sampling",
+    "adapt_to_effort",
     "closest_effort",
     "exclude",
     "names_for",
@@ -65,6 +65,12 @@ def adapt(draft: Draft, profile: Profile, operation: str) -> None:
             rule(draft, profile, names)
     if profile.system_role != "any":
         _adapt_roles(draft, profile.system_role, names)
+
+
+def adapt_to_effort(draft: Draft, profile: Profile, operation: str) -> None:
+    """Applies again the rules that depend on the effort, which a lesson may have changed."""
+    for rule in (_adapt_sampling, _adapt_parallel_calls, _adapt_include):
+        rule(draft, profile, names_for(operation))
 
 
 def refuses(profile: Profile | None, draft: Draft, name: str, operation: str) -> bool:
@@ -142,7 +148,7 @@ def _adapt_effort(draft: Draft, profile: Profile, names: Names) -> None:
             draft.replace(name, nearest, f"{profile.family} takes {', '.join(accepted)}, not {asked}")
 
 
-def adapt_sampling(draft: Draft, profile: Profile, names: Names) -> None:
+def _adapt_sampling(draft: Draft, profile: Profile, names: Names) -> None:
     """Leaves out what the family refuses at the effort that the draft asks for."""
     given = [name for name in draft.body if name in profile.refused]
     if not given:
@@ -226,7 +232,7 @@ _RULES: tuple[Callable[[Draft, Profile, Names], None], ...] = (
     _adapt_spelling,
     _adapt_limit,
     _adapt_effort,
-    adapt_sampling,
+    _adapt_sampling,
     _adapt_verbosity,
     _adapt_parallel_calls,
     _adapt_json_object,

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from .changes import Change, ChangeLog, Draft
 from .errors import InvalidRequestError
 from .families import Profile
-from .fitting import CHAT, LIMITS, RESPONSES, Names, adapt, adapt_sampling, closest_effort, names_for, refuses
+from .fitting import CHAT, LIMITS, RESPONSES, Names, adapt, adapt_to_effort, closest_effort, names_for, refuses
 from .lessons import Lesson, apply
 from .wire import Json
 
@@ -88,8 +88,8 @@ def fit(
     if learned:
         for lesson in learned:
             streaming = apply(draft, lesson, operation, profile) and streaming
-        if profile is not None and profile.sampling_with_effort_none:
-            adapt_sampling(draft, profile, names_for(operation))  # a lesson may have changed the effort
+        if profile is not None:
+            adapt_to_effort(draft, profile, operation)
     wanted = bool(body.get("stream"))
     if wanted and not streaming:
         _unstream(draft)

@@ -6,12 +6,12 @@ import copy
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from azure_connector.families import FAMILIES
 from azure_connector.learning import Lesson
-from azure_connector.profiles import Profile
+from azure_connector.profiles import Profile, profile_for
 from azure_connector.request import CHAT, RESPONSES, fit
 
 PROFILES: list[Profile | None] = [*FAMILIES, None]
@@ -91,7 +91,12 @@ def test_the_callers_body_is_never_changed(request_: tuple[str, Any, Profile | N
     assert bool(fitted.changes) == (fitted.body is not body) or fitted.operation != operation
 
 
+DROP_REASONING = Lesson("drop", RESPONSES, "reasoning")
+LOGPROBS = {"model": "m", "input": "", "reasoning_effort": "none", "include": ["message.output_text.logprobs"]}
+
+
 @given(REQUESTS, LESSONS)
+@example((RESPONSES, LOGPROBS, profile_for("gpt-5.5")), [DROP_REASONING])
 def test_fitting_again_changes_nothing(request_: tuple[str, Any, Profile | None], lessons: list[Lesson]) -> None:
     operation, body, profile = request_
     once = fit(operation, body, profile=profile, learned=lessons)
