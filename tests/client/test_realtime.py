@@ -28,6 +28,8 @@ def test_realtime_goes_to_the_deployment_with_the_credential(azure, version):
         assert connection.recv().type == "session.created"
         connection.response.create(response={"input": []})
         assert connection.recv().type == "response.created"
+        # Read to its end: closing waits for a reader while more than a few messages lie unread.
+        assert "response.done" in (event.type for event in connection)
     seen = azure.requests.last
     assert seen.url == "/openai/v1/realtime?model=my-voice"
     assert seen.headers["api-key"] == azure.api_key

@@ -37,6 +37,7 @@ def test_stock_cannot_chat_with_a_model_that_speaks_only_responses(azure: Emulat
     stock = AzureChatOpenAI(azure_deployment="coder", **place)
     with pytest.raises(openai.BadRequestError, match="OperationNotSupported"):
         stock.invoke("Say hello to Oslo")
+    stock.root_client.close()
     mapping = {"gpt-5-codex": "coder"}
     with AzureConnector(deployment_mapping=mapping) as connector:
         chat = connector.chat.completions
