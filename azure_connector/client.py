@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .arguments import SettingsArguments
     from .catalog import Catalog
     from .core import Core
+    from .creating import AsyncConnectorChat, AsyncConnectorResponses, ConnectorChat, ConnectorResponses
     from .realtime import AsyncConnectorRealtime, ConnectorRealtime
     from .settings import ConnectorSettings
 
@@ -76,6 +77,20 @@ class AzureConnector(SharedClient, openai.OpenAI):
         self._custom_headers = dict(default_headers or {})
         self._pool = SyncPool(core, self._client)
         self.websocket_base_url = core.websocket_url
+
+    @cached_property
+    def chat(self) -> ConnectorChat:  # pyright: ignore[reportIncompatibleMethodOverride]  # a cached_property too
+        """The SDK's chat resource."""
+        from .creating import ConnectorChat
+
+        return ConnectorChat(self)
+
+    @cached_property
+    def responses(self) -> ConnectorResponses:  # pyright: ignore[reportIncompatibleMethodOverride]  # as above
+        """The SDK's responses resource."""
+        from .creating import ConnectorResponses
+
+        return ConnectorResponses(self)
 
     @cached_property
     def realtime(self) -> ConnectorRealtime:  # pyright: ignore[reportIncompatibleMethodOverride]  # a cached_property too
@@ -183,6 +198,20 @@ class AsyncAzureConnector(SharedClient, openai.AsyncOpenAI):
         self._custom_headers = dict(default_headers or {})
         self._pools = _pools or LoopPools(core, self._client, given=http_client is not None, transport=transport)
         self.websocket_base_url = core.websocket_url
+
+    @cached_property
+    def chat(self) -> AsyncConnectorChat:  # pyright: ignore[reportIncompatibleMethodOverride]  # a cached_property too
+        """The SDK's chat resource."""
+        from .creating import AsyncConnectorChat
+
+        return AsyncConnectorChat(self)
+
+    @cached_property
+    def responses(self) -> AsyncConnectorResponses:  # pyright: ignore[reportIncompatibleMethodOverride]  # as above
+        """The SDK's responses resource."""
+        from .creating import AsyncConnectorResponses
+
+        return AsyncConnectorResponses(self)
 
     @cached_property
     def realtime(self) -> AsyncConnectorRealtime:  # pyright: ignore[reportIncompatibleMethodOverride]  # cached too

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, cast
 
-__all__ = ["Json", "as_list", "as_object", "parse_json"]
+__all__ = ["Json", "as_list", "as_object", "parse_json", "plain_copy"]
 
 Json = dict[str, Any]
 
@@ -35,6 +35,26 @@ def parse_json(data: bytes) -> object:
         except ValueError:
             pass
     return json.loads(data)
+
+
+_LEAVES = frozenset({str, int, float, bool, type(None)})
+
+
+def plain_copy(value: Any) -> Any:
+    """A copy of a value of plain JSON: of Python's own types, not of classes derived from them.
+
+    Raises:
+        TypeError: something in it is of another type.
+        RecursionError: it contains itself.
+    """
+    kind: type[Any] = type(value)  # pyright: ignore[reportUnknownVariableType]  # it may be anything
+    if kind in _LEAVES:
+        return value
+    if kind is list:
+        return [one if type(one) in _LEAVES else plain_copy(one) for one in value]
+    if kind is dict:
+        return {name: one if type(one) in _LEAVES else plain_copy(one) for name, one in value.items()}
+    raise TypeError(f"{kind.__name__} is not plain JSON")
 
 
 try:

@@ -27,7 +27,6 @@ from azure_connector import AsyncAzureConnector
 from .failures import service_error
 from .history import called, wire_messages
 from .metadata import azure_metadata, reported_usage, total_usage
-from .sending import ask
 from .service import ConnectorService
 from .settings import beyond_fields, lift_limits
 from .streams import ServiceStream
@@ -125,7 +124,7 @@ class AzureConnectorChatCompletion(ConnectorService, AzureChatCompletion):
             self._handle_structured_output(settings, arguments)
             if settings.tools is None:
                 arguments.pop("parallel_tool_calls", None)
-            reply = await ask(self.client, beyond_fields(settings) | arguments)
+            reply = await self.client.chat.completions.create(**beyond_fields(settings) | arguments)
             self.store_usage(reply)
         except Exception as error:  # SK's contract: whatever a service raises is one of its own exceptions
             raise service_error(self, error) from error

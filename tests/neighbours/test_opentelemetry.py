@@ -13,9 +13,11 @@ from opentelemetry.instrumentation.openai_v2 import OpenAIInstrumentor
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from semantic_kernel.contents import ChatHistory
 
 from azure_connector import AzureConnector
 from azure_connector.emulator import Deployment, Emulator, faults
+from sk_azure_plugin import AzureConnectorChatCompletion
 from tests.neighbours.stock import stock_client
 
 HELLO: Any = [{"role": "user", "content": "Say hello to Oslo"}]
@@ -71,6 +73,16 @@ def test_a_stock_span_ends_in_the_error_that_the_connectors_span_tells_as_a_fail
     told = attributes(answered)
     assert (told["azure.deployment"], told["azure.resource"], told["azure.attempts"]) == ("spare", "second", 2)
     assert told["server.port"] == port
+
+
+async def test_semantic_kernels_calls_have_spans(azure: Emulator, exporter: InMemorySpanExporter) -> None:
+    history = ChatHistory()
+    history.add_user_message("Say hello to Oslo")
+    service = AzureConnectorChatCompletion(deployment_name="gpt-5")
+    await service.get_chat_message_content(history, service.instantiate_prompt_execution_settings())
+    await service.client.close()
+    (span,) = exporter.get_finished_spans()
+    assert attributes(span)["azure.deployment"] == "gpt-5"
 
 
 def test_other_spans_are_left_alone(azure: Emulator) -> None:
