@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import signal
 from collections.abc import Iterator
@@ -36,9 +35,3 @@ def azure() -> Iterator[Emulator]:
     """A local Azure OpenAI resource of the test's own."""
     with Emulator() as emulator:
         yield emulator
-
-
-def pytest_collection_finish() -> None:
-    """What was imported stays to the end: no later collection needs to search it."""
-    gc.collect()
-    gc.freeze()

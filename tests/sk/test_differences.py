@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +73,15 @@ IMPROVEMENTS: dict[str, tuple[set[str], Callable[[Outcome, Outcome], bool]]] = {
         lambda stock, ours: (stock["text"], ours["text"]) == ("", "done"),
     ),
 }
+
+
+@pytest.fixture(scope="module", autouse=True)
+def small_heap() -> Iterator[None]:
+    """What was loaded before is not searched at each of these collections: half a second each."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 @pytest.mark.parametrize("behaviour", b.BEHAVIOURS, ids=lambda behaviour: behaviour.name)
