@@ -57,7 +57,7 @@ soak: $(VENV)/.dev ## load over many lifetimes of short tokens; SOAK="--seconds 
 without = grep -vE '^($(1))==' constraints.txt
 TOOLS := pytest pytest-asyncio pytest-timeout pytest-xdist hypothesis
 # What runs without LiteLLM and Semantic Kernel, on the SDK's next major version.
-CORE_TESTS := $(addprefix tests/,client settings routing tools responses fitting auth)
+CORE_TESTS := $(addprefix tests/,client settings routing tools responses fitting auth speed)
 
 .venv-proxy/.ready: pyproject.toml constraints-proxy.txt
 	@echo "installing LiteLLM's Proxy into .venv-proxy (once)"
