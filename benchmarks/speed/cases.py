@@ -186,7 +186,7 @@ PORT_OF = {
     "first": "paced",
     "load": "delayed",
     "memory": "held",
-    "ten_streams": "burst",
+    "ten_streams": "streams",
     "tls_alone": "tls_plain",
     "tls_streams": "tls_burst",
 }

@@ -22,13 +22,19 @@ _TOOLS = STREAM_HEAD + b"".join(map(chunked, TOOL_EVENTS)) + _END
 PACE = 0.001
 DELAY = 0.020
 
-PORTS = ("plain", "delayed", "burst", "paced", "tools", "held", "tls_plain", "tls_burst")
+# Every port, and what it does. "streams" is new to every stack when its connections are counted.
+PORTS = {
+    **{name: name for name in ("plain", "delayed", "burst", "paced", "tools", "held")},
+    "streams": "burst",
+    "tls_plain": "plain",
+    "tls_burst": "burst",
+}
 _accepted = dict.fromkeys(PORTS, 0)
 
 
 class _Answering(asyncio.Protocol):
-    def __init__(self, behaviour: str) -> None:
-        self._name, self._behaviour = behaviour, behaviour.removeprefix("tls_")
+    def __init__(self, name: str) -> None:
+        self._name, self._behaviour = name, PORTS[name]
         self._received = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
