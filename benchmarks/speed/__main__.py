@@ -36,7 +36,7 @@ PLANS = (
     Plan("many", _ASYNC, rounds=5, seconds=1.0),
     Plan("history", _ALL, rounds=3, seconds=0.5),
     Plan("burst", _ALL, rounds=5, seconds=0.4),
-    Plan("paced", _ALL, rounds=3, seconds=0.0),
+    Plan("paced", _ALL, rounds=7, seconds=0.0),
     Plan("tools", _ALL, rounds=3, seconds=0.3),
     Plan("first", _ALL, rounds=3, seconds=0.0),
     Plan("load", _ASYNC, rounds=1, seconds=0.8),
