@@ -33,7 +33,7 @@ _ALL = tuple(STACKS)
 _ASYNC = tuple(name for name in STACKS if not name.endswith("-sync"))
 PLANS = (
     Plan("alone", _ALL, rounds=7, seconds=0.8),
-    Plan("many", _ASYNC, rounds=5, seconds=1.0),
+    Plan("many", _ASYNC, rounds=7, seconds=1.0),
     Plan("history", _ALL, rounds=3, seconds=0.5),
     Plan("burst", _ALL, rounds=5, seconds=0.4),
     Plan("paced", _ALL, rounds=7, seconds=0.0),
