@@ -244,7 +244,7 @@ def pictures(results: Results, folder: Path) -> None:
         for number, case in enumerate(shown):
             values = [(_value(results[case].get(name, []), "cpu") or 0) * 1e6 for name in names]
             bars = axes.barh([at + number * height for at in range(len(names))], values, height, label=TITLES[case])
-            axes.bar_label(bars, fmt="%.0f", padding=2, fontsize=8)
+            axes.bar_label(bars, [f"{value:.0f}" if value else "" for value in values], padding=2, fontsize=8)
         axes.set_yticks(
             [at + 0.2 for at in range(len(names))], [NAMES[n].replace("*", "").replace("`", "") for n in names]
         )
