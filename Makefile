@@ -56,7 +56,8 @@ soak: $(VENV)/.dev ## load over many lifetimes of short tokens; SOAK="--seconds 
 # $(call without,PACKAGES): the pins without some packages, for environments that hold another version of them.
 without = grep -vE '^($(1))==' constraints.txt
 TOOLS := pytest pytest-asyncio pytest-timeout pytest-xdist hypothesis
-# What runs without LiteLLM and Semantic Kernel, on the SDK's next major version.
+# What runs without LiteLLM and Semantic Kernel, on the SDK's next major version; by a name, since commas would divide it.
+CORE_ALONE := .[emulator,fast,redis,keyvault]
 CORE_TESTS := $(addprefix tests/,client settings routing tools responses fitting auth speed)
 
 .venv-proxy/.ready: pyproject.toml constraints-proxy.txt
@@ -76,8 +77,7 @@ CORE_TESTS := $(addprefix tests/,client settings routing tools responses fitting
 	@echo "installing the newest openai 3 into .venv-openai3 (once)"
 	@$(call create,.venv-openai3)
 	@$(call without,litellm|openai) > .venv-openai3/pins.txt
-	@$(call install,.venv-openai3,-c .venv-openai3/pins.txt,-e '.[emulator,fast,redis,keyvault]' 'openai>=3' \
-		websockets fakeredis $(TOOLS))
+	@$(call install,.venv-openai3,-c .venv-openai3/pins.txt,-e '$(CORE_ALONE)' 'openai>=3' websockets fakeredis $(TOOLS))
 	@touch $@
 
 proxy-env: .venv-proxy/.ready ## the environment of its own that LiteLLM's Proxy needs
