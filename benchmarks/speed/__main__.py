@@ -20,7 +20,7 @@ from typing import Any
 
 from .cases import CASES, PORT_OF
 from .report import Plan, Results, markdown, pictures, table
-from .stacks import STACKS
+from .lineup import STACKS
 from .startup import import_costs
 
 ROOT = Path(__file__).parents[2]
@@ -29,13 +29,14 @@ IMAGES = ROOT / "docs" / "images"
 MARKS = ("<!-- measured: begin -->", "<!-- measured: end -->")
 
 _SDK = ("raw", "aiohttp", "openai", "create", "post", "create-httpx")
-_ALL = tuple(STACKS)
-_ASYNC = tuple(name for name in STACKS if not name.endswith("-sync"))
+_ALL = tuple(name for name in STACKS if not name.endswith("-floor"))
+_ASYNC = tuple(name for name in _ALL if not name.endswith("-sync"))
+_FLOORS = ("sk-floor", "litellm-floor")
 PLANS = (
-    Plan("alone", _ALL, rounds=7, seconds=0.8),
-    Plan("many", _ASYNC, rounds=7, seconds=1.0),
-    Plan("history", _ALL, rounds=3, seconds=0.5),
-    Plan("burst", _ALL, rounds=5, seconds=0.4),
+    Plan("alone", _ALL + _FLOORS, rounds=7, seconds=0.8),
+    Plan("many", _ASYNC + _FLOORS, rounds=7, seconds=1.0),
+    Plan("history", _ALL + _FLOORS, rounds=3, seconds=0.5),
+    Plan("burst", (*_ALL, "sk-floor"), rounds=5, seconds=0.4),
     Plan("paced", _ALL, rounds=7, seconds=0.0),
     Plan("tools", _ALL, rounds=3, seconds=0.3),
     Plan("first", _ALL, rounds=3, seconds=0.0),

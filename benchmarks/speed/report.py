@@ -45,8 +45,10 @@ NAMES = {
     "create-sync": "**connector, sync**",
     "sk": "Semantic Kernel",
     "sk-ours": "**Semantic Kernel on the connector**",
+    "sk-floor": "Semantic Kernel without a client (its floor)",
     "litellm": "LiteLLM `azure/`",
     "litellm-ours": "**LiteLLM on the connector**",
+    "litellm-floor": "LiteLLM without a provider (its floor)",
     "langchain": "LangChain AzureChatOpenAI",
 }
 # Ours, whom it is compared with, and the target for each of four cases.
@@ -56,6 +58,8 @@ TARGETS = {
     ("sk-ours", "sk"): (0.70, 0.20, 0.20, 0.45),
     ("litellm-ours", "litellm"): (0.70, 0.70, 0.45, 0.55),
 }
+# What no adapter can get below, and what it is compared with.
+FLOORS = (("sk-floor", "sk"), ("litellm-floor", "litellm"))
 COMPARED = ("alone", "many", "burst", "paced")
 TITLES = {
     "alone": "alone",
@@ -104,6 +108,10 @@ def _ratio_table(results: Results) -> str:
             for case, target in zip(COMPARED, targets, strict=True)
         ]
         rows.append([f"{NAMES[ours]} : {NAMES[theirs]}", *cells])
+    for floor, theirs in FLOORS:
+        cells = [_spread(_ratios(results, case, floor, theirs)) for case in COMPARED]
+        if any(cells):
+            rows.append([f"{NAMES[floor]} : {NAMES[theirs]}", *cells])
     return _rows(["CPU ratio", *(TITLES[case] for case in COMPARED)], rows)
 
 
@@ -146,7 +154,8 @@ def _other_table(results: Results) -> str:
         "the same, TLS": cell("tls_streams", "connections", lambda v: f"{v:.0f}"),
         "construction, ms": cell("alone", "construction", lambda v: f"{v * 1e3:.1f}"),
     }
-    rows = [[NAMES[name], *(of(name) for of in columns.values())] for name in NAMES]
+    shown = [name for name in NAMES if not name.endswith("-floor")]  # a floor has no client
+    rows = [[NAMES[name], *(of(name) for of in columns.values())] for name in shown]
     return _rows(["", *columns], [row for row in rows if any(row[1:])])
 
 

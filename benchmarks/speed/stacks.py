@@ -6,11 +6,26 @@ import asyncio
 import json
 import os
 import ssl
-import time
 from collections.abc import AsyncIterator
 from typing import Any
 
-__all__ = ["STACKS", "make"]
+__all__ = [
+    "MODEL",
+    "Aiohttp",
+    "Create",
+    "CreateHttpx",
+    "LangChain",
+    "LiteLLM",
+    "OurLiteLLM",
+    "OurSemanticKernel",
+    "Post",
+    "Raw",
+    "Sdk",
+    "SemanticKernel",
+    "Stack",
+    "SyncCreate",
+    "SyncSdk",
+]
 
 KEY = "0123456789abcdef0123456789abcdef"
 API_VERSION = "2024-10-21"
@@ -320,28 +335,3 @@ class LangChain(Stack):
     async def chunks(self, messages: list[dict[str, Any]]) -> AsyncIterator[Any]:
         async for chunk in self._model.astream(messages):
             yield chunk
-
-
-STACKS: dict[str, type[Stack]] = {
-    "raw": Raw,
-    "aiohttp": Aiohttp,
-    "openai": Sdk,
-    "create": Create,
-    "post": Post,
-    "create-httpx": CreateHttpx,
-    "openai-sync": SyncSdk,
-    "create-sync": SyncCreate,
-    "sk": SemanticKernel,
-    "sk-ours": OurSemanticKernel,
-    "litellm": LiteLLM,
-    "litellm-ours": OurLiteLLM,
-    "langchain": LangChain,
-}
-
-
-def make(name: str, url: str) -> tuple[Stack, float]:
-    """A stack, and the CPU seconds that its second construction took: the first one pays for imports."""
-    STACKS[name](url)
-    before = time.process_time()
-    stack = STACKS[name](url)
-    return stack, time.process_time() - before

@@ -13,7 +13,8 @@ import warnings
 from typing import Any
 
 from .cases import CASES, PORT_OF
-from .stacks import Stack, make
+from .lineup import make
+from .stacks import Stack
 
 
 class _Worker:
