@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from .cases import CASES, PORT_OF
-from .report import Plan, Results, markdown, pictures, table
 from .lineup import STACKS
+from .report import Plan, Results, markdown, pictures, table
 from .startup import import_costs
 
 ROOT = Path(__file__).parents[2]

@@ -47,7 +47,7 @@ class SemanticKernelAlone(SemanticKernel):
 
 
 class LiteLLMAlone(LiteLLM):
-    """LiteLLM around a provider that does nothing but fill its type. Streams are no floor: ours spare LiteLLM's wrapper."""
+    """LiteLLM around a provider that only fills its type. Of streams it is no floor: ours spare LiteLLM's wrapper."""
 
     prefix = "nothing"
 
