@@ -147,12 +147,8 @@ class _QuietConnector(aiohttp.TCPConnector):
     def __del__(self, _warnings: Any = None) -> None:
         # What `close()` does before there is anything to await; without it sockets would wait for the collector.
         with suppress(Exception):  # at the interpreter's end anything may be gone
-            for name in ("_close", "_close_immediately"):  # private, and called differently from version to version
-                getattr(self, name, _nothing)()
-
-
-def _nothing() -> None:
-    """For a method that is gone."""
+            close = getattr(self, "_close_immediately", None) or self._close  # its name until aiohttp 3.13, and since
+            close()
 
 
 with warnings.catch_warnings():
