@@ -20,7 +20,7 @@ from typing import Any
 
 from .cases import CASES, PORT_OF
 from .lineup import STACKS
-from .report import Plan, Results, markdown, pictures, table
+from .report import FLOORS, Plan, Results, markdown, pictures, table
 from .startup import import_costs
 
 ROOT = Path(__file__).parents[2]
@@ -29,9 +29,9 @@ IMAGES = ROOT / "docs" / "images"
 MARKS = ("<!-- measured: begin -->", "<!-- measured: end -->")
 
 _SDK = ("raw", "aiohttp", "openai", "create", "post", "create-httpx")
-_ALL = tuple(name for name in STACKS if not name.endswith("-floor"))
+_FLOORS = tuple(FLOORS)
+_ALL = tuple(name for name in STACKS if name not in FLOORS)
 _ASYNC = tuple(name for name in _ALL if not name.endswith("-sync"))
-_FLOORS = ("sk-floor", "litellm-floor")
 PLANS = (
     Plan("alone", _ALL + _FLOORS, rounds=7, seconds=0.8),
     Plan("many", _ASYNC + _FLOORS, rounds=7, seconds=1.0),

@@ -10,13 +10,9 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from .stacks import MODEL, LiteLLM, SemanticKernel
-from .wire import PLAIN, TEXT_EVENTS
+from .wire import COMPLETION, TEXT_EVENTS
 
 __all__ = ["LiteLLMAlone", "SemanticKernelAlone"]
-
-
-def _completion() -> dict[str, Any]:
-    return json.loads(PLAIN.partition(b"\r\n\r\n")[2])
 
 
 class SemanticKernelAlone(SemanticKernel):
@@ -28,7 +24,7 @@ class SemanticKernelAlone(SemanticKernel):
 
         pieces = [event.partition(b"data: ")[2] for event in TEXT_EVENTS]
         chunks = [ChatCompletionChunk.construct(**json.loads(one)) for one in pieces if not one.startswith(b"[DONE]")]
-        completion = ChatCompletion.construct(**_completion())
+        completion = ChatCompletion.construct(**COMPLETION)
 
         class Ready(openai.AsyncStream[Any]):
             def __init__(self) -> None:
@@ -55,11 +51,9 @@ class LiteLLMAlone(LiteLLM):
         super().__init__(url)
         import litellm
 
-        reply = _completion()
-
         class Nothing(litellm.CustomLLM):
             async def acompletion(self, *_: Any, **__: Any) -> litellm.ModelResponse:
-                return litellm.ModelResponse(**reply)
+                return litellm.ModelResponse(**COMPLETION)
 
         litellm.custom_provider_map = [{"provider": self.prefix, "custom_handler": Nothing()}]
         price = {**litellm.model_cost[f"azure/{MODEL}"], "litellm_provider": self.prefix}

@@ -4,42 +4,27 @@ from __future__ import annotations
 
 import time
 
-from .floors import LiteLLMAlone, SemanticKernelAlone
-from .stacks import (
-    Aiohttp,
-    Create,
-    CreateHttpx,
-    LangChain,
-    LiteLLM,
-    OurLiteLLM,
-    OurSemanticKernel,
-    Post,
-    Raw,
-    Sdk,
-    SemanticKernel,
-    Stack,
-    SyncCreate,
-    SyncSdk,
-)
+from . import floors, stacks
+from .stacks import Stack
 
 __all__ = ["STACKS", "make"]
 
 STACKS: dict[str, type[Stack]] = {
-    "raw": Raw,
-    "aiohttp": Aiohttp,
-    "openai": Sdk,
-    "create": Create,
-    "post": Post,
-    "create-httpx": CreateHttpx,
-    "openai-sync": SyncSdk,
-    "create-sync": SyncCreate,
-    "sk": SemanticKernel,
-    "sk-ours": OurSemanticKernel,
-    "sk-floor": SemanticKernelAlone,
-    "litellm": LiteLLM,
-    "litellm-ours": OurLiteLLM,
-    "litellm-floor": LiteLLMAlone,
-    "langchain": LangChain,
+    "raw": stacks.Raw,
+    "aiohttp": stacks.Aiohttp,
+    "openai": stacks.Sdk,
+    "create": stacks.Create,
+    "post": stacks.Post,
+    "create-httpx": stacks.CreateHttpx,
+    "openai-sync": stacks.SyncSdk,
+    "create-sync": stacks.SyncCreate,
+    "sk": stacks.SemanticKernel,
+    "sk-ours": stacks.OurSemanticKernel,
+    "sk-floor": floors.SemanticKernelAlone,
+    "litellm": stacks.LiteLLM,
+    "litellm-ours": stacks.OurLiteLLM,
+    "litellm-floor": floors.LiteLLMAlone,
+    "langchain": stacks.LangChain,
 }
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-__all__ = ["Plan", "Results", "markdown", "pictures", "table"]
+__all__ = ["FLOORS", "Plan", "Results", "markdown", "pictures", "table"]
 
 Results = dict[str, dict[str, list[dict[str, Any]]]]
 
@@ -59,7 +59,7 @@ TARGETS = {
     ("litellm-ours", "litellm"): (0.70, 0.70, 0.45, 0.55),
 }
 # What no adapter can get below, and what it is compared with.
-FLOORS = (("sk-floor", "sk"), ("litellm-floor", "litellm"))
+FLOORS = {"sk-floor": "sk", "litellm-floor": "litellm"}
 COMPARED = ("alone", "many", "burst", "paced")
 TITLES = {
     "alone": "alone",
@@ -104,11 +104,11 @@ def _ratio_table(results: Results) -> str:
     rows: list[list[str]] = []
     for (ours, theirs), targets in TARGETS.items():
         cells = [
-            f"{_spread(_ratios(results, case, ours, theirs))}, target {target:.2f}"
+            f"{spread}, target {target:.2f}" if (spread := _spread(_ratios(results, case, ours, theirs))) else ""
             for case, target in zip(COMPARED, targets, strict=True)
         ]
         rows.append([f"{NAMES[ours]} : {NAMES[theirs]}", *cells])
-    for floor, theirs in FLOORS:
+    for floor, theirs in FLOORS.items():
         cells = [_spread(_ratios(results, case, floor, theirs)) for case in COMPARED]
         if any(cells):
             rows.append([f"{NAMES[floor]} : {NAMES[theirs]}", *cells])
@@ -154,7 +154,7 @@ def _other_table(results: Results) -> str:
         "the same, TLS": cell("tls_streams", "connections", lambda v: f"{v:.0f}"),
         "construction, ms": cell("alone", "construction", lambda v: f"{v * 1e3:.1f}"),
     }
-    shown = [name for name in NAMES if not name.endswith("-floor")]  # a floor has no client
+    shown = [name for name in NAMES if name not in FLOORS]  # a floor has no client
     rows = [[NAMES[name], *(of(name) for of in columns.values())] for name in shown]
     return _rows(["", *columns], [row for row in rows if any(row[1:])])
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from typing import Any
 
-__all__ = ["CHUNKS", "HEAD", "PLAIN", "STREAM_HEAD", "TEXT_EVENTS", "TOOL_EVENTS", "chunked"]
+__all__ = ["CHUNKS", "COMPLETION", "HEAD", "PLAIN", "STREAM_HEAD", "TEXT_EVENTS", "TOOL_EVENTS", "chunked"]
 
 CHUNKS = 500
 """Pieces of text in a stream."""
 TOOL_PIECES = 200
 
 _SAFE = {name: {"filtered": False, "severity": "safe"} for name in ("hate", "self_harm", "sexual", "violence")}
-_COMPLETION = {
+COMPLETION = {
     "choices": [
         {
             "content_filter_results": _SAFE,
@@ -67,7 +67,7 @@ STREAM_HEAD = (
     + b"transfer-encoding: chunked\r\n\r\n"
 )
 
-_body = json.dumps(_COMPLETION, separators=(",", ":")).encode()
+_body = json.dumps(COMPLETION, separators=(",", ":")).encode()
 PLAIN = HEAD + b"content-length: %d\r\n\r\n" % len(_body) + _body
 
 

@@ -39,7 +39,7 @@ async def _main() -> None:
         asked = json.loads(line)
         try:
             answer = await worker.measure(asked["case"], asked["seconds"])
-        except Exception as error:
+        except Exception as error:  # a stack may raise anything: the report tells it
             answer = {"error": f"{type(error).__name__}: {error}"}
         sys.stdout.write("\n@" + json.dumps(answer) + "\n")  # some stacks write to standard output, too
         sys.stdout.flush()
