@@ -56,7 +56,7 @@ soak: $(VENV)/.dev ## load over many lifetimes of short tokens; SOAK="--seconds 
 # $(call without,PACKAGES): the pins without some packages, for environments that hold another version of them.
 without = grep -vE '^($(1))==' constraints.txt
 TOOLS := pytest pytest-asyncio pytest-timeout pytest-xdist hypothesis
-# What runs without LiteLLM and Semantic Kernel, on the SDK's next major version; by a name, since commas would divide it.
+# The core without the frameworks, on the SDK's next major version. By a name: its commas would divide a call's arguments.
 CORE_ALONE := .[emulator,fast,redis,keyvault]
 CORE_TESTS := $(addprefix tests/,client settings routing tools responses fitting auth speed)
 

@@ -132,7 +132,7 @@ def run_python(block: Block, text: str, names: dict[str, Any], loop: asyncio.Abs
         result = eval(code, names)
         if inspect.iscoroutine(result):
             loop.run_until_complete(result)
-    except Exception as error:
+    except Exception as error:  # the block says what it shall be
         if expected is None or type(error).__name__ != expected:
             raise AssertionError(f"{block} raised {type(error).__name__}: {error}") from error
         print(error)
