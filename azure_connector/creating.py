@@ -79,6 +79,7 @@ def _parameters(create: Any) -> frozenset[str]:
     return frozenset(inspect.signature(create).parameters) - {"self"}
 
 
+# `create` goes by `super()`, not by a function that serves all four: a mock in the class's place does not bind itself.
 class _Completions(Completions):
     if not TYPE_CHECKING:  # for type checkers the SDK's own overloads stand
 
