@@ -1,6 +1,6 @@
 """Streams of chunks: the SDK's own `Stream` and `AsyncStream` types over a reader that does all the work.
 
-`Reader` is pure: bytes in, finished chunk objects out. The two stream classes only wait for bytes and release the
+`ChunkParser` is pure: bytes in, finished chunk objects out. The two stream classes only wait for bytes and release the
 connection.
 """
 
@@ -14,12 +14,12 @@ from ..errors._classes import PartialReply
 from ..transport._body import AsyncBody, Body
 from ._info import AzureInfo, attach
 from ._sse import Event, EventDecoder
-from ._stream import AsyncHeldStream, HeldStream
+from ._stream import AsyncConnectorStream, ConnectorStream
 
-__all__ = ["AsyncConnectorStream", "ConnectorStream", "Failure", "Reader", "gathered_calls"]
+__all__ = ["AsyncChatStream", "ChatStream", "ChunkParser", "StreamErrorFactory", "gathered_calls"]
 
 
-class Failure(Protocol):
+class StreamErrorFactory(Protocol):
     """Makes the exception for a stream that broke: `cause` from the transport, or `error` from the service."""
 
     def __call__(
@@ -32,7 +32,7 @@ class Failure(Protocol):
     ) -> Exception: ...
 
 
-class Reader:
+class ChunkParser:
     """Reads one stream: events to JSON, JSON to mended chunks, chunks to the SDK's objects.
 
     Attributes:
@@ -50,7 +50,7 @@ class Reader:
         mend: Callable[[Json], list[Json]],
         close: Callable[[], list[Json]],
         build: Callable[[Json], Any],
-        failure: Failure,
+        failure: StreamErrorFactory,
     ) -> None:
         self.info = info
         self.begun = False
@@ -164,10 +164,10 @@ def gathered_calls(calls: Iterable[Json]) -> list[Json]:
     ]
 
 
-class ConnectorStream(HeldStream):
+class ChatStream(ConnectorStream):
     """Chunks, for the sync client."""
 
-    def __init__(self, response: Any, reader: Reader) -> None:
+    def __init__(self, response: Any, reader: ChunkParser) -> None:
         body = Body(response, reader)
 
         def pull() -> list[Any]:
@@ -180,10 +180,10 @@ class ConnectorStream(HeldStream):
         super().__init__(response, body, reader, pull)
 
 
-class AsyncConnectorStream(AsyncHeldStream):
+class AsyncChatStream(AsyncConnectorStream):
     """Chunks, for the async client."""
 
-    def __init__(self, response: Any, reader: Reader) -> None:
+    def __init__(self, response: Any, reader: ChunkParser) -> None:
         body = AsyncBody(response, reader)
 
         async def pull() -> list[Any]:

@@ -13,7 +13,7 @@ from ..tools._names import NameMap
 from ..tools._stream import ToolCallStream
 from ._info import AzureInfo
 
-__all__ = ["ChunkMender", "mend_completion"]
+__all__ = ["ChunkNormalizer", "normalize_completion"]
 
 _FINISH_REASONS = frozenset({"stop", "length", "tool_calls", "content_filter", "function_call"})
 # Words of other servers behind a gateway, and of models sold through Foundry, for the same five outcomes.
@@ -54,14 +54,14 @@ def _note_choice(info: AzureInfo, choice: Json) -> None:
         info.filtered = True
 
 
-def mend_usage(usage: Json) -> Json:
+def normalize_usage(usage: Json) -> Json:
     """DeepSeek reports `reasoning_tokens` beside the details, not within; it is put where OpenAI has it."""
     if "reasoning_tokens" in usage and not usage.get("completion_tokens_details"):
         return {**usage, "completion_tokens_details": {"reasoning_tokens": usage["reasoning_tokens"]}}
     return usage
 
 
-def mend_completion(body: Json, info: AzureInfo, names: NameMap | None, *, as_function_call: bool = False) -> Json:
+def normalize_completion(body: Json, info: AzureInfo, names: NameMap | None, *, as_function_call: bool = False) -> Json:
     """Mends a whole chat completion and notes what Azure reported with it.
 
     Args:
@@ -77,7 +77,7 @@ def mend_completion(body: Json, info: AzureInfo, names: NameMap | None, *, as_fu
         _mend_choice(choice, position, names, as_function_call=as_function_call)
         _note_choice(info, choice)
     if usage := as_object(body.get("usage")):
-        body["usage"] = info.usage = mend_usage(usage)
+        body["usage"] = info.usage = normalize_usage(usage)
     info.reported_model = body.get("model")
     return body
 
@@ -98,7 +98,7 @@ def _mend_choice(choice: Json, position: int, names: NameMap | None, *, as_funct
         choice["native_finish_reason"] = raw
 
 
-class ChunkMender:
+class ChunkNormalizer:
     """Mends the chunks of one stream, in order.
 
     Args:
@@ -155,7 +155,7 @@ class ChunkMender:
         for choice in choices:
             self._mend_choice(choice)
         if usage := chunk.get("usage"):
-            chunk["usage"] = mend_usage(as_object(usage))
+            chunk["usage"] = normalize_usage(as_object(usage))
         return [chunk]
 
     def _mend_choice(self, choice: Json) -> None:

@@ -19,11 +19,12 @@ from typing import Any
 
 from .._utils._json import Json, as_list, as_object
 from ..deployments._families import EFFORTS, NEUTRAL
+from ..deployments._operations import CHAT, RESPONSES
 from ..deployments._profiles import profile_for
 from ..errors._refusals import Refusal, read_refusal
 from ._adaptations import ROLES, Learned, Lesson, LessonAction
 from ._draft import Draft
-from ._parameter_rules import CHAT, LIMITS, RESPONSES, names_for
+from ._parameter_rules import LIMITS, names_for
 
 __all__ = ["Learned", "Lesson", "learn"]
 

@@ -12,17 +12,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .._utils._json import Json
 from ..deployments._families import Profile
+from ..deployments._operations import CHAT, RESPONSES
+from ..deployments._target import Api
 from ..errors._classes import InvalidRequestError
 from ._adaptations import Lesson, apply
 from ._draft import Change, ChangeLog, Draft
 from ._parameter_rules import (
-    CHAT,
     LIMITS,
-    RESPONSES,
     Names,
     adapt,
     adapt_to_effort,
@@ -31,10 +31,7 @@ from ._parameter_rules import (
     refuses,
 )
 
-if TYPE_CHECKING:
-    from ..deployments._table import Api
-
-__all__ = ["CHAT", "RESPONSES", "Change", "ChangeLog", "Fitted", "fit"]
+__all__ = ["Change", "ChangeLog", "Fitted", "fit"]
 
 
 @dataclass(frozen=True, slots=True)

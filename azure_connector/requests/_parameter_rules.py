@@ -8,12 +8,11 @@ from typing import Any
 
 from .._utils._json import Json, as_list, as_object
 from ..deployments._families import EFFORTS, NEUTRAL, Profile
+from ..deployments._operations import CHAT, RESPONSES
 from ._draft import Change, Draft
 
 __all__ = [
-    "CHAT",
     "LIMITS",
-    "RESPONSES",
     "Names",
     "adapt",
     "adapt_to_effort",
@@ -24,8 +23,6 @@ __all__ = [
     "set_role",
 ]
 
-CHAT = "/chat/completions"
-RESPONSES = "/responses"
 
 # From the most to the least specific: where a caller gives several, the first one says best what was meant.
 LIMITS = ("max_output_tokens", "max_completion_tokens", "max_tokens")

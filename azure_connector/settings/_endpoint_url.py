@@ -22,26 +22,13 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit
 
+from ..deployments._operations import OPERATIONS
 from ..errors._classes import ConfigurationError
 from ._hosts import Cloud, HostKind, ascii_host, classify, host_is_listed, is_loopback, refuse_lookalike
 
-__all__ = ["DEPLOYMENT_OPERATIONS", "Form", "Pasted", "read_pasted"]
+__all__ = ["Form", "Pasted", "read_pasted"]
 
 Form = Literal["v1", "classic"]
-
-# In the classic form these operations stand below /deployments/{deployment}; all others directly below /openai.
-DEPLOYMENT_OPERATIONS = frozenset(
-    {
-        "/audio/speech",
-        "/audio/transcriptions",
-        "/audio/translations",
-        "/chat/completions",
-        "/completions",
-        "/embeddings",
-        "/images/edits",
-        "/images/generations",
-    }
-)
 
 # First path segments of the API's operations: they mark the end of the part that belongs to the endpoint.
 # fmt: off
@@ -53,7 +40,7 @@ _OPERATION_WORDS = frozenset({
 # fmt: on
 
 # Endings that show a whole target URI of an API in neither form: nothing sensible could be put behind it.
-_OPERATION_ENDS = (*DEPLOYMENT_OPERATIONS, "/responses")
+_OPERATION_ENDS = tuple(OPERATIONS)
 # What stays as it is in a gateway's prefix; a percent sign too, so that quoting twice changes nothing.
 _KEPT = "%!$&'()*+,;=:@~"
 _UNPRINTABLE = re.compile(r"[\s\x00-\x1f\x7f\\]")

@@ -13,6 +13,7 @@ from ..errors._classes import ConfigurationError
 
 __all__ = [
     "AUTHORITY_HOSTS",
+    "MANAGEMENT_HOSTS",
     "SCOPES",
     "Cloud",
     "HostKind",
@@ -44,6 +45,13 @@ _SUFFIXES: Mapping[str, tuple[HostKind, Cloud]] = {
     "cognitiveservices.azure.cn": ("azure", "china"),
     "azure-api.cn": ("gateway", "china"),
 }
+
+MANAGEMENT_HOSTS: Mapping[Cloud, str] = {
+    "public": "https://management.azure.com",
+    "usgov": "https://management.usgovcloudapi.net",
+    "china": "https://management.chinacloudapi.cn",
+}
+"""The management plane's address per cloud, as azure-core's `AzureClouds` have it."""
 
 SCOPES: Mapping[Cloud, tuple[str, ...]] = {
     "public": ("https://cognitiveservices.azure.com/.default", "https://ai.azure.com/.default"),

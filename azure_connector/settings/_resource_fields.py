@@ -12,19 +12,13 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_serializer, field_validator
 
+from ..deployments._management import RESOURCE_ID
 from ._hosts import is_loopback
 from ._source import MASK, Headers, Unusable
 
-__all__ = ["RESOURCE_ID", "ResourceSettings"]
+__all__ = ["ResourceSettings"]
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-RESOURCE_ID = re.compile(
-    r"/subscriptions/(?P<subscription>[^/]+)/resourceGroups/(?P<group>[^/]+)"
-    r"/providers/Microsoft\.CognitiveServices/accounts/(?P<account>[^/]+)/?",
-    re.IGNORECASE,
-)
-"""The id of an Azure OpenAI resource in the management plane."""
-
 _KEY_VAULT_PATH = re.compile(r"/secrets/[^/]+(/[^/]+)?/?")
 
 

@@ -26,7 +26,6 @@ from ._resources import AuthSettings, Resource, auth_of, named_resource, read_en
 from ._source import conceal, problems_of
 
 if TYPE_CHECKING:
-    from ..routing._retry_policy import Policy
     from ._arguments import SettingsArguments
 
 __all__ = ["ENVIRONMENT", "AuthSettings", "ConnectorSettings", "Resource", "ResourceSettings"]
@@ -102,7 +101,14 @@ class ConnectorSettings(ConnectorFields, BaseSettings):
             origins[setting] = f"azure_endpoint ({origins['azure_endpoint']})"
         self._origins = MappingProxyType(origins)
         self._resource_map = MappingProxyType(self._read_resources(endpoint, sources))
-        self._deployments = DeploymentTable.from_settings(self)
+        self._deployments = DeploymentTable.compiled(
+            self.deployment_mapping,
+            default=self.default_deployment,
+            embedding=self.embedding_deployment,
+            resources=self.resource_map(),
+            default_resource=self.default_resource,
+            origins=self.origins,
+        )
 
     def _read_endpoint(self, sources: Sources) -> Endpoint | None:
         if self.azure_endpoint is None:
@@ -172,20 +178,6 @@ class ConnectorSettings(ConnectorFields, BaseSettings):
                 hint="Run `azure-connector init`, or: export AZURE_OPENAI_ENDPOINT=https://RESOURCE.openai.azure.com",
             )
         return self._resource_map[self.default_resource].endpoint
-
-    def policy(self) -> Policy:
-        """The limits of routing that these settings ask for."""
-        from ..routing._retry_policy import Policy
-
-        return Policy(
-            max_attempts=self.max_attempts,
-            max_wait=self.max_retry_wait,
-            deadline=self.deadline,
-            cooldown=self.cooldown,
-            probe_interval=self.probe_interval,
-            failures_before_cooldown=self.failures_before_cooldown,
-            repeat_unsafe=self.repeat_unsafe,
-        )
 
     def derived(self, **changes: Any) -> ConnectorSettings:
         """The same settings with further arguments over them; no file is read again.

@@ -4,7 +4,6 @@ import logging
 
 import pytest
 
-from azure_connector.client._plan import pin
 from azure_connector.errors import InvalidRequestError
 from azure_connector.routing._outcomes import Outcome
 from azure_connector.routing._route import GiveUp, Send, Wait
@@ -434,8 +433,8 @@ def test_waits_are_recorded_with_the_attempt_that_follows(world):
 
 def test_pinning_keeps_one_resource(world):
     plan = world.plan(world.A, world.B, world.A2)
-    assert pin(plan, "west").targets == (world.A, world.A2)
-    assert pin(pin(plan, "west"), "west") == pin(plan, "west")
+    assert plan.pinned_to("west").targets == (world.A, world.A2)
+    assert plan.pinned_to("west").pinned_to("west") == plan.pinned_to("west")
     with pytest.raises(InvalidRequestError, match=r"'south'.*east, west") as caught:
-        pin(plan, "south", param="input[0].id")
+        plan.pinned_to("south", param="input[0].id")
     assert caught.value.param == "input[0].id"

@@ -11,7 +11,6 @@ import openai
 
 from ... import errors
 from ...replies._info import AzureInfo, azure_info
-
 from ._finding import Cause, Finding
 
 if TYPE_CHECKING:
