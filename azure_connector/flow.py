@@ -103,7 +103,7 @@ class _Run:
         self._failures = Failures(core, plan)
         self._errors: list[Exception] = []
         self._challenged: set[str] = set()
-        self._url: str | None = None
+        self._redirect: tuple[Target, str] | None = None
         self.listed_since: float | None = None
         self._route = routing.Route(
             plan,
@@ -202,9 +202,10 @@ class _Run:
 
     def _send(self, prepared: Prepared) -> Send:
         options = prepared.options
-        if self._url is not None:
+        redirect, self._redirect = self._redirect, None
+        if redirect is not None and redirect[0] == prepared.target:  # another target has its own address
             # A redirect's address is complete: the query of the first one stands in it where it is still wanted.
-            options, self._url = options.model_copy(update={"url": self._url, "params": {}}), None
+            options = options.model_copy(update={"url": redirect[1], "params": {}})
         cast_to = prepared.cast_to or self._cast_to
         prepared.call.cast_to, prepared.call.as_json = cast_to, self._cast_to is object
         seconds = self._route.remaining(time.monotonic())
@@ -213,7 +214,7 @@ class _Run:
     def _answer(self, prepared: Prepared, error: openai.APIStatusError) -> Generator[Effect, Any, bool]:
         """Whether the same target is asked again at once: elsewhere, with another credential, or another request."""
         if (location := redirected(error.response)) is not None:
-            self._url = location
+            self._redirect = prepared.target, location
             return True
         resource, status = prepared.target.resource, error.status_code
         if status in (401, 403) and resource not in self._challenged and self._failures.was_sent(error):
