@@ -111,7 +111,7 @@ class _CallRun:
         self._call_errors = CallErrors(plan, self._hint_context)
         self._errors: list[Exception] = []
         self._challenged: set[str] = set()
-        self._url: str | None = None
+        self._redirect: tuple[Target, str] | None = None
         self.listed_since: float | None = None
         self._route = routing.Route(
             plan,
@@ -231,10 +231,10 @@ class _CallRun:
     def _send(self, prepared: PreparedRequest, reader: ReplyReader) -> Send:
         # The reader travels in the slot for what the SDK is to do with a reply that it has parsed.
         changes: dict[str, Any] = {"post_parser": reader}
-        if self._url is not None:
+        redirect, self._redirect = self._redirect, None
+        if redirect is not None and redirect[0] == prepared.target:  # another target has its own address
             # A redirect's address is complete: the query of the first one stands in it where it is still wanted.
-            changes |= {"url": self._url, "params": {}}
-            self._url = None
+            changes |= {"url": redirect[1], "params": {}}
         reader.as_json = self._cast_to is object
         reader.cast_to = object if prepared.reply.kind != "native" else self._cast_to
         seconds = self._route.remaining(time.monotonic())
@@ -244,7 +244,7 @@ class _CallRun:
     def _can_retry_now(self, prepared: PreparedRequest, error: openai.APIStatusError) -> Generator[Effect, Any, bool]:
         """Whether the same target is asked again at once: elsewhere, with another credential, or another request."""
         if (location := redirected(error.response)) is not None:
-            self._url = location
+            self._redirect = prepared.target, location
             return True
         resource, status = prepared.target.resource, error.status_code
         if status in (401, 403) and resource not in self._challenged and self._call_errors.was_sent(error):

@@ -156,7 +156,7 @@ class CallErrors:
         return self._without_reply(error, end.target, tried, cause)
 
     def _nothing_sent(self, end: GiveUp, attempts: tuple[Attempt, ...]) -> Exception:
-        """Every target is left alone for longer than this call may wait."""
+        """Every target is left alone for longer than this call may wait: before its first request, or a changed one."""
         limited = end.outcome.kind in ("rate_limited", "no_capacity")
         status = 429 if limited else 503
         seconds = end.retry_after or 0.0
@@ -165,7 +165,7 @@ class CallErrors:
         message = (
             f"Every deployment for {self._plan.model!r} is being left alone after earlier failures "
             f"({end.outcome.kind}); the soonest is free in {seconds:.1f} s, which is longer than this call may wait. "
-            "Nothing was sent."
+            f"{'The request that was changed after the last reply was not sent.' if attempts else 'Nothing was sent.'}"
         )
         code = "NoCapacity" if end.outcome.kind == "no_capacity" else end.outcome.code or str(status)
         body = {"code": code, "message": message}

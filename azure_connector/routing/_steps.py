@@ -37,8 +37,9 @@ class GiveUp:
         reason: `exhausted` (attempts or waits are used up), `deadline`, `not_repeatable`, or `fatal` (trying again
             cannot help).
         target: whom the error is about.
-        outcome: what to raise an error for. Where nothing was sent, the cause for which `target` is left alone.
-        attempt: the index of that outcome among the calls of `failed`, or None where nothing was sent.
+        outcome: what to raise an error for. Where no outcome tells, the cause for which `target` is left alone.
+        attempt: the index of that outcome among the calls of `failed`, or None where nothing was sent, or nothing
+            but requests whose refusal was answered by another request.
         retry_after: seconds until the soonest target is free, where there is one.
     """
 
