@@ -35,6 +35,7 @@ from ..errors._classify import (
 from ..errors._envelope import ErrorFacts, parse_envelope
 from ..requests.responses_api import Failure as ResponsesFailure
 from ..routing._outcomes import Outcome, failure, outcome_of_error, outcome_of_exception, outcome_of_reply
+from ..settings._hosts import SCOPES
 
 if TYPE_CHECKING:
     from ..replies._chat_stream import Failure
@@ -235,7 +236,7 @@ class Failures:
             rule=self._plan.rule,
             credential=authenticator.kind,
             credential_origin=self._core.credential_origin(target.resource),
-            scopes=(authenticator.scope,),
+            scopes=tuple(dict.fromkeys((authenticator.scope, *SCOPES[endpoint.cloud]))),
         )
 
 

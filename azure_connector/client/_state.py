@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import openai
 
-from .._utils._json import Json, as_object
+from .._utils._json import Json
 from ..auth import Authenticator
 from ..deployments._discovery import Discovery
 from ..deployments._profiles import Profile, Profiles, model_from_reply
@@ -222,9 +222,9 @@ class Core:
         """Whether a refusal teaches how to ask again; what it taught is kept for the deployment."""
         if prepared.body is None:
             return False
-        facts = parse_envelope(status, error.body)
-        body = as_object(error.body) or {"message": facts.message, "code": facts.code}
-        lesson = learn(status, body, prepared.operation, prepared.body, known=prepared.lessons)
+        lesson = learn(
+            status, parse_envelope(status, error.body), prepared.operation, prepared.body, known=prepared.lessons
+        )
         if lesson is None:
             return False
         if self.learned.add(prepared.target.key, lesson):  # another call may have been taught it meanwhile

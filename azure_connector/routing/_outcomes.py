@@ -11,27 +11,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
-from ..errors._envelope import ErrorFacts
+from ..errors._classify import ErrorFacts, ErrorKind, classify
 from ._durations import duration_in_text, parse_duration, parse_retry_after
 
 __all__ = ["Kind", "Outcome", "failure", "outcome_of_error", "outcome_of_exception", "outcome_of_reply"]
 
-Kind = Literal[
-    "ok",
-    "rate_limited",
-    "no_capacity",
-    "transient",
-    "timeout",
-    "unreachable",
-    "reset",
-    "not_sent",
-    "auth",
-    "forbidden",
-    "not_found_deployment",
-    "not_found",
-    "refused",
-    "adapt",
-]
+Kind = Literal[ErrorKind, "ok", "timeout", "unreachable", "reset", "not_sent", "adapt"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,16 +111,7 @@ def outcome_of_reply(status: int, headers: Mapping[str, str], facts: ErrorFacts 
 
 def outcome_of_error(facts: ErrorFacts) -> Outcome:
     """What an error event inside a stream means: it comes with status 200, so only its code tells."""
-    code = (facts.code or facts.type or "").lower()
-    if code.isdigit() and 400 <= int(code) < 600:
-        return outcome_of_reply(int(code), {}, facts)
-    kind: Kind = "transient"
-    if code in _NO_CAPACITY:
-        kind = "no_capacity"
-    elif "rate_limit" in code or code in ("too_many_requests", "insufficient_quota", "tokens", "requests"):
-        kind = "rate_limited"
-    elif code in ("content_filter", "context_length_exceeded", "invalid_request_error", "invalid_prompt"):
-        kind = "refused"
+    kind = classify(None, facts).kind
     retry_after = duration_in_text(facts.message) if kind == "rate_limited" else None
     return Outcome(kind, None, facts.code or facts.type, retry_after)
 
@@ -199,25 +175,18 @@ def _causes(error: BaseException) -> Iterable[BaseException]:
         link = link.__cause__ or (None if link.__suppress_context__ else link.__context__)
 
 
-_NO_CAPACITY = frozenset({"nocapacity", "no_capacity", "insufficient_capacity"})
-_NO_DEPLOYMENT = frozenset({"deploymentnotfound", "deployment_not_found", "model_not_found"})
-
-
 def _kind(status: int, facts: ErrorFacts | None, headers: Mapping[str, str]) -> Kind:
     if status < 400:
         return "ok"
-    code = (facts.code or "").lower() if facts else ""
-    if status == 429:
-        return "no_capacity" if code in _NO_CAPACITY else "rate_limited"
-    if status in (408, 409) or status >= 500:
-        return "transient"
-    if status == 403 and "retry-after" in headers:  # API Management's quota policy: "Out of call volume quota"
+    kind = classify(status, facts or _SILENT).kind
+    if kind == "forbidden" and "retry-after" in headers:  # API Management's quota policy answers 403
         return "rate_limited"
-    if status == 404:
-        return "not_found_deployment" if code in _NO_DEPLOYMENT else "not_found"
-    if headers.get("x-should-retry", "").strip().lower() == "true":
+    if kind in ("refused", "auth") and headers.get("x-should-retry", "").strip().lower() == "true":
         return "transient"
-    return "auth" if status == 401 else "forbidden" if status == 403 else "refused"
+    return kind
+
+
+_SILENT = ErrorFacts("")
 
 
 _HEADERS = {
