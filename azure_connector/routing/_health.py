@@ -6,24 +6,107 @@ Nothing here waits or sends; a lock is held for microseconds. Times are those of
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from threading import Lock
 from time import monotonic
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from .._utils._forks import renew_after_fork
 from ..deployments._table import Target
 from ._circuit_breaker import Circuit, ResourceState, TargetState
-from ._news import News, Store, announce
 from ._outcomes import Kind, Outcome
 from ._retry_policy import Policy
-from ._standing import Standing, TargetHealth
 
-__all__ = ["Health"]
+__all__ = ["Health", "News", "Standing", "Store", "TargetHealth", "announce"]
+
+_log = logging.getLogger("azure_connector.routing")
 
 _PAUSES = frozenset[Kind]({"rate_limited", "no_capacity"})
 _FAILURES = frozenset[Kind]({"transient", "timeout", "unreachable", "reset"})
 _CONFIG_FAULTS = frozenset[Kind]({"auth", "forbidden", "not_found_deployment"})
+
+
+# What Azure itself said holds for every process; what one machine's network did says little about another's.
+_SHARED = frozenset[Kind]({"rate_limited", "no_capacity", "transient"})
+
+
+class Store(Protocol):
+    """Where news for other processes goes. Every method returns at once and never raises."""
+
+    def cooled(self, key: str, seconds: float, cause: Kind) -> None:
+        """A target (`deployment@resource`) or a resource (`@resource`) is to be left alone for a while."""
+
+    def recovered(self, key: str) -> None:
+        """One that was left alone after failures has answered again."""
+
+    def quota(self, key: str, share: float, seconds: float) -> None:
+        """What is left of a target's quota (0 to 1), and for how long that is news."""
+
+
+class News(NamedTuple):
+    """A target (`deployment@resource`) or a resource (`@resource`) is left alone for a while, or has recovered."""
+
+    key: str
+    recovered: bool = False
+    seconds: float = 0.0
+    cause: Kind = "ok"
+    failing: bool = False
+
+
+def announce(news: Iterable[News], store: Store | None) -> None:
+    """Tells the log, and the store where there is one."""
+    for item in news:
+        if item.recovered:
+            _log.info("%s answers again", item.key)
+        elif item.failing:
+            _log.warning("%s failed repeatedly (%s): left alone for %.1f s", item.key, item.cause, item.seconds)
+        if store is None:
+            continue
+        if item.recovered:
+            store.recovered(item.key)
+        elif item.cause in _SHARED:
+            store.cooled(item.key, item.seconds, item.cause)
+
+
+class Standing(NamedTuple):
+    """How a target stands at a moment.
+
+    Attributes:
+        target: the target.
+        ready_at: when it may be asked; not later than now where it is free.
+        last_in_line: chosen only where nothing else is free: its quota is used up or it is configured wrongly.
+        weight: its share of the calls within its rank, after what is known of its quota.
+        guarded: asking needs `Health.claim`, since only one call may.
+        probed: it is free but for a probe that is on its way.
+        cause: what closed the way to it.
+    """
+
+    target: Target
+    ready_at: float
+    last_in_line: bool
+    weight: float
+    guarded: bool
+    probed: bool
+    cause: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class TargetHealth:
+    """A target's or resource's state for display.
+
+    Attributes:
+        ready_in: seconds until it may be asked, 0 where it may be now.
+        failing: it failed repeatedly and waits for a probe to succeed.
+        cause: what closed the way, `ok` where nothing did.
+        quota_share: what is left of its quota, 0 to 1, or None where that is not known.
+    """
+
+    ready_in: float
+    failing: bool
+    cause: Kind
+    quota_share: float | None
 
 
 class _Seen(NamedTuple):

@@ -26,14 +26,14 @@ from __future__ import annotations
 import logging
 import random
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
 
 from ..deployments._table import Plan, Target
 from ..errors._classes import Attempt
-from ._health import Health
+from ._health import Health, Standing
 from ._outcomes import Kind, Outcome
 from ._retry_policy import Policy
-from ._standing import Standing
-from ._steps import GiveUp, Reason, Send, Step, Wait
 
 __all__ = ["GiveUp", "Policy", "Reason", "Route", "Send", "Step", "Wait"]
 
@@ -43,6 +43,48 @@ _GRAIN = 0.001  # timers wake up early by less than this; without it a wait coul
 _POLL = 0.25  # how often a call looks whether another call's probe has come back
 
 _ELSEWHERE = frozenset[Kind]({"auth", "forbidden", "not_found", "not_found_deployment"})
+
+
+Reason = Literal["exhausted", "deadline", "not_repeatable", "fatal"]
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Send the request to `target` now; `probe` says that the target had failed and this call alone may ask it."""
+
+    target: Target
+    probe: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Wait so many seconds, then ask `Route.resume`; `target` is the one that will probably be free."""
+
+    seconds: float
+    target: Target
+
+
+@dataclass(frozen=True, slots=True)
+class GiveUp:
+    """The call has failed.
+
+    Attributes:
+        reason: `exhausted` (attempts or waits are used up), `deadline`, `not_repeatable`, or `fatal` (trying again
+            cannot help).
+        target: whom the error is about.
+        outcome: what to raise an error for. Where nothing was sent, the cause for which `target` is left alone.
+        attempt: the index of that outcome among the calls of `failed`, or None where nothing was sent.
+        retry_after: seconds until the soonest target is free, where there is one.
+    """
+
+    reason: Reason
+    target: Target
+    outcome: Outcome
+    attempt: int | None = None
+    retry_after: float | None = None
+
+
+Step = Send | Wait | GiveUp
 
 
 class Route:
