@@ -18,8 +18,8 @@ from typing import Any, Literal, cast
 from ..errors._classify import ErrorFacts, ErrorKind, classify
 
 __all__ = [
-    "Kind",
-    "Outcome",
+    "AttemptOutcome",
+    "OutcomeKind",
     "duration_in_text",
     "failure",
     "outcome_of_error",
@@ -29,11 +29,11 @@ __all__ = [
     "parse_retry_after",
 ]
 
-Kind = Literal[ErrorKind, "ok", "timeout", "unreachable", "reset", "not_sent", "adapt"]
+OutcomeKind = Literal[ErrorKind, "ok", "timeout", "unreachable", "reset", "not_sent", "adapt"]
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class AttemptOutcome:
     """How an attempt ended.
 
     Attributes:
@@ -52,7 +52,7 @@ class Outcome:
         final: the service asks not to be asked again (`x-should-retry: false`).
     """
 
-    kind: Kind
+    kind: OutcomeKind
     status: int | None = None
     code: str | None = None
     retry_after: float | None = None
@@ -75,15 +75,15 @@ class Outcome:
         return self.kind in ("timeout", "reset") or (self.kind == "transient" and self.status != 409)
 
 
-OK = Outcome("ok", 200)
+OK = AttemptOutcome("ok", 200)
 
 
-def failure(kind: Kind, code: str | None = None) -> Outcome:
+def failure(kind: OutcomeKind, code: str | None = None) -> AttemptOutcome:
     """An outcome without a reply."""
-    return Outcome(kind, code=code)
+    return AttemptOutcome(kind, code=code)
 
 
-def outcome_of_reply(status: int, headers: Mapping[str, str], facts: ErrorFacts | None = None) -> Outcome:
+def outcome_of_reply(status: int, headers: Mapping[str, str], facts: ErrorFacts | None = None) -> AttemptOutcome:
     """What a reply means for routing.
 
     Args:
@@ -105,7 +105,7 @@ def outcome_of_reply(status: int, headers: Mapping[str, str], facts: ErrorFacts 
         if retry_after is None and kind == "rate_limited":
             retry_after = _reset_wait(remaining_requests, remaining_tokens, reset_requests, reset_tokens)
     spillover_from = found.get("x-ms-spillover-from-deployment")
-    return Outcome(
+    return AttemptOutcome(
         kind,
         status,
         facts.code if facts else None,
@@ -122,15 +122,15 @@ def outcome_of_reply(status: int, headers: Mapping[str, str], facts: ErrorFacts 
     )
 
 
-def outcome_of_error(facts: ErrorFacts) -> Outcome:
+def outcome_of_error(facts: ErrorFacts) -> AttemptOutcome:
     """What an error event inside a stream means: it comes with status 200, so only its code tells."""
     kind = classify(None, facts).kind
     retry_after = duration_in_text(facts.message) if kind == "rate_limited" else None
-    return Outcome(kind, None, facts.code or facts.type, retry_after)
+    return AttemptOutcome(kind, None, facts.code or facts.type, retry_after)
 
 
 # By name, over the whole ancestry: the SDK uses httpx or httpx2, either may sit on aiohttp, and none need be imported.
-_BY_NAME: Mapping[str, Kind] = {
+_BY_NAME: Mapping[str, OutcomeKind] = {
     "ConnectTimeout": "unreachable",
     "PoolTimeout": "not_sent",
     "ReadTimeout": "timeout",
@@ -152,7 +152,7 @@ _BY_NAME: Mapping[str, Kind] = {
     "OSError": "reset",
 }
 # Looked for first: httpx_aiohttp gives a refused and even a lost connection out as httpx.ConnectTimeout.
-_AIOHTTP_NAMES: Mapping[str, Kind] = {
+_AIOHTTP_NAMES: Mapping[str, OutcomeKind] = {
     "ConnectionTimeoutError": "unreachable",
     "ClientConnectorError": "unreachable",
     "ServerTimeoutError": "timeout",
@@ -161,10 +161,10 @@ _AIOHTTP_NAMES: Mapping[str, Kind] = {
     "ClientOSError": "reset",
     "ClientConnectionError": "reset",
 }
-_SDK_NAMES: Mapping[str, Kind] = {"APITimeoutError": "timeout", "APIConnectionError": "reset"}
+_SDK_NAMES: Mapping[str, OutcomeKind] = {"APITimeoutError": "timeout", "APIConnectionError": "reset"}
 
 
-def outcome_of_exception(error: BaseException) -> Outcome:
+def outcome_of_exception(error: BaseException) -> AttemptOutcome:
     """What an exception means for routing.
 
     The SDK wraps the transport's exception, so causes are looked at first. What nobody knows is taken for a lost
@@ -175,8 +175,8 @@ def outcome_of_exception(error: BaseException) -> Outcome:
         for link in chain:
             for cls in type(link).__mro__:
                 if (kind := name_table.get(cls.__name__)) is not None:
-                    return Outcome(kind, code=type(link).__name__)
-    return Outcome("reset", code=type(error).__name__)
+                    return AttemptOutcome(kind, code=type(link).__name__)
+    return AttemptOutcome("reset", code=type(error).__name__)
 
 
 def _causes(error: BaseException) -> Iterable[BaseException]:
@@ -188,7 +188,7 @@ def _causes(error: BaseException) -> Iterable[BaseException]:
         link = link.__cause__ or (None if link.__suppress_context__ else link.__context__)
 
 
-def _kind(status: int, facts: ErrorFacts | None, headers: Mapping[str, str]) -> Kind:
+def _kind(status: int, facts: ErrorFacts | None, headers: Mapping[str, str]) -> OutcomeKind:
     if status < 400:
         return "ok"
     kind = classify(status, facts or _SILENT).kind

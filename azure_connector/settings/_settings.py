@@ -26,7 +26,7 @@ from ._resources import AuthSettings, Resource, auth_of, named_resource, read_en
 from ._source import conceal, problems_of
 
 if TYPE_CHECKING:
-    from ..routing._retry_policy import Policy
+    from ..routing._retry_policy import RetryPolicy
     from ._arguments import SettingsArguments
 
 __all__ = ["ENVIRONMENT", "AuthSettings", "ConnectorSettings", "Resource", "ResourceSettings"]
@@ -173,11 +173,11 @@ class ConnectorSettings(ConnectorFields, BaseSettings):
             )
         return self._resource_map[self.default_resource].endpoint
 
-    def policy(self) -> Policy:
+    def policy(self) -> RetryPolicy:
         """The limits of routing that these settings ask for."""
-        from ..routing._retry_policy import Policy
+        from ..routing._retry_policy import RetryPolicy
 
-        return Policy(
+        return RetryPolicy(
             max_attempts=self.max_attempts,
             max_wait=self.max_retry_wait,
             deadline=self.deadline,
