@@ -22,7 +22,8 @@ from ..replies._stream import AsyncConnectorStream, ConnectorStream
 from ..requests._build import PreparedRequest
 from ..requests._call_options import CallOptions, parse_options
 from ..routing import _route as routing
-from ..routing._outcomes import Outcome, outcome_of_reply
+from ..routing._outcomes import AttemptOutcome, outcome_of_reply
+from ..settings._hosts import SCOPES
 from ..transport._redirects import redirected
 from ._call_errors import CallErrors
 from ._effects import AwaitFirstChunk, Effect, RefreshCredential, RefreshListing, Send, Wait
@@ -125,7 +126,7 @@ class _CallRun:
         route = self._route
         step = route.first()
         while True:
-            if isinstance(step, routing.Send):
+            if isinstance(step, routing.SendTo):
                 try:
                     reply, outcome = yield from self._attempt(step.target)
                     self._check_listing(outcome)
@@ -135,13 +136,13 @@ class _CallRun:
                 if outcome.kind == "ok":
                     return reply
                 step = route.failed(step.target, outcome, time.monotonic())
-            elif isinstance(step, routing.Wait):
+            elif isinstance(step, routing.BackOff):
                 yield Wait(step.seconds)
                 step = route.resume(time.monotonic())
             else:
                 raise self._call_errors.to_raise(step, self._errors, route.attempts)
 
-    def _check_listing(self, outcome: Outcome) -> None:
+    def _check_listing(self, outcome: AttemptOutcome) -> None:
         """A deployment that is gone is not asked again while a new listing may name another one."""
         since, discovered = self.listed_since, self._plan.rule not in ("mapping", "deployment")
         if since is None or outcome.kind != "not_found_deployment" or not discovered:
@@ -149,7 +150,7 @@ class _CallRun:
         if self._state.resolver.discovery.predates(since):
             raise _ListingIsOldError
 
-    def _attempt(self, target: Target) -> Generator[Effect, Any, tuple[Any, Outcome]]:
+    def _attempt(self, target: Target) -> Generator[Effect, Any, tuple[Any, AttemptOutcome]]:
         prepared = self._state.builder.build(self._client, self._call, target, timeout=self._timeout())
         reader = self._reader(prepared)
         try:
@@ -212,7 +213,7 @@ class _CallRun:
             rule=plan.rule,
             credential=authenticator.kind,
             credential_origin=authenticators.credential_origin(target.resource),
-            scopes=(authenticator.scope,),
+            scopes=tuple(dict.fromkeys((authenticator.scope, *SCOPES[endpoint.cloud]))),
         )
 
     def _timeout(self) -> Any:

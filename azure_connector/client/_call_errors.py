@@ -36,8 +36,8 @@ from ..replies._chat_stream import StreamErrorFactory
 from ..replies._reader import ReplyReader
 from ..requests._build import PreparedRequest
 from ..requests.responses_api import Failure as ResponsesFailure
-from ..routing._outcomes import Outcome, failure, outcome_of_error, outcome_of_exception, outcome_of_reply
-from ..routing._steps import GiveUp
+from ..routing._outcomes import AttemptOutcome, failure, outcome_of_error, outcome_of_exception, outcome_of_reply
+from ..routing._route import GiveUp
 from ..transport._async_backend import http_library
 
 __all__ = ["CallErrors"]
@@ -60,12 +60,12 @@ class CallErrors:
         status = error.status_code if isinstance(error, openai.APIStatusError) else None
         return parse_envelope(status, error.body)
 
-    def outcome(self, error: openai.APIError) -> Outcome:
+    def outcome(self, error: openai.APIError) -> AttemptOutcome:
         """What an exception of an attempt means for routing."""
         if isinstance(error, CredentialError):
             return failure("auth", "CredentialError")
         if isinstance(error, UnreadableReplyError):
-            return Outcome("transient", 200, "UnreadableReply")
+            return AttemptOutcome("transient", 200, "UnreadableReply")
         if isinstance(error, StreamInterruptedError) and error.body:
             return replace(outcome_of_error(parse_envelope(None, error.body)), status=200)
         if isinstance(error, StreamInterruptedError):

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from ..deployments._resolver import DeploymentResolver
 from ..deployments._target import Plan, Target
 from ..requests._call_options import CallOptions
-from ..routing._affinity import StateBook
+from ..routing._affinity import ResourceAffinity
 
 __all__ = ["plan_call"]
 
@@ -15,7 +15,7 @@ __all__ = ["plan_call"]
 def plan_call(
     call: CallOptions,
     resolver: DeploymentResolver,
-    affinity: StateBook | None,
+    affinity: ResourceAffinity | None,
     resources: Iterable[str],
 ) -> Plan:
     """The deployments for a call, in order.
@@ -41,7 +41,7 @@ def plan_call(
 
 
 def _plan_for_stored(
-    call: CallOptions, affinity: StateBook | None, resources: Iterable[str], default_resource: str
+    call: CallOptions, affinity: ResourceAffinity | None, resources: Iterable[str], default_resource: str
 ) -> Plan:
     """The resources for a request that names no model: where its state lives."""
     if affinity is None:

@@ -13,8 +13,8 @@ from ..deployments._resolver import DeploymentResolver
 from ..errors._classes import ConfigurationError
 from ..requests._build import RequestBuilder
 from ..requests._call_options import post_options
-from ..routing._affinity import StateBook
-from ..routing._retry_policy import Policy
+from ..routing._affinity import ResourceAffinity
+from ..routing._retry_policy import RetryPolicy
 from ..routing._state import RoutingState
 from ..settings._endpoint import form_url
 from ..settings._resources import Resource
@@ -49,7 +49,7 @@ class ConnectorState:
     transport: TransportOptions
     profiles: Profiles
     resolver: DeploymentResolver
-    affinity: StateBook | None
+    affinity: ResourceAffinity | None
     builder: RequestBuilder
     routing: RoutingState
     authenticators: Authenticators
@@ -87,7 +87,7 @@ class ConnectorState:
         profiles, policy, table = Profiles(settings.profiles), policy_of(settings), settings.deployments
         discovery = Discovery(table, enabled=settings.discover, interval=settings.discovery_interval)
         resolver = DeploymentResolver(table, discovery, profiles)
-        affinity = StateBook(drop_state=settings.drop_state) if len(resources) > 1 else None
+        affinity = ResourceAffinity(drop_state=settings.drop_state) if len(resources) > 1 else None
         builder = RequestBuilder(
             resolver,
             affinity,
@@ -192,9 +192,9 @@ def _transport_of(settings: ConnectorSettings) -> TransportOptions:
     return TransportOptions(settings.ca_bundle, settings.tls_client_certificate, settings.tls_client_key, proxy)
 
 
-def policy_of(settings: ConnectorSettings) -> Policy:
+def policy_of(settings: ConnectorSettings) -> RetryPolicy:
     """The settings' budgets for one call, its retries and cooldowns."""
-    return Policy(
+    return RetryPolicy(
         max_attempts=settings.max_attempts,
         max_wait=settings.max_retry_wait,
         deadline=settings.deadline,

@@ -16,9 +16,9 @@ from ..deployments._operations import CHAT, RESPONSES
 from ..deployments._resolver import DeploymentResolver
 from ..deployments._target import Target
 from ..errors._envelope import parse_envelope
-from ..routing._affinity import StateBook
+from ..routing._affinity import ResourceAffinity
 from ..settings._endpoint import Endpoint, form_for, operation_query, operation_url
-from ..tools import NameMap, fit_tools, mend_conversation, mend_items
+from ..tools import NameMap, normalize_tools, repair_history, repair_input_items
 from ._adaptation_from_error import learn
 from ._adaptations import Learned, Lesson
 from ._call_options import CallOptions, given_headers
@@ -86,7 +86,7 @@ class RequestBuilder:
     def __init__(
         self,
         resolver: DeploymentResolver,
-        affinity: StateBook | None,
+        affinity: ResourceAffinity | None,
         endpoints: Mapping[str, Endpoint],
         *,
         headers: Mapping[str, str],
@@ -139,8 +139,7 @@ class RequestBuilder:
             return False
         status = error.status_code
         facts = parse_envelope(status, error.body)
-        body = as_object(error.body) or {"message": facts.message, "code": facts.code}
-        lesson = learn(status, body, prepared.operation, prepared.body, known=prepared.adaptations)
+        lesson = learn(status, facts, prepared.operation, prepared.body, known=prepared.adaptations)
         if lesson is None:
             return False
         if self.adaptations.add(prepared.target.key, lesson):  # another call may have been taught it meanwhile
@@ -163,8 +162,8 @@ class RequestBuilder:
         how: dict[str, Any] = {"profile": profile, "learned": adaptations, "strict": self._strict}
         fitted = fit(CHAT, body, api=target.api, defaults=self._defaults, **how)
         moved = fitted.operation == RESPONSES
-        body, names = fit_tools(fitted.body, "responses" if moved else "chat")
-        messages, mends = mend_conversation(body.get("messages"), names)
+        body, names = normalize_tools(fitted.body, "responses" if moved else "chat")
+        messages, mends = repair_history(body.get("messages"), names)
         if messages is not body.get("messages"):
             body = {**body, "messages": messages}
         changes = fitted.changes
@@ -198,11 +197,11 @@ class RequestBuilder:
             strict=self._strict,
             defaults=self._defaults,
         )
-        body, names = fit_tools(fitted.body, "responses")
+        body, names = normalize_tools(fitted.body, "responses")
         if isinstance(body.get("input"), list):
             # A call that is stored at the service may be answered without standing in the input.
             whole = not (body.get("previous_response_id") or body.get("conversation"))
-            items, mends = mend_items(body["input"], names, whole=whole)
+            items, mends = repair_input_items(body["input"], names, whole=whole)
             if items is not body["input"]:
                 body = {**body, "input": items}
             notes += map(str, mends)

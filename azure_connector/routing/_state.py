@@ -10,10 +10,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ._health import Health
-from ._retry_policy import Policy
+from ._retry_policy import RetryPolicy
 
 if TYPE_CHECKING:
-    from ._redis import SharedHealth
+    from ._redis import RedisHealthStore
 
 __all__ = ["RoutingState"]
 
@@ -27,17 +27,17 @@ class RoutingState:
         addresses: resource name -> its endpoint; what processes that share have in common.
     """
 
-    def __init__(self, policy: Policy, *, redis: Any = None, addresses: Mapping[str, str]) -> None:
+    def __init__(self, policy: RetryPolicy, *, redis: Any = None, addresses: Mapping[str, str]) -> None:
         self.health = Health(policy)
         self.policy = policy
         self._redis, self._addresses = redis, addresses
         # Whoever repeats calls himself (LiteLLM's Router does) wants to hear at once, not after a wait.
         self._once = replace(policy, max_attempts=1, max_total_wait=0.0)
         self._lock = threading.Lock()
-        self._sharing: tuple[weakref.finalize[Any, Any], SharedHealth] | None = None
+        self._sharing: tuple[weakref.finalize[Any, Any], RedisHealthStore] | None = None
         self.share()
 
-    def policy_for(self, max_retries: int) -> Policy:
+    def policy_for(self, max_retries: int) -> RetryPolicy:
         """The budgets for one call: the client's or the call's own number of retries counts."""
         if max_retries == self.policy.max_attempts - 1:
             return self.policy
@@ -49,11 +49,11 @@ class RoutingState:
         """Begins to share with other processes, where that is set; a client that was closed begins again."""
         if self._redis is None or self._sharing is not None:
             return
-        from ._redis import SharedHealth
+        from ._redis import RedisHealthStore
 
         with self._lock:
             if self._sharing is None:
-                shared = SharedHealth(self.health, self._redis, addresses=self._addresses)
+                shared = RedisHealthStore(self.health, self._redis, addresses=self._addresses)
                 # Its thread must not outlive a client that nobody closed.
                 self._sharing = weakref.finalize(self, shared.close, 0.0), shared
 

@@ -126,7 +126,7 @@ def _repair(text: str, *, cut: bool) -> Arguments:
             return Arguments("{}", ", ".join([*steps, "empty"]))
         value = _decoded(inner, _strict)
         if value is None:
-            value = _mended(inner, steps)
+            value = _repaired_value(inner, steps)
         if isinstance(value, dict):
             return Arguments(write_json(cast("object", value)), ", ".join(steps) or "characters that cannot be sent")
         if not isinstance(value, str):
@@ -143,7 +143,7 @@ def _decoded(text: str, decoder: json.JSONDecoder) -> Any:
         return None
 
 
-def _mended(text: str, steps: list[str]) -> Any:
+def _repaired_value(text: str, steps: list[str]) -> Any:
     """An object or a string out of text that is not JSON, or None."""
     value = _decoded(text, _lenient)
     if value is not None:

@@ -57,13 +57,13 @@ class Repair:
     raw: bool = False
 
     def __str__(self) -> str:
-        outcome = "could not be read and were kept as raw text" if self.raw else "mended"
+        outcome = "could not be read and were kept as raw text" if self.raw else "repaired"
         return f"{self.position} of tool {self.name[:64]!r} {outcome}: {self.what}"
 
 
 @dataclass(frozen=True, slots=True)
 class RawCall:
-    """A tool call as it was found, in whatever shape, before anything is mended."""
+    """A tool call as it was found, in whatever shape, before anything is repaired."""
 
     id: str
     kind: Kind
@@ -110,7 +110,7 @@ def normalize_message(
         known: the names of the request's tools, where they need no mapping.
         finish_reason: the choice's finish reason: what it says was cut off is never repaired.
         custom_as_function: give calls of custom tools as function calls with the single argument `input`.
-        repairs: receives a record of all that was mended.
+        repairs: receives a record of all that was repaired.
     """
     calls: object = message.get("tool_calls")
     legacy = as_object(message.get("function_call"))
@@ -232,7 +232,7 @@ def report(repair: Repair, repairs: list[Repair] | None) -> None:
 
 
 def read_call(call: Json) -> RawCall:
-    """A tool call in any of the shapes that services and histories have, with nothing mended yet."""
+    """A tool call in any of the shapes that services and histories have, with nothing repaired yet."""
     kind_of_item: object = call.get("type")
     custom = as_object(call.get("custom"))
     inner = as_object(call.get("function")) or custom or as_object(call.get("tool_call")) or call

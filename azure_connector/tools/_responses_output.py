@@ -21,10 +21,10 @@ def normalize_item(item: Json, names: NameMap, *, index: int = 0, repairs: list[
 
     Args:
         item: an item of a whole reply or of a stream's event. It is never changed, and is returned itself when it is
-            no tool call or is as it should be. Of a call that is still in progress only the name is mended.
+            no tool call or is as it should be. Of a call that is still in progress only the name is normalized.
         names: the request's tool names.
         index: its position in the output, for the records.
-        repairs: receives a record of all that was mended.
+        repairs: receives a record of all that was repaired.
     """
     if item.get("type") not in ITEM_KINDS:
         return item
