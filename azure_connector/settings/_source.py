@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, NoReturn, cast
+from typing import Any, NoReturn
 
 from pydantic import SecretStr, ValidationError
 
+from .._utils._json import mapping_or_none
 from .._utils._text import nearest
 
 __all__ = [
@@ -135,20 +136,16 @@ def conceal(setting: str, value: Any) -> Any:
             return SecretStr(value.strip())
         known = isinstance(value, SecretStr | Unusable) or callable(value) or value is None
         return value if known else Unusable(type(value).__name__)
-    if setting == "default_headers" and (table := _table(value)) is not None:
+    if setting == "default_headers" and (table := mapping_or_none(value)) is not None:
         # A value that is no text stays bare and is refused later; text is where secrets are.
         return Headers(table)
-    if setting == "resources" and (table := _table(value)) is not None:
+    if setting == "resources" and (table := mapping_or_none(value)) is not None:
         return {name: _conceal_resource(resource) for name, resource in table.items()}
     return value
 
 
-def _table(value: Any) -> Mapping[str, Any] | None:
-    return cast("Mapping[str, Any]", value) if isinstance(value, Mapping) else None
-
-
 def _conceal_resource(resource: Any) -> Any:
-    table = _table(resource)
+    table = mapping_or_none(resource)
     if table is None:
         return resource
     return {name: conceal(name, value) for name, value in table.items() if not is_blank(value)}
