@@ -10,12 +10,14 @@ from collections.abc import Callable
 
 from pydantic import SecretStr
 
+from .._utils._single_flight import Flight, running_loop
 from ._background_loop import PrivateLoop
 from ._failures import Failure
-from ._flights import Flight, Outcome, running_loop
 from ._tokens import Fetched, Held, Source, Unfinished
 
-__all__ = ["Fetcher"]
+__all__ = ["Fetcher", "Outcome"]
+
+Outcome = Held | Failure
 
 _CLOSING = 1.0  # seconds that `close` waits for a fetch under way
 
@@ -40,7 +42,7 @@ class Fetcher:
         *,
         hold: Callable[[Fetched], Held],
         explain: Callable[[BaseException], Failure],
-        land: Callable[[Flight, Outcome], None],
+        land: Callable[[Flight[Outcome], Outcome | None], None],
         loop: PrivateLoop,
     ) -> None:
         self._source = source
@@ -56,7 +58,7 @@ class Fetcher:
         """Whether a thread is at work."""
         return any(thread.is_alive() for thread in tuple(self._threads))
 
-    def launch(self, flight: Flight, previous: SecretStr | None) -> None:
+    def launch(self, flight: Flight[Outcome], previous: SecretStr | None) -> None:
         """Start a fetch; `previous` is the credential that it is to replace."""
         if self._source.asynchronous:
             self._fly_on_loop(flight, previous, None)
@@ -86,7 +88,7 @@ class Fetcher:
         self._tasks = set()
         self._threads = weakref.WeakSet()
 
-    def _fly(self, flight: Flight, previous: SecretStr | None) -> None:
+    def _fly(self, flight: Flight[Outcome], previous: SecretStr | None) -> None:
         outcome: Outcome
         try:
             got = self._source.fetch(previous)
@@ -98,7 +100,7 @@ class Fetcher:
             outcome = self._explain(error)
         self._land(flight, outcome)
 
-    def _fly_on_loop(self, flight: Flight, previous: SecretStr | None, pending: Unfinished | None) -> None:
+    def _fly_on_loop(self, flight: Flight[Outcome], previous: SecretStr | None, pending: Unfinished | None) -> None:
         asker = flight.asker
         loop = asker if asker is not None and asker.is_running() else self._private.get()
         flight.loop = loop
@@ -118,7 +120,7 @@ class Fetcher:
         except RuntimeError:  # closed meanwhile
             self._land(flight, None)
 
-    async def _afly(self, flight: Flight, previous: SecretStr | None, pending: Unfinished | None) -> None:
+    async def _afly(self, flight: Flight[Outcome], previous: SecretStr | None, pending: Unfinished | None) -> None:
         outcome: Outcome
         try:
             outcome = self._hold(await self._source.afetch(previous, pending))

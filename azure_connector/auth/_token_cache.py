@@ -5,18 +5,17 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
-import os
 import threading
 import time
-import weakref
 from collections.abc import Callable
 
 from pydantic import SecretStr
 
+from .._utils._forks import renew_after_fork
+from .._utils._single_flight import Flight, running_loop, wait, wait_async
 from ._background_loop import PrivateLoop
 from ._failures import Failure
-from ._fetcher import Fetcher
-from ._flights import Flight, Outcome, running_loop, wait, wait_async
+from ._fetcher import Fetcher, Outcome
 from ._headers import AuthHeaders
 from ._tokens import Fetched, Held, Source, expiry_text, hold_times
 
@@ -65,11 +64,11 @@ class TokenCache:
         self._make = make
         self._private = loop
         self._lock = threading.Lock()
-        self._flight: Flight | None = None
+        self._flight: Flight[Outcome] | None = None
         self._dropped: SecretStr | None = None
         self._retry_at = 0.0
         self._fetcher = Fetcher(source, hold=self._hold, explain=explain, land=self._land, loop=loop)
-        _caches.add(self)
+        renew_after_fork(self)
 
     @property
     def is_busy(self) -> bool:
@@ -84,27 +83,27 @@ class TokenCache:
         """
         self.held = self._hold(got)
 
-    def get(self, within: float) -> Held | Failure | None:
+    def get(self, within: float) -> Outcome | None:
         """The credential, fetched if need be; None when `within` seconds have passed."""
         held = self.held
         if held is not None and self.now() < held.refresh_at:
             return held
         end = time.monotonic() + within
         blocked = running_loop()
-        outcome: Outcome = None
+        outcome: Outcome | None = None
         while outcome is None and time.monotonic() < end:
             got = self._current(None, blocked)
             outcome = got if isinstance(got, Held) else wait(got, end)
         return outcome
 
-    async def aget(self, within: float) -> Held | Failure | None:
+    async def aget(self, within: float) -> Outcome | None:
         """Like `get`, without holding up the loop. A caller that is cancelled leaves the fetch to the others."""
         held = self.held
         if held is not None and self.now() < held.refresh_at:
             return held
         loop = asyncio.get_running_loop()
         end = loop.time() + within
-        outcome: Outcome = None
+        outcome: Outcome | None = None
         while outcome is None and loop.time() < end:
             got = self._current(loop, None)
             outcome = got if isinstance(got, Held) else await wait_async(got, end)
@@ -135,7 +134,7 @@ class TokenCache:
 
     def _current(
         self, loop: asyncio.AbstractEventLoop | None, blocked: asyncio.AbstractEventLoop | None
-    ) -> Held | Flight:
+    ) -> Held | Flight[Outcome]:
         """What serves now, or the fetch to wait for; starts one where it is time.
 
         Args:
@@ -176,7 +175,7 @@ class TokenCache:
             )
         return Held(headers, got.value, refresh_at, dead_at, got.expires_on, now, mark)
 
-    def _land(self, flight: Flight, outcome: Outcome) -> None:
+    def _land(self, flight: Flight[Outcome], outcome: Outcome | None) -> None:
         if flight.future.done():
             return
         with self._lock:
@@ -194,7 +193,7 @@ class TokenCache:
         self._report(outcome, held, time.monotonic() - flight.started)
         flight.land(outcome)
 
-    def _report(self, outcome: Outcome, held: Held | None, seconds: float) -> None:
+    def _report(self, outcome: Outcome | None, held: Held | None, seconds: float) -> None:
         if isinstance(outcome, Held):
             _log.debug("The %s gave a credential in %.3f s, %s", self._name, seconds, expiry_text(outcome.expires_on))
         elif outcome is not None and held is not None and self.now() < held.dead_at:
@@ -206,15 +205,3 @@ class TokenCache:
             )
         elif outcome is not None:
             _log.debug("The %s gave no credential after %.3f s: %s", self._name, seconds, outcome.text)
-
-
-_caches: weakref.WeakSet[TokenCache] = weakref.WeakSet()
-
-
-def _after_fork() -> None:
-    for cache in tuple(_caches):
-        cache.after_fork()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)

@@ -152,7 +152,7 @@ class AzureConnector(SharedClient, openai.OpenAI):
                 return authenticator.refused(effect.status, effect.code, effect.message, sent=effect.sent)
             case Discover():
                 discovery = self._core.discovery
-                return discovery.fly(lambda: self._drive(discovery.refresh(self)), effect.since)
+                return discovery.run(lambda: self._drive(discovery.refresh(self)), effect.since)
             case Aside():
                 return effect.run()
 
@@ -279,7 +279,7 @@ class AsyncAzureConnector(SharedClient, openai.AsyncOpenAI):
                 return await authenticator.arefused(effect.status, effect.code, effect.message, sent=effect.sent)
             case Discover():
                 discovery = self._core.discovery
-                return await discovery.afly(lambda: self._drive(discovery.refresh(self)), effect.since)
+                return await discovery.arun(lambda: self._drive(discovery.refresh(self)), effect.since)
             case Aside():
                 return await asyncio.to_thread(effect.run)
 

@@ -12,6 +12,7 @@ from contextlib import suppress
 from time import monotonic
 from typing import Any, Protocol
 
+from .._utils._tasks import spawn
 from ..errors._classes import AzureErrorDetails
 from ._info import AzureInfo
 
@@ -138,14 +139,9 @@ def _told(progress: Progress, error: Exception) -> Exception:
 
 
 def _close(loop: asyncio.AbstractEventLoop, response: Any) -> None:
-    task = loop.create_task(_closed(response))
-    _closing.add(task)
-    task.add_done_callback(_closing.discard)
+    spawn(_closed(response), loop)
 
 
 async def _closed(response: Any) -> None:
     with suppress(Exception):  # nobody waits for this task, and a connection that is lost is closed as well
         await response.aclose()
-
-
-_closing: set[asyncio.Task[None]] = set()
