@@ -21,7 +21,6 @@ from ._headers import AuthHeaders
 from ._refusals import Advice, advise, keys_are_disabled
 from ._token_cache import TokenCache
 from ._tokens import Held
-from ._trust import check_origin
 
 __all__ = ["Authenticator"]
 
@@ -97,20 +96,6 @@ class Authenticator:
         active = self._active
         outcome = await active.cache.aget(self._within if within is None else within)
         return outcome.headers if isinstance(outcome, Held) else self._fail(active, outcome, within)
-
-    def headers_for(self, url: str, *, within: float | None = None) -> AuthHeaders:
-        """`headers`, if `url` is on this resource's own host.
-
-        Raises:
-            ConfigurationError: it is not.
-        """
-        check_origin(url, self._resource)
-        return self.headers(within=within)
-
-    async def aheaders_for(self, url: str, *, within: float | None = None) -> AuthHeaders:
-        """`aheaders`, if `url` is on this resource's own host."""
-        check_origin(url, self._resource)
-        return await self.aheaders(within=within)
 
     def refused(self, status: int, code: str | None = None, message: str = "", sent: AuthHeaders | None = None) -> bool:
         """Whether to send again, once, after the service refused the credential. Gets a new one where that may help.
