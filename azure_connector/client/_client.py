@@ -16,7 +16,7 @@ import openai
 from openai import NotGiven
 
 from ..requests._posting import post_options
-from ..transport._clients import TransportOptions, async_http_client, body_deadline, sync_http_client
+from ..transport._clients import async_http_client, body_deadline, sync_http_client
 from ._base import NOT_GIVEN, SharedClient
 from ._effects import Aside, Challenge, Discover, Effect, Prime, Send, Wait
 from ._pools import LoopPools, SyncPool
@@ -71,7 +71,7 @@ class AzureConnector(SharedClient, openai.OpenAI):
             timeout=core.timeout if isinstance(timeout, NotGiven) else timeout,
             max_retries=core.max_retries if max_retries is None else max_retries,
             default_query=default_query,
-            http_client=http_client or sync_http_client(TransportOptions.from_settings(core.settings)),
+            http_client=http_client or sync_http_client(core.transport),
         )
         self._core = core
         self._custom_headers = dict(default_headers or {})
@@ -185,7 +185,7 @@ class AsyncAzureConnector(SharedClient, openai.AsyncOpenAI):
         **options: Unpack[SettingsArguments],
     ) -> None:
         core = _core or _build_core(settings, cast("dict[str, Any]", options))
-        transport = TransportOptions.from_settings(core.settings)
+        transport = core.transport
         super().__init__(
             api_key=_SHOWN_KEY,
             base_url=core.base_url,

@@ -30,9 +30,9 @@ from ..routing._health import Health
 from ..routing._retry_policy import Policy
 from ..settings._endpoint import form_url
 from ..settings._settings import ConnectorSettings
-from ..settings._source import conceal
-from ..transport._clients import TransportOptions
+from ..settings._source import wrap_secrets
 from ._call import call_flow
+from ._options import retry_policy, transport_options
 from ._plan import pin
 
 if TYPE_CHECKING:
@@ -59,16 +59,16 @@ class Core:
         self.settings = settings
         self.learned = Learned()
         self.change_log = ChangeLog()
-        self.health = Health(settings.policy())
+        self._policy = retry_policy(settings)
+        self.health = Health(self._policy)
         self.state = StateBook()
         self.default_headers: Mapping[str, str] = settings.default_headers
-        self._policy = settings.policy()
         # Whoever repeats calls himself (LiteLLM's Router does) wants to hear at once, not after a wait.
         self._once = replace(self._policy, max_attempts=1, max_total_wait=0.0)
         self._resources = dict(settings.resource_map())
         self._table = settings.deployments
         self.profiles = Profiles(settings.profiles)
-        self.transport = TransportOptions.from_settings(settings)
+        self.transport = transport_options(settings)
         self._authenticators: dict[str, Authenticator] = {}
         self._served: dict[str, str] = {}
         self._said: dict[str, str] = {}
@@ -95,7 +95,7 @@ class Core:
                 f"settings= was given together with {', '.join(sorted(options))}.",
                 hint="Give either ready settings or single arguments, not both.",
             )
-        concealed = {setting: conceal(setting, value) for setting, value in options.items()}
+        concealed = {setting: wrap_secrets(setting, value) for setting, value in options.items()}
         options.clear()
         return cls(settings or ConnectorSettings(**concealed))
 
@@ -110,7 +110,7 @@ class Core:
             changed.pop(sdk_only, None)
         changed = {name: value for name, value in changed.items() if value is not None and not name.startswith("_")}
         if api_key is not None:
-            changed["api_key"] = conceal("api_key", api_key)
+            changed["api_key"] = wrap_secrets("api_key", api_key)
         if base_url is not None:
             changed["azure_endpoint"] = str(base_url)
         return Core(self.settings.derived(**changed)) if changed else self

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .._utils._extras import install_hint
 from ..errors._classes import ConfigurationError
-from ..settings._hosts import Cloud
+from ..settings._hosts import MANAGEMENT_HOSTS
 from ..settings._resource_fields import RESOURCE_ID
 from ._catalog import ListedDeployment, Quota
 from ._profiles import base_model
@@ -17,14 +17,7 @@ if TYPE_CHECKING:
     from ..client._state import Core
     from ..settings._resources import Resource
 
-__all__ = ["MANAGEMENT_HOSTS", "Account", "list_account"]
-
-MANAGEMENT_HOSTS: Mapping[Cloud, str] = {
-    "public": "https://management.azure.com",
-    "usgov": "https://management.usgovcloudapi.net",
-    "china": "https://management.chinacloudapi.cn",
-}
-"""The management plane's address per cloud, as azure-core's `AzureClouds` have it."""
+__all__ = ["Account", "list_account"]
 
 _MINUTE = 60.0
 

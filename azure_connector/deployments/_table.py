@@ -16,16 +16,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..errors._classes import InvalidRequestError
 from ._mapping import MappingReader
 from ._target import Api, Plan, Target
 
-if TYPE_CHECKING:
-    from ..settings._settings import ConnectorSettings
-
-__all__ = ["Api", "DeploymentTable", "Discovered", "Plan", "Target", "resolve"]
+__all__ = ["Api", "DeploymentTable", "Discovered", "Plan", "Target", "compile_table"]
 
 logger = logging.getLogger("azure_connector")
 
@@ -88,29 +85,6 @@ class DeploymentTable:
         self._base_models = {target.key: base for target, base in reversed(declared)}
         # Plans depend on nothing but these three, and the call for a model comes again and again.
         self._plan = lru_cache(maxsize=_CACHED_PLANS)(self._make_plan)
-
-    @classmethod
-    def from_settings(cls, settings: ConnectorSettings) -> DeploymentTable:
-        """Compile the settings' mapping and defaults.
-
-        Raises:
-            ConfigurationError: an entry cannot be read, or names a resource that is not configured.
-        """
-        resources = tuple(settings.resource_map()) or (settings.default_resource,)
-
-        def reader(setting: str) -> MappingReader:
-            return MappingReader(resources, settings.default_resource, settings.origins[setting])
-
-        def single(setting: str, text: str | None) -> Target | None:
-            return reader(setting).target(setting, text) if text else None
-
-        return cls(
-            reader("deployment_mapping").read(settings.deployment_mapping),
-            default=single("default_deployment", settings.default_deployment),
-            embedding=single("embedding_deployment", settings.embedding_deployment),
-            resources=resources,
-            default_resource=settings.default_resource,
-        )
 
     def resolve(self, model: Any, operation: str, discovered: Discovered | None = None) -> Plan:
         """The targets for one call.
@@ -178,14 +152,41 @@ class DeploymentTable:
         return self.default if operation.startswith(_CHAT) else None
 
 
-def resolve(model: Any, operation: str, settings: ConnectorSettings, discovered: Discovered | None = None) -> Plan:
-    """The targets for one call under some settings; see `DeploymentTable.resolve`.
+def compile_table(
+    mapping: Mapping[str, Any],
+    *,
+    default: str | None,
+    embedding: str | None,
+    resources: Iterable[str],
+    origins: Mapping[str, str],
+) -> DeploymentTable:
+    """Compile a mapping and the default deployments.
+
+    Args:
+        mapping: the setting `deployment_mapping`.
+        default: the setting `default_deployment`.
+        embedding: the setting `embedding_deployment`.
+        resources: the names of all resources, the default one first.
+        origins: where each of these settings stands.
 
     Raises:
-        ConfigurationError: the mapping cannot be read.
-        InvalidRequestError: the model is blank or no text.
+        ConfigurationError: an entry cannot be read, or names a resource that is not configured.
     """
-    return settings.deployments.resolve(model, operation, discovered)
+    names = tuple(resources) or ("default",)
+
+    def reader(setting: str) -> MappingReader:
+        return MappingReader(names, names[0], origins[setting])
+
+    def single(setting: str, text: str | None) -> Target | None:
+        return reader(setting).target(setting, text) if text else None
+
+    return DeploymentTable(
+        reader("deployment_mapping").read(mapping),
+        default=single("default_deployment", default),
+        embedding=single("embedding_deployment", embedding),
+        resources=names,
+        default_resource=names[0],
+    )
 
 
 def _index(targets: Iterable[Target], key: Callable[[Target], str | None]) -> dict[str, tuple[Target, ...]]:

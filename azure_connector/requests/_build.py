@@ -15,7 +15,7 @@ from ..deployments._table import Target
 from ..replies._info import AzureInfo
 from ..replies._reader import Call, ChatCall
 from ..replies._reading import Reading, chat_call
-from ..settings._endpoint import Endpoint, Form, operation_query, operation_url
+from ..settings._endpoint import ApiStyle, Endpoint, operation_query, operation_url
 from ..tools import NameMap, fit_tools, mend_conversation, mend_items
 from ._adaptations import Lesson
 from ._call_options import Asked, given_headers
@@ -200,7 +200,7 @@ def _draft_responses(core: Core, asked: Asked, target: Target, body: Json) -> _D
     return _Draft(RESPONSES, body, asked.stream, None, fitted.changes, notes, lessons, names)
 
 
-def form_for(endpoint: Endpoint, operation: str) -> Form:
+def form_for(endpoint: Endpoint, operation: str) -> ApiStyle:
     """The resource's own URL form, but v1 for Responses where the classic api-version is too old for it."""
     if endpoint.form == "classic" and operation.startswith(RESPONSES):
         version = endpoint.api_version or ""
@@ -210,7 +210,7 @@ def form_for(endpoint: Endpoint, operation: str) -> Form:
     return endpoint.form
 
 
-def _url(endpoint: Endpoint, operation: str, deployment: str, form: Form) -> str:
+def _url(endpoint: Endpoint, operation: str, deployment: str, form: ApiStyle) -> str:
     if operation.startswith(("http://", "https://")):
         return operation  # a page of a listing; the sender adds credentials only on the resource's own origin
     return operation_url(endpoint, operation, deployment, form)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.request import getproxies
 
 import openai
@@ -22,9 +22,6 @@ import openai
 from .._utils._tasks import spawn
 from ..errors._classes import ConfigurationError
 from ._async_backend import http_library, transport_class
-
-if TYPE_CHECKING:
-    from ..settings._settings import ConnectorSettings
 
 __all__ = ["TransportOptions", "async_http_client", "sync_http_client"]
 
@@ -48,11 +45,6 @@ class TransportOptions:
     def __repr__(self) -> str:
         # A proxy's URL may hold its password.
         return f"TransportOptions(ca_bundle={self.ca_bundle!r}, proxy={'set' if self.proxy else None})"
-
-    @classmethod
-    def from_settings(cls, settings: ConnectorSettings) -> TransportOptions:
-        proxy = settings.proxy.get_secret_value() if settings.proxy is not None else None
-        return cls(settings.ca_bundle, settings.tls_client_certificate, settings.tls_client_key, proxy)
 
 
 @lru_cache(maxsize=32)
