@@ -1,4 +1,4 @@
-"""What mends a failure: by Entra's code, by what went wrong, by method. Data."""
+"""What fixes a failure: by Entra's code, by what went wrong, by method. Data."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ _BY_METHOD: Mapping[Method, str] = {
 
 
 def credential_hint(method: Method, text: str, code: str | None, auth: AuthSettings) -> str:
-    """The command or setting that mends a failure.
+    """The command or setting that fixes a failure.
 
     Args:
         method: the method that failed.
