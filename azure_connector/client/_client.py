@@ -161,7 +161,7 @@ class AzureConnector(SharedClient, openai.OpenAI):
                 from ._listing import refresh_listing
 
                 discovery = self._state.resolver.discovery
-                return discovery.fly(lambda: self._drive(refresh_listing(self._state, self)), effect.since)
+                return discovery.run(lambda: self._drive(refresh_listing(self._state, self)), effect.since)
             case RunInThread():
                 return effect.run()
 
@@ -295,7 +295,7 @@ class AsyncAzureConnector(SharedClient, openai.AsyncOpenAI):
                 from ._listing import refresh_listing
 
                 discovery = self._state.resolver.discovery
-                return await discovery.afly(lambda: self._drive(refresh_listing(self._state, self)), effect.since)
+                return await discovery.arun(lambda: self._drive(refresh_listing(self._state, self)), effect.since)
             case RunInThread():
                 return await asyncio.to_thread(effect.run)
 

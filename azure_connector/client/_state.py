@@ -14,13 +14,13 @@ from ..errors._classes import ConfigurationError
 from ..requests._build import RequestBuilder
 from ..requests._call_options import post_options
 from ..routing._affinity import ResourceAffinity
-from ..routing._retry_policy import RetryPolicy
 from ..routing._state import RoutingState
 from ..settings._endpoint import form_url
 from ..settings._resources import Resource
 from ..settings._settings import ConnectorSettings
-from ..settings._source import conceal
+from ..settings._source import wrap_secrets
 from ..transport._clients import TransportOptions, async_http_client, body_deadline, sync_http_client
+from ._options import retry_policy, transport_options
 from ._resource_client import AsyncResourceClient, LoopPools, ResourceClient, SyncPool
 
 __all__ = ["ConnectorState", "body_deadline", "post_options"]
@@ -70,7 +70,7 @@ class ConnectorState:
                 f"settings= was given together with {', '.join(sorted(options))}.",
                 hint="Give either ready settings or single arguments, not both.",
             )
-        concealed = {setting: conceal(setting, value) for setting, value in options.items()}
+        concealed = {setting: wrap_secrets(setting, value) for setting, value in options.items()}
         options.clear()
         return cls.from_settings(settings or ConnectorSettings(**concealed))
 
@@ -82,9 +82,9 @@ class ConnectorState:
             ConfigurationError: no endpoint is configured.
         """
         settings.require_endpoint()
-        resources, transport = dict(settings.resource_map()), _transport_of(settings)
+        resources, transport = dict(settings.resource_map()), transport_options(settings)
         endpoints = {name: resource.endpoint for name, resource in resources.items()}
-        profiles, policy, table = Profiles(settings.profiles), policy_of(settings), settings.deployments
+        profiles, policy, table = Profiles(settings.profiles), retry_policy(settings), settings.deployments
         discovery = Discovery(table, enabled=settings.discover, interval=settings.discovery_interval)
         resolver = DeploymentResolver(table, discovery, profiles)
         affinity = ResourceAffinity(drop_state=settings.drop_state) if len(resources) > 1 else None
@@ -122,7 +122,7 @@ class ConnectorState:
             if value is not None and not name.startswith("_") and name not in _SDK_ONLY
         }
         if api_key is not None:
-            changed["api_key"] = conceal("api_key", api_key)
+            changed["api_key"] = wrap_secrets("api_key", api_key)
         if base_url is not None:
             changed["azure_endpoint"] = str(base_url)
         return ConnectorState.from_settings(self.settings.derived(**changed)) if changed else self
@@ -185,24 +185,6 @@ class ConnectorState:
         """As `close`, without blocking the event loop."""
         await self.routing.aclose()
         await self.authenticators.aclose()
-
-
-def _transport_of(settings: ConnectorSettings) -> TransportOptions:
-    proxy = settings.proxy.get_secret_value() if settings.proxy is not None else None
-    return TransportOptions(settings.ca_bundle, settings.tls_client_certificate, settings.tls_client_key, proxy)
-
-
-def policy_of(settings: ConnectorSettings) -> RetryPolicy:
-    """The settings' budgets for one call, its retries and cooldowns."""
-    return RetryPolicy(
-        max_attempts=settings.max_attempts,
-        max_wait=settings.max_retry_wait,
-        deadline=settings.deadline,
-        cooldown=settings.cooldown,
-        probe_interval=settings.probe_interval,
-        failures_before_cooldown=settings.failures_before_cooldown,
-        repeat_unsafe=settings.repeat_unsafe,
-    )
 
 
 def _given(values: Mapping[str, Any]) -> Mapping[str, Any] | None:

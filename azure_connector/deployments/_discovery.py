@@ -7,14 +7,12 @@ listing, one is under way at a time.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import threading
 import time
 from collections.abc import Awaitable, Callable
-from concurrent.futures import Future
-from concurrent.futures import TimeoutError as FutureTimeoutError
 
+from .._utils._single_flight import SingleFlight
 from ._catalog import Catalog, Source
 from ._listings import discovered
 from ._table import DeploymentTable, Discovered
@@ -50,7 +48,7 @@ class Discovery:
         self.enabled = enabled
         self.found: Discovered | None = None
         self._listed_at = self._due_at = -1.0
-        self._flight: Future[bool] | None = None
+        self._flight = SingleFlight()
         self._warned: set[str] = set()
         self._lock = threading.Lock()
 
@@ -63,7 +61,7 @@ class Discovery:
             return now >= self._due_at
         if now >= self._due_at:
             # Old but usable: one call lists anew, all others go on with what is there.
-            return self._flight is None
+            return not self._flight.is_busy
         missing = isinstance(model, str) and model not in self._table.mapping and not found.of(model)
         return missing and now - self._listed_at >= _UNKNOWN
 
@@ -71,57 +69,13 @@ class Discovery:
         """Whether the last listing is older than a moment of the monotonic clock."""
         return self.enabled and self._listed_at < moment
 
-    def fly(self, list_all: Callable[[], object], since: float) -> None:
+    def run(self, list_all: Callable[[], object], since: float) -> None:
         """Lists once, or waits for whoever is at it; returns when there is a listing newer than `since`."""
-        end = time.monotonic() + _PATIENCE
-        while time.monotonic() < end:
-            flight, mine = self._board(since)
-            if flight is None:
-                return
-            if mine:
-                try:
-                    list_all()
-                finally:
-                    self._land(flight)
-                return
-            try:
-                flight.result(_PATIENCE)
-            except FutureTimeoutError:
-                return
+        self._flight.run(list_all, is_done=lambda: self._listed_at >= since, patience=_PATIENCE)
 
-    async def afly(self, list_all: Callable[[], Awaitable[object]], since: float) -> None:
-        """As `fly`, without blocking the event loop; a caller that is cancelled leaves the others to list."""
-        end = time.monotonic() + _PATIENCE
-        while time.monotonic() < end:
-            flight, mine = self._board(since)
-            if flight is None:
-                return
-            if mine:
-                try:
-                    await list_all()
-                finally:
-                    self._land(flight)
-                return
-            try:
-                await asyncio.wait_for(asyncio.wrap_future(flight), _PATIENCE)
-            except TimeoutError:
-                return
-
-    def _board(self, since: float) -> tuple[Future[bool] | None, bool]:
-        """The flight to wait for and whether it is the caller's own; None where nothing needs to be done."""
-        with self._lock:
-            if self._listed_at >= since:
-                return None, False
-            if self._flight is not None:
-                return self._flight, False
-            self._flight = Future()
-            self._flight.set_running_or_notify_cancel()
-            return self._flight, True
-
-    def _land(self, flight: Future[bool]) -> None:
-        with self._lock:
-            self._flight = None
-        flight.set_result(True)
+    async def arun(self, list_all: Callable[[], Awaitable[object]], since: float) -> None:
+        """As `run`, without blocking the event loop; a caller that is cancelled leaves the others to list."""
+        await self._flight.arun(list_all, is_done=lambda: self._listed_at >= since, patience=_PATIENCE)
 
     def take(self, catalog: Catalog) -> None:
         """Uses a catalog from now on."""

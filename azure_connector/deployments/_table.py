@@ -23,7 +23,7 @@ from ._mapping import MappingReader
 from ._operations import CHAT, EMBEDDINGS, RESPONSES
 from ._target import Api, Plan, Target
 
-__all__ = ["Api", "DeploymentTable", "Discovered", "Plan", "Target"]
+__all__ = ["Api", "DeploymentTable", "Discovered", "Plan", "Target", "compile_table"]
 
 logger = logging.getLogger("azure_connector")
 
@@ -84,46 +84,6 @@ class DeploymentTable:
         self._base_models = {target.key: base for target, base in reversed(declared)}
         # Plans depend on nothing but these three, and the call for a model comes again and again.
         self._plan = lru_cache(maxsize=_CACHED_PLANS)(self._make_plan)
-
-    @classmethod
-    def compiled(
-        cls,
-        mapping: Mapping[str, Any],
-        *,
-        default: str | None,
-        embedding: str | None,
-        resources: Iterable[str],
-        default_resource: str,
-        origins: Mapping[str, str],
-    ) -> DeploymentTable:
-        """Compiles the settings of these names.
-
-        Args:
-            mapping: `deployment_mapping`.
-            default: `default_deployment`.
-            embedding: `embedding_deployment`.
-            resources: the names of all resources.
-            default_resource: where a name without `@resource` is looked for.
-            origins: setting -> where its value came from, for errors.
-
-        Raises:
-            ConfigurationError: an entry cannot be read, or names a resource that is not configured.
-        """
-        known = tuple(resources) or (default_resource,)
-
-        def reader(setting: str) -> MappingReader:
-            return MappingReader(known, default_resource, origins[setting])
-
-        def single(setting: str, text: str | None) -> Target | None:
-            return reader(setting).target(setting, text) if text else None
-
-        return cls(
-            reader("deployment_mapping").read(mapping),
-            default=single("default_deployment", default),
-            embedding=single("embedding_deployment", embedding),
-            resources=known,
-            default_resource=default_resource,
-        )
 
     def resolve(self, model: Any, operation: str, discovered: Discovered | None = None) -> Plan:
         """The targets for one call.
@@ -189,6 +149,45 @@ class DeploymentTable:
         if operation == EMBEDDINGS:
             return self.embedding
         return self.default if operation.startswith((CHAT, RESPONSES)) else None
+
+
+def compile_table(
+    mapping: Mapping[str, Any],
+    *,
+    default: str | None,
+    embedding: str | None,
+    resources: Iterable[str],
+    default_resource: str,
+    origins: Mapping[str, str],
+) -> DeploymentTable:
+    """Compiles a mapping and the default deployments.
+
+    Args:
+        mapping: the setting `deployment_mapping`.
+        default: the setting `default_deployment`.
+        embedding: the setting `embedding_deployment`.
+        resources: the names of all resources.
+        default_resource: where a name without `@resource` is looked for.
+        origins: setting -> where its value came from, for errors.
+
+    Raises:
+        ConfigurationError: an entry cannot be read, or names a resource that is not configured.
+    """
+    names = tuple(resources) or (default_resource,)
+
+    def reader(setting: str) -> MappingReader:
+        return MappingReader(names, default_resource, origins[setting])
+
+    def single(setting: str, text: str | None) -> Target | None:
+        return reader(setting).target(setting, text) if text else None
+
+    return DeploymentTable(
+        reader("deployment_mapping").read(mapping),
+        default=single("default_deployment", default),
+        embedding=single("embedding_deployment", embedding),
+        resources=names,
+        default_resource=default_resource,
+    )
 
 
 def _index(targets: Iterable[Target], key: Callable[[Target], str | None]) -> dict[str, tuple[Target, ...]]:

@@ -17,7 +17,7 @@ from ..deployments._resolver import DeploymentResolver
 from ..deployments._target import Target
 from ..errors._envelope import parse_envelope
 from ..routing._affinity import ResourceAffinity
-from ..settings._endpoint import Endpoint, form_for, operation_query, operation_url
+from ..settings._endpoint import ApiStyle, Endpoint, form_for, operation_query, operation_url
 from ..tools import NameMap, normalize_tools, repair_history, repair_input_items
 from ._adaptation_from_error import learn
 from ._adaptations import Learned, Lesson
@@ -229,7 +229,7 @@ def _without_replay_state(body: Json) -> Json:
     return {**body, "messages": stripped}
 
 
-def _url(endpoint: Endpoint, operation: str, deployment: str, form: Any) -> str:
+def _url(endpoint: Endpoint, operation: str, deployment: str, form: ApiStyle) -> str:
     if operation.startswith(("http://", "https://")):
         return operation  # a page of a listing; the sender adds credentials only on the resource's own origin
     return operation_url(endpoint, operation, deployment, form)

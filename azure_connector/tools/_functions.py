@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 
 from azure_connector.errors._classes import InvalidRequestError
 
-from ._shapes import Json
+from .._utils._json import Json
 
 __all__ = ["Described", "describe"]
 

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from azure_connector.errors._classes import InvalidRequestError
 
-from ._shapes import Json, as_object, type_name
+from .._utils._json import Json, object_or_none, type_name
 
 __all__ = ["check_parameters", "complete_strict", "unserializable"]
 
@@ -134,8 +134,8 @@ def _resolve(root: Json, reference: object) -> Json | None:
     target: Any = root
     for step in reference.removeprefix("#").strip("/").split("/") if reference != "#" else []:
         name = step.replace("~1", "/").replace("~0", "~")
-        target = (as_object(target) or {}).get(name)
-    return as_object(target)
+        target = (object_or_none(target) or {}).get(name)
+    return object_or_none(target)
 
 
 def _rebuilt(node: Json, where: str, visit: Callable[[Json, str], Json], *, deep: bool = True) -> Json:

@@ -6,11 +6,11 @@ import re
 from dataclasses import dataclass
 from typing import Any, cast
 
+from .._utils._json import Json, object_or_none
 from ._arguments import Arguments, write_json
 from ._call_matcher import CallFragment, CallMatcher, PartialCall
 from ._calls import UNNAMED, RawCall, Repair, ends_early, new_call_id, read_text, report, unique_id, write_call
 from ._names import NameMap, name_map
-from ._shapes import Json, as_object
 
 __all__ = ["FinishedCalls", "ToolCallStream"]
 
@@ -86,12 +86,12 @@ class ToolCallStream:
         """
         entries = cast("list[object]", tool_calls) if isinstance(tool_calls, list) else []
         if function_call:
-            entries = [*entries, {"index": 0, "function": as_object(function_call)}]
+            entries = [*entries, {"index": 0, "function": object_or_none(function_call)}]
         elif len(entries) == 1 and self._is_plain(entries[0]):
             return cast("list[Json]", entries)
         deltas: list[Json] = []
         for entry in entries:
-            delta = as_object(entry)
+            delta = object_or_none(entry)
             if delta is not None:
                 self._take(CallFragment.of(delta), deltas)
         return cast("list[Json]", entries) if deltas == entries else deltas

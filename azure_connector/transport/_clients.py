@@ -5,7 +5,6 @@ Building a TLS context costs about 20 ms, most of a client's construction, so eq
 
 from __future__ import annotations
 
-import asyncio
 import ssl
 import weakref
 from collections.abc import Generator, Iterator
@@ -20,6 +19,7 @@ from urllib.request import getproxies
 
 import openai
 
+from .._utils._tasks import spawn
 from ..errors._classes import ConfigurationError
 from ._async_backend import http_library, transport_class
 
@@ -103,12 +103,7 @@ class _AsyncClient(openai.DefaultAsyncHttpxClient):
         # Only where a loop still runs can connections be closed; elsewhere they went with their loop.
         with suppress(Exception):  # at the interpreter's end anything may be gone
             if not self.is_closed:
-                task = asyncio.get_running_loop().create_task(self.aclose())
-                _closing.add(task)
-                task.add_done_callback(_closing.discard)
-
-
-_closing: set[asyncio.Task[None]] = set()
+                spawn(self.aclose())
 
 
 def _needs_proxy(options: TransportOptions) -> bool:

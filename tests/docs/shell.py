@@ -15,7 +15,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from azure_connector.emulator.__main__ import parser as emulator_parser
-from azure_connector.settings._environment import CONFIG_VARIABLE, ENVIRONMENT
+from azure_connector.settings import ENVIRONMENT
+from azure_connector.settings._environment import CONFIG_VARIABLE
 
 from .blocks import ROOT, Block
 

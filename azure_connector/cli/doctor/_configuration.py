@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from azure_connector.errors._classes import ConfigurationError
-from azure_connector.settings._source import METHODS
+from azure_connector.settings._names import METHODS
 
 from ._finding import Finding
 
