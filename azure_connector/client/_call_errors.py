@@ -38,7 +38,7 @@ from ..requests._build import PreparedRequest
 from ..requests.responses_api import Failure as ResponsesFailure
 from ..routing._outcomes import AttemptOutcome, failure, outcome_of_error, outcome_of_exception, outcome_of_reply
 from ..routing._route import GiveUp
-from ..transport._async_backend import http_library
+from ..transport._library import http_library
 
 __all__ = ["CallErrors"]
 

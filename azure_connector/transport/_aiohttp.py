@@ -16,7 +16,7 @@ import aiohttp
 import openai
 from yarl import URL
 
-from ._async_backend import http_library
+from ._library import http_library
 
 __all__ = ["Transport"]
 

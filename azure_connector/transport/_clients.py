@@ -21,7 +21,8 @@ import openai
 
 from .._utils._tasks import spawn
 from ..errors._classes import ConfigurationError
-from ._async_backend import http_library, transport_class
+from ._library import http_library
+from ._async_backend import transport_class
 
 __all__ = ["TransportOptions", "async_http_client", "sync_http_client"]
 

@@ -19,7 +19,7 @@ from azure_connector.replies._reader import build_chunk, build_completion
 from azure_connector.requests import _call_options
 from azure_connector.transport import _clients as transport
 from azure_connector.transport import _json_request
-from azure_connector.transport._async_backend import http_library
+from azure_connector.transport._library import http_library
 from tests.speed.shapes import BROKEN_CHUNKS, BROKEN_COMPLETIONS, COMPLETIONS, RECORDED, STREAMS
 
 HELLO = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Say hello to Åse 😀"}], "temperature": 0.5}
