@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 
-from ..settings._resources import Resource
-from ..transport._clients import TransportOptions
+from ..settings import Resource
+from ..transport import TransportOptions
 from ._authenticator import Authenticator
 
 __all__ = ["Authenticators"]

@@ -9,7 +9,7 @@ import openai
 from openai import NotGiven
 
 if TYPE_CHECKING:
-    from ..settings._settings import ConnectorSettings
+    from ..settings import ConnectorSettings
     from ._explanation import Explanation
     from ._state import ConnectorState
 

@@ -14,17 +14,14 @@ from typing import Any
 
 import openai
 
-from ..deployments._target import Plan, Target
-from ..errors._hints import HintContext
-from ..replies._info import AzureInfo
-from ..replies._reader import ReplyReader, reader_for
-from ..replies._stream import AsyncConnectorStream, ConnectorStream
-from ..requests._build import PreparedRequest
-from ..requests._call_options import CallOptions, parse_options
-from ..routing import _route as routing
-from ..routing._outcomes import AttemptOutcome, outcome_of_reply
-from ..settings._hosts import SCOPES
-from ..transport._redirects import redirected
+from .. import routing
+from ..deployments import Plan, Target
+from ..errors import HintContext
+from ..replies import AsyncConnectorStream, AzureInfo, ConnectorStream, ReplyReader, reader_for
+from ..requests import CallOptions, PreparedRequest, parse_options
+from ..routing import AttemptOutcome, outcome_of_reply
+from ..settings import SCOPES
+from ..transport import redirected
 from ._call_errors import CallErrors
 from ._effects import AwaitFirstChunk, Effect, RefreshCredential, RefreshListing, Send, Wait
 from ._plan import plan_call

@@ -11,34 +11,31 @@ from typing import Any
 
 import openai
 
-from ..deployments._table import Plan, Target
-from ..errors._classes import (
+from ..deployments import Plan, Target
+from ..errors import (
     Attempt,
     AzureErrorDetails,
     CredentialError,
     DeadlineExceededError,
     EndpointUnreachableError,
+    ErrorFacts,
+    HintContext,
     PartialReply,
     StreamInterruptedError,
     UnreadableReplyError,
-)
-from ..errors._classify import (
-    HintContext,
     connection_error,
     error_class,
     error_from_reply,
     error_message,
     hint_for,
+    parse_envelope,
     status_error,
 )
-from ..errors._envelope import ErrorFacts, parse_envelope
-from ..replies._chat_stream import StreamErrorFactory
-from ..replies._reader import ReplyReader
-from ..requests._build import PreparedRequest
-from ..requests.responses_api import Failure as ResponsesFailure
-from ..routing._outcomes import AttemptOutcome, failure, outcome_of_error, outcome_of_exception, outcome_of_reply
-from ..routing._route import GiveUp
-from ..transport._library import http_library
+from ..replies import ReplyReader, StreamErrorFactory
+from ..requests import Failure as ResponsesFailure
+from ..requests import PreparedRequest
+from ..routing import AttemptOutcome, GiveUp, failure, outcome_of_error, outcome_of_exception, outcome_of_reply
+from ..transport import http_library
 
 __all__ = ["CallErrors"]
 

@@ -20,9 +20,8 @@ from ._base import NOT_GIVEN, SharedClient
 from ._effects import AwaitFirstChunk, Effect, RefreshCredential, RefreshListing, RunInThread, Send, Wait
 
 if TYPE_CHECKING:
-    from ..deployments._catalog import Catalog
-    from ..settings._arguments import SettingsArguments
-    from ..settings._settings import ConnectorSettings
+    from ..deployments import Catalog
+    from ..settings import ConnectorSettings, SettingsArguments
     from ._realtime import AsyncConnectorRealtime, ConnectorRealtime
     from ._resource_client import LoopPools
     from ._sdk_resources import AsyncConnectorChat, AsyncConnectorResponses, ConnectorChat, ConnectorResponses

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
-from .._utils._json import Json
-from ..deployments._families import Profile
-from ..deployments._operations import CHAT, RESPONSES
-from ..deployments._table import Plan, Target
-from ..requests._fit import fit
-from ..settings._endpoint import form_for, operation_query, operation_url
+from .._utils import Json
+from ..deployments import CHAT, RESPONSES, Plan, Profile, Target
+from ..requests import fit
+from ..settings import form_for, operation_query, operation_url
 from ._explanation import ExplainedTarget, Explanation
 from ._state import ConnectorState
 

@@ -8,17 +8,24 @@ from typing import Any
 
 import openai
 
-from ..auth._azure_identity import http_options
-from ..deployments._catalog import Catalog, ListedDeployment, Listing, Source
-from ..deployments._discovery import WHOLE_SOURCES
-from ..deployments._listings import complete, read_deployments, read_models
-from ..deployments._management import Account, list_account
-from ..deployments._target import Plan, Target
-from ..errors._classes import ConfigurationError
-from ..requests._call_options import get_options
-from ..settings._endpoint import form_url
-from ..settings._hosts import MANAGEMENT_HOSTS
-from ..settings._resources import Resource
+from ..auth import http_options
+from ..deployments import (
+    WHOLE_SOURCES,
+    Account,
+    Catalog,
+    ListedDeployment,
+    Listing,
+    Plan,
+    Source,
+    Target,
+    complete,
+    list_account,
+    read_deployments,
+    read_models,
+)
+from ..errors import ConfigurationError
+from ..requests import get_options
+from ..settings import MANAGEMENT_HOSTS, Resource, form_url
 from ._call import call_flow
 from ._effects import Effect, RunInThread
 from ._state import ConnectorState

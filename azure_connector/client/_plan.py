@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ..deployments._resolver import DeploymentResolver
-from ..deployments._target import Plan, Target
-from ..requests._call_options import CallOptions
-from ..routing._affinity import ResourceAffinity
+from ..deployments import DeploymentResolver, Plan, Target
+from ..requests import CallOptions
+from ..routing import ResourceAffinity
 
 __all__ = ["plan_call"]
 

@@ -21,10 +21,9 @@ import openai
 
 from .._version import __version__
 from ..auth import Authenticator, AuthHeaders
-from ..replies._reader import ReplyReader
-from ..settings._endpoint import same_origin
-from ..settings._resources import Resource
-from ..transport._json_request import JsonRequestBuilder
+from ..replies import ReplyReader
+from ..settings import Resource, same_origin
+from ..transport import JsonRequestBuilder
 
 __all__ = ["AsyncResourceClient", "LoopPools", "ResourceClient", "SyncPool"]
 

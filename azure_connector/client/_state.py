@@ -6,20 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..auth._authenticators import Authenticators
-from ..deployments._discovery import Discovery
-from ..deployments._profiles import Profiles
-from ..deployments._resolver import DeploymentResolver
-from ..errors._classes import ConfigurationError
-from ..requests._build import RequestBuilder
-from ..requests._call_options import post_options
-from ..routing._affinity import ResourceAffinity
-from ..routing._state import RoutingState
-from ..settings._endpoint import form_url
-from ..settings._resources import Resource
-from ..settings._settings import ConnectorSettings
-from ..settings._source import wrap_secrets
-from ..transport._clients import TransportOptions, async_http_client, body_deadline, sync_http_client
+from ..auth import Authenticators
+from ..deployments import DeploymentResolver, Discovery, Profiles
+from ..errors import ConfigurationError
+from ..requests import RequestBuilder, post_options
+from ..routing import ResourceAffinity, RoutingState
+from ..settings import ConnectorSettings, Resource, form_url, wrap_secrets
+from ..transport import TransportOptions, async_http_client, body_deadline, sync_http_client
 from ._options import retry_policy, transport_options
 from ._resource_client import AsyncResourceClient, LoopPools, ResourceClient, SyncPool
 

@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Awaitable, Callable
 
-from .._utils._single_flight import SingleFlight
+from .._utils import SingleFlight
 from ._catalog import Catalog, Source
 from ._listings import discovered
 from ._table import DeploymentTable, Discovered

@@ -8,8 +8,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
-from .._utils._extras import install_hint
-from ..errors._classes import ConfigurationError
+from .._utils import install_hint
+from ..errors import ConfigurationError
 from ._catalog import ListedDeployment, Quota
 from ._profiles import base_model
 

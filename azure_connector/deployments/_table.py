@@ -18,7 +18,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
-from ..errors._classes import InvalidRequestError
+from ..errors import InvalidRequestError
 from ._mapping import MappingReader
 from ._operations import CHAT, EMBEDDINGS, RESPONSES
 from ._target import Api, Plan, Target

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from ..errors._classes import InvalidRequestError
+from ..errors import InvalidRequestError
 
 __all__ = ["Api", "Plan", "Target"]
 

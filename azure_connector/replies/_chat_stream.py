@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
-from .._utils._json import Json, as_object, parse_json
-from ..errors._classes import PartialReply
-from ..transport._body import AsyncBody, Body
+from .._utils import Json, as_object, parse_json
+from ..errors import PartialReply
+from ..transport import AsyncBody, Body
 from ._info import AzureInfo, attach
 from ._sse import Event, EventDecoder
 from ._stream import AsyncConnectorStream, ConnectorStream

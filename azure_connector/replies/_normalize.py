@@ -7,10 +7,8 @@ Shapes: recorded traffic of Azure OpenAI and Foundry (chat completions, plain, s
 
 from __future__ import annotations
 
-from .._utils._json import Json, as_list, as_object
-from ..tools._calls import normalize_message, to_function_call
-from ..tools._names import NameMap
-from ..tools._stream import ToolCallStream
+from .._utils import Json, as_list, as_object
+from ..tools import NameMap, ToolCallStream, normalize_message, to_function_call
 from ._info import AzureInfo
 
 __all__ = ["ChunkNormalizer", "normalize_completion"]

@@ -15,10 +15,8 @@ import openai
 import pydantic
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
-from .._utils._json import Json, as_object, parse_json
-from ..requests._call_options import RAW_RESPONSE_HEADER
-from ..requests._reply_plan import ReplyPlan
-from ..requests.responses_api import ResponseStream, completion_as_chunks, to_chat
+from .._utils import Json, as_object, parse_json
+from ..requests import RAW_RESPONSE_HEADER, ReplyPlan, ResponseStream, completion_as_chunks, to_chat
 from ..tools import NameMap, normalize_item
 from ._chat_stream import AsyncChatStream, ChatStream, ChunkParser, StreamErrorFactory
 from ._info import AzureInfo, attach

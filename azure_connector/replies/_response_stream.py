@@ -11,9 +11,9 @@ from typing import Any, cast
 
 import openai
 
-from .._utils._json import Json
-from ..errors._classes import PartialReply
-from ..requests._reply_plan import StreamRules
+from .._utils import Json
+from ..errors import PartialReply
+from ..requests import StreamRules
 from ._chat_stream import StreamErrorFactory, gathered_calls
 from ._info import AzureInfo
 from ._stream import AsyncConnectorStream, ConnectorStream

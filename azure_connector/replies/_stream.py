@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 import openai
 
-from ..errors._classes import AzureErrorDetails
+from ..errors import AzureErrorDetails
 from ._info import AzureInfo, attach
 
 __all__ = ["AsyncConnectorStream", "AsyncStreamSource", "ConnectorStream", "Progress", "StreamSource"]

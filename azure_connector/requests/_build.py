@@ -11,13 +11,11 @@ from typing import Any
 
 import openai
 
-from .._utils._json import Json, as_list, as_object
-from ..deployments._operations import CHAT, RESPONSES
-from ..deployments._resolver import DeploymentResolver
-from ..deployments._target import Target
-from ..errors._envelope import parse_envelope
-from ..routing._affinity import ResourceAffinity
-from ..settings._endpoint import ApiStyle, Endpoint, form_for, operation_query, operation_url
+from .._utils import Json, as_list, as_object
+from ..deployments import CHAT, RESPONSES, DeploymentResolver, Target
+from ..errors import parse_envelope
+from ..routing import ResourceAffinity
+from ..settings import ApiStyle, Endpoint, form_for, operation_query, operation_url
 from ..tools import NameMap, normalize_tools, repair_history, repair_input_items
 from ._adaptation_from_error import learn
 from ._adaptations import Learned, Lesson

@@ -9,8 +9,8 @@ from typing import Any, cast
 import openai
 from openai import NotGiven, Omit
 
-from .._utils._json import Json
-from ..deployments._operations import RESPONSES, operation_of
+from .._utils import Json
+from ..deployments import RESPONSES, operation_of
 
 __all__ = ["RAW_RESPONSE_HEADER", "CallOptions", "get_options", "given_headers", "parse_options", "post_options"]
 

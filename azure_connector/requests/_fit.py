@@ -14,22 +14,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .._utils._json import Json
-from ..deployments._families import Profile
-from ..deployments._operations import CHAT, RESPONSES
-from ..deployments._target import Api
-from ..errors._classes import InvalidRequestError
+from .._utils import Json
+from ..deployments import CHAT, RESPONSES, Api, Profile
+from ..errors import InvalidRequestError
 from ._adaptations import Lesson, apply
 from ._draft import Change, ChangeLog, Draft
-from ._parameter_rules import (
-    LIMITS,
-    Names,
-    adapt,
-    adapt_to_effort,
-    closest_effort,
-    names_for,
-    refuses,
-)
+from ._parameter_rules import LIMITS, Names, adapt, adapt_to_effort, closest_effort, names_for, refuses
 
 __all__ = ["Change", "ChangeLog", "Fitted", "fit"]
 

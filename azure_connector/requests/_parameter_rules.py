@@ -6,9 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from .._utils._json import Json, as_list, as_object
-from ..deployments._families import EFFORTS, NEUTRAL, Profile
-from ..deployments._operations import CHAT, RESPONSES
+from .._utils import Json, as_list, as_object
+from ..deployments import CHAT, EFFORTS, NEUTRAL, RESPONSES, Profile
 from ._draft import Change, Draft
 
 __all__ = [

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
-from .._utils._json import Json, as_list, as_object
-from ..deployments._target import Target
+from .._utils import Json, as_list, as_object
+from ..deployments import Target
 
 __all__ = ["Binding", "ResourceAffinity"]
 

@@ -30,8 +30,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from ..deployments._table import Plan, Target
-from ..errors._classes import Attempt
+from ..deployments import Plan, Target
+from ..errors import Attempt
 from ._health import Health, TargetStatus
 from ._outcomes import AttemptOutcome, OutcomeKind
 from ._retry_policy import RetryPolicy

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 from urllib.parse import quote, urlsplit
 
-from ..deployments._operations import RESPONSES, operation_of
-from ..errors._classes import ConfigurationError, InvalidRequestError
+from ..deployments import RESPONSES, operation_of
+from ..errors import ConfigurationError, InvalidRequestError
 from ._endpoint_url import ApiStyle, parse_endpoint_url
 from ._hosts import AUTHORITY_HOSTS, SCOPES, Cloud, HostKind, same_origin
 

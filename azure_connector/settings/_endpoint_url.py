@@ -22,8 +22,8 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit
 
-from ..deployments._operations import OPERATIONS
-from ..errors._classes import ConfigurationError
+from ..deployments import OPERATIONS
+from ..errors import ConfigurationError
 from ._hosts import DEFAULT_PORTS, Cloud, HostKind, ascii_host, classify, host_is_listed, is_loopback, refuse_lookalike
 
 __all__ = ["ApiStyle", "EndpointUrl", "parse_endpoint_url"]

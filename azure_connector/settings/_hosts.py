@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Literal
 from urllib.parse import urlsplit
 
-from ..errors._classes import ConfigurationError
+from ..errors import ConfigurationError
 
 __all__ = [
     "AUTHORITY_HOSTS",

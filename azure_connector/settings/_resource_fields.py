@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_serializer, field_validator
 
-from ..deployments._management import RESOURCE_ID
+from ..deployments import RESOURCE_ID
 from ._hosts import is_loopback
 from ._secret_values import MASK, Headers, InvalidSecret
 from ._setting import Setting

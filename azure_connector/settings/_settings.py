@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Literal, Self, Unpack, cast
 from pydantic import PrivateAttr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from ..deployments._table import DeploymentTable, compile_table
-from ..errors._classes import ConfigurationError
+from ..deployments import DeploymentTable, compile_table
+from ..errors import ConfigurationError
 from ._api_style import choose_api_style
 from ._connector_fields import ConnectorFields
 from ._endpoint import Endpoint

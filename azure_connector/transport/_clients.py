@@ -19,10 +19,10 @@ from urllib.request import getproxies
 
 import openai
 
-from .._utils._tasks import spawn
-from ..errors._classes import ConfigurationError
-from ._library import http_library
+from .._utils import spawn
+from ..errors import ConfigurationError
 from ._async_backend import transport_class
+from ._library import http_library
 
 __all__ = ["TransportOptions", "async_http_client", "sync_http_client"]
 

@@ -10,9 +10,9 @@ import pytest
 
 from azure_connector import AsyncAzureConnector, AzureConnector
 from azure_connector.emulator import faults
-from azure_connector.transport._library import http_library
 from azure_connector.transport._async_backend import transport_class
 from azure_connector.transport._clients import TransportOptions, async_http_client
+from azure_connector.transport._library import http_library
 
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
 ASKED = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hi"}]}

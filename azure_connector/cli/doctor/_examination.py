@@ -8,12 +8,10 @@ from contextlib import ExitStack, closing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from azure_connector.client._client import AzureConnector
-from azure_connector.client._state import ConnectorState
-from azure_connector.deployments._catalog import Catalog, ListedDeployment
-from azure_connector.errors._classes import ConfigurationError
-from azure_connector.transport._clients import tls_context
-
+from ...client import AzureConnector, ConnectorState
+from ...deployments import Catalog, ListedDeployment
+from ...errors import ConfigurationError
+from ...transport import tls_context
 from ._answer import check_answer
 from ._call import check_call
 from ._configuration import SettingRow, check_endpoint, check_settings, rows_of, unusable
@@ -24,7 +22,7 @@ from ._proxy import way_to
 from ._report import Report
 
 if TYPE_CHECKING:
-    from azure_connector.settings._settings import ConnectorSettings
+    from ...settings import ConnectorSettings
 
 __all__ = ["examine"]
 
