@@ -65,7 +65,7 @@ def is_object_text(text: object) -> bool:
     return True
 
 
-def read_arguments(value: object, *, cut: bool = False) -> Arguments:
+def read_arguments(value: object, *, cut: bool = False, repair: bool = True) -> Arguments:
     """Arguments as a model or a history gave them, as the JSON text of an object.
 
     Nothing is ever raised. Text that was cut off is never completed: a shorter path or query would be as valid as the
@@ -75,8 +75,9 @@ def read_arguments(value: object, *, cut: bool = False) -> Arguments:
         value: text, None, or an object that was parsed already.
         cut: whether the reply ended before the model did (`finish_reason` "length"): then only an object that is
             whole and valid is taken.
+        repair: False leaves text as the model wrote it, whatever it is (the setting `repair_tool_arguments`).
     """
-    if is_object_text(value):
+    if is_object_text(value) or (not repair and isinstance(value, str)):
         return Arguments(cast("str", value))
     try:
         if isinstance(value, str):

@@ -62,6 +62,7 @@ class ToolCallStream:
         buffer: hold each call's arguments until the stream ends and give them in one delta, normalized: for those who
             execute what they receive. Otherwise fragments are passed on as they come.
         custom_as_function: give calls of custom tools as function calls with the single argument `input`.
+        repair: False passes arguments on as the model wrote them.
     """
 
     def __init__(
@@ -71,7 +72,9 @@ class ToolCallStream:
         *,
         buffer: bool = False,
         custom_as_function: bool = False,
+        repair: bool = True,
     ) -> None:
+        self._repair = repair
         self._names = names or name_map(known)
         self._buffer = buffer
         self._custom_as_function = custom_as_function
@@ -113,7 +116,11 @@ class ToolCallStream:
         for call in self._ordered():
             late = id(call) not in self._passing
             closing = self._announce(call) if late else None
-            arguments = read_text(RawCall("", call.kind, call.name, call.text), cut=cut and call is self._assembly.last)
+            arguments = read_text(
+                RawCall("", call.kind, call.name, call.text),
+                cut=cut and call is self._assembly.last,
+                repair=self._repair,
+            )
             self._note(call, arguments, repairs)
             if rest := self._rest(call, arguments, late=late):
                 closing = _with_text(closing or self._delta(call), rest)
@@ -190,6 +197,9 @@ class ToolCallStream:
             beginning = "" if passing.live else '{"input": "'
             passing.live = True
             return beginning + write_json(fragment)[1:-1]
+        if not self._repair:
+            passing.live = True
+            return fragment
         if not passing.live:
             text = before + fragment
             if passing.held or not _BEGINNING.fullmatch(text):
