@@ -89,6 +89,7 @@ class ConnectorState:
             defaults=_given({"max_tokens": settings.max_tokens, "temperature": settings.temperature}),
             strict=settings.strict,
             repeat_unsafe=policy.repeat_unsafe,
+            repair=settings.repair_tool_arguments,
         )
         addresses = {name: endpoint.base for name, endpoint in endpoints.items()}
         return cls(

@@ -33,7 +33,7 @@ class StreamErrorFactory(Protocol):
 
 
 class ChunkParser:
-    """Reads one stream: events to JSON, JSON to mended chunks, chunks to the SDK's objects.
+    """Reads one stream: events to JSON, JSON to normalized chunks, chunks to the SDK's objects.
 
     Attributes:
         begun: something worth reading was delivered; from then on the stream is never asked for again.
@@ -47,7 +47,7 @@ class ChunkParser:
         info: AzureInfo,
         response: Any,
         *,
-        mend: Callable[[Json], list[Json]],
+        normalize: Callable[[Json], list[Json]],
         close: Callable[[], list[Json]],
         build: Callable[[Json], Any],
         failure: StreamErrorFactory,
@@ -59,7 +59,7 @@ class ChunkParser:
         self.error: Exception | None = None
         self._response = response
         self._decoder = EventDecoder()
-        self._mend, self._close, self._build, self._failure = mend, close, build, failure
+        self._normalize, self._close, self._build, self._failure = normalize, close, build, failure
         self._text: list[str] = []
         self._calls: dict[tuple[int, int], Json] = {}
         self._finished = False
@@ -114,7 +114,7 @@ class ChunkParser:
             detail = as_object(error) or {"message": str(error)}
             self.error = self._fail(error=detail)
             return
-        self._deliver(self._mend(body), chunks)
+        self._deliver(self._normalize(body), chunks)
 
     def _deliver(self, bodies: list[Json], chunks: list[Any]) -> None:
         for body in bodies:

@@ -96,7 +96,7 @@ class ReplyReader:
 
     def _finish_whole(self, value: Any) -> Any:
         if self._plan.names is not None:
-            normalize_output(value, self._plan.names)
+            normalize_output(value, self._plan.names, repair=self._plan.repair)
         if isinstance(usage := getattr(value, "usage", None), pydantic.BaseModel):
             self.info.usage = usage.model_dump()
         return JsonReply(found) if self.as_json and (found := as_object(value)) else value
@@ -113,7 +113,7 @@ class ChatReader(ReplyReader):
 
     def __init__(self, info: AzureInfo, plan: ReplyPlan, **how: Any) -> None:
         super().__init__(info, plan, **how)
-        self._chunk_normalizer = ChunkNormalizer(info, plan.names, as_function_call=plan.as_function_call)
+        self._chunk_normalizer = ChunkNormalizer(info, plan)
 
     def read(self, response: Any) -> Any:
         if self._plan.streamed and not self._plan.deliver_as_stream:
@@ -131,9 +131,7 @@ class ChatReader(ReplyReader):
     def normalize(self, body: Json) -> Json:
         """A whole reply's JSON, as the caller gets it."""
         plan, info = self._plan, self.info
-        completion = normalize_completion(
-            self.as_completion(body), info, plan.names, as_function_call=plan.as_function_call
-        )
+        completion = normalize_completion(self.as_completion(body), info, plan)
         if plan.on_model is not None and info.reported_model:
             plan.on_model(info.reported_model)
         return completion
@@ -144,7 +142,7 @@ class ChatReader(ReplyReader):
 
     def chunks(self, event: Json) -> list[Json]:
         """The chunks that one event of the service's stream becomes."""
-        return self._chunk_normalizer.mend(event)
+        return self._chunk_normalizer.normalize(event)
 
     def last_chunks(self) -> list[Json]:
         """The chunks that stand at the end of a stream."""
@@ -164,14 +162,14 @@ class ChatReader(ReplyReader):
         return self._parsed(built)
 
     def _open(self, response: Any) -> ChatStream | AsyncChatStream:
-        return self._stream(response, mend=self.chunks, close=self.last_chunks)
+        return self._stream(response, normalize=self.chunks, close=self.last_chunks)
 
     def _replay(self, completion: Json, response: Any) -> ChatStream | AsyncChatStream:
         """A whole reply as a stream, for a model that cannot stream."""
         chunks = completion_as_chunks(completion, include_usage=self._plan.include_usage)
         lines = b"".join(b"data: " + json.dumps(chunk).encode() + b"\n\n" for chunk in chunks)
         body = _Bytes(lines + b"data: [DONE]\n\n", response)
-        return self._stream(body, mend=_as_it_is, close=list)
+        return self._stream(body, normalize=_as_it_is, close=list)
 
     def _stream(self, response: Any, **how: Any) -> ChatStream | AsyncChatStream:
         build = JsonReply if self.as_json else build_chunk
@@ -196,7 +194,7 @@ class ResponsesReader(ChatReader):
         return self._normalized(self._events.finish())
 
     def _normalized(self, chunks: list[Json]) -> list[Json]:
-        return [normalized for chunk in chunks for normalized in self._chunk_normalizer.mend(chunk)]
+        return [normalized for chunk in chunks for normalized in self._chunk_normalizer.normalize(chunk)]
 
 
 _READERS: dict[str, type[ReplyReader]] = {"chat": ChatReader, "responses": ResponsesReader, "native": ReplyReader}
@@ -231,12 +229,12 @@ def build_completion(body: Json) -> ChatCompletion:
         return ChatCompletion.construct(None, **body)
 
 
-def normalize_output(reply: Any, names: NameMap) -> None:
+def normalize_output(reply: Any, names: NameMap, *, repair: bool = True) -> None:
     """Normalizes names and arguments of a native Responses reply's tool calls, on the SDK's own objects."""
     for index, item in enumerate(getattr(reply, "output", None) or ()):
         if getattr(item, "type", None) in ("function_call", "custom_tool_call"):
             found = item.to_dict(mode="json")
-            for key, value in normalize_item(found, names, index=index).items():
+            for key, value in normalize_item(found, names, index=index, repair=repair).items():
                 if found.get(key) != value:
                     setattr(item, key, value)
 

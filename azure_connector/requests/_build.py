@@ -79,6 +79,7 @@ class RequestBuilder:
         defaults: the settings' `max_tokens` and `temperature`, for what callers leave open.
         strict: raise instead of dropping or replacing what a caller asked for.
         repeat_unsafe: streams that may exist twice at the service may begin anew as well.
+        repair: unreadable arguments of tool calls are repaired.
     """
 
     def __init__(
@@ -91,11 +92,13 @@ class RequestBuilder:
         defaults: Mapping[str, Any] | None = None,
         strict: bool = False,
         repeat_unsafe: bool = False,
+        repair: bool = True,
     ) -> None:
         self.adaptations = Learned()
         self.headers = headers
         self._resolver, self._affinity, self._endpoints = resolver, affinity, endpoints
         self._defaults, self._strict, self._repeat_unsafe = defaults, strict, repeat_unsafe
+        self._repair = repair
         self._changes = ChangeLog()
 
     def build(self, client: Any, call: CallOptions, target: Target, *, timeout: Any) -> PreparedRequest:
@@ -176,6 +179,7 @@ class RequestBuilder:
             kind="responses" if moved else "chat",
             names=names,
             as_function_call=legacy,
+            repair=self._repair,
             streamed=call.stream,
             deliver_as_stream=fitted.deliver_as_stream,
             include_usage=bool(as_object((call.body or {}).get("stream_options")).get("include_usage")),
@@ -215,7 +219,7 @@ class RequestBuilder:
             repeatable=call.repeatable or self._repeat_unsafe,
             note=partial(affinity.note, target.resource, call.operation) if affinity is not None else None,
         )
-        return ReplyPlan(names=names, streamed=call.stream, rules=rules)
+        return ReplyPlan(names=names, repair=self._repair, streamed=call.stream, rules=rules)
 
 
 def _without_replay_state(body: Json) -> Json:

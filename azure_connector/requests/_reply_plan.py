@@ -38,6 +38,7 @@ class ReplyPlan:
             reply types, whatever the operation.
         names: the request's tool names; None where it had no tools.
         as_function_call: the caller asked with the older `functions`.
+        repair: unreadable arguments of tool calls are repaired (the setting `repair_tool_arguments`).
         streamed: the caller reads a stream.
         deliver_as_stream: the model does not stream, but the caller does.
         include_usage: the caller wants the usage at the end of the stream.
@@ -48,6 +49,7 @@ class ReplyPlan:
     kind: Literal["chat", "responses", "native"] = "native"
     names: NameMap | None = None
     as_function_call: bool = False
+    repair: bool = True
     streamed: bool = False
     deliver_as_stream: bool = False
     include_usage: bool = False
