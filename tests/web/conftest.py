@@ -16,7 +16,16 @@ from azure_connector.emulator.models import DEFAULT_MODELS
 from samples.web.app import create_app
 
 KEYS = ("GEMINI_API_KEY", "GOOGLE_API_KEY", "OPENAI_API_KEY", "ANTHROPIC_API_KEY", "MISTRAL_API_KEY")
-CHOICES = ("DEFAULT_PROVIDER", "DEFAULT_MODEL", "OPENAI_MODELS", "OPENAI_BASE_URL", "OPENAI_API_BASE")
+CHOICES = (
+    "DEFAULT_PROVIDER",
+    "DEFAULT_MODEL",
+    "OPENAI_MODELS",
+    "OPENAI_BASE_URL",
+    "OPENAI_API_BASE",
+    "GEMINI_MODELS",
+    "GEMINI_API_BASE",
+    "ALLOWED_ORIGINS",
+)
 
 
 @contextmanager
@@ -36,8 +45,8 @@ def serving(app: ASGIApp) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def resource() -> Iterator[Emulator]:
-    """A resource whose deployment `busy` the tests may fill up."""
-    with Emulator([*DEFAULT_MODELS, Deployment("busy", "gpt-4.1")]) as azure:
+    """A resource whose deployment `busy` the tests may fill up, with one that shows its thoughts."""
+    with Emulator([*DEFAULT_MODELS, Deployment("busy", "gpt-4.1"), Deployment("thinker", "deepseek-r1")]) as azure:
         yield azure
 
 
@@ -51,6 +60,7 @@ def serve(resource: Emulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[Calla
     monkeypatch.setenv("AZURE_OPENAI_ENDPOINT", resource.endpoint)
     monkeypatch.setenv("AZURE_OPENAI_API_KEY", resource.api_key)
     monkeypatch.setenv("AZURE_OPENAI_DEPLOYMENT_MAPPING", '{"gpt-4.1": ["busy", "gpt-4.1"]}')
+    monkeypatch.setenv("LITELLM_LOCAL_MODEL_COST_MAP", "True")
     with ExitStack() as running:
 
         def start(**variables: str) -> str:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
 
 from azure_connector.emulator import Emulator, faults
+from samples.web.app import create_app
 
 from .browser import chromium, missing, resize
+from .conftest import serving
+from .stand_ins import Seen, gemini, ollama
 
 pytestmark = pytest.mark.skipif(bool(missing()), reason=missing())
 
@@ -38,10 +42,10 @@ class Page:
     def all(self, selector: str) -> list[Any]:
         return self.driver.find_elements("css selector", selector)
 
-    def until(self, holds: Callable[[], Any], what: str) -> Any:
+    def until(self, holds: Callable[[], Any], what: str, *, patience: float = 10) -> Any:
         from selenium.webdriver.support.ui import WebDriverWait
 
-        return WebDriverWait(self.driver, 10, poll_frequency=0.03).until(lambda _: holds(), what)
+        return WebDriverWait(self.driver, patience, poll_frequency=0.03).until(lambda _: holds(), what)
 
     def select(self, name: str, value: str) -> None:
         from selenium.webdriver.support.ui import Select
@@ -76,7 +80,7 @@ def page(serve: Serve, browser: Any) -> Iterator[Page]:
 
 
 def test_select_send_and_see_which_deployment_answered(page: Page) -> None:
-    page.select("provider", "azure")
+    page.select("provider", "azure-openai")
     page.select("model", "gpt-5-mini")
     page.send("Say hello to Oslo")
     text = page.answer().text
@@ -84,10 +88,29 @@ def test_select_send_and_see_which_deployment_answered(page: Page) -> None:
     assert re.search(r"gpt-5-mini@default · gpt-5-mini\S* · .* · \d+ \+ \d+ tokens · \d+\.\d s", text)
 
 
-def test_unavailable_providers_are_shown_with_the_reason(page: Page) -> None:
+def test_unavailable_providers_are_shown_with_reason_and_remedy(page: Page) -> None:
     gemini = page.one("#provider option[value=gemini]")
-    assert gemini.text == "Gemini (GEMINI_API_KEY or GOOGLE_API_KEY is not set)"
+    assert gemini.text == "Gemini (not available)"
     assert not gemini.is_enabled()
+    page.one("#unavailable summary").click()
+    shown = page.one("#reasons").text
+    assert "GEMINI_API_KEY or GOOGLE_API_KEY is not set. Export it and start the page again." in shown
+    assert "ollama serve" in shown
+    assert page.value("document.querySelector('#reasons').scrollWidth <= innerWidth")
+
+
+def test_where_nothing_is_set_up_the_page_says_what_to_do(
+    browser: Any, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AZURE_OPENAI_ENDPOINT")
+    address = serve()
+    browser.get(address)
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    said = "No provider is available"
+    WebDriverWait(browser, 10).until(lambda _: said in browser.find_element("id", "notice").text)
+    assert "azure-connector init" in browser.find_element("id", "reasons").text, "the whole reason, unfolded"
+    assert browser.find_element("id", "send").get_property("disabled")
 
 
 def test_text_appears_while_it_arrives_and_can_be_stopped(page: Page, resource: Emulator) -> None:
@@ -98,9 +121,144 @@ def test_text_appears_while_it_arrives_and_can_be_stopped(page: Page, resource: 
     page.until(lambda: len(page.one(".busy .text").text) > len(first), "it grows")
     assert page.one("#stop").is_displayed()
     assert not page.one("#send").is_displayed()
+    assert page.one(".busy").get_attribute("aria-busy") == "true", "a screen reader waits for the whole"
     page.one("#stop").click()
     assert "stopped" in page.answer().text
     assert page.one("#send").is_displayed()
+
+
+def test_stop_keeps_the_question_and_the_partial_answer(page: Page, resource: Emulator) -> None:
+    resource.script(faults.slow_drip(0.05), deployment="gpt-4o")
+    page.select("model", "gpt-4o")
+    page.send("Count to 50")
+    page.until(lambda: page.all(".busy .text p"), "text appears")
+    page.one("#stop").click()
+    partial = page.answer().find_element("css selector", ".text").text
+    page.send("Say well")
+    page.until(lambda: len(page.all(".assistant:not(.busy)")) == 2, "the next answer")
+    sent = resource.requests.last.body["messages"]
+    assert [message["role"] for message in sent] == ["system", "user", "assistant", "user"]
+    assert sent[1]["content"] == "Count to 50"
+    assert sent[2]["content"].strip() == partial
+
+
+def test_waiting_is_visible(page: Page, resource: Emulator) -> None:
+    resource.script(faults.hang(), deployment="gpt-4o")
+    page.select("model", "gpt-4o")
+    page.send("Hello")
+    waiting = page.until(lambda: page.all(".busy .waiting"), "it says that it waits")[0]
+    assert waiting.text.startswith("Waiting for GPT-4o")
+    page.until(lambda: re.search(r"GPT-4o, \d+ s", waiting.text), "and for how long")
+    page.press("\ue00c")
+    page.answer()
+    assert not page.all(".waiting")
+
+
+def test_a_failed_send_keeps_the_text(browser: Any, resource: Emulator, serve: Serve) -> None:
+    """The server has gone away; when it is back, the same text is sent by one click."""
+    with ExitStack() as running:
+        page = Page(browser, running.enter_context(serving(create_app())))
+        page.select("model", "gpt-4o")
+        page.send("Say first")
+        page.answer()
+    page.send("Say second\ue008\ue007\ue000and third")
+    alert = page.until(lambda: page.all("[role=alert]"), "it says so")[0]
+    assert "does not answer" in alert.text
+    assert "python -m samples.web" in alert.text
+    assert "Failed to fetch" not in page.one("#log").text
+    assert page.one("#message").get_property("value") == "Say second\nand third"
+    assert [one.text for one in page.all(".user")] == ["Say first"]
+    browser.get_log("browser")
+
+
+def test_a_refused_request_keeps_the_text_and_tells_the_reason(page: Page, resource: Emulator) -> None:
+    page.value("document.getElementById('model').append(new Option('gone', 'gone'))")
+    page.select("model", "gone")
+    page.send("Say well")
+    alert = page.answer().find_element("css selector", "[role=alert]")
+    assert "Azure OpenAI has no model 'gone'" in alert.text
+    assert page.one("#message").get_property("value") == "Say well"
+    page.select("model", "gpt-4o")
+    page.one("#send").click()
+    page.until(lambda: [one.text for one in page.all(".assistant .text")] == ["well"], "the answer")
+    assert not page.all("[role=alert]"), "what was mended is gone"
+    page.driver.get_log("browser")
+
+
+def test_a_cut_answer_stays_and_can_be_tried_again(page: Page, resource: Emulator) -> None:
+    resource.script(faults.reset("during", after=6), deployment="gpt-4o")
+    page.select("model", "gpt-4o")
+    page.send("Count to 20")
+    answer = page.answer()
+    assert answer.find_element("css selector", ".text").text.startswith("1")
+    alert = answer.find_element("css selector", "[role=alert]").text
+    assert alert == "Azure OpenAI broke off before the answer was complete.\nWhat had arrived is kept. Try again."
+    assert ".partial" not in page.one("#log").text
+    answer.find_element("css selector", ".retry").click()
+    page.until(lambda: "19, 20" in page.one(".assistant:not(.busy) .text").text, "the whole answer")
+    assert len(page.all(".user")) == len(page.all(".assistant")) == 1
+    assert [message["role"] for message in resource.requests.last.body["messages"]] == ["system", "user"]
+
+
+def test_an_answer_can_be_copied_as_it_was_written(page: Page) -> None:
+    origin = page.value("location.origin")
+    granted = {"origin": origin, "permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"]}
+    page.driver.execute_cdp_cmd("Browser.grantPermissions", granted)
+    page.select("model", "gpt-4o")
+    page.send("Say **bold** and `code`")
+    copy = page.answer().find_element("css selector", ".actions .copy")
+    copy.click()
+    page.until(lambda: copy.text == "Copied", "it says so")
+    copied = page.driver.execute_async_script("navigator.clipboard.readText().then(arguments[0])")
+    assert copied == "**bold** and `code`"
+
+
+def test_parameters_are_passed_on(page: Page, resource: Emulator) -> None:
+    page.one("#parameters summary").click()
+    page.one("[name=temperature]").send_keys("0.3")
+    page.one("[name=max_tokens]").send_keys("5")
+    page.select("model", "gpt-4o")
+    page.send("Count to 50")
+    assert "the limit of tokens was reached" in page.answer().text
+    sent = resource.requests.last.body
+    assert (sent["temperature"], sent["max_tokens"]) == (0.3, 5)
+    assert "reasoning_effort" not in sent
+
+
+def test_thoughts_are_shown_and_folded_when_the_answer_is_there(page: Page) -> None:
+    page.select("model", "thinker")
+    page.send("Say well")
+    answer = page.answer()
+    thoughts = answer.find_element("css selector", ".thoughts")
+    assert thoughts.text == "Thinking"
+    thoughts.find_element("css selector", "summary").click()
+    assert "tokens of thought" in thoughts.text
+
+
+def test_three_providers_answer_in_one_conversation(browser: Any, serve: Serve, resource: Emulator) -> None:
+    local, google = Seen(), Seen()
+    with serving(ollama(local)) as host, serving(gemini(google)) as base:
+        page = Page(browser, serve(OLLAMA_HOST=host, GEMINI_API_KEY="key", GEMINI_API_BASE=base))
+        shown = []
+        for provider, model, text in (
+            ("azure-openai", "gpt-4o", "Say one"),
+            ("ollama", "llama3.2:latest", "Say two"),
+            ("gemini", "gemini-2.5-flash", "Say three"),
+            ("azure-openai", "gpt-5-mini", "Say four"),
+        ):
+            page.select("provider", provider)
+            page.select("model", model)
+            page.send(text)
+            done = len(shown) + 1
+            # The first answer through LiteLLM waits for its import.
+            page.until(lambda done=done: len(page.all(".assistant:not(.busy)")) == done, text, patience=40)
+            shown.append(page.all(".assistant")[-1].find_element("css selector", ".text").text)
+    assert shown == ["one", "I am llama3.2:latest", "Gemini heard: Say three", "four"]
+    who = [one.text for one in page.all(".who")]
+    assert who == ["GPT-4o", "llama3.2:latest", "Gemini 2.5 Flash", "GPT-5 mini"]
+    assert [message["content"] for message in local.last["messages"][1:]] == ["Say one", "one", "Say two"]
+    assert len(google.last["contents"]) == 5
+    assert len(resource.requests.last.body["messages"]) == 8
 
 
 def test_the_conversation_goes_back_with_the_next_question(page: Page, resource: Emulator) -> None:
@@ -113,9 +271,12 @@ def test_the_conversation_goes_back_with_the_next_question(page: Page, resource:
     assert roles == ["system", "user", "assistant", "user"]
     page.one("#clear").click()
     assert not page.all(".message")
+    page.one(".idea").click()
+    assert page.answer().text.startswith("GPT-4o\n1, 2, 3")
+    assert [message["role"] for message in resource.requests.last.body["messages"]] == ["system", "user"]
 
 
-def test_tool_calls_are_shown_with_their_results(page: Page) -> None:
+def test_tool_calls_are_shown_with_their_results(page: Page, resource: Emulator) -> None:
     page.select("model", "gpt-4o")
     page.select("agent", "travel")
     assert page.one("#message").get_attribute("placeholder").endswith("How is the weather in Bergen?")
@@ -124,6 +285,12 @@ def test_tool_calls_are_shown_with_their_results(page: Page) -> None:
     tool = answer.find_element("css selector", ".tool")
     assert re.match(r'weather\({"city": ?"Bergen"}\)\n→ {"city": "Bergen", "degrees": \d+, "sky": "sunny"}', tool.text)
     assert answer.find_element("css selector", ".text").text
+    page.send("Say well")
+    page.until(lambda: len(page.all(".assistant:not(.busy)")) == 2, "the next answer")
+    roles = [message["role"] for message in resource.requests.last.body["messages"]]
+    assert roles == ["system", "user", "assistant", "tool", "assistant", "user"], (
+        "the model still knows its tools' results"
+    )
 
 
 def test_a_failover_is_shown_with_its_attempts(page: Page, resource: Emulator) -> None:
@@ -141,8 +308,7 @@ def test_an_error_says_what_to_do_and_the_page_goes_on(page: Page, resource: Emu
     page.select("model", "gpt-4o")
     page.send("[filter:violence=high] please")
     alert = page.answer().find_element("css selector", "[role=alert]")
-    assert alert.text.startswith("ContentFilteredError: ")
-    assert "violence (high)" in alert.text
+    assert alert.text.startswith("The content filter refused the prompt for: violence (high).\nThe same prompt will be")
     page.send("Say well")
     page.until(lambda: len(page.all(".assistant:not(.busy)")) == 2, "the next answer")
     assert "well" in page.all(".assistant")[-1].text
@@ -157,16 +323,74 @@ def test_an_answer_is_never_read_as_html(page: Page) -> None:
     assert page.driver.title == "Azure connector"
 
 
+MARKDOWN = """
+# Title
+
+1. **bold** and `a < b`
+2. [kept](https://example.org "tip")
+3. [gone](javascript:document.title='taken') [data](data:text/html,x) ![picture](https://example.org/x.png)
+
+- [x] done
+
+| a | b |
+|---|---|
+| 1 | <script>document.title='taken'</script> |
+
+```html
+<b onclick="x">code</b>
+```
+"""
+
+
+def test_markdown_is_rendered_and_sanitized(page: Page) -> None:
+    shown = page.driver.execute_async_script(
+        """
+        const [text, done] = arguments;
+        import("/static/markdown.js").then(({ render }) => {
+          const box = document.createElement("div");
+          document.getElementById("log").append(box);
+          render(box, text);
+          const links = [...box.querySelectorAll("a")];
+          done({
+            tags: [...new Set([...box.querySelectorAll("*")].map((one) => one.localName))].sort(),
+            attributes: [...new Set([...box.querySelectorAll("*")].flatMap((one) => one.getAttributeNames()))].sort(),
+            links: links.map((one) => [one.textContent, one.getAttribute("href"), one.target, one.rel]),
+            code: box.querySelector("pre code").textContent,
+            cell: box.querySelectorAll("td")[1].textContent,
+            done: box.querySelector("ul li").textContent,
+          });
+        });
+        """,
+        MARKDOWN,
+    )
+    safe = ["noopener noreferrer", "_blank"][::-1]
+    assert shown["links"] == [
+        ["kept", "https://example.org", *safe],
+        ["gone", None, *safe],
+        ["data", None, *safe],
+        ["picture", "https://example.org/x.png", *safe],
+    ]
+    assert {"h1", "strong", "code", "pre", "table", "ol"} <= {*shown["tags"]}
+    assert not {"img", "script", "b", "input", "style"} & {*shown["tags"]}
+    assert {*shown["attributes"]} <= {"class", "href", "rel", "target", "title", "type"}
+    assert shown["code"] == '<b onclick="x">code</b>\n'
+    assert shown["cell"] == "<script>document.title='taken'</script>"
+    assert shown["done"].startswith("☑ done")
+    assert page.driver.title == "Azure connector"
+
+
 def test_everything_can_be_done_with_the_keyboard(page: Page, resource: Emulator) -> None:
     from selenium.webdriver.common.keys import Keys
 
     assert page.focused() == "message"
     seen = []
-    for _ in range(8):
+    for _ in range(12):
         page.press(Keys.TAB)
-        seen.append(page.focused())
+        seen.append(page.value("document.activeElement.id || document.activeElement.textContent.trim().slice(0, 11)"))
     # After the last one the browser's own controls have their turn.
-    assert [name for name in seen if name] == ["send", "provider", "model", "agent", "clear", "log", "message"]
+    order = ["send", "provider", "model", "agent", "clear", "Parameters", "unavailable-title", "log", "Count to 20"]
+    assert [name for name in seen if name in order] == order
+    page.one("#message").click()
     assert page.value("getComputedStyle(document.activeElement).outlineStyle") == "solid", "focus can be seen"
 
     page.press("Say one", Keys.SHIFT + Keys.ENTER + Keys.NULL, "two", Keys.ENTER)
@@ -179,6 +403,13 @@ def test_everything_can_be_done_with_the_keyboard(page: Page, resource: Emulator
     page.until(lambda: page.all(".busy .text"), "text appears")
     page.press(Keys.ESCAPE)
     assert "stopped" in page.answer().text
+
+    retry = page.one(".retry")
+    page.press(*[Keys.SHIFT + Keys.TAB + Keys.NULL] * 1)
+    assert page.driver.switch_to.active_element == retry
+    page.press(Keys.ENTER)
+    page.until(lambda: "49, 50" in page.all(".assistant:not(.busy) .text")[-1].text, "the whole answer")
+    assert page.focused() == "message"
 
 
 @pytest.mark.parametrize("width", [320, 390])
@@ -193,9 +424,32 @@ def test_it_fits_a_phone(page: Page, width: int) -> None:
         " && e.getBoundingClientRect().right > innerWidth + 1).map(e => e.outerHTML.slice(0, 80))"
     )
     assert outside == []
-    for name in ("#provider", "#model", "#agent", "#message", "#send"):
+    for name in ("#provider", "#model", "#agent", "#clear", "#message", "#send"):
         assert page.one(name).is_displayed()
         assert page.one(name).size["height"] >= 38, "a finger finds it"
+
+
+LONGEST_NAME = "Azure OpenAI (emulator)"
+
+
+@pytest.mark.parametrize("width", [390, 768, 1280])
+def test_the_providers_name_is_not_cut_off(browser: Any, serve: Serve, width: int) -> None:
+    serve()  # the settings of a resource
+    with serving(create_app(azure_name=LONGEST_NAME)) as address:
+        page = Page(browser, address)
+        resize(browser, width, 800)
+        room = page.driver.execute_script(
+            """
+            const select = document.getElementById("provider"), style = getComputedStyle(select);
+            const context = document.createElement("canvas").getContext("2d");
+            context.font = style.font;
+            const arrow = 20;
+            const inner = select.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight) - arrow;
+            return [select.selectedOptions[0].text, inner - context.measureText(select.selectedOptions[0].text).width];
+            """
+        )
+    assert room[0] == LONGEST_NAME
+    assert room[1] >= 0
 
 
 CONTRAST = """
@@ -229,7 +483,10 @@ def test_text_can_be_read_in_both_colour_schemes(page: Page, dark: bool) -> None
     page.until(lambda: page.all(".failure"), "an error is shown")
     brightness = page.value("getComputedStyle(document.body).backgroundColor.match(/\\d+/)[0]")
     assert (int(brightness) < 60) == dark
-    selectors = ".text, .tool, .tool .result, .facts, .failure, label, select, button, h1, .keys"
+    page.one("#unavailable summary").click()
+    selectors = (
+        ".text, .tool, .tool .result, .facts, .failure *, .who, label, select, button, h1, .keys, dt, dd, summary"
+    )
     ratios = page.driver.execute_script(CONTRAST, selectors)
     assert len(ratios) > 10
     assert min(ratios) >= 4.5
