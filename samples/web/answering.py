@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import asdict, dataclass, field
 from typing import Any
 from uuid import uuid4
@@ -12,6 +13,7 @@ from azure_connector import AzureInfo, azure_info
 
 from .agents import Agent
 from .asking import Asked
+from .history import with_short_ids
 from .listing import Model
 from .protocol import Happening
 from .providers import Provider
@@ -41,8 +43,8 @@ class Turn:
         self.finish = choice.finish_reason or self.finish
         delta = choice.delta
         if reasoning := getattr(delta, "reasoning_content", None) or getattr(delta, "reasoning", None):
-            found.append(("reasoning", {"text": reasoning}))
-        if text := delta.content or getattr(delta, "refusal", None):
+            found.append(("reasoning", {"text": _sendable(reasoning)}))
+        if text := _sendable(delta.content or getattr(delta, "refusal", None)):
             self.text += text
             found.append(("text", {"text": text}))
         for part in delta.tool_calls or ():
@@ -56,7 +58,7 @@ class Turn:
         call["id"] = part.id or call["id"] or f"call_{uuid4().hex}"
         if part.function is not None:
             call["name"] += part.function.name or ""
-            call["arguments"] += part.function.arguments or ""
+            call["arguments"] += _sendable(part.function.arguments)
 
     def message(self) -> dict[str, Any]:
         """The reply as a message of the conversation."""
@@ -65,6 +67,11 @@ class Turn:
             for call in self.calls.values()
         ]
         return {"role": "assistant", "content": self.text or None, **({"tool_calls": calls} if calls else {})}
+
+
+def _sendable(text: str | None) -> str:
+    """Text without halves of character pairs, which no event could hold."""
+    return (text or "").encode(errors="replace").decode()
 
 
 @dataclass
@@ -83,7 +90,8 @@ class Run:
 
     def __post_init__(self) -> None:
         known = f"{self.agent.instructions}\n\n{self.asked.context}".strip()
-        self.history = [{"role": "system", "content": known}, *self.asked.messages]
+        told = self.asked.messages if self.provider.long_ids else with_short_ids(self.asked.messages)
+        self.history = [{"role": "system", "content": known}, *told]
         self.theirs = {tool["function"]["name"] for tool in self.asked.tools} - {*self.agent.names}
         self.usage = {
             "provider": self.provider.id,
@@ -116,15 +124,16 @@ class Run:
             self.usage["output_tokens"] += usage.completion_tokens or 0
 
 
-async def answer(agent: Agent, provider: Provider, model: Model, asked: Asked) -> AsyncIterator[Happening]:
+async def answer(agent: Agent, provider: Provider, model: Model, asked: Asked) -> AsyncGenerator[Happening]:
     """What happens in one answer; whatever goes wrong is a happening, too. `done` or `error` is always the last."""
     run, turn = Run(agent, provider, model, asked), Turn()
     try:
         for number in range(ROUNDS):
             turn = Turn()
             yield "turn", {"number": number}
-            async for happening in _stream(run, number, turn):
-                yield happening
+            async with aclosing(_stream(run, number, turn)) as happenings:
+                async for happening in happenings:
+                    yield happening
             run.history.append(turn.message())
             for call in turn.calls.values():
                 yield "tool_call", dict(call)
@@ -142,7 +151,7 @@ async def answer(agent: Agent, provider: Provider, model: Model, asked: Asked) -
         yield "error", asdict(trouble(error, provider.name, provider.remedy))
 
 
-async def _stream(run: Run, number: int, turn: Turn) -> AsyncIterator[Happening]:
+async def _stream(run: Run, number: int, turn: Turn) -> AsyncGenerator[Happening]:
     stream: Any = await run.provider.stream(run.body(number))
     try:
         async for chunk in stream:

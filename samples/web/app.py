@@ -124,7 +124,7 @@ async def _refusal(request: Request, error: Exception) -> Response:
 async def _listings(providers: Mapping[str, Provider], wanted: object) -> list[Listing]:
     """The listing of one provider, or of all where none is named."""
     alias = ALIASES.get(wanted, wanted) if isinstance(wanted, str) else wanted
-    chosen = [*providers.values()] if wanted is None else [_known(providers, alias, "provider")]
+    chosen = [*providers.values()] if wanted in (None, "") else [_known(providers, alias, "provider")]
     return list(await asyncio.gather(*(provider.listing() for provider in chosen)))
 
 

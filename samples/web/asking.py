@@ -76,8 +76,8 @@ def _run(body: dict[str, Any]) -> Asked:
         where = ".".join(str(part) for part in first["loc"])
         raise HTTPException(422, f"That is no RunAgentInput: {where}: {first['msg']}") from error
     messages = chat_messages(run.messages)
-    if not messages or messages[-1]["role"] not in ("user", "tool"):
-        raise HTTPException(400, "The last message must be the user's, or a tool's result.")
+    if not messages or messages[-1]["role"] == "assistant":
+        raise HTTPException(400, "There is nothing to answer: the last message must be the user's, or a tool's result.")
     tools, context = chat_tools(run.tools or ()), context_text(run.context or ())
     return Asked(run.thread_id, run.run_id, messages, tools, context, _parameters(_props(body)))
 

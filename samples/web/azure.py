@@ -30,7 +30,7 @@ class AzureProvider:
         name: how the page calls the resource.
     """
 
-    id = "azure-openai"
+    id, long_ids = "azure-openai", False
     remedy = "Check AZURE_OPENAI_ENDPOINT and the credential: `azure-connector doctor` tries them."
 
     def __init__(self, name: str = "Azure OpenAI") -> None:

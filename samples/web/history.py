@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from hashlib import sha256
 from typing import Any
 
 from ag_ui.core import AssistantMessage, Context, Message, Tool, ToolMessage, UserMessage
 from ag_ui.core.types import DataSource, FileSource, ImagePart, TextPart
 
-__all__ = ["chat_messages", "chat_tools", "context_text"]
+__all__ = ["chat_messages", "chat_tools", "context_text", "with_short_ids"]
 
 Json = dict[str, Any]
+# OpenAI refuses longer ids of tool calls ("maximum length 40"), and other providers make them.
+LONGEST_ID = 40
 
 
 def chat_messages(messages: Sequence[Message]) -> list[Json]:
@@ -32,6 +35,24 @@ def chat_messages(messages: Sequence[Message]) -> list[Json]:
             # Only OpenAI's own models know `developer`; the connector renames `system` for them.
             found.append({"role": "system", "content": one.content})
     return found
+
+
+def with_short_ids(messages: Sequence[Json]) -> list[Json]:
+    """The same conversation, with ids that any provider takes: it may have begun with another one."""
+    return [
+        message
+        | ({"tool_call_id": _short(message["tool_call_id"])} if "tool_call_id" in message else {})
+        | (
+            {"tool_calls": [call | {"id": _short(call["id"])} for call in message["tool_calls"]]}
+            if "tool_calls" in message
+            else {}
+        )
+        for message in messages
+    ]
+
+
+def _short(identity: str) -> str:
+    return identity if len(identity) <= LONGEST_ID else f"call_{sha256(identity.encode()).hexdigest()[:32]}"
 
 
 def _assistant(message: AssistantMessage, results: dict[str, ToolMessage]) -> list[Json]:

@@ -86,12 +86,15 @@ class Choice:
 def default_choice(listings: Sequence[Listing], provider: str | None, model: str | None) -> Choice:
     """What is used where nothing is named; a default that does not exist gives way to the first one that does.
 
+    A default model without a provider chooses the first provider that has it.
+
     Args:
         provider, model: what `DEFAULT_PROVIDER` and `DEFAULT_MODEL` ask for.
     """
     wanted = ALIASES.get(provider or "", provider)
     usable = [one for one in listings if not one.reason and any(model.available for model in one.models)]
-    chosen = next((one for one in usable if one.id == wanted), usable[0] if usable else None)
+    fitting = [one for one in usable if (one.id == wanted if wanted else one.model(model or ""))]
+    chosen = next(iter(fitting or usable), None)
     if chosen is None:
         return Choice()
     models = [one for one in chosen.models if one.available]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import aclosing
 from typing import Any
 from uuid import uuid4
 
@@ -14,13 +15,14 @@ __all__ = ["Happening", "encoded"]
 Happening = tuple[str, dict[str, Any]]
 
 
-async def encoded(happenings: AsyncIterator[Happening], thread_id: str, run_id: str) -> AsyncIterator[str]:
+async def encoded(happenings: AsyncGenerator[Happening], thread_id: str, run_id: str) -> AsyncIterator[str]:
     """The server-sent events of one run."""
     run, encoder = _Run(thread_id, run_id), EventEncoder()
     yield encoder.encode(core.RunStartedEvent(thread_id=thread_id, run_id=run_id, protocol_version="1.0"))
-    async for name, data in happenings:
-        for event in run.take(name, data):
-            yield encoder.encode(event)
+    async with aclosing(happenings):  # a reader who goes away ends the model's work, too
+        async for name, data in happenings:
+            for event in run.take(name, data):
+                yield encoder.encode(event)
 
 
 class _Run:

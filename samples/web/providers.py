@@ -23,11 +23,13 @@ class Provider(Protocol):
 
     Attributes:
         remedy: what to look at when it does not answer.
+        long_ids: whether ids of tool calls may be longer than OpenAI's 40 characters.
     """
 
     id: str
     name: str
     remedy: str
+    long_ids: bool
 
     async def listing(self) -> Listing:
         """Its models, or why there are none. Never raises for a provider that is not set up."""
@@ -55,6 +57,7 @@ class LiteLLMProvider:
 
     def __init__(self, prefix: str, name: str, variables: tuple[str, ...], models: tuple[str, ...]) -> None:
         self.id, self.name, self.variables = prefix, name, variables
+        self.long_ids = prefix == "gemini"  # LiteLLM keeps Gemini's thought signatures in them
         self.remedy = f"Check the key in {' or '.join(variables)}, and choose models in {prefix.upper()}_MODELS."
         self._models = models
 
@@ -69,10 +72,11 @@ class LiteLLMProvider:
     async def stream(self, body: dict[str, Any]) -> AsyncIterator[Any]:
         os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
         try:
-            litellm = await asyncio.to_thread(import_module, "litellm")  # takes two seconds
+            litellm: Any = await asyncio.to_thread(import_module, "litellm")  # takes two seconds
         except ImportError as error:
             raise Unavailable('LiteLLM is not installed: pip install ".[litellm]"') from error
         litellm.suppress_debug_info = True  # else every error prints an invitation to its bug tracker
+        litellm.modify_params = True  # a history with calls may go to an agent without tools, which Anthropic refuses
         return await litellm.acompletion(**{**body, "model": f"{self.id}/{body['model']}"}, stream=True)
 
     async def close(self) -> None:
@@ -82,7 +86,7 @@ class LiteLLMProvider:
 class OllamaProvider:
     """Models that run on this machine, by Ollama's own API and its OpenAI-compatible one."""
 
-    id, name = "ollama", "Ollama"
+    id, name, long_ids = "ollama", "Ollama", False
 
     def __init__(self) -> None:
         host = os.environ.get("OLLAMA_HOST") or "127.0.0.1:11434"

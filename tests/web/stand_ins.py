@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from starlette.applications import Starlette
@@ -24,7 +24,7 @@ class Seen(list[Json]):
         return self[-1]
 
 
-def ollama(seen: Seen, reply: Callable[[Json], list[Json]] | None = None) -> Starlette:
+def ollama(seen: Seen, reply: Callable[[Json], list[Json] | AsyncIterator[Json]] | None = None) -> Starlette:
     """Ollama's list of models, and its OpenAI-compatible chat.
 
     Args:
@@ -45,8 +45,17 @@ def ollama(seen: Seen, reply: Callable[[Json], list[Json]] | None = None) -> Sta
     return Starlette(routes=[Route("/api/tags", tags), Route("/v1/chat/completions", chat, methods=["POST"])])
 
 
-async def _chunks(model: str, deltas: list[Json]) -> Any:
-    for delta in deltas:
+async def _each(deltas: list[Json] | AsyncIterator[Json]) -> AsyncIterator[Json]:
+    if isinstance(deltas, list):
+        for delta in deltas:
+            yield delta
+        return
+    async for delta in deltas:
+        yield delta
+
+
+async def _chunks(model: str, deltas: list[Json] | AsyncIterator[Json]) -> AsyncIterator[str]:
+    async for delta in _each(deltas):
         if "breaks" in delta:
             raise ConnectionResetError
         finish = delta.get("finish_reason")

@@ -99,6 +99,21 @@ def test_unavailable_providers_are_shown_with_reason_and_remedy(page: Page) -> N
     assert page.value("document.querySelector('#reasons').scrollWidth <= innerWidth")
 
 
+def test_a_provider_that_was_started_meanwhile_is_found(
+    page: Page, monkeypatch: pytest.MonkeyPatch, resource: Emulator
+) -> None:
+    page.select("model", "gpt-5-mini")
+    page.select("agent", "travel")
+    page.one("#unavailable summary").click()
+    monkeypatch.setenv("MISTRAL_API_KEY", "key")
+    page.one("#look-again").click()
+    page.until(lambda: page.one("#provider option[value=mistral]").is_enabled(), "it is available")
+    chosen = [page.one(name).get_property("value") for name in ("#provider", "#model", "#agent")]
+    assert chosen == ["azure-openai", "gpt-5-mini", "travel"], "what was chosen stays"
+    page.select("provider", "mistral")
+    assert page.one("#model").get_property("value") == "mistral-large-latest"
+
+
 def test_where_nothing_is_set_up_the_page_says_what_to_do(
     browser: Any, serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -255,7 +270,12 @@ def test_three_providers_answer_in_one_conversation(browser: Any, serve: Serve, 
             shown.append(page.all(".assistant")[-1].find_element("css selector", ".text").text)
     assert shown == ["one", "I am llama3.2:latest", "Gemini heard: Say three", "four"]
     who = [one.text for one in page.all(".who")]
-    assert who == ["GPT-4o", "llama3.2:latest", "Gemini 2.5 Flash", "GPT-5 mini"]
+    assert who == [
+        "GPT-4o · Azure OpenAI",
+        "llama3.2:latest (3.2B) · Ollama",
+        "Gemini 2.5 Flash · Gemini",
+        "GPT-5 mini · Azure OpenAI",
+    ]
     assert [message["content"] for message in local.last["messages"][1:]] == ["Say one", "one", "Say two"]
     assert len(google.last["contents"]) == 5
     assert len(resource.requests.last.body["messages"]) == 8
@@ -272,7 +292,7 @@ def test_the_conversation_goes_back_with_the_next_question(page: Page, resource:
     page.one("#clear").click()
     assert not page.all(".message")
     page.one(".idea").click()
-    assert page.answer().text.startswith("GPT-4o\n1, 2, 3")
+    assert page.answer().text.startswith("GPT-4o · Azure OpenAI\n1, 2, 3")
     assert [message["role"] for message in resource.requests.last.body["messages"]] == ["system", "user"]
 
 

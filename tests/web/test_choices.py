@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import httpx
@@ -13,7 +15,7 @@ from samples.web.names import display_name
 
 from .conftest import serving
 from .stand_ins import Seen, gemini, ollama
-from .talking import chat, custom, ended, events_of, post, said
+from .talking import chat, custom, ended, events_of, post, run, said
 
 Serve = Callable[..., str]
 FIELDS = {"id", "name", "size", "available", "provider", "deployment", "version", "is_deployment"}
@@ -96,6 +98,8 @@ def test_azure_goes_by_two_names(serve: Serve, provider: str) -> None:
         ("ollama", "nonsense"),
         ("nobody", ""),
         ("", "gpt-4o"),
+        ("", "odd"),
+        ("nobody", "odd"),
     ],
 )
 def test_a_request_that_names_nothing_gets_what_is_announced(serve: Serve, provider: str, model: str) -> None:
@@ -105,7 +109,8 @@ def test_a_request_that_names_nothing_gets_what_is_announced(serve: Serve, provi
         asked: dict[str, Any] = {"messages": [{"role": "user", "content": "Hello"}]}
         used = ended(events_of(post(address, asked).text))["usage"][0]
         assert (used["provider"], used["model"]) == (body["default_provider"], body["default_model"])
-        assert used["provider"] == (provider if provider == "ollama" else "azure-openai")
+        ollamas = provider == "ollama" or (provider, model) == ("", "odd")
+        assert used["provider"] == ("ollama" if ollamas else "azure-openai")
         for one in ("azure", "ollama"):
             used = ended(events_of(post(address, {**asked, "provider": one}).text))["usage"][0]
             alone = listing(address, one)
@@ -257,6 +262,53 @@ def test_an_answer_that_is_cut_off_never_looks_whole(
     assert said(events) == partial
     assert events[-1]["type"] == "RUN_ERROR"
     assert events[-1]["message"].startswith(words)
+
+
+def test_a_conversation_that_began_elsewhere_goes_on_anywhere(serve: Serve, resource: Emulator) -> None:
+    """Gemini's calls have ids that OpenAI refuses, in which LiteLLM keeps what Gemini wants back."""
+    seen, identity = Seen(), "call_" + "0123456789abcdef" * 2 + "__thought__" + "x" * 300
+    call = {"id": identity, "type": "function", "function": {"name": "weather", "arguments": "{}"}}
+    history = [
+        {"role": "user", "content": "Weather?"},
+        {"role": "assistant", "toolCalls": [call]},
+        {"role": "tool", "toolCallId": identity, "content": "rain"},
+        {"role": "user", "content": "Thanks"},
+    ]
+    with serving(ollama(seen)) as host:
+        address = serve(OLLAMA_HOST=host)
+        run(address, history)
+        run(address, history, forwardedProps={"provider": "ollama", "model": "odd"})
+    for messages in (resource.requests.last.body["messages"], seen.last["messages"]):
+        (short,) = {message["tool_calls"][0]["id"] for message in messages if "tool_calls" in message}
+        assert len(short) <= 40
+        assert [message["tool_call_id"] for message in messages if message["role"] == "tool"] == [short]
+
+
+def test_half_a_character_does_not_end_an_answer(serve: Serve) -> None:
+    deltas = [{"content": "a\ud83d"}, {"content": "b"}, {"finish_reason": "stop"}]
+    with serving(ollama(Seen(), lambda asked: deltas)) as host:
+        events = chat(serve(OLLAMA_HOST=host), "Hello", provider="ollama", model="odd")
+    assert said(events) == "a?b"
+    assert ended(events)
+
+
+def test_a_reader_who_goes_away_ends_the_models_work(serve: Serve) -> None:
+    left = threading.Event()
+
+    async def endless(asked: dict[str, Any]) -> AsyncIterator[dict[str, Any]]:
+        try:
+            while True:
+                yield {"content": "and "}
+                await asyncio.sleep(0.01)
+        finally:
+            left.set()
+
+    with serving(ollama(Seen(), endless)) as host:
+        asked = {"provider": "ollama", "model": "odd", "message": "Hello"}
+        with httpx.stream("POST", f"{serve(OLLAMA_HOST=host)}/chat/assistant", json=asked, timeout=20) as reply:
+            next(line for line in reply.iter_lines() if "TEXT_MESSAGE_CONTENT" in line)
+            assert not left.is_set()
+        assert left.wait(10)
 
 
 def test_calls_without_ids_or_an_end_are_still_answered(serve: Serve) -> None:

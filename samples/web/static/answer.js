@@ -18,8 +18,8 @@ export class Answer {
     this.error = null;
     this.waiting = element("p", "waiting");
     this.waiting.setAttribute("role", "status");
-    this.who = who;
-    this.wait(`Waiting for ${who}`);
+    this.who = who.split(" · ")[0];
+    this.wait(`Waiting for ${this.who}`);
     this.clock = setInterval(() => this.tick(), 1000);
     log.append(this.card);
   }

@@ -117,4 +117,5 @@ async function begin() {
     notify("The page's server does not answer. Start it with `python -m samples.web`, then reload this page.");
   }
 }
+at("look-again").addEventListener("click", begin);
 begin();

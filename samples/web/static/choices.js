@@ -11,8 +11,9 @@ export function notify(text) {
   at("notice").hidden = !text;
 }
 
-/** Fills the lists; tells whether any model can be asked. */
+/** Fills the lists, keeping what is chosen; tells whether any model can be asked. */
 export async function load() {
+  const kept = [provider.value, model.value, agent.value];
   const [models, agents] = await Promise.all(["/models", "/agents"].map(async (path) => (await fetch(path)).json()));
   listing = models;
   agent.replaceChildren(...agents.map((one) => {
@@ -22,8 +23,10 @@ export async function load() {
   }));
   provider.replaceChildren(...listing.providers.map((one) =>
     option(one.id, one.available ? one.name : `${one.name} (not available)`, !one.available)));
-  if (listing.default_provider) provider.value = listing.default_provider;
-  showModels(listing.default_model);
+  const still = listing.models.some((one) => one.available && one.provider === kept[0] && one.id === kept[1]);
+  if (still) agent.value = kept[2];
+  if (listing.default_provider) provider.value = still ? kept[0] : listing.default_provider;
+  showModels(still ? kept[1] : listing.default_model);
   showUnavailable();
   const usable = listing.providers.some((one) => one.available);
   if (!usable) notify("No provider is available. What each of them needs stands below.");
@@ -45,19 +48,17 @@ function showModels(wanted) {
 function showUnavailable() {
   const missing = listing.providers.filter((one) => !one.available);
   at("unavailable").hidden = !missing.length;
-  at("unavailable").open = missing.length === listing.providers.length;
+  at("unavailable").open ||= missing.length === listing.providers.length;
   at("unavailable-title").textContent = `${missing.length} more provider${missing.length === 1 ? "" : "s"} to set up`;
   at("reasons").replaceChildren(...missing.flatMap((one) =>
     [element("dt", "", one.name), element("dd", "", one.reason)]));
 }
 
-/** The models of a provider anew, as when Ollama was started meanwhile. */
 provider.addEventListener("change", () => showModels());
 
-/** Who answers, in words. */
+/** Who answers, in words: the model and its provider. */
 export function chosen() {
-  const found = listing.models.find((one) => one.provider === provider.value && one.id === model.value);
-  return found?.name ?? "the model";
+  return [model, provider].map((list) => list.selectedOptions[0]?.textContent ?? "").join(" · ");
 }
 
 /** The fields of a run: provider, model and the parameters that were set. */
