@@ -12,7 +12,7 @@ import pytest
 from azure_connector.emulator import Emulator, faults
 from samples.web.app import create_app
 
-from .browser import chromium, missing, resize
+from .browser import NPM, chromium, missing, missing_from_npm, resize
 from .conftest import serving
 from .stand_ins import Seen, gemini, ollama
 
@@ -432,15 +432,52 @@ def test_everything_can_be_done_with_the_keyboard(page: Page, resource: Emulator
     assert page.focused() == "message"
 
 
+@pytest.mark.skipif(bool(missing_from_npm("axe-core")), reason=missing_from_npm("axe-core"))
+@pytest.mark.parametrize(("width", "dark"), [(1280, False), (390, True)], ids=["desktop", "a dark phone"])
+def test_no_rule_of_accessibility_is_broken(page: Page, width: int, dark: bool) -> None:
+    resize(page.driver, width, 800, dark=dark)
+    page.driver.execute_script((NPM / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8"))
+    asked = "axe.run().then((found) => arguments[0](found.violations.map((one) => [one.id, one.nodes[0].html])))"
+    assert page.driver.execute_async_script(asked) == []
+    page.select("agent", "travel")
+    page.send("How is the weather in Bergen?")
+    page.answer()
+    page.select("model", "thinker")
+    page.send("Say # Title")
+    page.until(lambda: page.all(".text h1"), "an answer in Markdown")
+    page.until(lambda: not page.all(".busy"), "it is whole")
+    page.send("[filter:violence=high]")
+    page.until(lambda: page.all(".failure"), "an error is shown")
+    page.one("#unavailable summary").click()
+    page.one("#parameters summary").click()
+    assert page.driver.execute_async_script(asked) == []
+
+
 @pytest.mark.parametrize("width", [320, 390])
 def test_it_fits_a_phone(page: Page, width: int) -> None:
     resize(page.driver, width, 700)
+    wide = "Say `" + "inline" * 40 + "` | " + " | ".join("cells" * 9)
+    page.select("model", "gpt-4o")
+    page.send(wide)
+    page.answer()
+    page.driver.execute_async_script(
+        """
+        const done = arguments[0], box = document.querySelector(".assistant .text");
+        const row = "| wide ".repeat(30) + "|\\n";
+        const text = row + "|---".repeat(30) + "|\\n" + row + "\\n```\\n" + "code ".repeat(99) + "\\n```";
+        import("/static/markdown.js").then(({ render }) => done(render(box, text)));
+        """
+    )
+    assert len(page.all(".wide")) == 2
+    for frame in page.all(".wide"):
+        assert frame.rect["x"] + frame.rect["width"] <= width
     page.select("agent", "travel")
     page.send("How is the weather in Llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogogoch?")
-    page.answer()
+    page.until(lambda: len(page.all(".assistant:not(.busy)")) == 2, "the next answer")
     assert page.value("document.documentElement.scrollWidth") <= width
+    assert page.value("document.getElementById('log').scrollWidth") <= width
     outside = page.value(
-        "[...document.querySelectorAll('body *')].filter(e => !e.closest('.hidden')"
+        "[...document.querySelectorAll('body *')].filter(e => !e.closest('.hidden, header h1, .wide')"
         " && e.getBoundingClientRect().right > innerWidth + 1).map(e => e.outerHTML.slice(0, 80))"
     )
     assert outside == []

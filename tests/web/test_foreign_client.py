@@ -3,37 +3,28 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from azure_connector.emulator import Emulator, faults
 
-FOLDER = Path(__file__).with_name("agui")
+from .browser import NPM, missing_from_npm
+
 Serve = Callable[..., str]
 Json = dict[str, Any]
 
 
-def missing() -> str:
-    """What has to be installed first; empty where all is there."""
-    if not shutil.which("node"):
-        return "no node: AG-UI's own client needs it"
-    installed = (FOLDER / "node_modules" / "@ag-ui" / "client").is_dir()
-    return "" if installed else "no @ag-ui/client: npm ci --prefix tests/web/agui"
-
-
-pytestmark = pytest.mark.skipif(bool(missing()), reason=missing())
+pytestmark = pytest.mark.skipif(bool(missing_from_npm("@ag-ui/client")), reason=missing_from_npm("@ag-ui/client"))
 
 
 def talk(address: str, runs: list[Json], agent: str = "travel") -> list[Json]:
     """What the client made of some runs in one conversation."""
     command = ["node", "talk.mjs", f"{address}/chat/{agent}"]
     done = subprocess.run(
-        command, check=False, cwd=FOLDER, input=json.dumps(runs), capture_output=True, text=True, timeout=50
+        command, check=False, cwd=NPM, input=json.dumps(runs), capture_output=True, text=True, timeout=50
     )
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
