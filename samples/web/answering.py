@@ -9,7 +9,10 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 from uuid import uuid4
 
-from azure_connector import AzureInfo, azure_info
+import httpx
+import openai
+
+from azure_connector import AzureErrorDetails, AzureInfo, azure_info
 
 from .agents import Agent
 from .asking import Asked
@@ -153,19 +156,35 @@ async def answer(agent: Agent, provider: Provider, model: Model, asked: Asked) -
 
 async def _stream(run: Run, number: int, turn: Turn) -> AsyncGenerator[Happening]:
     stream: Any = await run.provider.stream(run.body(number))
+    begun = False
     try:
         async for chunk in stream:
+            begun = True
             for happening in turn.take(chunk):
                 yield happening
         run.count(turn.usage)
-        if turn.finish is None:
+        if turn.finish is None or _invented(stream):
             raise CutOff
         if (info := _info(stream)) is not None:
             yield "route", info
+    except (openai.OpenAIError, httpx.HTTPError) as error:
+        # The connector's own errors say more than that.
+        if begun and not isinstance(error, AzureErrorDetails):
+            raise CutOff from error
+        raise
     finally:
         close = getattr(stream, "close", None) or getattr(stream, "aclose", None)
         if close is not None:
             await close()
+
+
+def _invented(stream: Any) -> bool:
+    """Whether LiteLLM made up the finish reason of a stream that had none, which its wrapper remembers.
+
+    Not for Gemini, whose every chunk is a `stop` to LiteLLM: there only a broken connection is seen.
+    """
+    names = ("received_finish_reason", "intermittent_finish_reason")
+    return hasattr(stream, names[0]) and not any(getattr(stream, name, None) for name in names)
 
 
 def _info(stream: Any) -> dict[str, Any] | None:

@@ -57,10 +57,13 @@ def trouble(error: Exception, provider: str, remedy: str) -> Trouble:
         provider: the name of the one that was asked.
         remedy: what to look at when it does not answer.
     """
+    # LiteLLM wraps what a stream raises before its first chunk.
+    error = getattr(error, "original_exception", None) or error
     name = type(error).__name__
     attempts = tuple(str(attempt) for attempt in getattr(error, "attempts", ()))
     if isinstance(error, StreamInterruptedError | CutOff):
-        told = f" It said: {_own_words(error)}" if getattr(error, "body", None) else ""
+        cause = error.__cause__ if isinstance(error, CutOff) else error
+        told = f" It said: {_own_words(cause)}" if getattr(cause, "body", None) else ""
         return Trouble(name, f"{provider} broke off before the answer was complete.{told}", _AGAIN, attempts)
     if isinstance(error, Unavailable):
         return Trouble(name, str(error))
@@ -88,14 +91,15 @@ def _foreign(error: openai.OpenAIError, name: str, provider: str, remedy: str) -
         (openai.PermissionDeniedError, f"{provider} does not allow this.", remedy),
         (openai.NotFoundError, f"{provider} does not have this model.", "Choose another model."),
         (openai.RateLimitError, f"{provider} takes no more requests now.", "Wait a little, or choose another model."),
-        (openai.InternalServerError, f"{provider} has trouble of its own now.", "Try again, or choose another model."),
+        (openai.APIStatusError, f"{provider} has trouble of its own now.", "Try again, or choose another model."),
     ):
-        if isinstance(error, cls):
+        # LiteLLM's classes for 5xx have no common one of the SDK's.
+        if isinstance(error, cls) and (cls is not openai.APIStatusError or getattr(error, "status_code", 0) >= 500):
             return Trouble(name, message if said in ("", "Connection error.") else f"{message} It said: {said}", hint)
     return Trouble(name, f"{provider} refused the request: {said}", "")
 
 
-def _own_words(error: Exception) -> str:
+def _own_words(error: BaseException | None) -> str:
     """The provider's sentence, out of what the SDK or LiteLLM wrapped around it."""
     body = getattr(error, "body", None)
     inner = body.get("error", body) if isinstance(body, dict) else None

@@ -65,12 +65,22 @@ async def _chunks(model: str, deltas: list[Json] | AsyncIterator[Json]) -> Async
     yield "data: [DONE]\n\n"
 
 
-def gemini(seen: Seen) -> Starlette:
-    """Gemini's `streamGenerateContent`, which repeats the last thing that the user said."""
+def gemini(seen: Seen, refusal: tuple[int, str] | None = None) -> Starlette:
+    """Gemini's `streamGenerateContent`, which repeats the last thing that the user said.
+
+    Args:
+        seen: where the requests are kept.
+        refusal: a status and a message, instead of an answer.
+    """
 
     async def generate(request: Request) -> Response:
         asked = await request.json()
         seen.append({**asked, "path": request.url.path, "key": request.headers.get("x-goog-api-key")})
+        if refusal:
+            status, message = refusal
+            return JSONResponse(
+                {"error": {"code": status, "message": message, "status": "REFUSED"}}, status_code=status
+            )
         said = asked["contents"][-1]["parts"][-1]["text"]
         usage = {"promptTokenCount": 7, "candidatesTokenCount": 5, "totalTokenCount": 12}
         parts = [{"text": "Gemini heard: "}, {"text": said}]

@@ -264,6 +264,38 @@ def test_an_answer_that_is_cut_off_never_looks_whole(
     assert events[-1]["message"].startswith(words)
 
 
+@pytest.mark.parametrize("deltas", [[{"content": "half"}, {"breaks": True}], [{"content": "half"}], []])
+def test_nor_does_one_that_comes_through_litellm(serve: Serve, deltas: list[dict[str, Any]]) -> None:
+    with serving(ollama(Seen(), lambda asked: deltas)) as host:
+        address = serve(OPENAI_API_KEY="key", OPENAI_BASE_URL=f"{host}/v1", OPENAI_MODELS="gpt-4o")
+        events = chat(address, "Hello", provider="openai")
+    assert said(events) == "".join(delta.get("content", "") for delta in deltas)
+    assert events[-1]["type"] == "RUN_ERROR"
+    assert events[-1]["message"].startswith("OpenAI broke off before the answer was complete.")
+
+
+@pytest.mark.parametrize(
+    ("refusal", "words", "hint"),
+    [
+        ((400, "API key not valid."), "Gemini refused the key. It said: API key not valid.", "Check the key"),
+        ((400, "No such thing."), "Gemini refused the request: No such thing.", ""),
+        ((401, "No such key."), "Gemini refused the key. It said: No such key.", "Check the key in GEMINI_API_KEY"),
+        ((404, "No such model."), "Gemini does not have this model. It said: No such model.", "Choose another model."),
+        ((429, "Too many."), "Gemini takes no more requests now. It said: Too many.", "Wait a little"),
+        ((503, "Overloaded."), "Gemini has trouble of its own now. It said: Overloaded.", "Try again"),
+    ],
+    ids=lambda value: str(value[0]) if isinstance(value, tuple) else "",
+)
+def test_what_gemini_refuses_is_told_in_words(serve: Serve, refusal: tuple[int, str], words: str, hint: str) -> None:
+    with serving(gemini(Seen(), refusal)) as base:
+        events = chat(serve(GEMINI_API_KEY="key", GEMINI_API_BASE=base), "Hello", provider="gemini", model="")
+    error = custom(events, "error")
+    assert error["message"].startswith(words)
+    assert refusal[1] in error["message"]
+    assert error["hint"].startswith(hint)
+    assert "litellm" not in events[-1]["message"].lower()
+
+
 def test_a_conversation_that_began_elsewhere_goes_on_anywhere(serve: Serve, resource: Emulator) -> None:
     """Gemini's calls have ids that OpenAI refuses, in which LiteLLM keeps what Gemini wants back."""
     seen, identity = Seen(), "call_" + "0123456789abcdef" * 2 + "__thought__" + "x" * 300
