@@ -194,9 +194,11 @@ def test_a_refused_request_keeps_the_text_and_tells_the_reason(page: Page, resou
     assert "Azure OpenAI has no model 'gone'" in alert.text
     assert page.one("#message").get_property("value") == "Say well"
     page.select("model", "gpt-4o")
-    page.one("#send").click()
+    page.one(".retry").click()
     page.until(lambda: [one.text for one in page.all(".assistant .text")] == ["well"], "the answer")
     assert not page.all("[role=alert]"), "what was mended is gone"
+    assert page.one("#message").get_property("value") == ""
+    assert [one.text for one in page.all(".user")] == ["Say well"]
     page.driver.get_log("browser")
 
 

@@ -29,6 +29,7 @@ async function ask(text) {
     asked.rewind(mark);
     question.remove();
     answer.card.remove();
+    if (message.value.trim() === text) message.value = ""; // it was put back there
     ask(text);
     message.focus();
   });
