@@ -12,7 +12,7 @@ from azure_connector.emulator.models import DEFAULT_MODELS
 from samples.web.app import create_app
 from tests.web.browser import chromium, missing, resize
 from tests.web.conftest import serving
-from tests.web.test_browser import Page
+from tests.web.page import Page
 
 IMAGES = Path(__file__).with_name("images")
 

@@ -43,45 +43,15 @@ def create_app(*, azure_name: str = "Azure OpenAI") -> Starlette:
     Args:
         azure_name: how the page calls the Azure resource.
     """
-    providers = all_providers(azure_name)
+    answers = _Answers(all_providers(azure_name))
     friends = tuple(name.strip() for name in os.environ.get("ALLOWED_ORIGINS", "").split(",") if name.strip())
-
-    @asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        yield
-        await asyncio.gather(*(provider.close() for provider in providers.values()))
-
-    async def models(request: Request) -> Response:
-        wanted = request.path_params.get("provider")
-        listings = await _listings(providers, wanted)
-        return JSONResponse(merged(listings, _default(listings)))
-
-    async def agents(request: Request) -> Response:
-        return JSONResponse([{"id": one.id, "name": one.name, "hint": one.hint} for one in AGENTS.values()])
-
-    async def chat(request: Request) -> Response:
-        agent = _known(AGENTS, request.path_params["agent_id"], "agent")
-        body = await received(request)
-        provider, model = named(body)
-        choice = _chosen(await _listings(providers, provider), model)
-        asked = understood(body)
-        assert choice.provider is not None
-        assert choice.model is not None
-        happenings = answer(agent, providers[choice.provider.id], choice.model, asked)
-        headers = {"cache-control": "no-cache", "x-accel-buffering": "no"}
-        stream = encoded(happenings, asked.thread_id, asked.run_id)
-        return StreamingResponse(stream, media_type="text/event-stream", headers=headers)
-
-    async def page(request: Request) -> Response:
-        return FileResponse(STATIC / "index.html", headers={"content-security-policy": POLICY})
-
     return Starlette(
         routes=[
-            Route("/", page),
-            Route("/models", models),
-            Route("/models/{provider}", models),
-            Route("/agents", agents),
-            Route("/chat/{agent_id}", chat, methods=["POST"]),
+            Route("/", answers.page),
+            Route("/models", answers.models),
+            Route("/models/{provider}", answers.models),
+            Route("/agents", answers.agents),
+            Route("/chat/{agent_id}", answers.chat, methods=["POST"]),
             Mount("/static", StaticFiles(directory=STATIC)),
         ],
         # The page spends money: a site that points its own name at this machine is not let in, nor one that asks
@@ -92,8 +62,47 @@ def create_app(*, azure_name: str = "Azure OpenAI") -> Starlette:
             Middleware(CORSMiddleware, allow_origins=friends, allow_headers=["content-type"], allow_methods=["*"]),
         ],
         exception_handlers={HTTPException: _refusal},
-        lifespan=lifespan,
+        lifespan=answers.lifespan,
     )
+
+
+class _Answers:
+    """What the routes answer.
+
+    Args:
+        providers: by id.
+    """
+
+    def __init__(self, providers: Mapping[str, Provider]) -> None:
+        self._providers = providers
+
+    @asynccontextmanager
+    async def lifespan(self, app: Starlette) -> AsyncIterator[None]:
+        yield
+        await asyncio.gather(*(provider.close() for provider in self._providers.values()))
+
+    async def page(self, request: Request) -> Response:
+        return FileResponse(STATIC / "index.html", headers={"content-security-policy": POLICY})
+
+    async def agents(self, request: Request) -> Response:
+        return JSONResponse([{"id": one.id, "name": one.name, "hint": one.hint} for one in AGENTS.values()])
+
+    async def models(self, request: Request) -> Response:
+        listings = await _listings(self._providers, request.path_params.get("provider"))
+        return JSONResponse(merged(listings, _default(listings)))
+
+    async def chat(self, request: Request) -> Response:
+        agent = _known(AGENTS, request.path_params["agent_id"], "agent")
+        body = await received(request)
+        provider, model = named(body)
+        choice = _chosen(await _listings(self._providers, provider), model)
+        assert choice.provider is not None
+        assert choice.model is not None
+        asked = understood(body)
+        happenings = answer(agent, self._providers[choice.provider.id], choice.model, asked)
+        headers = {"cache-control": "no-cache", "x-accel-buffering": "no"}
+        stream = encoded(happenings, asked.thread_id, asked.run_id)
+        return StreamingResponse(stream, media_type="text/event-stream", headers=headers)
 
 
 class OwnOrigin:

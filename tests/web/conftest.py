@@ -6,6 +6,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from typing import Any
 
 import pytest
 import uvicorn
@@ -14,6 +15,9 @@ from starlette.types import ASGIApp
 from azure_connector.emulator import Deployment, Emulator
 from azure_connector.emulator.models import DEFAULT_MODELS
 from samples.web.app import create_app
+
+from .browser import chromium
+from .page import Page
 
 KEYS = ("GEMINI_API_KEY", "GOOGLE_API_KEY", "OPENAI_API_KEY", "ANTHROPIC_API_KEY", "MISTRAL_API_KEY")
 CHOICES = (
@@ -69,3 +73,18 @@ def serve(resource: Emulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[Calla
             return running.enter_context(serving(create_app()))
 
         yield start
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """One Chromium for a module's tests."""
+    with chromium() as driver:
+        yield driver
+
+
+@pytest.fixture
+def page(serve: Callable[..., str], browser: Any) -> Iterator[Page]:
+    opened = Page(browser, serve())
+    yield opened
+    said = [entry["message"] for entry in browser.get_log("browser") if entry["level"] == "SEVERE"]
+    assert not [line for line in said if "409" not in line], "the browser's console is clean"
