@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from azure_connector.emulator.entra import App, EntraID, ScriptedReply
+from tests.support.waiting import PATIENCE
 
 SCOPE = "https://cognitiveservices.azure.com/.default"
 
@@ -40,7 +41,7 @@ def test_a_gate_holds_replies_and_requests_are_seen_before(entra: EntraID) -> No
         assert len(entra.wait_for_token_requests(3)) == 3
         assert not any(reply.done() for reply in replies)
         entra.gate.set()
-        assert [reply.result(5).status_code for reply in replies] == [200, 200, 200]
+        assert [reply.result(PATIENCE).status_code for reply in replies] == [200, 200, 200]
     assert [seen.form["client_secret"] for seen in entra.token_requests] == ["s3cret"] * 3
 
 

@@ -11,6 +11,8 @@ from typing import Any
 import litellm
 import openai
 
+from tests.support.waiting import PATIENCE
+
 WAYS = ("sync", "sync stream", "async", "async stream")
 HELLO = [{"role": "user", "content": "Say hello to Oslo"}]
 
@@ -48,7 +50,7 @@ async def settle() -> None:
     from litellm.litellm_core_utils.logging_worker import GLOBAL_LOGGING_WORKER
 
     await asyncio.sleep(0)
-    await asyncio.wait_for(GLOBAL_LOGGING_WORKER.flush(), 5)
+    await asyncio.wait_for(GLOBAL_LOGGING_WORKER.flush(), PATIENCE)
     for entry in litellm.custom_provider_map:
         await entry["custom_handler"].aclose()
     # The clients that LiteLLM keeps for `azure/`.

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 from azure_connector.emulator import Deployment, Emulator
 from azure_connector.emulator.models import DEFAULT_MODELS
 from samples.web.app import create_app
+from tests.support.waiting import PATIENCE
 
 KEYS = ("GEMINI_API_KEY", "GOOGLE_API_KEY", "OPENAI_API_KEY", "ANTHROPIC_API_KEY", "MISTRAL_API_KEY")
 CHOICES = ("DEFAULT_PROVIDER", "DEFAULT_MODEL", "OPENAI_MODELS", "OPENAI_BASE_URL", "OPENAI_API_BASE")
@@ -30,7 +31,7 @@ def serving(app: ASGIApp) -> Iterator[str]:
             yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         finally:
             server.should_exit = True
-            thread.join(timeout=10)
+            thread.join(PATIENCE)
             assert not thread.is_alive()
 
 

@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from azure_connector.emulator import Emulator, Reply, faults
+from tests.support.waiting import PATIENCE
 
 from .conftest import serving
 
@@ -23,7 +24,7 @@ Serve = Callable[..., str]
 def chat(address: str, text: str, agent: str = "assistant", **body: Any) -> list[tuple[str, dict[str, Any]]]:
     """The events of one answer."""
     asked = {"provider": "azure", "model": "gpt-4o", "messages": [{"role": "user", "content": text}], **body}
-    reply = httpx.post(f"{address}/chat/{agent}", json=asked, timeout=20)
+    reply = httpx.post(f"{address}/chat/{agent}", json=asked, timeout=PATIENCE)
     assert reply.status_code == 200, reply.text
     assert reply.headers["content-type"].startswith("text/event-stream")
     found = []
