@@ -244,8 +244,8 @@ EXIT = """
 import asyncio, threading, time
 from azure.core.credentials import AccessToken
 from azure_connector.auth import AuthHeaders, Authenticator
-from azure_connector.endpoint import Endpoint
-from azure_connector.resources import AuthSettings, Resource
+from azure_connector.settings._endpoint import Endpoint
+from azure_connector.settings._resources import AuthSettings, Resource
 
 class Sync:
     def get_token(self, *scopes, **options):

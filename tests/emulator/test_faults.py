@@ -111,7 +111,8 @@ def test_an_error_event_ends_the_stream(azure: Emulator, http: httpx.Client, v1:
 def test_held_open_streams_end_when_the_client_leaves(azure: Emulator, http: httpx.Client) -> None:
     azure.script(faults.held_open())
     with http.stream("POST", CHAT, json=STREAM) as reply:
-        assert "data: [DONE]" in reply.iter_lines()  # reads as far as that
+        lines = reply.iter_lines()
+        assert "data: [DONE]" in lines, "reads as far as that"
         wire: socket.socket = reply.extensions["network_stream"].get_extra_info("socket")
         wire.settimeout(0.3)
         with pytest.raises(TimeoutError):
