@@ -10,13 +10,7 @@ import pytest
 
 import azure_connector as ac
 from azure_connector.emulator import Reply
-from tests.client.asking import HELLO, WAYS, ask, text_of
-
-STREAMS = ("sync stream", "async stream")
-
-
-def options(azure, **more):
-    return {"azure_endpoint": azure.endpoint, "api_key": azure.api_key, **more}
+from tests.support.asking import HELLO, STREAMS, WAYS, ask, options, text_of
 
 
 def test_no_endpoint_names_what_was_looked_for():

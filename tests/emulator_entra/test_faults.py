@@ -10,15 +10,12 @@ import httpx
 import pytest
 
 from azure_connector.emulator.entra import App, EntraID, ScriptedReply
+from tests.emulator_entra import asking
 from tests.support.waiting import PATIENCE
-
-SCOPE = "https://cognitiveservices.azure.com/.default"
 
 
 def ask(entra: EntraID, app: App) -> httpx.Response:
-    form = {"grant_type": "client_credentials", "client_id": app.client_id, "client_secret": "s3cret", "scope": SCOPE}
-    with httpx.Client(verify=entra.client_context(), trust_env=False) as client:
-        return client.post(f"{entra.authority_host}/{app.tenant_id}/oauth2/v2.0/token", data=form)
+    return asking.ask(entra, app, client_secret="s3cret")
 
 
 def test_a_script_is_used_up_in_order(entra: EntraID) -> None:

@@ -12,16 +12,12 @@ from hypothesis import strategies as st
 from azure_connector.deployments._profiles import profile_for
 from azure_connector.requests._adaptation_from_error import Learned, Lesson, learn
 from azure_connector.requests._fit import CHAT, RESPONSES, fit
+from tests.fitting.bodies import USER, chat
 
 TOOLS = [{"type": "function", "function": {"name": "f"}}]
 SYSTEM = {"role": "system", "content": "A"}
 DEVELOPER = {"role": "developer", "content": "A"}
-USER = {"role": "user", "content": "Hi"}
 THOUGHT = {"role": "assistant", "content": "Yes", "reasoning_content": "hm"}
-
-
-def chat(**fields: Any) -> dict[str, Any]:
-    return {"model": "d", "messages": [USER], **fields}
 
 
 def native(**fields: Any) -> dict[str, Any]:

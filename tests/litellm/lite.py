@@ -11,10 +11,8 @@ from typing import Any
 import litellm
 import openai
 
+from tests.support.asking import HELLO
 from tests.support.waiting import PATIENCE
-
-WAYS = ("sync", "sync stream", "async", "async stream")
-HELLO = [{"role": "user", "content": "Say hello to Oslo"}]
 
 
 def ask(way: str, model: str = "azure_connector/gpt-4o", messages: Any = None, **call: Any) -> Any:
@@ -65,10 +63,3 @@ async def settle() -> None:
 
 
 VERSION = tuple(int(part) for part in version("litellm").split(".")[:2])
-
-
-def text_of(reply: Any) -> str:
-    """The text of a reply or of a list of chunks."""
-    if isinstance(reply, list):
-        return "".join(chunk.choices[0].delta.content or "" for chunk in reply if chunk.choices)
-    return reply.choices[0].message.content

@@ -14,6 +14,7 @@ import openai
 import pytest
 
 from azure_connector.emulator import Emulator, Reply
+from tests.support.asking import HELLO
 from tests.support.waiting import PATIENCE, until
 
 ROOT = Path(__file__).parents[2]
@@ -79,7 +80,6 @@ def client(proxy: str) -> Iterator[openai.OpenAI]:
         yield made
 
 
-HELLO = [{"role": "user", "content": "Say hello to Oslo"}]
 WEATHER = {
     "type": "function",
     "function": {
