@@ -20,7 +20,7 @@ create = $(PYTHON) -m venv $(1) && $(1)/bin/python -m pip install --quiet --disa
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long test-repeat lint format types docs bench soak chaos test-matrix proxy-env clean
+.PHONY: help demo test test-long test-repeat release-check lint format types docs bench soak chaos test-matrix proxy-env clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ test-repeat: $(VENV)/.dev ## all tests ten times in random order (RUNS=3 for few
 		echo "run $$run of $(or $(RUNS),10), --random-order-seed $$seed"; \
 		$(BIN)/python -m pytest -q -n auto --dist worksteal --random-order --random-order-seed $$seed $(PYTEST) || exit 1; \
 	done
+
+release-check: $(VENV)/.dev ## build what would be published, and try it in empty environments
+	$(BIN)/python -m pytest -q -m release --timeout 900 tests/packaging $(PYTEST)
 
 chaos: $(VENV)/.dev ## 10,000 calls through all doors in a storm of faults; CHAOS="--seed 2" for another one
 	$(BIN)/python -W ignore -m tests.chaos.run $(CHAOS)

@@ -13,7 +13,8 @@ import pytest
 import azure_connector as ac
 import litellm_adapter
 from azure_connector.emulator import Deployment, Emulator, Reply
-from tests.litellm.lite import HELLO, VERSION, WAYS, ask, settle, text_of
+from tests.litellm.lite import VERSION, ask, settle
+from tests.support.asking import HELLO, WAYS, text_of
 from tests.support.waiting import until_async
 
 
