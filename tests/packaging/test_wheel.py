@@ -136,7 +136,7 @@ def test_a_first_call_in_an_empty_environment(empty: Path, azure: Emulator, tmp_
 def test_what_is_missing_is_named_and_what_is_advised_works(wheel: Path, tmp_path: Path) -> None:
     python = install(wheel, tmp_path / "environment")
     command = python.with_name("azure-connector")
-    told = run(command, "--help", cwd=tmp_path, expect=1).stderr
+    told = run(command, "--help", cwd=tmp_path, expect=2).stderr
     assert 'pip install "azure-connector[cli]"' in told
     advised = ("install", "--quiet", "-c", ROOT / "constraints.txt", "azure-connector[cli]")
     run(python, "-m", "pip", *advised, cwd=tmp_path)
