@@ -74,8 +74,8 @@ async def test_an_async_client(kind: str, entra: EntraID, via_entra: Make) -> No
 
 
 def has_expired(authenticator: Authenticator) -> bool:
-    held = authenticator._active.cache.held
-    return held is not None and held.expires_on is not None and held.expires_on < time.time()
+    cached = authenticator._active.cache.cached
+    return cached is not None and cached.expires_on is not None and cached.expires_on < time.time()
 
 
 @every_kind

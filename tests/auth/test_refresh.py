@@ -76,7 +76,7 @@ async def test_the_same_on_a_loop_with_an_async_credential() -> None:
     await cache.aget(10)
     clock.ahead = 3301
     assert [token_of(await cache.aget(10)) for _ in range(100)] == ["token-1"] * 100
-    await until_async(lambda: cache.held is not None and cache.held.headers["Authorization"] != "token-1")
+    await until_async(lambda: cache.cached is not None and cache.cached.headers["Authorization"] != "token-1")
     assert credential.asked == 2
     assert cache.cached is not None
     assert cache.cached.headers["Authorization"] == "token-2"
