@@ -10,8 +10,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, Self, Unpack, cast
 
-from pydantic import PrivateAttr, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import ConfigDict, PrivateAttr, ValidationError
 
 from ..deployments import DeploymentTable, compile_table
 from ..errors import ConfigurationError
@@ -34,7 +33,7 @@ _DEFAULT = "default"
 _FILES = frozenset({"config_file", "env_file", "env_file_encoding"})
 
 
-class ConnectorSettings(ConnectorFields, BaseSettings):
+class ConnectorSettings(ConnectorFields):
     """Every setting of a connector.
 
     Args:
@@ -49,7 +48,7 @@ class ConnectorSettings(ConnectorFields, BaseSettings):
             Never for a missing endpoint: see `require_endpoint`.
     """
 
-    model_config = SettingsConfigDict(extra="forbid", frozen=True, defer_build=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True, defer_build=False)
 
     _sources: Sources = PrivateAttr()
     _origins: Mapping[str, str] = PrivateAttr()
@@ -69,18 +68,6 @@ class ConnectorSettings(ConnectorFields, BaseSettings):
         del default_headers
         files = {name: arguments.pop(name) for name in _FILES & arguments.keys()}
         self._fill(load(arguments, type(self).model_fields, **files))
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Only what `sources.load` has merged: pydantic-settings would blend tables and forgets where values stood."""
-        return (init_settings,)
 
     def _fill(self, sources: Sources) -> None:
         problems: list[str] = []

@@ -15,6 +15,7 @@ from azure_connector.errors._envelope import parse_envelope
 from azure_connector.requests._adaptation_from_error import AdaptationCache, adaptation_from_error
 from azure_connector.requests._fit import adapt_request
 from azure_connector.requests.responses_api import to_responses
+from tests.fitting.bodies import USER
 
 CHAT_MODELS = (
     "gpt-4o", "gpt-4o-mini", "gpt-4.1", "gpt-4.1-mini", "gpt-35-turbo", "o1", "o1-mini", "o3", "o3-mini", "o4-mini",
@@ -34,7 +35,6 @@ EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 PARAMETERS: dict[str, Any] = {"type": "object", "properties": {}, "additionalProperties": False}
 TOOLS = [{"type": "function", "function": {"name": "look", "description": "Looks.", "parameters": PARAMETERS}}]
 FLAT_TOOLS = [{"type": "function", "name": "look", "description": "Looks.", "parameters": PARAMETERS}]
-USER = {"role": "user", "content": "Hi"}
 
 COMMON: dict[str, dict[str, Any]] = {
     "nothing": {},

@@ -12,13 +12,9 @@ from azure_connector.deployments._profiles import Profiles, profile_for
 from azure_connector.errors import InvalidRequestError
 from azure_connector.requests._adaptation_from_error import Adaptation
 from azure_connector.requests._fit import ChangeReporter, RequestChange, adapt_request
+from tests.fitting.bodies import USER, chat
 
-USER = {"role": "user", "content": "Hi"}
 TOOLS = [{"type": "function", "function": {"name": "f"}}]
-
-
-def chat(**fields: Any) -> dict[str, Any]:
-    return {"model": "d", "messages": [USER], **fields}
 
 
 def test_nothing_to_change_gives_the_same_object() -> None:

@@ -14,16 +14,12 @@ from azure_connector.deployments._profiles import profile_for
 from azure_connector.errors._classify import parse_envelope
 from azure_connector.requests._adaptation_from_error import Adaptation, AdaptationCache, adaptation_from_error
 from azure_connector.requests._fit import adapt_request
+from tests.fitting.bodies import USER, chat
 
 TOOLS = [{"type": "function", "function": {"name": "f"}}]
 SYSTEM = {"role": "system", "content": "A"}
 DEVELOPER = {"role": "developer", "content": "A"}
-USER = {"role": "user", "content": "Hi"}
 THOUGHT = {"role": "assistant", "content": "Yes", "reasoning_content": "hm"}
-
-
-def chat(**fields: Any) -> dict[str, Any]:
-    return {"model": "d", "messages": [USER], **fields}
 
 
 def native(**fields: Any) -> dict[str, Any]:
