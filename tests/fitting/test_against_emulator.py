@@ -214,26 +214,26 @@ def test_a_deployment_of_which_nothing_is_known_teaches_its_rules(
     http: httpx.Client, operation: str, model: str
 ) -> None:
     """What the profiles know beforehand can also be learned, in at most three lessons for one request."""
-    adaptations = AdaptationCache()
+    cache = AdaptationCache()
     for name, fields in (CHAT_CASES if operation == CHAT else RESPONSES_CASES).items():
         if model == "o1-mini" and "tools" in fields:
             continue  # it has no tools; leaving them out would answer another question
         asked = body(model, operation, **fields)
         for _ in range(4):
-            adaptations = adaptations.of(model)
-            adapted = adapt_request(operation, asked, profile=None, adaptations=adaptations)
+            known = cache.of(model)
+            adapted = adapt_request(operation, asked, profile=None, adaptations=known)
             if adapted.operation != operation:
                 break
             reply = http.post(operation, json=adapted.body)
             if reply.status_code == 200:
                 break
             facts = parse_envelope(reply.status_code, reply.json())
-            adaptation = adaptation_from_error(reply.status_code, facts, operation, adapted.body, known=adaptations)
+            adaptation = adaptation_from_error(reply.status_code, facts, operation, adapted.body, known=known)
             assert adaptation is not None, (name, reply.text)
-            adaptations.add(model, adaptation)
+            cache.add(model, adaptation)
         else:
-            pytest.fail(f"{name}: {adaptations.explain(model)}")
-        again = adapt_request(operation, asked, profile=None, adaptations=adaptations.of(model))
+            pytest.fail(f"{name}: {cache.explain(model)}")
+        again = adapt_request(operation, asked, profile=None, adaptations=cache.of(model))
         if again.operation == operation:
             assert http.post(operation, json=again.body).status_code == 200, name
 
