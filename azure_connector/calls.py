@@ -172,7 +172,7 @@ class ChatCall(Call):
 
     def _whole(self, body: Any, response: Any) -> Any:
         found = as_object(body)
-        if "choices" not in found and "output" not in found:
+        if found.get("choices") is None and found.get("output") is None:
             raise ValueError("the body holds no answer")
         completion = self._mend(found)
         if self._streamed and self._as_chunks is not None:
