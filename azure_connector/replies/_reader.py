@@ -116,7 +116,11 @@ class Call:
 
     def _post(self, value: Any) -> Any:
         self.understood = True
-        return value if self._post_parser is None else self._post_parser(value)
+        if self._post_parser is None:
+            return value
+        parsed = self._post_parser(value)  # `.parse()` builds an object of its own
+        attach(parsed, self.info)
+        return parsed
 
 
 def normalize_output(reply: Any, names: NameMap) -> None:
