@@ -86,8 +86,8 @@ def _named(
 def _settings(given: dict[str, Any], purpose: Purpose, deployment: str | None) -> dict[str, Any]:
     """The connector's settings for SK's arguments."""
     # As in SK, the whole URL goes before the resource's, and a missing file is none.
-    endpoint, base_url = given.pop("endpoint", ""), given.pop("base_url", "")
-    address = endpoint if base_url == "" else base_url
+    endpoint, base_url = given.pop("endpoint", None), given.pop("base_url", None)
+    address = endpoint if base_url in (None, "") else base_url
     scope, env_file = given.pop("token_endpoint", None), given.pop("env_file_path", None)
     if isinstance(env_file, str | Path) and not Path(env_file).is_file():
         _log.info("env_file_path %s does not exist: the environment alone is read", env_file)

@@ -118,6 +118,12 @@ class AzureErrorDetails(Exception):
 
         return error_html(self)
 
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows where nobody catches it."""
+        from ..display import traceback_lines
+
+        return traceback_lines(self)
+
 
 class ConfigurationError(AzureErrorDetails, openai.OpenAIError, ValueError):
     """A setting is missing, contradicts another one, or cannot be read. Nothing was sent."""

@@ -177,6 +177,11 @@ def test_arguments_of_another_type_are_refused_as_stock_refuses_them(cls: Any, n
         cls(**given | {name: value})
 
 
+def test_the_connectors_own_name_for_the_endpoint_is_taken() -> None:
+    service = AzureConnectorChatCompletion(model="d", azure_endpoint="https://a.example.com", api_key="k" * 32)
+    assert str(service.client.base_url).startswith("https://a.example.com/")
+
+
 @pytest.mark.parametrize("value", [Url("https://a.example.com"), AnyUrl("https://a.example.com")])
 def test_pydantics_addresses_are_taken(value: Any) -> None:
     service = AzureConnectorChatCompletion(deployment_name="d", endpoint=value, api_key="k" * 32)
