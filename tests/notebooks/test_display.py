@@ -178,7 +178,7 @@ def test_where_a_reply_came_from_is_a_table(azure: Emulator, client: AzureConnec
     assert f"{reply.usage.total_tokens} total" in html  # type: ignore[union-attr]  # it has one
     assert "content filter" not in html, "what is safe is not worth a line"
     embedded = client.embeddings.create(model="text-embedding-3-small", input="Oslo")
-    assert "2 prompt, 2 total" in azure_info(embedded)._repr_html_().replace("1 prompt, 1 total", "2 prompt, 2 total")
+    assert re.search(r">\d+ prompt, \d+ total<", azure_info(embedded)._repr_html_())
 
 
 def test_an_uncaught_error_keeps_its_cause(azure: Emulator, client: AzureConnector) -> None:
