@@ -25,6 +25,7 @@ NAMES = {"team-chat": "gpt-5", "provisioned": "gpt-4o", "spare": "gpt-4o", "embe
 # Pages whose Python blocks need servers of their own have a test of their own.
 OWN_TESTS = {
     "docs/authentication.md": "tests/auth/test_docs.py",
+    "docs/coming-from/ai-sdk.md": "tests/helpers/test_ai_sdk_page.py",
     "docs/coming-from/agent-sdk.md": "tests/neighbours/test_agent_sdk_page.py",
     "docs/emulator.md": "tests/emulator/test_docs.py",
 }
