@@ -1,4 +1,4 @@
-"""What notebooks show: errors, where a reply came from, and streams that render while they arrive.
+"""Streams that render while they arrive.
 
 IPython is imported only where it already runs; elsewhere streams are printed.
 """
@@ -7,41 +7,22 @@ from __future__ import annotations
 
 import sys
 import time
-import traceback
-from collections.abc import AsyncIterable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterable, Iterable, Mapping
 from html import escape
-from importlib.util import find_spec
-from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, TextIO
 
-from ._utils._html import TEXT_STYLE, html_table, markdown_html
+from ._utils import TEXT_STYLE, html_table, markdown_html
 
 if TYPE_CHECKING:
-    from .errors._classes import AzureErrorDetails
-    from .replies._info import AzureInfo
+    from .replies import AzureInfo
 
-__all__ = ["Shown", "ashow", "error_html", "html_table", "show", "traceback_lines"]
+__all__ = ["Shown", "ashow", "show"]
 
 _DIM = "opacity:0.65;font-size:90%"
 # Seconds between two renderings: quicker than a reader, slower than a model, so that no frontend lags behind.
 _PACE = 0.05
 # Renderings take at most one part of so many of the time.
 _PART = 5
-
-
-def error_html(error: AzureErrorDetails) -> str:
-    """An error with what to do about it and what was tried."""
-    message, hint = str(error), error.hint
-    if hint:
-        message = message.replace(hint, "", 1).replace("\n\n", "\n").strip()
-    rows = [("what", message)]
-    if hint:
-        rows.append(("what to do", hint))
-    rows += [("tried" if number == 0 else "", str(attempt)) for number, attempt in enumerate(error.attempts)]
-    if error.azure_request_id:
-        rows.append(("request id", error.azure_request_id))
-    return html_table(type(error).__name__, rows)
 
 
 class Shown:
@@ -226,7 +207,7 @@ def _html_class() -> Any:
 
 
 def _info(stream: Any) -> AzureInfo | None:
-    from .replies._info import azure_info
+    from .replies import azure_info
 
     try:
         return azure_info(stream)
@@ -242,44 +223,3 @@ def _note(info: AzureInfo | None) -> str:
     total = tokens.get("total_tokens")
     parts = [f"{info.deployment}@{info.resource}", info.region, f"{total} tokens" if total else None]
     return ", ".join(part for part in parts if part)
-
-
-def traceback_lines(error: BaseException) -> list[str]:
-    """An uncaught error as IPython shows it: the reader's own lines, and this one error, not what led to it.
-
-    Args:
-        error: what was raised; it is left as it is.
-    """
-    shown = _own_frames(error.__traceback__)
-    cause, suppressed = error.__cause__, error.__suppress_context__
-    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
-    error.__cause__ = None  # which hides the context, too
-    try:
-        if shell is None:
-            return traceback.format_exception(type(error), error, shown, chain=False)
-        return shell.InteractiveTB.structured_traceback(type(error), error, shown, tb_offset=0)
-    finally:
-        error.__cause__ = cause
-        error.__suppress_context__ = suppressed
-
-
-def _own_frames(found: TracebackType | None) -> TracebackType | None:
-    """A traceback without the frames of this package, the SDK and IPython."""
-    kept: list[TracebackType] = []
-    folders = tuple(_folders())
-    while found is not None:
-        if not found.tb_frame.f_code.co_filename.startswith(folders):
-            kept.append(found)
-        found = found.tb_next
-    shown: TracebackType | None = None
-    for one in reversed(kept):
-        shown = TracebackType(shown, one.tb_frame, one.tb_lasti, one.tb_lineno)
-    return shown
-
-
-def _folders() -> Iterator[str]:
-    yield str(Path(__file__).parent)
-    for name in ("openai", "IPython"):
-        spec = find_spec(name)
-        if spec is not None and spec.origin:
-            yield str(Path(spec.origin).parent)

@@ -22,13 +22,11 @@ import openai
 from pydantic import SecretStr
 from pydantic_core import to_json
 
-from .client._client import AsyncAzureConnector, AzureConnector
-from .errors._classes import AzureErrorDetails, PartialReply, ServiceUnavailableError
-from .helpers import Step, ToolCall, ToolSource, Usage
-from .helpers._clients import kept_client
-from .helpers._steps import Gathered, Steps
-from .replies._info import AzureInfo
-from .tools._toolbox import Toolbox
+from .client import AsyncAzureConnector, AzureConnector
+from .errors import AzureErrorDetails, PartialReply, ServiceUnavailableError
+from .helpers import Gathered, Step, Steps, ToolCall, ToolSource, Usage, kept_client
+from .replies import AzureInfo
+from .tools import Toolbox
 
 __all__ = [
     "AssistantMessage",

@@ -11,12 +11,11 @@ from semantic_kernel import contents
 from semantic_kernel.contents.binary_content import BinaryContent
 from semantic_kernel.exceptions import FunctionCallInvalidArgumentsException, ServiceInvalidRequestError
 
-from azure_connector.tools import RAW_ARGUMENTS
-
 __all__ = ["to_function_call", "wire_messages"]
 
 _CALLING = (contents.FunctionCallContent, contents.FunctionResultContent)
 _NO_PARTS = (*_CALLING, contents.ReasoningContent, contents.AnnotationContent)  # the last two are for the reader alone
+_RAW = "_raw_arguments"  # where the connector puts arguments that cannot be read
 _AUDIO_FORMATS = {"mpeg": "mp3", "mp3": "mp3", "wav": "wav", "x-wav": "wav", "wave": "wav", "vnd.wave": "wav"}
 
 
@@ -70,12 +69,12 @@ def to_function_call(call: Any) -> contents.FunctionCallContent:
 
 def _as_written(arguments: str | None) -> str | None:
     """The model's own text, where the connector gave it as `{"_raw_arguments": text}`, also after a streamed `{`."""
-    if not arguments or RAW_ARGUMENTS not in arguments:
+    if not arguments or _RAW not in arguments:
         return arguments
     sent = "" if arguments.startswith("{") else "{"
     with suppress(ValueError):
         held = json.loads(sent + arguments)
-        if held.keys() == {RAW_ARGUMENTS} and isinstance(text := held[RAW_ARGUMENTS], str):
+        if held.keys() == {_RAW} and isinstance(text := held[_RAW], str):
             return text.lstrip()[1:] if sent else _unreadable(text)
     return arguments
 

@@ -114,13 +114,14 @@ class AzureErrorDetails(Exception):
 
     def _repr_html_(self) -> str:
         """A table for notebooks."""
-        from ..display import error_html
+        from .._utils import error_html
 
-        return error_html(self)
+        attempts = map(str, self.attempts)
+        return error_html(type(self).__name__, str(self), self.hint, attempts, self.azure_request_id)
 
     def _render_traceback_(self) -> list[str]:
         """What IPython shows where nobody catches it."""
-        from ..display import traceback_lines
+        from .._utils import traceback_lines
 
         return traceback_lines(self)
 

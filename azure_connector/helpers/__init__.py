@@ -11,8 +11,9 @@ Without `client=` they use one that the settings make, and keep it; `close_clien
 
 from __future__ import annotations
 
-from ..tools._toolbox import Tool, ToolSource, tool
+from ..tools import Tool, ToolSource, tool
 from ._clients import aclose_clients, close_clients
+from ._clients import kept_client as kept_client
 from ._embed import Progress, aembed, aembed_many, cosine_similarity, embed, embed_many
 from ._object import AsyncObjectStream, ObjectStream, agenerate_object, astream_object, generate_object, stream_object
 from ._parameters import EmbeddingParameters, GenerationParameters
@@ -26,6 +27,8 @@ from ._results import (
     ToolCall,
     Usage,
 )
+from ._steps import Gathered as Gathered
+from ._steps import Steps as Steps
 from ._text import AsyncTextStream, TextStream, agenerate_text, astream_text, generate_text, stream_text
 
 __all__ = [

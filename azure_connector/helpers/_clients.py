@@ -11,8 +11,8 @@ from contextlib import suppress
 from typing import Any, TypeVar, cast
 from weakref import WeakKeyDictionary
 
-from ..client._client import AsyncAzureConnector, AzureConnector
-from ..settings._settings import ConnectorSettings
+from ..client import AsyncAzureConnector, AzureConnector
+from ..settings import ConnectorSettings
 
 __all__ = ["aclose_clients", "close_clients", "close_with_loop", "kept_client"]
 

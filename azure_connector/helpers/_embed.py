@@ -10,8 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 from typing import Any, Unpack
 
-from ..client._client import AsyncAzureConnector, AzureConnector
-from ..requests._embedding_batches import embedding_batches
+from ..client import AsyncAzureConnector, AzureConnector
+from ..requests import embedding_batches
 from ._clients import kept_client
 from ._parameters import EmbeddingParameters
 from ._results import EmbedManyResult, EmbedResult, Usage

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from typing import Any, Generic, TypeVar, Unpack, cast
 
-from ..client._client import AsyncAzureConnector, AzureConnector
-from ..replies._info import AzureInfo, azure_info
+from ..client import AsyncAzureConnector, AzureConnector
+from ..replies import AzureInfo, azure_info
 from ._clients import close_with_loop, kept_client
 from ._parameters import GenerationParameters
 from ._results import NoObjectError, ObjectResult, Usage

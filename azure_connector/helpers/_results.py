@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from ..replies._info import AzureInfo
+from ..replies import AzureInfo
 
 __all__ = [
     "EmbedManyResult",

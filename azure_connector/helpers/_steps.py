@@ -7,11 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from .._utils._json import Json, as_list, as_object
-from ..replies._info import AzureInfo, azure_info
-from ..requests.responses_api._chunks import chunks_as_completion
-from ..tools import read_arguments
-from ..tools._toolbox import Toolbox, ToolOutcome
+from .._utils import Json, as_list, as_object
+from ..replies import AzureInfo, azure_info
+from ..requests import chunks_as_completion
+from ..tools import Toolbox, ToolOutcome, read_arguments
 from ._results import Step, TextResult, ToolCall, Usage
 
 _CUT = frozenset({"length", "content_filter"})

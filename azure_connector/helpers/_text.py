@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import closing
 from typing import Any, Unpack, cast
 
-from ..client._client import AsyncAzureConnector, AzureConnector
-from ..replies._info import azure_info
-from ..tools._toolbox import Toolbox, ToolSource
+from ..client import AsyncAzureConnector, AzureConnector
+from ..replies import azure_info
+from ..tools import Toolbox, ToolSource
 from ._clients import close_with_loop, kept_client
 from ._parameters import GenerationParameters
 from ._results import Step, TextResult

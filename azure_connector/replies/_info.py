@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from .._utils._html import html_table
-from .._utils._json import as_object
-from ..deployments._table import Target
-from ..errors._classes import Attempt
+from .._utils import as_object, html_table
+from ..deployments import Target
+from ..errors import Attempt
 
 __all__ = ["AzureInfo", "RateLimits", "azure_info"]
 

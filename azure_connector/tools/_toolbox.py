@@ -15,8 +15,8 @@ from typing import Any, Protocol, cast
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import ArgsKwargs, to_json
 
-from .._utils._json import Json
-from ..errors._classes import InvalidRequestError
+from .._utils import Json
+from ..errors import InvalidRequestError
 from ._arguments import RAW_ARGUMENTS
 from ._functions import describe
 

@@ -18,9 +18,9 @@ from azure_connector import (
     StreamInterruptedError,
     azure_info,
 )
-from azure_connector._utils import _html
-from azure_connector.deployments._table import Target
-from azure_connector.display import Shown, ashow, error_html, html_table, show
+from azure_connector._utils import _html, html_table
+from azure_connector.deployments import Target
+from azure_connector.display import Shown, ashow, show
 from azure_connector.emulator import Emulator, Reply, faults
 from azure_connector.errors import Attempt, ConfigurationError
 
@@ -107,7 +107,6 @@ def test_nothing_that_a_model_or_a_service_says_is_html() -> None:
     for html in (
         info._repr_html_(),
         shown.html(),
-        error_html(error),
         error._repr_html_(),
         html_table(EVIL, [(EVIL, EVIL)]),
     ):
@@ -116,7 +115,7 @@ def test_nothing_that_a_model_or_a_service_says_is_html() -> None:
 
 
 def test_an_error_tells_its_hint_once() -> None:
-    html = error_html(ConfigurationError("The endpoint is missing.", hint="Set AZURE_OPENAI_ENDPOINT."))
+    html = ConfigurationError("The endpoint is missing.", hint="Set AZURE_OPENAI_ENDPOINT.")._repr_html_()
     assert html.count("Set AZURE_OPENAI_ENDPOINT.") == 1
     assert "what to do" in html
 

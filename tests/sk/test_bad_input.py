@@ -28,7 +28,9 @@ from semantic_kernel.functions import kernel_function
 
 from azure_connector import ConfigurationError, EndpointUnreachableError
 from azure_connector.emulator import Emulator
+from azure_connector.tools import RAW_ARGUMENTS
 from sk_azure_plugin import AzureConnectorChatCompletion, AzureConnectorTextEmbedding
+from sk_azure_plugin import history as history_module
 from tests.sk.saying import call, call_delta, chunk, completion, history, stream, streamed_call, whole
 
 AUTO = AzureChatPromptExecutionSettings(function_choice_behavior=FunctionChoiceBehavior.Auto())
@@ -218,3 +220,7 @@ async def test_no_answer_at_all(azure: Emulator, service: Any) -> None:
     azure.script(stream(usage=False, done=True))
     parts = [part async for part in service.get_streaming_chat_message_content(history("Hi"), NONE)]
     assert "".join(map(str, parts)) == ""
+
+
+def test_the_word_for_unreadable_arguments_is_the_connectors() -> None:
+    assert history_module._RAW == RAW_ARGUMENTS
