@@ -7,7 +7,7 @@ from ._call_options import RAW_RESPONSE_HEADER, CallOptions, get_options, parse_
 from ._embedding_batches import embedding_batches
 from ._fit import adapt_request
 from ._reply_plan import ReplyPlan, StreamRules
-from .responses_api import Failure, ResponseStream, completion_as_chunks, to_chat
+from .responses_api import Failure, ResponseStream, chunks_as_completion, completion_as_chunks, to_chat
 
 __all__ = [
     "RAW_RESPONSE_HEADER",
@@ -19,6 +19,7 @@ __all__ = [
     "ResponseStream",
     "StreamRules",
     "adapt_request",
+    "chunks_as_completion",
     "completion_as_chunks",
     "embedding_batches",
     "get_options",

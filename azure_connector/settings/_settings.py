@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["ENVIRONMENT", "AuthSettings", "ConnectorSettings", "Resource", "ResourceSettings"]
 
 _DEFAULT = "default"
+DEFAULT_EMBEDDING_MODEL = "text-embedding-3-small"
 _FILES = frozenset({"config_file", "env_file", "env_file_encoding"})
 
 
@@ -148,6 +149,23 @@ class ConnectorSettings(ConnectorFields):
     def deployments(self) -> DeploymentTable:
         """The mapping and the default deployments, compiled."""
         return self._deployments
+
+    def chosen_model(self, operation: str) -> str | None:
+        """The model that somebody chose for calls that name none: a deployment for them, or else a default model.
+
+        Args:
+            operation: the SDK's path, such as `/chat/completions` or `/embeddings`.
+        """
+        if operation == "/embeddings":
+            known = DEFAULT_EMBEDDING_MODEL if DEFAULT_EMBEDDING_MODEL in self.deployment_mapping else None
+            return self.embedding_deployment or known
+        chosen = self._origins["default_model"] != _DEFAULT or self.default_model in self.deployment_mapping
+        return self.default_deployment or (self.default_model if chosen else None)
+
+    def model_for(self, operation: str) -> str:
+        """As `chosen_model`; the built-in default where nobody chose one."""
+        fallback = DEFAULT_EMBEDDING_MODEL if operation == "/embeddings" else self.default_model
+        return self.chosen_model(operation) or fallback
 
     def resource_map(self) -> Mapping[str, Resource]:
         """Every configured resource by name; that of `azure_endpoint`, if it is set, is `default` and comes first."""
