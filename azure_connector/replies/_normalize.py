@@ -87,7 +87,8 @@ def _normalize_choice(choice: Json, position: int, plan: ReplyPlan) -> None:
     if message.get("role") is None:
         message["role"] = "assistant"
     message.setdefault("content", None)
-    message = normalize_message(message, plan.names, finish_reason=raw, repair=plan.repair)
+    if "tool_calls" in message or "function_call" in message:
+        message = normalize_message(message, plan.names, finish_reason=raw, repair=plan.repair)
     has_calls = bool(message.get("tool_calls"))
     choice["message"] = to_function_call(message) if plan.as_function_call else message
     reason = finish_reason(raw, has_tool_calls=has_calls) or ("tool_calls" if has_calls else "stop")

@@ -18,7 +18,7 @@ from ._names import MAX_NAME_LENGTH, NameMap, name_map, sanitize_name
 from ._responses_input import repair_input_items
 from ._responses_output import normalize_item, normalize_items
 from ._stream import FinishedCalls, ToolCallStream
-from ._tool_choice import choice_to_wire, normalize_tools
+from ._tool_choice import TOOL_FIELDS, choice_to_wire, normalize_tools
 from ._toolbox import Tool, Toolbox, ToolOutcome, ToolSource, tool
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "MAX_TOOLS",
     "NO_RESULT",
     "RAW_ARGUMENTS",
+    "TOOL_FIELDS",
     "Arguments",
     "FinishedCalls",
     "HistoryRepair",
