@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from .errors import access_denied, deployment_not_found, keys_disabled, unauthorized
 from .identifiers import Identifiers
 from .models import Deployment, as_deployments
-from .responses.sealing import Seal
-from .responses.store import ResponseStore
+from .responsestore import ResponseStore
+from .sealing import Seal
 from .stored import StoredBatch, StoredFile
 from .values import Json
 from .wire import Answer, Call, Refusal

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ...extras import install_hint
 from ..errors import azure, missing, not_found, operation_not_supported
+from ..installing import install_hint
 from ..models import UNKNOWN
 from ..resource import Resource
 from ..routes import Route, table

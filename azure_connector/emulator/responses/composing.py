@@ -10,9 +10,9 @@ from ..completion import Completion
 from ..filters import Verdict
 from ..identifiers import Identifiers
 from ..models import Deployment
+from ..sealing import Seal
 from ..thinking import Ask, ToolSpec, Turn
 from ..values import Json, items_of, object_of, text_of
-from .sealing import Seal
 
 __all__ = ["Draft", "compose", "output_items", "read_ask"]
 

@@ -11,13 +11,13 @@ from ..errors import invalid, missing
 from ..filters import judge
 from ..paging import page
 from ..resource import Resource
+from ..responsestore import StoredResponse
 from ..routes import Route, table
 from ..values import Json
 from ..wire import Answer, Call, sse
 from .composing import Draft, compose, output_items, read_ask
 from .reading import check_answered, filterable, read_items, turns_of
 from .rules import check_parameters
-from .store import StoredResponse
 from .streaming import events_of
 
 __all__ = ["ROUTES"]

@@ -8,10 +8,10 @@ from typing import Any
 from ..chatparts import read_content
 from ..errors import invalid, missing, unknown_parameter, wrong_choice, wrong_type
 from ..filters import unmarked
+from ..responsestore import ResponseStore, item_not_found
+from ..sealing import Seal
 from ..thinking import ToolCall, Turn
 from ..values import Json, is_object, items_of, object_of, text_of
-from .sealing import Seal
-from .store import ResponseStore, item_not_found
 
 __all__ = ["check_answered", "filterable", "read_items", "turns_of"]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..errors import invalid
-from ..values import Json
-from ..wire import Refusal
+from .errors import invalid
+from .values import Json
+from .wire import Refusal
 
 __all__ = ["ResponseStore", "StoredResponse"]
 
