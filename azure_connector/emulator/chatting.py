@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 from .brain import think
 from .chatparts import read_ask
-from .completion import Completion, settle, thinking_tokens
+from .completion import Completion, most_tokens, settle, thinking_tokens
 from .counting import count_messages, pieces
 from .filters import Verdict
 from .identifiers import Identifiers
 from .models import Deployment
 from .thinking import ToolCall
-from .values import Json, object_of
+from .values import Json, object_of, whole
 
 __all__ = ["Frame", "answer", "compose", "logprobs", "reason_of", "usage_of", "wire_call"]
 
@@ -41,14 +41,20 @@ class Frame:
 def answer(body: Json, messages: list[Json], deployment: Deployment, ids: Identifiers) -> Completion:
     """Think, and cut the reply to the limits that the request sets."""
     family = deployment.family
-    thought = think(read_ask(body, messages, family))
+    limit = most_tokens(
+        body.get("max_completion_tokens") or body.get("max_tokens"),
+        family.max_output,
+        choices=whole(body.get("n"), 1),
+        alternatives=whole(body.get("top_logprobs"), 0),
+    )
+    thought = think(read_ask(body, messages, family, limit))
     effort = str(body.get("reasoning_effort") or family.default_effort)
     return settle(
         thought,
         ids,
         prompt=count_messages(messages, body.get("tools")),
         thinking=thinking_tokens(effort) if family.reasoning else 0,
-        limit=body.get("max_completion_tokens") or body.get("max_tokens"),
+        limit=limit,
         stop=body.get("stop"),
     )
 

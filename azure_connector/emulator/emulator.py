@@ -13,6 +13,7 @@ from .app import Application, Outage
 from .chance import RandomFaults
 from .faults import Fault
 from .identifiers import Identifiers
+from .limits import Limits
 from .models import Deployment, as_deployments
 from .records import RequestLog
 from .resource import BearerCheck, Resource
@@ -54,6 +55,7 @@ class Emulator:
         faults: faults by chance.
         upstream: answer by forwarding to this OpenAI-compatible server; Azure's paths, checks, errors and annotations
             stay the emulator's.
+        limits: how much it takes, makes and keeps.
     """
 
     def __init__(
@@ -76,6 +78,7 @@ class Emulator:
         tls: ssl.SSLContext | bool = False,
         faults: RandomFaults | None = None,
         upstream: Upstream | str | None = None,
+        limits: Limits | None = None,
     ) -> None:
         if entra is not None:
             verify_bearer = entra.verifier(audience=audience, required_role=required_role)
@@ -86,6 +89,7 @@ class Emulator:
             region=region,
             clock=clock,
             ids=Identifiers(seed),
+            limits=limits or Limits(),
         )
         if api_key is not None:
             self.resource.api_key = api_key

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from typing import Any
 
-from .wire import Refusal
+from .wire import Answer, Refusal
 
 __all__ = [
     "access_denied",
     "api_version_on_v1",
     "azure",
+    "broken",
     "deployment_not_found",
     "empty_array",
     "invalid",
@@ -23,6 +25,7 @@ __all__ = [
     "not_found",
     "operation_not_supported",
     "out_of_range",
+    "too_large",
     "unauthorized",
     "unknown_parameter",
     "unsupported_parameter",
@@ -83,6 +86,18 @@ def keys_disabled() -> Refusal:
 def api_version_on_v1() -> Refusal:
     """The v1 form takes no api-version."""
     return azure(400, "BadRequest", "api-version query parameter is not allowed when using /v1 path")
+
+
+def too_large(most: int) -> Refusal:
+    """A body beyond the limit."""
+    return azure(413, "RequestEntityTooLarge", f"The request's body is larger than {most} bytes.")
+
+
+def broken(error: Exception) -> Answer:
+    """A fault of the emulator's own: logged, and told as Azure tells its own."""
+    logging.getLogger(__name__).error("The emulator failed on a request", exc_info=error)
+    text = f"The emulator failed: {type(error).__name__}. Its log says where."
+    return Answer(500, {"error": {"code": "InternalServerError", "message": text}})
 
 
 def operation_not_supported(operation: str, model: str) -> Refusal:

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import re
 
+import regex
+
 __all__ = ["sample"]
 
 _CLASSES = {"d": "1", "w": "a", "s": " ", "D": "a", "W": "-", "S": "a"}
+_PATIENCE, _LONGEST = 0.1, 2_000
 _REPEAT = re.compile(r"\*|\+|\?|\{(\d+)(?:,(\d*))?\}")
 
 
 def sample(pattern: str) -> str:
     """A match of `pattern`; the pattern's own text where it is beyond the subset of literals, classes and groups."""
-    text, _ = _alternatives(pattern, 0)
-    return text if re.search(pattern, text) else pattern
+    try:
+        text, _ = _alternatives(pattern, 0)
+        return text if regex.search(pattern, text, timeout=_PATIENCE) else pattern
+    except (regex.error, TimeoutError, RecursionError, OverflowError, MemoryError, ValueError, IndexError):
+        return pattern
 
 
 def _alternatives(pattern: str, at: int) -> tuple[str, int]:
@@ -31,12 +37,12 @@ def _sequence(pattern: str, at: int) -> tuple[str, int]:
         repeat = _REPEAT.match(pattern, at)
         if repeat:
             at = repeat.end()
-            least = int(repeat.group(1)) if repeat.group(1) else 1 if repeat.group() == "+" else 0
-            atom *= least
+            least = int(repeat.group(1)[:9]) if repeat.group(1) else 1 if repeat.group() == "+" else 0
+            atom = (atom * min(least, _LONGEST))[:_LONGEST]
             if pattern[at : at + 1] in {"?", "+"}:
                 at += 1
         made.append(atom)
-    return "".join(made), at
+    return "".join(made)[:_LONGEST], at
 
 
 def _atom(pattern: str, at: int) -> tuple[str, int]:
@@ -61,4 +67,4 @@ def _class(pattern: str, at: int) -> tuple[str, int]:
         end += 1
     source = pattern[at : end + 1]
     candidates = "aA1xX0-_. /:@bcdefghijklmnopqrstuvwyzBCDEFGHIJKLMNOPQRSTUVWYZ23456789!#$%&*+,;<=>?^`{|}~()[]\\\"'"
-    return next((one for one in candidates if re.fullmatch(source, one)), ""), end + 1
+    return next((one for one in candidates if regex.fullmatch(source, one, timeout=_PATIENCE)), ""), end + 1

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 
 from .errors import access_denied, deployment_not_found, keys_disabled, unauthorized
 from .identifiers import Identifiers
+from .keeping import Newest
+from .limits import Limits
 from .models import Deployment, as_deployments
 from .responsestore import ResponseStore
 from .sealing import Seal
@@ -37,6 +39,7 @@ class Resource:
         endpoint: where it is served, once it is.
         clock: seconds since the epoch.
         ids: where ids come from.
+        limits: how much it takes and keeps.
         responses: the stored responses.
         files, batches: the stored files and batches, by id.
         pictures: generated images that are fetched by URL.
@@ -53,12 +56,19 @@ class Resource:
     endpoint: str = ""
     clock: Callable[[], float] = time.time
     ids: Identifiers = field(default_factory=Identifiers)
+    limits: Limits = field(default_factory=Limits)
     responses: ResponseStore = field(default_factory=ResponseStore)
-    files: dict[str, StoredFile] = field(default_factory=dict[str, StoredFile])
-    batches: dict[str, StoredBatch] = field(default_factory=dict[str, StoredBatch])
-    pictures: dict[str, bytes] = field(default_factory=dict[str, bytes])
+    files: dict[str, StoredFile] = field(default_factory=Newest[StoredFile])
+    batches: dict[str, StoredBatch] = field(default_factory=Newest[StoredBatch])
+    pictures: dict[str, bytes] = field(default_factory=Newest[bytes])
     seal: Seal = field(default_factory=lambda: Seal(secrets.token_bytes(32)))
     answer: Callable[[Call], Awaitable[Answer]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        for kept in (self.files, self.batches, self.pictures):
+            if isinstance(kept, Newest):
+                kept.most = self.limits.stored
+        self.responses.most = self.limits.stored
 
     async def perform(self, operation: str, body: Json) -> Answer:
         """Answer a request that came inside another one, as a batch's do."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from .errors import invalid
@@ -20,7 +20,6 @@ class StoredResponse:
         body: the finished response.
         items: its input as items, the ones of earlier responses included.
         own_items: its own input alone, as `input_items` lists it.
-        events: its stream as (event's name, data).
         background: it was created to run in the background.
         status: where it stands: a background response is `queued` first and goes on with each fetch.
     """
@@ -28,7 +27,6 @@ class StoredResponse:
     body: Json
     items: list[Json]
     own_items: list[Json]
-    events: list[Json] = field(default_factory=list[Json])
     background: bool = False
     status: str = ""
 
@@ -59,11 +57,15 @@ class ResponseStore:
     """The stored responses and their items, by id."""
 
     def __init__(self) -> None:
+        self.most = 10_000
+        """How many are kept; the oldest are forgotten."""
         self._responses: dict[str, StoredResponse] = {}
         self._items: dict[str, Json] = {}
 
     def add(self, stored: StoredResponse) -> None:
         """Keep a response and its items."""
+        if len(self._responses) >= self.most:
+            self.delete(next(iter(self._responses)))
         self._responses[stored.body["id"]] = stored
         for item in [*stored.own_items, *stored.body["output"]]:
             if isinstance(item.get("id"), str):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from ..brain import think
-from ..completion import settle, thinking_tokens
+from ..completion import most_tokens, settle, thinking_tokens
 from ..counting import count_value
 from ..errors import invalid, missing
 from ..filters import judge
@@ -13,7 +14,7 @@ from ..paging import page
 from ..resource import Resource
 from ..responsestore import StoredResponse
 from ..routes import Route, table
-from ..values import Json
+from ..values import Json, whole
 from ..wire import Answer, Call, sse
 from .composing import Draft, compose, output_items, read_ask
 from .reading import check_answered, filterable, read_items, turns_of
@@ -42,17 +43,21 @@ async def create(call: Call, resource: Resource) -> Answer:
     if verdict.refused:
         raise verdict.refusal()
     family = deployment.family
+    limit = most_tokens(
+        body.get("max_output_tokens"), family.max_output, alternatives=whole(body.get("top_logprobs"), 0)
+    )
+    turns = turns_of(items, body.get("instructions"))
     reply = settle(
-        think(read_ask(body, turns_of(items, body.get("instructions")), parallel=family.parallel_at(effort))),
+        think(read_ask(body, turns, parallel=family.parallel_at(effort), room=limit)),
         resource.ids,
         prompt=3 + count_value(items) + count_value(body.get("tools")) + count_value(body.get("instructions")),
         thinking=thinking_tokens(effort) if family.reasoning else 0,
-        limit=body.get("max_output_tokens"),
+        limit=limit,
     )
     draft = Draft(body, reply, deployment, verdict, effort, int(resource.clock()))
     response = compose(draft, f"resp_{resource.ids.hexadecimal(48)}", output_items(draft, resource.ids, resource.seal))
     listed = _named(own, resource)
-    stored = StoredResponse(response, items, listed, events_of(response), background=bool(body.get("background")))
+    stored = StoredResponse(response, items, listed, background=bool(body.get("background")))
     if keep:
         resource.responses.add(stored)
     if body.get("stream"):
@@ -85,7 +90,7 @@ def _named(items: list[Json], resource: Resource) -> list[Json]:
 
 def _streamed(stored: StoredResponse, start: int) -> Iterator[bytes]:
     """The events from a sequence number on; a stream that is read to its end has ended the response."""
-    for event in stored.events[start:]:
+    for event in islice(events_of(stored.body), start, None):
         if stored.status == "cancelled":
             return
         yield sse(event, event["type"])
