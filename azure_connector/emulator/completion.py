@@ -7,7 +7,7 @@ from typing import Any
 
 from .counting import count, pieces
 from .identifiers import Identifiers
-from .limits import MOST_TOKENS
+from .limits import SHARED_TOKENS
 from .thinking import Thought, ToolCall
 from .values import items_of, whole
 
@@ -45,7 +45,8 @@ def most_tokens(wanted: Any, longest: int, *, choices: int = 1, alternatives: in
         choices: how many choices there are.
         alternatives: logprobs of each token beside its own.
     """
-    shared = max(16, MOST_TOKENS // (max(1, choices) * (1 + alternatives)))
+    parts = max(1, choices) * (1 + alternatives)
+    shared = longest if parts == 1 else max(16, SHARED_TOKENS // parts)
     return min(whole(wanted, longest), longest, shared)
 
 

@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from .values import object_of, text_of
+from .values import items_of, object_of, text_of
 
 __all__ = ["count", "count_messages", "count_value", "pieces"]
 
@@ -51,7 +51,8 @@ def count_messages(messages: list[Any], tools: Any = None) -> int:
     """Tokens of a conversation with its tool definitions."""
     total = 3
     for message in messages:
-        content = message.get("content")
-        total += 3 + (count(content) if isinstance(content, str) else sum(count_part(part) for part in content or ()))
-        total += count_value(message.get("tool_calls"))
+        fields = object_of(message)
+        content = fields.get("content")
+        total += 3 + (count(content) if isinstance(content, str) else sum(map(count_part, items_of(content))))
+        total += count_value(fields.get("tool_calls"))
     return total + count_value(tools)

@@ -17,6 +17,7 @@ from .limits import Limits
 from .models import Deployment, as_deployments
 from .records import RequestLog
 from .resource import BearerCheck, Resource
+from .rules import Rules
 from .scripting import Reply
 from .serving import ServerThread
 from .tls import LoopbackTls
@@ -56,6 +57,9 @@ class Emulator:
         upstream: answer by forwarding to this OpenAI-compatible server; Azure's paths, checks, errors and annotations
             stay the emulator's.
         limits: how much it takes, makes and keeps.
+        strict_versions: refuse every api-version on v1, also `v1` and `preview`, as strict resources do.
+        small_schemas: hold structured outputs to Azure's published limits (100 properties, 5 levels), not to OpenAI's.
+        bare_codes: send refusals of parameters and values without a `code`, as many come: only the text tells.
     """
 
     def __init__(
@@ -79,6 +83,9 @@ class Emulator:
         faults: RandomFaults | None = None,
         upstream: Upstream | str | None = None,
         limits: Limits | None = None,
+        strict_versions: bool = False,
+        small_schemas: bool = False,
+        bare_codes: bool = False,
     ) -> None:
         if entra is not None:
             verify_bearer = entra.verifier(audience=audience, required_role=required_role)
@@ -90,6 +97,7 @@ class Emulator:
             clock=clock,
             ids=Identifiers(seed),
             limits=limits or Limits(),
+            rules=Rules(strict_versions, small_schemas, bare_codes),
         )
         if api_key is not None:
             self.resource.api_key = api_key

@@ -117,7 +117,9 @@ def unsupported_parameter(name: str, instead: str | None = None) -> Refusal:
 
 def unsupported_value(name: str, value: Any, only: str) -> Refusal:
     """The model knows the parameter, not this value; `only` is the sentence about what it takes."""
-    shown = f"'{value}'" if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else f"{value}"
+    shown = (
+        f"'{value:.200}'" if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else f"{value}"
+    )
     text = f"Unsupported value: '{name}' does not support {shown} with this model. {only}"
     return invalid(text, name, "unsupported_value")
 
@@ -134,7 +136,7 @@ def missing(name: str) -> Refusal:
 
 def wrong_choice(name: str, value: Any, choices: Sequence[str]) -> Refusal:
     """A value outside an enumeration."""
-    return invalid(f"Invalid value: '{value}'. Supported values are: {listed(choices)}.", name, "invalid_value")
+    return invalid(f"Invalid value: '{value!s:.200}'. Supported values are: {listed(choices)}.", name, "invalid_value")
 
 
 def wrong_type(name: str, expected: str, value: Any) -> Refusal:

@@ -17,6 +17,9 @@ PURPOSES = ("assistants", "batch", "fine-tune", "vision", "user_data", "evals")
 
 def keep_file(resource: Resource, filename: str, content: bytes, purpose: str) -> StoredFile:
     """Store a file; the emulator's own, or one that was uploaded."""
+    if sum(len(one.content) for one in resource.files.values()) + len(content) > resource.limits.file_bytes:
+        text = f"The resource keeps {resource.limits.file_bytes} bytes of files at most. Delete some first."
+        raise invalid(text, "file", "quota_exceeded")
     made = StoredFile(f"file-{resource.ids.hexadecimal(32)}", filename, content, purpose, int(resource.clock()))
     resource.files[made.identity] = made
     return made

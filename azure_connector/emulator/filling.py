@@ -138,7 +138,8 @@ def _array(rules: Json, source: Source, name: str, depth: int, *, required: bool
     fixed = items_of(rules.get("prefixItems"))
     if fixed and depth < 3 * _DEPTH:
         return [_value(one, source, name, depth + 1, required=True) for one in fixed]
-    least, most = max(0, whole(rules.get("minItems"), 0)), max(0, whole(rules.get("maxItems"), 50))
+    least = max(0, whole(rules.get("minItems"), 0))
+    most = max(0, whole(rules.get("maxItems"), max(least, 50)))
     items = _resolved(object_of(rules.get("items")), source)
     if depth >= _DEPTH:
         return _repeated(

@@ -14,7 +14,7 @@ from .models import Deployment
 from .parameters import check_chat_parameters
 from .resource import Resource
 from .routes import Route, table
-from .values import Json
+from .values import Json, items_of, object_of
 from .wire import Answer, Call
 
 __all__ = ["ROUTES"]
@@ -40,8 +40,9 @@ async def chat_completions(call: Call, resource: Resource) -> Answer:
         raise operation_not_supported("chatCompletion", deployment.base_model)
     check_chat_parameters(body, deployment)
     messages = check_messages(body, family)
-    check_tools(body)
-    check_format(body, messages)
+    check_tools(body, resource.rules.sizes)
+    check_format(body, messages, resource.rules.sizes)
+    check_files(messages, resource)
     _check_window(messages, body, deployment)
     verdict = judge(filterable(messages))
     if verdict.refused:
@@ -58,6 +59,19 @@ async def chat_completions(call: Call, resource: Resource) -> Answer:
     if body.get("stream"):
         return Answer(events=chunks(reply, body, frame))
     return Answer(body=compose(reply, body, frame))
+
+
+def check_files(messages: list[Json], resource: Resource) -> None:
+    """Refuse files that were never uploaded.
+
+    Raises:
+        Refusal: 404.
+    """
+    for index, message in enumerate(messages):
+        for number, part in enumerate(items_of(message.get("content"))):
+            identity = object_of(object_of(part).get("file")).get("file_id")
+            if identity is not None:
+                resource.file(identity, f"messages[{index}].content[{number}].file.file_id")
 
 
 def _check_window(messages: list[Json], body: Json, deployment: Deployment) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["MOST_TOKENS", "Limits"]
+__all__ = ["SHARED_TOKENS", "Limits"]
 
 MIB = 1024 * 1024
-MOST_TOKENS = 262_144
-"""Tokens that one reply may have in all its choices; one with `logprobs` counts each token's alternatives too."""
+SHARED_TOKENS = 32_768
+"""Tokens that the choices of one reply share, and the alternatives that `top_logprobs` gives of each."""
 
 
 @dataclass(frozen=True, slots=True)

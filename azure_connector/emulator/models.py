@@ -81,6 +81,8 @@ class Family:
         system: it takes system and developer messages.
         chat_tools_with_effort: over Chat Completions it takes function tools beside an effort.
         stop: it takes `stop`.
+        audio: it hears and speaks over Chat Completions.
+        schemas: it takes `json_schema` as an output's format.
         dialect: whose service answers: Azure OpenAI, or a partner's model on Foundry with habits of its own.
         context: the context window in tokens.
         max_output: the longest reply in tokens.
@@ -103,6 +105,8 @@ class Family:
     system: bool = True
     chat_tools_with_effort: bool = True
     stop: bool = True
+    audio: bool = False
+    schemas: bool = True
     dialect: Literal["openai", "mistral", "deepseek", "partner"] = "openai"
     context: int = 128_000
     max_output: int = 16_384
@@ -160,12 +164,13 @@ FAMILIES = _rows(
         r"gpt-5\.\d+(-mini|-nano)?": replace(_GPT54, default_effort="medium"),
         r"gpt-4\.1(-mini|-nano)?": Family("", context=1_047_576, max_output=32_768),
         "gpt-4o(-mini)?": Family(""),
-        "gpt-4o(-mini)?-audio(-preview)?": Family("", responses=False),
+        "gpt-4o(-mini)?-audio(-preview)?": Family("", responses=False, audio=True, schemas=False),
+        r"gpt-audio(-mini|-\d+(\.\d+)?)*": Family("", responses=False, audio=True, schemas=False),
         "gpt-realtime.*|gpt-4o(-mini)?-realtime(-preview)?": Family("", kind="realtime", chat=False, responses=False),
         "gpt-4|gpt-4-32k|gpt-35-turbo(-16k)?|gpt-3.5-turbo": Family(
-            "", responses=False, context=16_385, max_output=4_096
+            "", responses=False, context=16_385, max_output=4_096, schemas=False
         ),
-        "gpt-4-turbo": Family("", responses=False, max_output=4_096),
+        "gpt-4-turbo": Family("", responses=False, max_output=4_096, schemas=False),
         "text-embedding-.*": Family("", kind="embeddings", chat=False, responses=False, context=8_191),
         "dall-e-[23]|gpt-image-.*|FLUX.*": Family("", kind="images", chat=False, responses=False),
         "whisper|gpt-4o(-mini)?-transcribe(-diarize)?": Family("", kind="transcription", chat=False, responses=False),

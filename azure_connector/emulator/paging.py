@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from .errors import invalid
 from .values import Json
 from .wire import Call
@@ -16,7 +18,7 @@ def page(items: list[Json], call: Call, *, most: int = 100, default: int = 20) -
         Refusal: 400, the limit is none.
     """
     limit = call.query.get("limit", str(min(default, most)) if most <= 100 else str(most))
-    if not limit.isdigit() or not 1 <= int(limit) <= most:
+    if not re.fullmatch(r"[0-9]{1,9}", limit) or not 1 <= int(limit) <= most:
         raise invalid(f"Invalid 'limit': expected an integer between 1 and {most}, but got '{limit}'.", "limit")
     after = call.query.get("after")
     start = next((number + 1 for number, item in enumerate(items) if item["id"] == after), 0)

@@ -7,7 +7,7 @@ from typing import Any
 from .errors import (
     invalid,
     listed,
-    long_array,
+    missing,
     out_of_range,
     unknown_parameter,
     unsupported_parameter,
@@ -15,6 +15,7 @@ from .errors import (
     wrong_choice,
     wrong_type,
 )
+from .fieldtypes import CHAT_TYPES, check_bias, check_metadata, check_stop, check_types
 from .models import Deployment, Family
 from .values import Json, items_of, object_of
 from .wire import Refusal
@@ -58,6 +59,9 @@ def check_chat_parameters(body: Json, deployment: Deployment) -> None:
     family = deployment.family
     if family.dialect != "partner":
         check_known(body, CHAT_FIELDS)
+    check_types(body, CHAT_TYPES)
+    check_metadata(body.get("metadata"))
+    check_bias(body.get("logit_bias"))
     _check_limits(body, family)
     effort = check_effort(body.get("reasoning_effort"), "reasoning_effort", family)
     check_sampling(body, family, effort)
@@ -156,13 +160,29 @@ def _check_flags(body: Json, family: Family) -> None:
         raise invalid("The 'stream_options' parameter is only allowed when 'stream' is enabled.", "stream_options")
     if body.get("stop") is not None and not family.stop:
         raise unsupported_parameter("stop")
-    stops = items_of(body.get("stop"))
-    if len(stops) > 4:
-        raise long_array("stop", 4, len(stops))
+    check_stop(body.get("stop"))
     check_integer("n", body.get("n"), 1, 128)
+    _check_modalities(body, family)
     verbosity = body.get("verbosity")
-    if verbosity is not None and verbosity not in {"low", "medium", "high"}:
+    if verbosity is not None and verbosity not in ("low", "medium", "high"):
         raise wrong_choice("verbosity", verbosity, ("low", "medium", "high"))
+
+
+def _check_modalities(body: Json, family: Family) -> None:
+    if family.dialect != "openai":
+        return
+    known = ("text", "audio") if family.audio else ("text",)
+    for one in items_of(body.get("modalities")):
+        if one not in known:
+            raise unsupported_value("modalities", one, f"Supported values are: {listed(known)}.")
+    if body.get("audio") is not None and not family.audio:
+        raise unsupported_parameter("audio")
+    if "audio" in items_of(body.get("modalities")) and body.get("audio") is None:
+        raise missing("audio")
+    structured = object_of(body.get("response_format")).get("type") == "json_schema"
+    if structured and not family.schemas:
+        text = "Supported values are: 'text' and 'json_object'."
+        raise unsupported_value("response_format", "json_schema", text)
 
 
 def _check_tools(body: Json, deployment: Deployment, effort: str) -> None:

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 import regex
 
-__all__ = ["sample"]
+__all__ = ["sample", "usable"]
 
 _CLASSES = {"d": "1", "w": "a", "s": " ", "D": "a", "W": "-", "S": "a"}
 _PATIENCE, _LONGEST = 0.1, 2_000
+_LONGEST_PATTERN, _MOST_WRITTEN_OUT = 500, 5_000
+_COUNTED = re.compile(r"\{(\d+)(?:,(\d*))?\}")
 _REPEAT = re.compile(r"\*|\+|\?|\{(\d+)(?:,(\d*))?\}")
+
+
+def usable(pattern: str) -> bool:
+    """Whether a pattern may be compiled: the library writes counted repetitions out, those inside others too."""
+    counts = [max(int(number) for number in pair if number) for pair in _COUNTED.findall(pattern)]
+    return len(pattern) <= _LONGEST_PATTERN and math.prod(max(1, count) for count in counts) <= _MOST_WRITTEN_OUT
 
 
 def sample(pattern: str) -> str:
     """A match of `pattern`; the pattern's own text where it is beyond the subset of literals, classes and groups."""
+    if not usable(pattern):
+        return pattern[:_LONGEST_PATTERN]
     try:
         text, _ = _alternatives(pattern, 0)
         return text if regex.search(pattern, text, timeout=_PATIENCE) else pattern

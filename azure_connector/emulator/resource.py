@@ -7,13 +7,15 @@ import secrets
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
-from .errors import access_denied, deployment_not_found, keys_disabled, unauthorized
+from .errors import access_denied, deployment_not_found, invalid, keys_disabled, unauthorized
 from .identifiers import Identifiers
 from .keeping import Newest
 from .limits import Limits
 from .models import Deployment, as_deployments
 from .responsestore import ResponseStore
+from .rules import Rules
 from .sealing import Seal
 from .stored import StoredBatch, StoredFile
 from .values import Json
@@ -39,6 +41,7 @@ class Resource:
         endpoint: where it is served, once it is.
         clock: seconds since the epoch.
         ids: where ids come from.
+        rules: how strict it is where resources differ.
         limits: how much it takes and keeps.
         responses: the stored responses.
         files, batches: the stored files and batches, by id.
@@ -56,6 +59,7 @@ class Resource:
     endpoint: str = ""
     clock: Callable[[], float] = time.time
     ids: Identifiers = field(default_factory=Identifiers)
+    rules: Rules = field(default_factory=Rules)
     limits: Limits = field(default_factory=Limits)
     responses: ResponseStore = field(default_factory=ResponseStore)
     files: dict[str, StoredFile] = field(default_factory=Newest[StoredFile])
@@ -85,6 +89,17 @@ class Resource:
         found = self.deployments.get(name)
         if found is None:
             raise deployment_not_found()
+        return found
+
+    def file(self, identity: Any, param: str) -> StoredFile:
+        """The file that a part of a message names.
+
+        Raises:
+            Refusal: 404, there is none.
+        """
+        found = self.files.get(identity) if isinstance(identity, str) else None
+        if found is None:
+            raise invalid(f"No such File object: {identity!s:.100}", param, status=404)
         return found
 
     def deploy(self, deployments: Iterable[Deployment | str] | Mapping[str, str]) -> None:

@@ -61,15 +61,22 @@ class ResponseStore:
         """How many are kept; the oldest are forgotten."""
         self._responses: dict[str, StoredResponse] = {}
         self._items: dict[str, Json] = {}
+        self._led: dict[str, str] = {}
 
     def add(self, stored: StoredResponse) -> None:
         """Keep a response and its items."""
         if len(self._responses) >= self.most:
             self.delete(next(iter(self._responses)))
         self._responses[stored.body["id"]] = stored
+        reasoning: str | None = None
         for item in [*stored.own_items, *stored.body["output"]]:
             if isinstance(item.get("id"), str):
                 self._items[item["id"]] = item
+        for item in stored.body["output"]:
+            if item["type"] == "reasoning":
+                reasoning = item["id"]
+            elif reasoning is not None:
+                self._led[item["id"]] = reasoning
 
     def get(self, identity: str) -> StoredResponse:
         """The response of that id.
@@ -98,6 +105,10 @@ class ResponseStore:
         """The item of that id, if a stored response has it."""
         return self._items.get(identity)
 
+    def reasoning_of(self, identity: str) -> str | None:
+        """The reasoning that led to an item, where a stored response has both."""
+        return self._led.get(identity)
+
     def delete(self, identity: str) -> Json:
         """Forget a response.
 
@@ -108,6 +119,7 @@ class ResponseStore:
         del self._responses[identity]
         for item in [*stored.own_items, *stored.body["output"]]:
             self._items.pop(str(item.get("id")), None)
+            self._led.pop(str(item.get("id")), None)
         return {"id": identity, "object": "response", "deleted": True}
 
 

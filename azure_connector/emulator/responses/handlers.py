@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import islice
 
@@ -14,7 +15,7 @@ from ..paging import page
 from ..resource import Resource
 from ..responsestore import StoredResponse
 from ..routes import Route, table
-from ..values import Json, whole
+from ..values import Json, is_object, items_of, object_of, whole
 from ..wire import Answer, Call, sse
 from .composing import Draft, compose, output_items, read_ask
 from .reading import check_answered, filterable, read_items, turns_of
@@ -32,11 +33,12 @@ async def create(call: Call, resource: Resource) -> Answer:
     if not call.deployment:
         raise missing("model")
     deployment = resource.deployment(call.deployment)
-    effort = check_parameters(body, deployment, call)
+    effort = check_parameters(body, deployment, call, resource.rules.sizes)
     keep = body.get("store") is not False
     own = read_items(body.get("input"), resource.responses, resource.seal, stored=keep)
-    if not own and not body.get("previous_response_id") and not body.get("prompt"):
+    if not own and not body.get("previous_response_id") and body.get("prompt") is None:
         raise missing("input")
+    _check_named(body, own, resource)
     items = [*_before(body, resource), *own]
     check_answered(items)
     verdict = judge(filterable(own))
@@ -63,6 +65,31 @@ async def create(call: Call, resource: Resource) -> Answer:
     if body.get("stream"):
         return Answer(events=_streamed(stored, 0))
     return Answer(body=stored.shown())
+
+
+def _check_named(body: Json, own: list[Json], resource: Resource) -> None:
+    """Refuse prompts, conversations, vector stores and files that the resource does not have."""
+    prompt = object_of(body.get("prompt")).get("id")
+    if body.get("prompt") is not None and prompt is None:
+        raise missing("prompt.id")
+    if prompt is not None:
+        raise invalid(f"Prompt with id '{prompt!s:.100}' not found.", "prompt", status=404)
+    conversation = body.get("conversation")
+    if conversation is not None:
+        if body.get("previous_response_id") is not None:
+            text = "'previous_response_id' and 'conversation' cannot be given together."
+            raise invalid(text, "previous_response_id", "mutually_exclusive_parameters")
+        identity = object_of(conversation).get("id") if is_object(conversation) else conversation
+        raise invalid(f"Conversation with id '{identity!s:.100}' not found.", "conversation", status=404)
+    for number, tool in enumerate(items_of(body.get("tools"))):
+        for identity in items_of(object_of(tool).get("vector_store_ids")):
+            param = f"tools[{number}].vector_store_ids"
+            raise invalid(f"Vector store with id '{identity!s:.100}' not found.", param, status=404)
+    for index, item in enumerate(own):
+        for number, part in enumerate(items_of(item.get("content"))):
+            identity = object_of(part).get("file_id")
+            if identity is not None:
+                resource.file(identity, f"input[{index}].content[{number}].file_id")
 
 
 def _before(body: Json, resource: Resource) -> list[Json]:
@@ -105,7 +132,7 @@ async def retrieve(call: Call, resource: Resource) -> Answer:
             text = "This response cannot be streamed because it was not created with background=true."
             raise invalid(text, "stream")
         after = call.query.get("starting_after")
-        if after is not None and not after.isdigit():
+        if after is not None and not re.fullmatch(r"[0-9]{1,9}", after):
             raise invalid(f"Invalid value for 'starting_after': '{after}'.", "starting_after", "invalid_value")
         return Answer(events=_streamed(stored, 0 if after is None else int(after) + 1))
     shown = stored.shown()
