@@ -19,10 +19,11 @@ from .realtime.session import Session
 from .records import RecordedRequest, RequestLog
 from .resource import Resource
 from .responses import handlers as responses
-from .routes import Route, check_version, find
+from .routes import Route, find
 from .scripting import Script
 from .serving import Receive, Scope, Send
 from .upstream import Upstream
+from .versions import check_fields, check_version
 from .wire import Answer, Call, Cut, Refusal, is_form
 
 __all__ = ["Application", "Outage"]
@@ -122,7 +123,8 @@ class Application:
             self.resource.authorize(call)
             if isinstance(route, Refusal):
                 raise route
-            check_version(call, route)
+            check_version(call, route, self.resource.rules)
+            check_fields(call)
             deployment = self.resource.deployments.get(call.deployment)
             if deployment is None:
                 return await route.handler(call, self.resource)

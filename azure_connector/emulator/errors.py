@@ -11,6 +11,7 @@ from .wire import Answer, Refusal
 __all__ = [
     "access_denied",
     "api_version_on_v1",
+    "api_version_unknown",
     "azure",
     "broken",
     "deployment_not_found",
@@ -86,6 +87,11 @@ def keys_disabled() -> Refusal:
 def api_version_on_v1() -> Refusal:
     """The v1 form takes no api-version."""
     return azure(400, "BadRequest", "api-version query parameter is not allowed when using /v1 path")
+
+
+def api_version_unknown() -> Refusal:
+    """The v1 form takes no such word."""
+    return azure(400, "BadRequest", "API version not supported")
 
 
 def too_large(most: int) -> Refusal:

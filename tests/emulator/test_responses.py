@@ -409,7 +409,8 @@ def test_classic_form_needs_a_version_that_has_it(http: httpx.Client) -> None:
     body = {"model": "gpt-4o", "input": "Say hello"}
     assert http.post("/openai/responses?api-version=2025-03-01-preview", json=body).status_code == 200
     assert http.post("/openai/responses?api-version=2024-10-21", json=body).status_code == 404
-    assert http.post(f"{PATH}?api-version=preview", json=body).status_code == 400
+    assert http.post(f"{PATH}?api-version=preview", json=body).status_code == 200
+    assert http.post(f"{PATH}?api-version=2025-03-01-preview", json=body).status_code == 400
 
 
 def test_content_filter(http: httpx.Client) -> None:

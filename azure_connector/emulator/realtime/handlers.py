@@ -27,5 +27,4 @@ async def connect(call: Call, resource: Resource) -> Answer:
     return Answer(101)
 
 
-# The first api-version with realtime was 2024-10-01-preview.
-ROUTES: list[Route] = table("/realtime", connect, method="GET", since="2024-10-01")
+ROUTES: list[Route] = table("/realtime", connect, method="GET")

@@ -24,8 +24,6 @@ from .streaming import events_of
 
 __all__ = ["ROUTES"]
 
-SINCE = "2025-03-01"
-
 
 async def create(call: Call, resource: Resource) -> Answer:
     """`POST /responses`."""
@@ -164,9 +162,9 @@ async def input_items(call: Call, resource: Resource) -> Answer:
 
 
 ROUTES: list[Route] = [
-    *table("/responses", create, since=SINCE),
-    *table("/responses/{id}", retrieve, method="GET", since=SINCE),
-    *table("/responses/{id}", delete, method="DELETE", since=SINCE),
-    *table("/responses/{id}/cancel", cancel, since=SINCE),
-    *table("/responses/{id}/input_items", input_items, method="GET", since=SINCE),
+    *table("/responses", create),
+    *table("/responses/{id}", retrieve, method="GET"),
+    *table("/responses/{id}", delete, method="DELETE"),
+    *table("/responses/{id}/cancel", cancel),
+    *table("/responses/{id}/input_items", input_items, method="GET"),
 ]
