@@ -75,7 +75,7 @@ def usage_of(reply: Completion, choices: int, dialect: str) -> Json:
         "reasoning_tokens": reply.reasoning_tokens * choices,
         "rejected_prediction_tokens": 0,
     }
-    cached = {"audio_tokens": 0, "cached_tokens": 0}
+    cached = {"audio_tokens": 0, "cached_tokens": reply.cached_tokens}
     return totals | {"prompt_tokens_details": cached, "completion_tokens_details": details}
 
 
@@ -105,7 +105,7 @@ def compose(reply: Completion, body: Json, frame: Frame) -> Json:
 
 def _message(reply: Completion, body: Json, frame: Frame) -> Json:
     if frame.verdict.stopped and not reply.calls:
-        return {"role": "assistant"}  # a filtered answer has no content at all
+        return {"role": "assistant", "content": None, "refusal": None, "annotations": []}
     message: Json = {"role": "assistant", "content": reply.text, "refusal": None, "annotations": []}
     if frame.dialect == "deepseek":
         shown = "" if is_json_object(body) else reply.text

@@ -26,6 +26,7 @@ class Completion:
         calls: the tool calls, with their ids.
         finish_reason: `stop`, `length` or `tool_calls`.
         prompt_tokens, completion_tokens, reasoning_tokens: the usage of one choice.
+        cached_tokens: how much of the prompt was seen before.
     """
 
     text: str | None
@@ -34,6 +35,7 @@ class Completion:
     prompt_tokens: int
     completion_tokens: int
     reasoning_tokens: int
+    cached_tokens: int = 0
 
 
 def most_tokens(wanted: Any, longest: int, *, choices: int = 1, alternatives: int = 0) -> int:

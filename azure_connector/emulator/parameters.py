@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .errors import (
+    azure,
     invalid,
     listed,
     missing,
@@ -159,6 +160,8 @@ def _check_flags(body: Json, family: Family) -> None:
     if body.get("stream_options") is not None and not body.get("stream"):
         raise invalid("The 'stream_options' parameter is only allowed when 'stream' is enabled.", "stream_options")
     if body.get("stop") is not None and not family.stop:
+        if family.dialect == "partner":
+            raise invalid("Argument not supported on this model: stop")
         raise unsupported_parameter("stop")
     check_stop(body.get("stop"))
     check_integer("n", body.get("n"), 1, 128)
@@ -198,6 +201,9 @@ def _check_tools(body: Json, deployment: Deployment, effort: str) -> None:
         raise _needs_tools("tool_choice")
     if tools and not family.tools:
         raise unsupported_parameter("tools")
+    if choice == "required" and not family.forced_tools:
+        text = f"The model {deployment.base_model} does not support tool_choice 'required'."
+        raise azure(400, "UnsupportedToolUse", text)
     # gpt-5.6 reasons unless told otherwise, and is quoted as refusing tools without any effort in the request.
     thinks = (body.get("reasoning_effort") or family.default_effort) != "none"
     functions = any(object_of(tool).get("type") == "function" for tool in tools)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from .caching import PromptCache
 from .errors import access_denied, deployment_not_found, invalid, keys_disabled, unauthorized
 from .identifiers import Identifiers
 from .keeping import Newest
@@ -46,6 +48,7 @@ class Resource:
         responses: the stored responses.
         files, batches: the stored files and batches, by id.
         pictures: generated images that are fetched by URL.
+        prompts: what was asked before, for `cached_tokens`.
         seal: makes encrypted reasoning that only this resource reads.
         answer: answers a request whose credentials are known to be good; set by the application.
     """
@@ -65,8 +68,10 @@ class Resource:
     files: dict[str, StoredFile] = field(default_factory=Newest[StoredFile])
     batches: dict[str, StoredBatch] = field(default_factory=Newest[StoredBatch])
     pictures: dict[str, bytes] = field(default_factory=Newest[bytes])
+    prompts: PromptCache = field(default_factory=PromptCache)
     seal: Seal = field(default_factory=lambda: Seal(secrets.token_bytes(32)))
     answer: Callable[[Call], Awaitable[Answer]] = field(init=False)
+    _turns: Iterator[int] = field(default_factory=itertools.count)
 
     def __post_init__(self) -> None:
         for kept in (self.files, self.batches, self.pictures):
@@ -90,6 +95,11 @@ class Resource:
         if found is None:
             raise deployment_not_found()
         return found
+
+    def answering(self, deployment: Deployment) -> str:
+        """The model that a reply names: the deployment's, and of a router another one each time."""
+        routes = deployment.family.routes
+        return routes[next(self._turns) % len(routes)] if routes else deployment.served_model
 
     def file(self, identity: Any, param: str) -> StoredFile:
         """The file that a part of a message names.

@@ -120,7 +120,7 @@ class ResponseStore:
         for item in [*stored.own_items, *stored.body["output"]]:
             self._items.pop(str(item.get("id")), None)
             self._led.pop(str(item.get("id")), None)
-        return {"id": identity, "object": "response", "deleted": True}
+        return {"id": identity, "object": "response.deleted", "deleted": True}
 
 
 def item_not_found(identity: Any, *, persisted: bool) -> Refusal:

@@ -59,7 +59,7 @@ def test_a_filtered_answer_has_no_content(http: httpx.Client) -> None:
     body = http.post(CHAT, json=ask("[filter-output:sexual=medium] Count to 9")).json()
     choice = body["choices"][0]
     assert choice["finish_reason"] == "content_filter"
-    assert choice["message"] == {"role": "assistant"}
+    assert choice["message"] == {"role": "assistant", "content": None, "refusal": None, "annotations": []}
     assert choice["content_filter_results"]["sexual"] == {"filtered": True, "severity": "medium"}
 
 

@@ -261,7 +261,7 @@ def test_stored_responses_are_found_and_deleted(http: httpx.Client) -> None:
     assert first["has_more"] is True
     rest = http.get(f"{url}/input_items?order=asc&after={first['last_id']}").json()
     assert [item["id"] for item in rest["data"]] == [items["last_id"]]
-    assert http.delete(url).json() == {"id": body["id"], "object": "response", "deleted": True}
+    assert http.delete(url).json() == {"id": body["id"], "object": "response.deleted", "deleted": True}
     gone = http.get(url)
     assert gone.status_code == 404
     assert gone.json()["error"]["message"] == f"Response with id '{body['id']}' not found."

@@ -54,6 +54,7 @@ class Draft:
         verdict: the content filter's.
         effort: the effort in force.
         created: when, in seconds since the epoch.
+        model: the model that answers.
     """
 
     body: Json
@@ -62,6 +63,7 @@ class Draft:
     verdict: Verdict
     effort: str
     created: int
+    model: str
 
     @property
     def incomplete(self) -> str | None:
@@ -125,11 +127,11 @@ def compose(draft: Draft, identity: str, output: list[Json]) -> Json:
         "content_filters": content_filters(draft),
         "error": None,
         "incomplete_details": {"reason": draft.incomplete} if draft.incomplete else None,
-        "model": draft.deployment.served_model,
+        "model": draft.model,
         "output": output,
         "usage": {
             "input_tokens": reply.prompt_tokens,
-            "input_tokens_details": {"cached_tokens": 0},
+            "input_tokens_details": {"cached_tokens": reply.cached_tokens},
             "output_tokens": reply.completion_tokens,
             "output_tokens_details": {"reasoning_tokens": reply.reasoning_tokens},
             "total_tokens": reply.prompt_tokens + reply.completion_tokens,

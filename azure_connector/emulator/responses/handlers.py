@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 
 from ..brain import think
@@ -54,7 +55,10 @@ async def create(call: Call, resource: Resource) -> Answer:
         thinking=thinking_tokens(effort) if family.reasoning else 0,
         limit=limit,
     )
-    draft = Draft(body, reply, deployment, verdict, effort, int(resource.clock()))
+    prompt = [body.get("tools"), body.get("instructions"), items]
+    reply = replace(reply, cached_tokens=resource.prompts.cached(deployment.name, prompt, reply.prompt_tokens))
+    model = resource.answering(deployment)
+    draft = Draft(body, reply, deployment, verdict, effort, int(resource.clock()), model)
     response = compose(draft, f"resp_{resource.ids.hexadecimal(48)}", output_items(draft, resource.ids, resource.seal))
     listed = _named(own, resource)
     stored = StoredResponse(response, items, listed, background=bool(body.get("background")))
