@@ -82,9 +82,7 @@ def test_refusals(
     assert code in {error["code"], None}
 
 
-@pytest.mark.parametrize(
-    "model", ["gpt-oss-120b", "grok-4", "Llama-3.3-70B-Instruct", "gpt-chat-latest", "gpt-6-astra"]
-)
+@pytest.mark.parametrize("model", ["gpt-oss-120b", "grok-4", "Llama-3.3-70B-Instruct", "gpt-chat-latest"])
 def test_what_passes(http: httpx.Client, model: str) -> None:
     assert post(http, model).status_code == 200
     assert post(http, model, tools=[TOOL]).status_code == 200
