@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Literal
 
-from . import audio, batches, files, handlers, images
+from . import audio, batches, files, handlers, images, speech
 from .chance import RandomFaults
 from .delivery import Delivery
 from .errors import azure, broken, too_large
@@ -36,6 +36,7 @@ ROUTES: list[Route] = [
     *responses.ROUTES,
     *images.ROUTES,
     *audio.ROUTES,
+    *speech.ROUTES,
     *files.ROUTES,
     *batches.ROUTES,
     *realtime.ROUTES,

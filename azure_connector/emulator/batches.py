@@ -63,7 +63,7 @@ async def create(call: Call, resource: Resource) -> Answer:
         "metadata": body.get("metadata"),
     }
     resource.batches[made["id"]] = StoredBatch(made, lines)
-    return Answer(body=made)
+    return Answer(201, body=made)
 
 
 def _text_of(source: StoredFile) -> str:
