@@ -8,7 +8,7 @@ from typing import Literal
 from . import audio, batches, files, handlers, images, speech
 from .chance import RandomFaults
 from .delivery import Delivery
-from .errors import azure, broken, too_large
+from .errors import azure, bare, broken, too_large
 from .faults import Fault, failure, hang, reset
 from .limits import Limits
 from .models import Deployment
@@ -137,7 +137,8 @@ class Application:
             answer.headers |= headers
             return answer
         except Refusal as refusal:
-            return Answer(refusal.status, refusal.body, headers=dict(refusal.headers))
+            body = bare(refusal.body) if self.resource.rules.bare_codes else refusal.body
+            return Answer(refusal.status, body, headers=dict(refusal.headers))
         except Exception as error:  # noqa: BLE001  whatever happens, a client gets an envelope with a request id
             return broken(error)
 

@@ -11,6 +11,7 @@ from .counting import count_messages, pieces
 from .filters import Verdict
 from .identifiers import Identifiers
 from .models import Deployment
+from .speaking import speaks, spoken
 from .thinking import ToolCall
 from .values import Json, object_of, whole
 
@@ -115,6 +116,9 @@ def _message(reply: Completion, body: Json, frame: Frame) -> Json:
             "reasoning_content": reasoning_text(reply),
             "tool_calls": None,
         }
+    if speaks(body) and not reply.calls:
+        identity = frame.identity.replace("chatcmpl-", "audio_")
+        message |= {"content": None, "audio": spoken(reply.text or "", body, identity, frame.created)}
     if reply.calls:
         message["content"] = None
         if body.get("functions"):

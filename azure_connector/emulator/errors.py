@@ -6,6 +6,7 @@ import logging
 from collections.abc import Sequence
 from typing import Any
 
+from .values import Json, object_of
 from .wire import Answer, Refusal
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "api_version_on_v1",
     "api_version_unknown",
     "azure",
+    "bare",
     "broken",
     "deployment_not_found",
     "empty_array",
@@ -36,6 +38,7 @@ __all__ = [
     "wrong_type",
 ]
 
+BARED = ("unsupported_parameter", "unsupported_value", "unknown_parameter", "invalid_value", "invalid_type")
 OPERATIONS_PAGE = "https://go.microsoft.com/fwlink/?linkid=2197993"
 
 
@@ -87,6 +90,14 @@ def keys_disabled() -> Refusal:
 def api_version_on_v1() -> Refusal:
     """The v1 form takes no api-version."""
     return azure(400, "BadRequest", "api-version query parameter is not allowed when using /v1 path")
+
+
+def bare(body: Json) -> Json:
+    """A refusal of a parameter or a value without its code, as many come."""
+    error = object_of(body.get("error"))
+    if error.get("type") != "invalid_request_error" or error.get("code") not in BARED:
+        return body
+    return {"error": {**error, "code": None}}
 
 
 def api_version_unknown() -> Refusal:

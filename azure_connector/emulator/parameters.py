@@ -33,6 +33,7 @@ _CHAT_FIELDS = (
 )
 CHAT_FIELDS = frozenset(_CHAT_FIELDS.split())
 
+FORMATS = ("wav", "aac", "mp3", "flac", "opus", "pcm16")
 # name: (lowest, highest, the only value that a reasoning model takes)
 SAMPLING: dict[str, tuple[float, float, int]] = {
     "temperature": (0, 2, 1),
@@ -182,6 +183,13 @@ def _check_modalities(body: Json, family: Family) -> None:
         raise unsupported_parameter("audio")
     if "audio" in items_of(body.get("modalities")) and body.get("audio") is None:
         raise missing("audio")
+    audio = object_of(body.get("audio"))
+    if body.get("audio") is not None:
+        for name in ("voice", "format"):
+            if audio.get(name) is None:
+                raise missing(f"audio.{name}")
+        if audio["format"] not in FORMATS:
+            raise wrong_choice("audio.format", audio["format"], FORMATS)
     structured = object_of(body.get("response_format")).get("type") == "json_schema"
     if structured and not family.schemas:
         text = "Supported values are: 'text' and 'json_object'."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,6 +12,7 @@ import openai
 import pytest
 
 from azure_connector.emulator import Emulator
+from azure_connector.emulator.sound import heard
 
 CHAT = "/openai/v1/chat/completions"
 NAMES = (
@@ -86,6 +89,30 @@ def test_refusals(
 def test_what_passes(http: httpx.Client, model: str) -> None:
     assert post(http, model).status_code == 200
     assert post(http, model, tools=[TOOL]).status_code == 200
+
+
+def test_models_that_speak_give_audio_and_its_transcript(http: httpx.Client) -> None:
+    message = post(http, "gpt-audio", "Say hello", **AUDIO).json()["choices"][0]["message"]
+    assert message["content"] is None
+    assert message["audio"]["transcript"] == "hello"
+    assert heard(base64.b64decode(message["audio"]["data"])) == "hello"
+    events = post(http, "gpt-audio", "Say hello", **AUDIO, stream=True).text.split("\n\n")
+    chunks = [json.loads(one.removeprefix("data: ")) for one in events if one.startswith("data: {")]
+    deltas = [one["choices"][0]["delta"].get("audio", {}) for one in chunks if one["choices"]]
+    assert "".join(one.get("transcript", "") for one in deltas) == "hello"
+    assert heard(base64.b64decode("".join(one.get("data", "") for one in deltas))) == "hello"
+    wrong = post(http, "gpt-audio", modalities=["audio"], audio={"voice": "alloy", "format": "ogg"})
+    assert wrong.json()["error"]["param"] == "audio.format"
+
+
+def test_refusals_may_come_without_a_code() -> None:
+    with Emulator(["gpt-5"], bare_codes=True) as azure, httpx.Client(base_url=azure.endpoint) as http:
+        http.headers["api-key"] = azure.api_key
+        for given in ({"temperature": 0.2}, {"max_tokens": 5}, {"reasoning_effort": "none"}):
+            error = post(http, "gpt-5", **given).json()["error"]
+            assert error["code"] is None
+            assert error["message"].startswith("Unsupported ")
+        assert post(http, "nope").json()["error"]["code"] == "DeploymentNotFound"
 
 
 def test_repeated_beginnings_are_cached() -> None:
