@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 from ._version import __version__
 
 if TYPE_CHECKING:
-    from .catalog import Catalog, ListedDeployment, ListedModel, Listing, Quota
-    from .client import AsyncAzureConnector, AzureConnector
+    from .cli.doctor import Finding, examine
+    from .client import AsyncAzureConnector, AzureConnector, ExplainedTarget, Explanation
+    from .deployments import Catalog, ListedDeployment, ListedModel, Listing, Profile, Quota
     from .errors import (
         AccessTokenError,
         Attempt,
@@ -45,25 +46,32 @@ if TYPE_CHECKING:
         UnsupportedParameterError,
         WrongApiVersionError,
     )
-    from .explain import Explanation
-    from .info import AzureInfo, RateLimits, azure_info
-    from .settings import ConnectorSettings
+    from .replies import AzureInfo, RateLimits, azure_info
+    from .requests import embedding_batches
+    from .settings import ConnectorSettings, Endpoint, Resource
 
 # Loaded when first used (PEP 562), so that the command line's help does not pay for the SDK. What is not named here
 # lives in `errors`.
 _HOME = {
     "AsyncAzureConnector": "client",
     "AzureConnector": "client",
-    "AzureInfo": "info",
-    "Catalog": "catalog",
+    "AzureInfo": "replies",
+    "Catalog": "deployments",
     "ConnectorSettings": "settings",
-    "Explanation": "explain",
-    "ListedDeployment": "catalog",
-    "ListedModel": "catalog",
-    "Listing": "catalog",
-    "Quota": "catalog",
-    "RateLimits": "info",
-    "azure_info": "info",
+    "Endpoint": "settings",
+    "ExplainedTarget": "client",
+    "Explanation": "client",
+    "Finding": "cli.doctor",
+    "ListedDeployment": "deployments",
+    "ListedModel": "deployments",
+    "Listing": "deployments",
+    "Profile": "deployments",
+    "Quota": "deployments",
+    "RateLimits": "replies",
+    "Resource": "settings",
+    "azure_info": "replies",
+    "embedding_batches": "requests",
+    "examine": "cli.doctor",
 }
 
 __all__ = [
@@ -82,9 +90,12 @@ __all__ = [
     "CredentialError",
     "DeadlineExceededError",
     "DeploymentNotFoundError",
+    "Endpoint",
     "EndpointUnreachableError",
+    "ExplainedTarget",
     "Explanation",
     "FilterCategory",
+    "Finding",
     "InvalidRequestError",
     "KeysDisabledError",
     "ListedDeployment",
@@ -92,10 +103,12 @@ __all__ = [
     "Listing",
     "NetworkBlockedError",
     "PartialReply",
+    "Profile",
     "Quota",
     "QuotaExceededError",
     "RateLimits",
     "RequestRefusedError",
+    "Resource",
     "ResourceNotFoundError",
     "RoleMissingError",
     "ServiceUnavailableError",
@@ -108,6 +121,8 @@ __all__ = [
     "WrongApiVersionError",
     "__version__",
     "azure_info",
+    "embedding_batches",
+    "examine",
 ]
 
 

@@ -103,7 +103,7 @@ def test_a_fault_of_our_own_is_not_hidden(run: Run, here: Emulator, monkeypatch:
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr("azure_connector.cli.explain.load_settings", broken)
+    monkeypatch.setattr("azure_connector.cli._explain.load_settings", broken)
     assert isinstance(run("explain", "gpt-5").exception, RuntimeError)
 
 
@@ -177,7 +177,7 @@ def python(code: str) -> subprocess.CompletedProcess[str]:
 
 def test_help_loads_neither_the_sdk_nor_pydantic() -> None:
     code = (
-        "import sys, azure_connector.cli.app\n"
+        "import sys, azure_connector.cli._app\n"
         "heavy = ('openai', 'pydantic', 'httpx', 'azure.identity', 'starlette')\n"
         "print([name for name in heavy if name in sys.modules])"
     )

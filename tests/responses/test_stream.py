@@ -6,7 +6,7 @@ import pytest
 from openai.lib.streaming.chat import ChatCompletionStreamState
 from openai.types.chat import ChatCompletionChunk
 
-from azure_connector.responses import Failure, ResponseStream, chunks_as_completion, to_chat
+from azure_connector.requests.responses_api import Failure, ResponseStream, chunks_as_completion, to_chat
 from tests.responses import wire
 
 Json = dict[str, Any]
@@ -168,7 +168,7 @@ def test_a_failure_in_the_middle(event: Json, code: str | None, text: str) -> No
         stream.feed(earlier)
     with pytest.raises(Failure) as caught:
         stream.feed(event)
-    assert (caught.value.code, caught.value.message) == (code, text)
+    assert (caught.value.facts.code, caught.value.facts.message) == (code, text)
 
 
 def test_a_stream_that_was_cut_off_is_not_complete() -> None:

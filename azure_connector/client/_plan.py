@@ -1,0 +1,56 @@
+"""Which deployments a call may go to: those of its model, or of the resource on which its state lives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ..deployments import DeploymentResolver, Plan, Target
+from ..requests import CallOptions
+from ..routing import ResourceAffinity
+
+__all__ = ["plan_call"]
+
+
+def plan_call(
+    call: CallOptions,
+    resolver: DeploymentResolver,
+    affinity: ResourceAffinity | None,
+    resources: Iterable[str],
+) -> Plan:
+    """The deployments for a call, in order.
+
+    Args:
+        call: what the caller asked for.
+        resolver: a model's name to its deployments.
+        affinity: where state lives; None where there is one resource only.
+        resources: the names of all resources.
+
+    Raises:
+        InvalidRequestError: the model is missing, or state and model live on different resources.
+    """
+    if not (call.names_deployment and call.options.method.lower() == "post"):
+        return _plan_for_stored(call, affinity, resources, resolver.table.default_resource)
+    plan = resolver.resolve(call.model, call.operation)
+    if affinity is None or (home := affinity.home_of_request(call.body)) is None:
+        return plan
+    if not affinity.drop_state:
+        return plan.pinned_to(home.resource, param=home.param)
+    file = affinity.home_of_files(call.body)
+    return plan.preferring(home.resource) if file is None else plan.pinned_to(file.resource, param=file.param)
+
+
+def _plan_for_stored(
+    call: CallOptions, affinity: ResourceAffinity | None, resources: Iterable[str], default_resource: str
+) -> Plan:
+    """The resources for a request that names no model: where its state lives."""
+    if affinity is None:
+        rule = "default"
+        return Plan("", (Target(default_resource, ""),), rule)
+    home = affinity.home_of_path(call.operation)
+    if home is None and (found := affinity.home_of_request(call.body)) is not None:
+        home = found.resource
+    if home is None and affinity.names_id(call.operation):
+        # Made by another process, or forgotten: a resource that does not know the id says so and does nothing.
+        targets = (Target(name, "", rank=rank) for rank, name in enumerate(resources))
+        return Plan("", tuple(targets), "default")
+    return Plan("", (Target(home or default_resource, ""),), "default" if home is None else "state")

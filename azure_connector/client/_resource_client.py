@@ -1,0 +1,196 @@
+"""The SDK's own client of one resource: it sends what the connector has decided, and decides nothing itself.
+
+It belongs to one resource. Its credentials are put on the request at the last moment and only when the request goes to
+that resource's origin, so that no options object, log line or repr ever holds them.
+
+The SDK's `request()` drives every call. Three of its private hooks are overridden, each of which hands on to the SDK
+what it does not know, so that a version without one is slower and nothing else: `_build_request` (JSON bodies),
+`_prepare_request` (documented there as the place for signing; without it nothing could be sent), and
+`_process_response` (without it the SDK parses first and the reader finishes, `post_parser`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import weakref
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import openai
+
+from .._version import __version__
+from ..auth import Authenticator, AuthHeaders
+from ..replies import ReplyReader
+from ..settings import Resource, same_origin
+from ..transport import JsonRequestBuilder
+
+__all__ = ["AsyncResourceClient", "LoopPools", "ResourceClient", "SyncPool"]
+
+# The SDK insists on a key; this one is taken off again before a request leaves.
+PLACEHOLDER_KEY = "azure-connector"
+_PLACEHOLDER_HEADER = f"Bearer {PLACEHOLDER_KEY}"
+
+USER_AGENT = f"azure-connector/{__version__} OpenAI/Python {openai.__version__}"
+
+
+class _Shared:
+    """What the sync and the async client of a resource share."""
+
+    _custom_headers: Mapping[str, Any]
+
+    def __init__(self, resource: Resource, authenticator: Authenticator, http_client: Any) -> None:
+        sdk: Any = super()  # the client that it stands before
+        sdk.__init__(api_key=PLACEHOLDER_KEY, base_url=resource.endpoint.base, http_client=http_client, max_retries=0)
+        self._resource = resource
+        self._authenticator = authenticator
+        self._json_requests = JsonRequestBuilder(self, http_client)
+        # OPENAI_ORG_ID, OPENAI_PROJECT_ID and OPENAI_CUSTOM_HEADERS are meant for openai.com; the last one may even
+        # hold a credential.
+        self.organization = None
+        self.project = None
+        self._custom_headers = {}
+
+    @property
+    def user_agent(self) -> str:
+        return USER_AGENT
+
+    def _build_request(self, options: Any, **rest: Any) -> Any:
+        sdk: Any = super()
+        request = self._json_requests.build(options)
+        return sdk._build_request(options, **rest) if request is None else request
+
+    def _stays_home(self, request: Any) -> bool:
+        """Takes the placeholder off, and every credential where the request leaves the resource's origin."""
+        headers = request.headers
+        if headers.get("authorization") == _PLACEHOLDER_HEADER:
+            del headers["authorization"]
+        if same_origin(str(request.url), self._resource.endpoint.base):
+            return True
+        for name in ("authorization", "api-key", self._resource.auth.apim_header):
+            headers.pop(name, None)
+        return False
+
+
+def _place(request: Any, headers: AuthHeaders) -> None:
+    """Adds the resource's credentials, unless the caller brought a key or token with this very request."""
+    # Whoever is told that a credential was refused must know which one it was; its repr is masked.
+    request.extensions["azure_auth"] = headers
+    brought = "authorization" in request.headers or "api-key" in request.headers
+    for name, value in headers.items():
+        if not (brought and name.lower() in ("authorization", "api-key")):
+            request.headers[name] = value
+
+
+class ResourceClient(_Shared, openai.OpenAI):
+    """Sends to one resource, synchronously."""
+
+    def _prepare_request(self, request: Any) -> None:
+        if self._stays_home(request):
+            _place(request, self._authenticator.headers())
+
+    def _process_response(self, *, options: Any, response: Any, **rest: Any) -> Any:
+        reader = options.post_parser
+        if isinstance(reader, ReplyReader) and reader.takes(response):
+            return reader.read(response)
+        return super()._process_response(options=options, response=response, **rest)
+
+
+class AsyncResourceClient(_Shared, openai.AsyncOpenAI):
+    """Sends to one resource, asynchronously, on one event loop."""
+
+    async def _prepare_request(self, request: Any) -> None:
+        if self._stays_home(request):
+            _place(request, await self._authenticator.aheaders())
+
+    async def _process_response(self, *, options: Any, response: Any, **rest: Any) -> Any:
+        reader = options.post_parser
+        if isinstance(reader, ReplyReader) and reader.takes(response):
+            return reader.read(response)
+        return await super()._process_response(options=options, response=response, **rest)
+
+
+class SyncPool:
+    """The sync client's resource clients, over one HTTP client.
+
+    Args:
+        make: builds the client of a resource, over an HTTP client.
+        http_client: what they send with.
+    """
+
+    def __init__(self, make: Callable[[str, Any], ResourceClient], http_client: Any) -> None:
+        self._make = make
+        self._http_client = http_client
+        self._clients: dict[str, ResourceClient] = {}
+
+    def of(self, resource: str) -> ResourceClient:
+        """The client of a resource."""
+        client = self._clients.get(resource)
+        if client is None:
+            # Two threads may build one at the same time: the first to store it wins, and nothing is open yet.
+            client = self._clients.setdefault(resource, self._make(resource, self._http_client))
+        return client
+
+
+class _LoopPool:
+    """One event loop's resource clients."""
+
+    def __init__(self, make: Callable[[str, Any], AsyncResourceClient], http_client: Any) -> None:
+        self.http_client = http_client
+        self._make = make
+        self._clients: dict[str, AsyncResourceClient] = {}
+
+    def of(self, resource: str) -> AsyncResourceClient:
+        client = self._clients.get(resource)
+        if client is None:
+            client = self._clients[resource] = self._make(resource, self.http_client)
+        return client
+
+
+class LoopPools:
+    """The async client's resource clients, by event loop: a connection belongs to the loop that opened it, and using it
+    from another one fails in ways that depend on timing.
+
+    Args:
+        make: builds the client of a resource, over an HTTP client.
+        http_client: the first loop's HTTP client, or the user's own for all loops.
+        another: makes the HTTP client of a further loop; None where the user's own serves them all.
+    """
+
+    def __init__(
+        self,
+        make: Callable[[str, Any], AsyncResourceClient],
+        http_client: Any,
+        another: Callable[[], Any] | None,
+    ) -> None:
+        self._make, self._another = make, another
+        self._first: Any = http_client
+        self._pools: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, _LoopPool] = weakref.WeakKeyDictionary()
+        self._lock = threading.Lock()
+
+    def of(self, resource: str) -> AsyncResourceClient:
+        """The client of a resource for the running loop."""
+        loop = asyncio.get_running_loop()
+        pool = self._pools.get(loop)
+        if pool is None:
+            with self._lock:
+                pool = self._pools[loop] = _LoopPool(self._make, self._http_client_for_new_loop())
+        return pool.of(resource)
+
+    def _http_client_for_new_loop(self) -> Any:
+        if self._another is None:
+            return self._first
+        client, self._first = self._first, None
+        return client or self._another()
+
+    async def aclose(self) -> None:
+        """Closes this loop's connections here and those of other running loops over there."""
+        with self._lock:
+            pools = list(self._pools.items())
+            self._pools = weakref.WeakKeyDictionary()
+        here = asyncio.get_running_loop()
+        for loop, pool in pools:
+            if loop is here:
+                await pool.http_client.aclose()
+            elif loop.is_running():
+                asyncio.run_coroutine_threadsafe(pool.http_client.aclose(), loop)

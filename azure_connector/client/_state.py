@@ -1,0 +1,186 @@
+"""What the sync and the async client share, each part with its owner; and how all of it is made from the settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..auth import Authenticators
+from ..deployments import DeploymentResolver, Discovery, Profiles
+from ..errors import ConfigurationError
+from ..requests import RequestBuilder, post_options
+from ..routing import ResourceAffinity, RoutingState
+from ..settings import ConnectorSettings, Resource, form_url, wrap_secrets
+from ..transport import TransportOptions, async_http_client, body_deadline, sync_http_client
+from ._options import retry_policy, transport_options
+from ._resource_client import AsyncResourceClient, LoopPools, ResourceClient, SyncPool
+
+__all__ = ["ConnectorState", "body_deadline", "post_options"]
+
+_SDK_ONLY = ("organization", "project", "webhook_secret", "websocket_base_url", "admin_api_key")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ConnectorState:
+    """Everything of a connector but its connections. Safe across threads and event loops.
+
+    Attributes:
+        settings: the settings; they are not changed.
+        resources: every resource by name.
+        transport: how connections are made.
+        profiles: the rules of the base models.
+        resolver: a model's name to its deployments.
+        affinity: where state lives; None where there is one resource only.
+        builder: makes requests fit, and learns from refusals.
+        routing: the health of the deployments and the budgets of a call.
+        authenticators: the auth chains.
+    """
+
+    settings: ConnectorSettings
+    resources: Mapping[str, Resource]
+    transport: TransportOptions
+    profiles: Profiles
+    resolver: DeploymentResolver
+    affinity: ResourceAffinity | None
+    builder: RequestBuilder
+    routing: RoutingState
+    authenticators: Authenticators
+
+    @classmethod
+    def build(cls, settings: ConnectorSettings | None, options: dict[str, Any]) -> ConnectorState:
+        """From ready settings, or from arguments over file and environment.
+
+        Args:
+            settings: ready ones, or None.
+            options: arguments; emptied, so that no frame on the way of an error has bare secrets in its locals.
+
+        Raises:
+            ConfigurationError: both are given, or no endpoint is configured.
+        """
+        if settings is not None and options:
+            raise ConfigurationError(
+                f"settings= was given together with {', '.join(sorted(options))}.",
+                hint="Give either ready settings or single arguments, not both.",
+            )
+        concealed = {setting: wrap_secrets(setting, value) for setting, value in options.items()}
+        options.clear()
+        return cls.from_settings(settings or ConnectorSettings(**concealed))
+
+    @classmethod
+    def from_settings(cls, settings: ConnectorSettings) -> ConnectorState:
+        """Everything that the settings describe.
+
+        Raises:
+            ConfigurationError: no endpoint is configured.
+        """
+        settings.require_endpoint()
+        resources, transport = dict(settings.resource_map()), transport_options(settings)
+        endpoints = {name: resource.endpoint for name, resource in resources.items()}
+        profiles, policy, table = Profiles(settings.profiles), retry_policy(settings), settings.deployments
+        discovery = Discovery(table, enabled=settings.discover, interval=settings.discovery_interval)
+        resolver = DeploymentResolver(table, discovery, profiles)
+        affinity = ResourceAffinity(drop_state=settings.drop_state) if len(resources) > 1 else None
+        builder = RequestBuilder(
+            resolver,
+            affinity,
+            endpoints,
+            headers=settings.default_headers,
+            defaults=_given({"max_tokens": settings.max_tokens, "temperature": settings.temperature}),
+            strict=settings.strict,
+            repeat_unsafe=policy.repeat_unsafe,
+            repair=settings.repair_tool_arguments,
+        )
+        addresses = {name: endpoint.base for name, endpoint in endpoints.items()}
+        return cls(
+            settings,
+            resources,
+            transport,
+            profiles,
+            resolver,
+            affinity,
+            builder,
+            RoutingState(policy, redis=settings.redis_url, addresses=addresses),
+            Authenticators(resources, transport),
+        )
+
+    def derived(self, *, api_key: Any, base_url: Any, **overrides: Any) -> ConnectorState:
+        """The state for a copy of the client: this one, unless the copy has settings of its own.
+
+        Raises:
+            ConfigurationError: another endpoint is named without a credential for it.
+        """
+        changed = {
+            name: value
+            for name, value in overrides.items()
+            if value is not None and not name.startswith("_") and name not in _SDK_ONLY
+        }
+        if api_key is not None:
+            changed["api_key"] = wrap_secrets("api_key", api_key)
+        if base_url is not None:
+            changed["azure_endpoint"] = str(base_url)
+        return ConnectorState.from_settings(self.settings.derived(**changed)) if changed else self
+
+    @property
+    def base_url(self) -> str:
+        """Where the default resource's operations stand; frameworks and tracing read it."""
+        return form_url(self.resources[self.settings.default_resource].endpoint) + "/"
+
+    @property
+    def websocket_url(self) -> str:
+        """Where WebSockets of the default resource connect."""
+        endpoint = self.resources[self.settings.default_resource].endpoint
+        return form_url(endpoint, "v1").replace("http", "ws", 1)
+
+    @property
+    def max_retries(self) -> int:
+        """Further attempts after the first one."""
+        return self.routing.policy.max_attempts - 1
+
+    def summary(self) -> str:
+        """For the client's repr: endpoint and credential, no secret."""
+        first = self.settings.default_resource
+        kind = self.authenticators.of(first).kind
+        return f"endpoint={self.resources[first].endpoint.base!r}, credential={kind!r}"
+
+    def sync_http_client(self) -> Any:
+        """An HTTP client for the sync client."""
+        return sync_http_client(self.transport)
+
+    def async_http_client(self) -> Any:
+        """An HTTP client for the async client, for one event loop."""
+        return async_http_client(self.transport)
+
+    def sync_pool(self, http_client: Any) -> SyncPool:
+        """The sync client's connections."""
+        return SyncPool(
+            lambda name, http: ResourceClient(self.resources[name], self.authenticators.of(name), http), http_client
+        )
+
+    def loop_pools(self, http_client: Any, *, given: bool) -> LoopPools:
+        """The async client's connections.
+
+        Args:
+            http_client: the first event loop's, or the user's own for all of them.
+            given: whether it is the user's own; then no other is ever made.
+        """
+
+        def make(name: str, http: Any) -> AsyncResourceClient:
+            return AsyncResourceClient(self.resources[name], self.authenticators.of(name), http)
+
+        return LoopPools(make, http_client, None if given else self.async_http_client)
+
+    def close(self) -> None:
+        """Releases what was built for the credentials; they are built again when they are needed."""
+        self.routing.close()
+        self.authenticators.close()
+
+    async def aclose(self) -> None:
+        """As `close`, without blocking the event loop."""
+        await self.routing.aclose()
+        await self.authenticators.aclose()
+
+
+def _given(values: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    given = {name: value for name, value in values.items() if value is not None}
+    return given or None

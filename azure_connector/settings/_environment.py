@@ -1,0 +1,95 @@
+"""The reading of the environment and of `.env`."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ._names import ENVIRONMENT, JSON_SETTINGS
+from ._resource_fields import RESOURCE_NAME
+from ._source import SettingsSource
+
+__all__ = ["CONFIG_VARIABLE", "read_env_file", "read_environment"]
+
+CONFIG_VARIABLE = "AZURE_CONNECTOR_CONFIG"
+"""Names the TOML file, where it is not `azure_connector.toml` in the working directory."""
+
+_DNS_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?", re.IGNORECASE)
+
+
+def read_environment(variables: Mapping[str, str | None] | None = None, source: str = "environment") -> SettingsSource:
+    """The settings that a set of variables holds.
+
+    Args:
+        variables: the variables; None for the process's own.
+        source: how the source is called in origins and problems, before the variable's name.
+    """
+    layer = SettingsSource()
+    held: Mapping[str, str | None] = os.environ if variables is None else variables
+    for setting, names in ENVIRONMENT.items():
+        for name in names:
+            text = held.get(name)
+            if text and text.strip():
+                _take(layer, setting, text.strip(), name, f"{source} {name}")
+                break
+    return layer
+
+
+def _take(layer: SettingsSource, setting: str, text: str, name: str, origin: str) -> None:
+    value: Any = text
+    if setting in JSON_SETTINGS:
+        problem, value = _decode(text)
+        if problem:
+            layer.problems.append(f"{origin} (setting {setting!r}) {problem}.")
+            return
+    elif name == RESOURCE_NAME:
+        if not _DNS_LABEL.fullmatch(text):
+            layer.problems.append(
+                f"{origin} is not a resource's bare name; put a whole URL into AZURE_OPENAI_ENDPOINT."
+            )
+            return
+        value = f"https://{text.lower()}.openai.azure.com"
+    layer.put(setting, value, origin)
+
+
+def _decode(text: str) -> tuple[str, Any]:
+    """A JSON object, or what is wrong with it, without a word of its content."""
+    twice: list[str] = []
+
+    def table(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        names = [name for name, _ in pairs]
+        twice.extend(name for name in dict.fromkeys(names) if names.count(name) > 1)
+        return dict(pairs)
+
+    try:
+        value = json.loads(text, object_pairs_hook=table)
+    except json.JSONDecodeError as exc:
+        return f"is not JSON: {exc.msg} at line {exc.lineno}, column {exc.colno}", None
+    if not isinstance(value, dict):
+        return f"must be a JSON object, not a {type(value).__name__}", None
+    return (f"holds the key {twice[0]!r} twice" if twice else ""), value  # pyright: ignore[reportUnknownVariableType] -- JSON
+
+
+def read_env_file(path: Path, encoding: str | None = None) -> tuple[Mapping[str, str | None], list[str]]:
+    """The variables of a `.env` file, as python-dotenv reads it; the process's environment is left alone.
+
+    Args:
+        path: the file.
+        encoding: its encoding; None means UTF-8, with or without a byte order mark.
+
+    Returns:
+        The variables, and what is wrong with the file.
+    """
+    from dotenv import dotenv_values
+
+    try:
+        return dotenv_values(path, encoding=encoding or "utf-8-sig"), []
+    except (UnicodeError, LookupError) as exc:
+        wrong = f"has no encoding {encoding!r}" if isinstance(exc, LookupError) else "is not in the expected encoding"
+        return {}, [f"{path} {wrong}; set env_file_encoding (Windows PowerShell writes utf-16)."]
+    except OSError as exc:
+        return {}, [f"{path} cannot be read: {exc.strerror}."]

@@ -1,0 +1,94 @@
+"""What every source of settings has in common: values, where they came from, and secrets wrapped at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import SecretStr, ValidationError
+
+from .._utils import mapping_or_none, nearest
+from ._names import SECRET_SETTINGS
+from ._secret_values import Headers, InvalidSecret, is_blank
+
+__all__ = ["SettingsSource", "readable_errors", "wrap_secrets"]
+
+
+@dataclass(slots=True)
+class SettingsSource:
+    """The settings of one source.
+
+    Attributes:
+        values: setting -> value as the source has it, secrets wrapped.
+        origins: setting -> where it stands, in words.
+        problems: what is wrong with the source. Collected instead of raised, so that no traceback holds the raw text.
+    """
+
+    values: dict[str, Any] = field(default_factory=dict[str, Any], repr=False)
+    origins: dict[str, str] = field(default_factory=dict[str, str])
+    problems: list[str] = field(default_factory=list[str])
+
+    def put(self, setting: str, value: Any, origin: str) -> None:
+        """Take a value over unless it is blank; a setting that stands twice in one source is a problem."""
+        if is_blank(value):
+            return
+        if setting in self.values:
+            self.problems.append(f"The setting {setting!r} is given twice: in {self.origins[setting]} and in {origin}.")
+            return
+        self.values[setting] = wrap_secrets(setting, value)
+        self.origins[setting] = origin
+
+    def without(self, settings: Collection[str]) -> SettingsSource:
+        """The same layer without some settings."""
+        return SettingsSource(
+            {name: value for name, value in self.values.items() if name not in settings},
+            {name: origin for name, origin in self.origins.items() if name not in settings},
+        )
+
+
+def wrap_secrets(setting: str, value: Any) -> Any:
+    """Wrap the secrets in a setting's value, nested tables included; everything else stays as it is."""
+    if setting in SECRET_SETTINGS:
+        if isinstance(value, str):
+            return SecretStr(value.strip())
+        known = isinstance(value, SecretStr | InvalidSecret) or callable(value) or value is None
+        return value if known else InvalidSecret(type(value).__name__)
+    if setting == "default_headers" and (table := mapping_or_none(value)) is not None:
+        # A value that is no text stays bare and is refused later; text is where secrets are.
+        return Headers(table)
+    if setting == "resources" and (table := mapping_or_none(value)) is not None:
+        return {name: _wrap_resource(resource) for name, resource in table.items()}
+    return value
+
+
+def _wrap_resource(resource: Any) -> Any:
+    table = mapping_or_none(resource)
+    if table is None:
+        return resource
+    return {name: wrap_secrets(name, value) for name, value in table.items() if not is_blank(value)}
+
+
+def readable_errors(
+    error: ValidationError, origin: Callable[[str], str], known: Collection[str], elsewhere: Collection[str]
+) -> list[str]:
+    """What pydantic found wrong, one line each, with the setting and its source and without any value.
+
+    Args:
+        error: pydantic's error.
+        origin: setting -> where its value came from.
+        known: the settings of a resource, which "did you mean" may suggest.
+        elsewhere: the settings of the whole connector.
+    """
+    lines: list[str] = []
+    for detail in error.errors(include_url=False, include_context=False, include_input=False):
+        setting = ".".join(str(part) for part in detail["loc"])
+        message = detail["msg"].removeprefix("Value error, ")
+        if detail["type"] == "extra_forbidden":
+            key = str(detail["loc"][-1])
+            heading = f"[{setting.rpartition('.')[0]}]"
+            message = f"a resource has no such setting.{nearest(key, known)}"
+            if key in elsewhere:
+                message = f"is no setting of a single resource; move it above the heading {heading}."
+        lines.append(f"{setting} ({origin(str(detail['loc'][0]))}): {message}")
+    return lines
