@@ -37,10 +37,10 @@ def count_part(part: Any) -> int:
     """Tokens of one content part, of Chat Completions or of Responses."""
     fields = object_of(part)
     kind = fields.get("type")
-    if kind in {"image_url", "input_image"}:
+    if kind in ("image_url", "input_image"):
         detail = object_of(fields.get("image_url")).get("detail") or fields.get("detail")
         return IMAGE_TOKENS.get(text_of(detail), IMAGE_TOKENS["auto"])
-    if kind in {"file", "input_file"}:
+    if kind in ("file", "input_file"):
         return FILE_TOKENS
     if kind == "input_audio":
         return AUDIO_TOKENS

@@ -60,7 +60,7 @@ def _value(schema: Any, source: Source, name: str, depth: int, *, required: bool
         return _object(rules, source, depth)
     if kind == "array":
         return _array(rules, source, name, depth, required=required)
-    if kind in {"number", "integer"}:
+    if kind in ("number", "integer"):
         return number(rules, source, name, whole=kind == "integer", required=required)
     if kind == "boolean":
         return boolean(rules, source, name, required=required)
@@ -116,7 +116,7 @@ def _any_of(rules: Json, word: str, source: Source, name: str, depth: int, *, re
                 return value
     if len(solid) < len(options) or not required:
         return None
-    simple = [option for option in solid if option.get("type") not in {"object", "array"}]
+    simple = [option for option in solid if option.get("type") not in ("object", "array")]
     return _value((simple or solid)[0] if depth >= _DEPTH else solid[0], source, name, depth + 1, required=True)
 
 
@@ -149,7 +149,7 @@ def _array(rules: Json, source: Source, name: str, depth: int, *, required: bool
         return _options(items["enum"], source, least, most, required=required)
     kind = items.get("type")
     count = 1
-    if kind in {"number", "integer"}:
+    if kind in ("number", "integer"):
         count = len(source.figures)
     elif kind == "string":
         count = len(source.quoted) or len(source.proper)

@@ -69,6 +69,14 @@ def test_patterns_that_are_none_or_never_end(http: httpx.Client, pattern: str) -
     assert "a" in json.loads(structured(http, schema, messages=messages)["message"]["content"])
 
 
+@pytest.mark.parametrize("kind", [["string", "null"], {"a": 1}, [], [[]], 5])
+def test_types_that_are_no_words(http: httpx.Client, kind: Any) -> None:
+    structured(http, {"anyOf": [{"type": kind}, {"type": "array", "items": {"type": kind}}, SELF]})
+    structured(http, {"type": "object", "properties": {"a": {"type": kind}}, "required": ["a"]})
+    embedded = {"model": "text-embedding-3-small", "input": "x", "encoding_format": {"a": 1}}
+    assert http.post("/openai/v1/embeddings", json=embedded).status_code == 400
+
+
 def test_loops_of_references_end(http: httpx.Client) -> None:
     for schema in ({"allOf": [SELF, SELF]}, {"anyOf": [SELF, SELF]}, {"$ref": "#/$defs/a", "$defs": {"a": SELF}}):
         structured(http, schema)
