@@ -75,7 +75,8 @@ def _structured(ask: Ask, text: str, results: list[tuple[ToolCall, str]]) -> Tho
         return Thought(json.dumps(_free_object(ask, text, known), ensure_ascii=False))
     source, context = (known, text) if known else (text, "")
     made, endless = fill_within(ask.output, source, context=context, room=ask.room * CHARACTERS)
-    return Thought(json.dumps(made, ensure_ascii=False), endless=endless)
+    text = json.dumps(made, ensure_ascii=False)
+    return Thought(text[: ask.room * CHARACTERS] if endless else text, endless=endless)
 
 
 def _free_object(ask: Ask, text: str, known: str) -> Json:

@@ -10,7 +10,10 @@ from .leaves import Source, boolean, number, string
 from .phrases import stem, words
 from .values import Json, items_of, object_of, whole
 
-__all__ = ["fill", "fill_within"]
+__all__ = ["ROOM", "fill", "fill_within"]
+
+ROOM = 150_000
+"""Characters that are made at most, where nothing else is said."""
 
 # A recursive schema ends here: deeper, only what is required is filled.
 _DEPTH = 6
@@ -23,7 +26,7 @@ def fill(schema: Any, text: str, *, context: str = "") -> Any:
     return fill_within(schema, text, context=context)[0]
 
 
-def fill_within(schema: Any, text: str, *, context: str = "", room: int = 150_000) -> tuple[Any, bool]:
+def fill_within(schema: Any, text: str, *, context: str = "", room: int = ROOM) -> tuple[Any, bool]:
     """A value that satisfies the schema as far as there is room, and whether the schema wanted more.
 
     Args:

@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from .filling import fill_within
+from .filling import ROOM, fill_within
 from .parsing import parse
 from .phrases import clauses, names, quotations, readable
 from .thinking import Ask, ToolCall, ToolSpec
@@ -150,4 +150,5 @@ def _call(tool: ToolSpec, part: str, prompt: str) -> ToolCall:
         return ToolCall(tool.name, quoted[0] if quoted else prompt, custom=True)
     schema = {"type": "object", **object_of(tool.parameters)}
     arguments, endless = fill_within(schema, part, context=prompt)
-    return ToolCall(tool.name, json.dumps(arguments, separators=(",", ":"), ensure_ascii=False), endless=endless)
+    written = json.dumps(arguments, separators=(",", ":"), ensure_ascii=False)
+    return ToolCall(tool.name, written[:ROOM] if endless else written, endless=endless)
