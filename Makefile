@@ -20,7 +20,7 @@ create = $(PYTHON) -m venv $(1) && $(1)/bin/python -m pip install --quiet --disa
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long test-repeat release-check lint format types docs bench soak chaos test-matrix proxy-env clean
+.PHONY: help demo test test-long test-repeat release-check lint format types docs bench soak chaos fuzz node-clients test-matrix proxy-env clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -62,6 +62,12 @@ release-check: $(VENV)/.dev ## build what would be published, and try it in empt
 
 chaos: $(VENV)/.dev ## 10,000 calls through all doors in a storm of faults; CHAOS="--seed 2" for another one
 	$(BIN)/python -W ignore -m tests.chaos.run $(CHAOS)
+
+fuzz: $(VENV)/.dev ## 5,000 requests that no sane client sends, at the emulator; FUZZ="--seed 2" for others
+	$(BIN)/python -m tests.emulator.fuzzing $(FUZZ)
+
+node-clients: ## JavaScript's clients, which the emulator's tests run where node is
+	cd tests/emulator/node && npm install --no-audit --no-fund --no-package-lock
 
 soak: $(VENV)/.dev ## load over many lifetimes of short tokens; SOAK="--seconds 600" for longer
 	$(BIN)/python tests/soak/soak_tokens.py $(SOAK)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 from typing import Any
 
 from .errors import invalid, missing, wrong_choice
 from .files import find_file, keep_file
 from .paging import page
+from .parsing import parse
 from .resource import Resource
 from .routes import Route, table
-from .stored import StoredBatch
-from .values import Json, is_object, object_of, text_of
+from .stored import StoredBatch, StoredFile
+from .values import Json, among, is_object, object_of, text_of
 from .wire import Answer, Call
 
 __all__ = ["ROUTES"]
@@ -24,6 +26,7 @@ OPERATIONS = (
     "/v1/embeddings",
     "/v1/responses",
 )
+MOST_LINES = 100_000
 # Each look at a batch takes it one step further.
 NEXT = {"validating": "in_progress", "in_progress": "finalizing", "finalizing": "completed"}
 
@@ -34,12 +37,14 @@ async def create(call: Call, resource: Resource) -> Answer:
     for name in ("input_file_id", "endpoint", "completion_window"):
         if not body.get(name):
             raise missing(name)
-    if body["endpoint"] not in OPERATIONS:
+    if not among(body["endpoint"], OPERATIONS):
         raise wrong_choice("endpoint", body["endpoint"], OPERATIONS)
     source = find_file(resource, str(body["input_file_id"]))
-    lines = [
-        _line(number, text) for number, text in enumerate(source.content.decode("utf-8").splitlines()) if text.strip()
-    ]
+    lines = [_line(number, text) for number, text in enumerate(_text_of(source).splitlines()) if text.strip()]
+    if not lines:
+        raise invalid("The input file holds no requests.", "input_file_id", "empty_batch")
+    if len(lines) > MOST_LINES:
+        raise invalid(f"The input file holds more than {MOST_LINES} requests.", "input_file_id", "too_many_tasks")
     created = int(resource.clock())
     made: Json = {
         "id": f"batch_{resource.ids.hexadecimal(32)}",
@@ -58,12 +63,21 @@ async def create(call: Call, resource: Resource) -> Answer:
         "metadata": body.get("metadata"),
     }
     resource.batches[made["id"]] = StoredBatch(made, lines)
-    return Answer(body=made)
+    return Answer(201, body=made)
+
+
+def _text_of(source: StoredFile) -> str:
+    if source.content.startswith(codecs.BOM_UTF8):
+        raise invalid("The input file must not begin with a byte order mark.", "input_file_id", "invalid_json_line")
+    try:
+        return source.content.decode("utf-8")
+    except UnicodeDecodeError:
+        raise invalid("The input file is not encoded in UTF-8.", "input_file_id", "invalid_json_line") from None
 
 
 def _line(number: int, text: str) -> Json:
     try:
-        line: Any = json.loads(text)
+        line: Any = parse(text)
     except ValueError:
         line = None
     if not is_object(line) or not is_object(object_of(line).get("body")):

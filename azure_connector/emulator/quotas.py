@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from .counting import count_messages, count_value
 from .faults import rate_limited_body, retry_headers
 from .models import Deployment
-from .values import items_of
+from .values import items_of, object_of
 from .wire import Call, Refusal
 
 __all__ = ["Quotas"]
@@ -125,8 +125,8 @@ def _estimate(call: Call) -> int:
     """Tokens that a request may take: the prompt and the longest reply; none for a handshake."""
     if call.websocket:
         return 0
-    body = call.json_object()
-    prompt = count_messages([one for one in items_of(body.get("messages")) if isinstance(one, dict)], body.get("tools"))
+    body = object_of(call.body)
+    prompt = count_messages(items_of(body.get("messages")), body.get("tools"))
     prompt += count_value(body.get("input"))
     limits = (body.get(name) for name in ("max_completion_tokens", "max_tokens", "max_output_tokens"))
     longest = next((limit for limit in limits if isinstance(limit, int)), 16 if "messages" in body else 0)

@@ -18,10 +18,11 @@ class StoredFile:
     content: bytes
     purpose: str
     created: int
+    expires: int | None = None
 
     def shown(self) -> Json:
         """As the API shows it."""
-        return {
+        shown: Json = {
             "id": self.identity,
             "object": "file",
             "bytes": len(self.content),
@@ -30,6 +31,7 @@ class StoredFile:
             "purpose": self.purpose,
             "status": "processed",
         }
+        return shown if self.expires is None else {**shown, "expires_at": self.expires}
 
 
 @dataclass(slots=True)
