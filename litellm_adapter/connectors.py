@@ -1,4 +1,4 @@
-"""Which connector serves a call: one for each distinct identity, the most recently used ones kept."""
+"""Which connector serves a call: one for each distinct set of settings, the most recently used ones kept."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from litellm.llms.custom_httpx.http_handler import AsyncHTTPHandler, HTTPHandler
 
 from azure_connector import AsyncAzureConnector, AzureConnector, ConfigurationError, ConnectorSettings
 
-from .asking import CREDENTIALS, Ask
+from .call_args import CallArguments
 from .errors import NoCredentialError
+from .setting_names import CREDENTIAL_SETTINGS
 
 __all__ = ["Connectors"]
 
@@ -67,36 +68,38 @@ class Connectors:
                 self._dropped()
                 self._base = fresh
 
-    def sync(self, ask: Ask) -> openai.OpenAI:
-        """The client for a sync call: the caller's own, or the connector of its identity.
+    def sync(self, call: CallArguments) -> openai.OpenAI:
+        """The client for a sync call: the caller's own, or the connector of its settings.
 
         Raises:
             ConfigurationError: settings are missing or contradict each other, or the client is for async calls.
         """
-        own = _unwrapped(ask.client)
+        own = _unwrapped(call.client)
         if isinstance(own, openai.OpenAI):
             return own
         _refuse(own, openai.AsyncOpenAI, "completion()", "acompletion()")
-        client = self._kept(self._sync, AzureConnector, ask, own)
-        _declare(client, ask)
+        client = self._kept(self._sync, AzureConnector, call, own)
+        _declare(client, call)
         return client
 
-    def asynchronous(self, ask: Ask) -> openai.AsyncOpenAI:
+    def asynchronous(self, call: CallArguments) -> openai.AsyncOpenAI:
         """The client for an async call; connectors keep connections for each event loop. As `sync`."""
-        own = _unwrapped(ask.client)
+        own = _unwrapped(call.client)
         if isinstance(own, openai.AsyncOpenAI):
             return own
         _refuse(own, openai.OpenAI, "acompletion()", "completion()")
-        client = self._kept(self._async, AsyncAzureConnector, ask, own)
-        _declare(client, ask)
+        client = self._kept(self._async, AsyncAzureConnector, call, own)
+        _declare(client, call)
         return client
 
-    def _kept(self, kept: OrderedDict[Any, _Client], make: Callable[..., _Client], ask: Ask, http: Any) -> _Client:
-        key = (*sorted((name, _hashable(value)) for name, value in ask.identity.items()), id(http) if http else None)
+    def _kept(
+        self, kept: OrderedDict[Any, _Client], make: Callable[..., _Client], call: CallArguments, http: Any
+    ) -> _Client:
+        key = (*sorted((name, _hashable(value)) for name, value in call.settings.items()), id(http) if http else None)
         with self._lock:
             client = kept.get(key)
             if client is None:
-                settings = self._settings_for(ask.identity)
+                settings = self._settings_for(call.settings)
                 client = kept[key] = make(settings=settings, http_client=http)
                 if http is None and isinstance(client, AzureConnector):
                     # Nobody else knows its connections; asynchronous ones close by themselves, on their own loop.
@@ -107,13 +110,13 @@ class Connectors:
                 kept.move_to_end(key)
             return client
 
-    def _settings_for(self, identity: Mapping[str, Any]) -> ConnectorSettings:
-        if not identity:
+    def _settings_for(self, brought: Mapping[str, Any]) -> ConnectorSettings:
+        if not brought:
             return self.settings
         try:
-            return self.settings.derived(**identity)
+            return self.settings.derived(**brought)
         except ConfigurationError as error:
-            if "azure_endpoint" in identity and CREDENTIALS.isdisjoint(identity):
+            if "azure_endpoint" in brought and CREDENTIAL_SETTINGS.isdisjoint(brought):
                 problem = str(error).removesuffix(error.hint).strip()
                 raise NoCredentialError(problem, hint=error.hint) from None
             raise
@@ -155,10 +158,10 @@ class Connectors:
 _closing: set[asyncio.Task[None]] = set()
 
 
-def _declare(client: AzureConnector | AsyncAzureConnector, ask: Ask) -> None:
-    if ask.base_model:
+def _declare(client: AzureConnector | AsyncAzureConnector, call: CallArguments) -> None:
+    if call.base_model:
         # LiteLLM writes `azure/eu/gpt-4o-2024-11-20`.
-        client.declare_base_model(ask.model, ask.base_model.rpartition("/")[2])
+        client.declare_base_model(call.model, call.base_model.rpartition("/")[2])
 
 
 def _unwrapped(client: Any) -> Any:
@@ -166,10 +169,10 @@ def _unwrapped(client: Any) -> Any:
     return client.client if isinstance(client, HTTPHandler | AsyncHTTPHandler) else client
 
 
-def _refuse(client: Any, wrong: type, call: str, other: str) -> None:
+def _refuse(client: Any, wrong: type, entry: str, other: str) -> None:
     if isinstance(client, wrong):
         raise ConfigurationError(
-            f"client= is a {type(client).__name__}, which {call} cannot use.",
+            f"client= is a {type(client).__name__}, which {entry} cannot use.",
             hint=f"Pass one of the other kind, or call {other}.",
         )
 

@@ -11,12 +11,16 @@ from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Any, NoReturn
 
+import httpx
 import openai
 from litellm import exceptions
 
 from azure_connector import ConfigurationError, ContentFilteredError, ContextWindowExceededError
 
 __all__ = ["NoCredentialError", "raise_translated", "translated"]
+
+
+_BODY_HEADERS = frozenset({"content-encoding", "content-length", "transfer-encoding"})
 
 
 class NoCredentialError(ConfigurationError):
@@ -53,14 +57,24 @@ def to_litellm(error: openai.OpenAIError, provider: str, model: str) -> Exceptio
     return made
 
 
+def _response(error: openai.APIStatusError) -> httpx.Response:
+    """The reply as LiteLLM wants it: under openai 3 it is another library's."""
+    given: Any = error.response
+    if isinstance(given, httpx.Response):
+        return given
+    headers = {name: value for name, value in given.headers.items() if name.lower() not in _BODY_HEADERS}
+    request = httpx.Request(given.request.method, str(given.request.url))
+    return httpx.Response(given.status_code, headers=headers, content=given.content, request=request)
+
+
 def _make(error: openai.OpenAIError, named: dict[str, Any]) -> Exception:
     text = str(error)
     if isinstance(error, NoCredentialError):
         return exceptions.AuthenticationError(message=text, **named)
     if isinstance(error, ContentFilteredError):
-        return _content_policy(error, {**named, "message": text, "response": error.response})
+        return _content_policy(error, {**named, "message": text, "response": _response(error)})
     if isinstance(error, ContextWindowExceededError):
-        return exceptions.ContextWindowExceededError(message=text, response=error.response, **named)
+        return exceptions.ContextWindowExceededError(message=text, response=_response(error), **named)
     if isinstance(error, openai.APIStatusError):
         make = _BY_STATUS.get(error.status_code, _server_error if error.status_code >= 500 else _other)
         return make(error, {**named, "message": text})
@@ -90,12 +104,12 @@ def _content_policy(error: ContentFilteredError, told: dict[str, Any]) -> Except
 
 
 def _of(cls: Callable[..., Exception]) -> Callable[[openai.APIStatusError, dict[str, Any]], Exception]:
-    return lambda error, told: cls(response=error.response, **told)
+    return lambda error, told: cls(response=_response(error), **told)
 
 
 def _bad_request(error: openai.APIStatusError, told: dict[str, Any]) -> Exception:
     body = error.body if isinstance(error.body, dict) else None
-    return exceptions.BadRequestError(response=error.response, body=body, **told)
+    return exceptions.BadRequestError(response=_response(error), body=body, **told)
 
 
 def _timeout(error: openai.APIStatusError, told: dict[str, Any]) -> Exception:
@@ -103,7 +117,7 @@ def _timeout(error: openai.APIStatusError, told: dict[str, Any]) -> Exception:
 
 
 def _server_error(error: openai.APIStatusError, told: dict[str, Any]) -> Exception:
-    made = exceptions.InternalServerError(response=error.response, **told)
+    made = exceptions.InternalServerError(response=_response(error), **told)
     made.status_code = error.status_code  # pyright: ignore[reportAttributeAccessIssue]  # the class says 500 for all
     return made
 

@@ -56,18 +56,10 @@ def images():
         yield azure
 
 
-def test_images(images):
-    """LiteLLM drops `size` and its like for a custom provider's sync calls: `extra_body` is the way round."""
-    reply = litellm.image_generation(prompt="A cat", model="azure_connector/gpt-image-1", **IMAGE)
-    assert reply.data[0].b64_json
-    assert "size" not in images.requests.last.body
-    litellm.image_generation(prompt="A cat", model="azure_connector/gpt-image-1", extra_body=IMAGE)
-    assert images.requests.last.body == {"model": "gpt-image-1", "prompt": "A cat", **IMAGE}
-
-
-def test_async_images(images):
+@pytest.mark.parametrize("asynchronous", [False, True])
+def test_images(images, asynchronous):
     call = {"prompt": "A cat", "model": "azure_connector/gpt-image-1", **IMAGE}
-    reply = run(lambda: litellm.aimage_generation(**call))
+    reply = run(lambda: litellm.aimage_generation(**call)) if asynchronous else litellm.image_generation(**call)
     assert reply.data[0].b64_json
     assert images.requests.last.body == {"model": "gpt-image-1", "prompt": "A cat", **IMAGE}
 
@@ -193,7 +185,7 @@ def test_parameters_arrive(registered, way):
     assert {name: sent.get(name) for name in SENT} == SENT
 
 
-@pytest.mark.parametrize("way", ["async", "async stream"])
+@pytest.mark.parametrize("way", WAYS)
 def test_parameters_that_litellm_drops_arrive(registered, way):
     ask(way, model="azure_connector/gpt-5", verbosity="low", reasoning_effort="minimal", prompt_cache_retention="24h")
     sent = registered.requests[0].body
@@ -215,19 +207,25 @@ def test_metadata_goes_along_with_stored_completions_only(registered, way):
     assert registered.requests.last.body["metadata"] == {"team": "a"}
 
 
-def test_embedding_parameters(registered):
+@pytest.mark.parametrize("drop", [False, True])
+@pytest.mark.parametrize("asynchronous", [False, True])
+def test_embedding_parameters(registered, asynchronous, drop):
     model = "azure_connector/text-embedding-3-small"
-    call = {"dimensions": 8, "encoding_format": "float", "user": "u", "headers": {"x-a": "1"}}
-    reply = run(lambda: litellm.aembedding(model=model, input=["Oslo"], **call))
+    given = {"dimensions": 8, "encoding_format": "float", "user": "u"}
+    call = {"model": model, "input": ["Oslo"], **given, "headers": {"x-a": "1"}, "extra_headers": {"x-b": "2"}}
+    call["drop_params"] = drop
+    reply = run(lambda: litellm.aembedding(**call)) if asynchronous else litellm.embedding(**call)
     assert len(reply.data[0]["embedding"]) == 8
     sent = registered.requests.last
-    assert sent.body == {"model": "text-embedding-3-small", "input": ["Oslo"], "dimensions": 8, **_rest(call)}
-    assert sent.headers["x-a"] == "1"
-    with pytest.raises(litellm.UnsupportedParamsError):  # LiteLLM's own rule for sync calls
-        litellm.embedding(model, ["Oslo"], dimensions=8)
-    litellm.embedding(model, ["Oslo"], extra_body={"dimensions": 8})
-    assert registered.requests.last.body["dimensions"] == 8
+    assert sent.body == {"model": "text-embedding-3-small", "input": ["Oslo"], **given}
+    assert (sent.headers["x-a"], sent.headers["x-b"]) == ("1", "2")
 
 
-def _rest(call):
-    return {name: call[name] for name in ("encoding_format", "user")}
+@pytest.mark.parametrize("asynchronous", [False, True])
+def test_a_caller_may_still_drop_a_parameter(registered, asynchronous):
+    call = {"model": "azure_connector/text-embedding-3-small", "input": ["Oslo"], "dimensions": 8}
+    call["additional_drop_params"] = ["dimensions"]
+    _ = run(lambda: litellm.aembedding(**call)) if asynchronous else litellm.embedding(**call)
+    assert "dimensions" not in registered.requests.last.body
+    ask("async" if asynchronous else "sync", seed=5, user="u", additional_drop_params=["user"])
+    assert (registered.requests.last.body["seed"], "user" in registered.requests.last.body) == (5, False)

@@ -11,7 +11,7 @@ from litellm.utils import supports_prompt_caching
 import litellm_adapter
 from azure_connector import ConfigurationError
 from azure_connector.emulator import Deployment, Emulator
-from litellm_adapter.hook import hook
+from litellm_adapter.hooks.async_calls import hook
 from tests.litellm.lite import HELLO, WAYS, ask, text_of
 
 

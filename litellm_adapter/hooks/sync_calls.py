@@ -1,0 +1,39 @@
+"""The hook that sync calls lack: `litellm.utils.function_setup`, which every entry point asks before it maps."""
+
+from __future__ import annotations
+
+from functools import wraps
+from typing import Any
+
+from ..prefixes import prefix_of
+from .patching import Patch
+from .preparing import prepare
+
+__all__ = ["PATCHES"]
+
+# Where the model stands, if it was passed by position.
+_MODEL_AT = {
+    "completion": 0,
+    "text_completion": 1,
+    "embedding": 0,
+    "image_generation": 1,
+    "image_edit": 2,
+    "responses": 1,
+    "transcription": 0,
+    "speech": 0,
+}
+
+
+def _make(found: Any) -> Any:
+    @wraps(found)
+    def function_setup(name: str, rules: Any, start: Any, *args: Any, **kwargs: Any) -> Any:
+        logging, arguments = found(name, rules, start, *args, **kwargs)
+        if name in _MODEL_AT and prefix_of(arguments, next(iter(args[_MODEL_AT[name] :]), None)) is not None:
+            arguments = dict(arguments)
+            prepare(name, arguments, logging)
+        return logging, arguments
+
+    return function_setup
+
+
+PATCHES = (Patch("litellm.utils", "function_setup", _make),)
