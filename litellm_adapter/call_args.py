@@ -97,7 +97,7 @@ _ATTRIBUTE = "_azure_connector_arguments"
 
 
 def remember(found: HookArguments, call_log: Any) -> None:
-    """Leaves a call's arguments for its provider: on the logging object, or, where LiteLLM's hooks know none, in the task."""
+    """Leaves a call's arguments for its provider: on its logging object, or in the task where that is not known."""
     if call_log is None:
         _remembered.set(found)
     else:

@@ -21,9 +21,9 @@ _DECLARED_OF_CHOICE = ("finish_reason", "index", "logprobs")
 class Chunks:
     """Turns the service's chunks into LiteLLM's.
 
-    LiteLLM stops reading a custom provider's stream at the first finish: what stands in the same chunk or comes after it
-    (text, the usage, late verdicts of the content filter, other choices) is passed on before, or would be lost and the
-    usage estimated. Azure's first chunk, without choices, is merged into the next one.
+    LiteLLM stops reading a custom provider's stream at the first finish: what stands in the same chunk or comes after
+    it (text, the usage, late verdicts of the content filter, other choices) is passed on before, or would be lost and
+    the usage estimated. Azure's first chunk, without choices, is merged into the next one.
 
     Args:
         first_model: what the first chunk names as its model. LiteLLM's own wrapper ends a stream with chunks of its own

@@ -1,4 +1,4 @@
-"""Transcription and speech: LiteLLM knows no custom providers there, so that its functions are replaced for our prefixes."""
+"""Transcription and speech: LiteLLM has no custom providers there, so its functions are replaced for our prefixes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One of LiteLLM's attributes, replaced while a prefix is registered. Where it is missing, LiteLLM's stock way is taken."""
+"""One of LiteLLM's attributes, replaced while a prefix is registered; where it is missing, LiteLLM goes its own way."""
 
 from __future__ import annotations
 

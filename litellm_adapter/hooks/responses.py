@@ -1,7 +1,7 @@
 """The Responses API natively: LiteLLM's own way of it, over the connector instead of an HTTP client.
 
-LiteLLM asks `get_provider_responses_api_config` whether a provider has the API, and its `base_llm_http_handler` sends with
-any HTTP client of its kinds. Ours has no connection and hands the request to the connector. Without both, LiteLLM goes
+LiteLLM asks `get_provider_responses_api_config` whether a provider has the API, and its `base_llm_http_handler` sends
+with any HTTP client of its kinds. Ours has no connection and hands the request to the connector. Without both, LiteLLM goes
 by way of chat completions.
 """
 
