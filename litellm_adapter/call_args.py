@@ -16,6 +16,7 @@ from openai.types.chat.completion_create_params import CompletionCreateParamsBas
 from openai.types.image_edit_params import ImageEditParamsBase
 from openai.types.image_generate_params import ImageGenerateParamsBase
 
+from .carried import lifted
 from .errors import translated
 from .setting_names import ALIASES, SETTINGS, refuse_near_misses
 
@@ -126,7 +127,8 @@ def chat_arguments(
         call: what else LiteLLM passes to the handler.
         stream: whether a stream is asked for.
     """
-    made = call_arguments(_CHAT, prefix, {"model": model, "messages": messages}, call)
+    head = {"model": model, "messages": [lifted(message) for message in messages]}
+    made = call_arguments(_CHAT, prefix, head, call)
     if isinstance(reasoning := made.body.get("reasoning_effort"), Mapping):
         # LiteLLM's way to say both; chat has the effort only, and the connector takes the rest to the Responses API.
         made.body.update(reasoning_effort=reasoning.get("effort"), reasoning=dict(reasoning))

@@ -50,7 +50,7 @@ def answered(call: CallArguments, reply: Any) -> Any:
         call: the call.
         reply: the reply: JSON, one of the SDK's objects, or a stream.
     """
-    text = reply.to_json() if isinstance(reply, pydantic.BaseModel) else reply
+    text = reply.model_dump_json() if isinstance(reply, pydantic.BaseModel) else reply
     if call.logging is not None and isinstance(text, str | dict):
         call.logging.post_call(original_response=text, input=_input(call), api_key="")
     return reply

@@ -11,6 +11,8 @@ from openai.types.chat import ChatCompletionChunk
 
 from azure_connector.replies._reader import build_chunk
 
+from .carried import packed
+
 __all__ = ["Chunks"]
 
 # Newer SDKs declare `obfuscation`, which differs in every chunk.
@@ -74,6 +76,8 @@ class Chunks:
             fields["model"], self._first_model = self._first_model, None
         if chunk.usage is None:
             del fields["usage"]  # LiteLLM's type takes a usage of None for one
+        for choice in fields["choices"] or ():
+            choice["delta"] = packed(choice.get("delta") or {})
         if any(choice.get("finish_reason") is not None for choice in fields["choices"] or ()):
             return self._split(fields)
         made = ModelResponseStream(**fields)

@@ -57,7 +57,7 @@ def to_litellm(error: openai.OpenAIError, provider: str, model: str) -> Exceptio
     return made
 
 
-def _response(error: openai.APIStatusError) -> httpx.Response:
+def _response(error: openai.APIStatusError | openai.APIResponseValidationError) -> httpx.Response:
     """The reply as LiteLLM wants it: under openai 3 it is another library's."""
     given: Any = error.response
     if isinstance(given, httpx.Response):
@@ -75,6 +75,8 @@ def _make(error: openai.OpenAIError, named: dict[str, Any]) -> Exception:
         return _content_policy(error, {**named, "message": text, "response": _response(error)})
     if isinstance(error, ContextWindowExceededError):
         return exceptions.ContextWindowExceededError(message=text, response=_response(error), **named)
+    if isinstance(error, openai.APIResponseValidationError):  # a 200 that cannot be read: the next one may be
+        return exceptions.InternalServerError(message=text, response=_response(error), **named)
     if isinstance(error, openai.APIStatusError):
         make = _BY_STATUS.get(error.status_code, _server_error if error.status_code >= 500 else _other)
         return make(error, {**named, "message": text})

@@ -38,8 +38,5 @@ def put() -> None:
 
 def take_out() -> None:
     """Takes it out again."""
-    name = ConnectorHook.__qualname__
-    for one in [
-        one for one in litellm.callbacks if type(one).__qualname__ == name and type(one).__module__ == __name__
-    ]:
-        litellm.callbacks.remove(one)
+    ours = (__name__, ConnectorHook.__qualname__)
+    litellm.callbacks[:] = [one for one in litellm.callbacks if (type(one).__module__, type(one).__qualname__) != ours]

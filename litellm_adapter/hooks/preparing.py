@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 import litellm
+from litellm.exceptions import BadRequestError
 from openai.types.chat.completion_create_params import CompletionCreateParamsBase
 from pydantic import SecretStr
 
 from ..call_args import HookArguments, remember
+from ..prefixes import prefix_of
 from ..setting_names import SECRET_SETTINGS
+from . import responses
 
 __all__ = ["prepare"]
 
@@ -50,6 +53,8 @@ def prepare(entry: str, kwargs: dict[str, Any], logging: Any) -> None:
     for name in SECRET_SETTINGS - _ITS_OWN:
         if isinstance(value := kwargs.get(name), str):
             kwargs[name] = SecretStr(value)  # what LiteLLM takes for a parameter ends in logs
+    if kind == "responses" and not all(patch.active for patch in responses.PATCHES):
+        _refuse_state(kwargs)
     unwanted = frozenset(kwargs.get("additional_drop_params") or ())
     if kind in ("completion", "text_completion"):
         _extend(kwargs, "allowed_openai_params", _ALLOWED.difference(unwanted))
@@ -63,6 +68,17 @@ def prepare(entry: str, kwargs: dict[str, Any], logging: Any) -> None:
     if kind == "embedding":
         _extend(kwargs, "additional_drop_params", lost)
     remember(HookArguments(kwargs, won_back), logging)
+
+
+def _refuse_state(kwargs: Mapping[str, Any]) -> None:
+    """LiteLLM's way by chat completions forgets these without a word."""
+    if lost := [name for name in ("background", "include", "previous_response_id", "store") if kwargs.get(name)]:
+        raise BadRequestError(
+            message=f"This version of LiteLLM cannot take {', '.join(lost)} to the Responses API of a custom provider. "
+            "Call client.responses.create() of AzureConnector, or use a version that docs/litellm.md names.",
+            model=str(kwargs.get("model")),
+            llm_provider=str(prefix_of(kwargs)),
+        )
 
 
 def _stays_here(kwargs: Mapping[str, Any]) -> bool:
