@@ -39,7 +39,7 @@ _NOT_SENT = _SETTING_NAMES | {"stream", "max_retries", "extra_headers", "extra_b
 # What LiteLLM gives for a call without a timeout; the connector's own setting holds then.
 _DEFAULT_TIMEOUTS = (600, 6000)
 # What a Router adds to the caller's own metadata.
-_ROUTERS = frozenset({"api_base", "caching_groups", "deployment", "deployment_model_name", "model_group"})
+_ROUTERS = frozenset({"api_base", "deployment", "deployment_model_name", "model_group", "original_model_group"})
 PARAMETERS: Mapping[str, Iterable[str]] = {
     _CHAT: CompletionCreateParamsBase.__annotations__,
     "/embeddings": EmbeddingCreateParams.__annotations__,

@@ -10,6 +10,7 @@ from typing import Any
 import pydantic
 
 from .call_args import CallArguments, hook_arguments_for
+from .replies import headers_of
 from .setting_names import ALIASES, SETTINGS
 
 __all__ = ["answered", "timed"]
@@ -44,15 +45,19 @@ def timed(call: CallArguments, base_url: object, told: bool = True) -> Iterator[
 
 
 def answered(call: CallArguments, reply: Any) -> Any:
-    """Tells what came back, where that is whole, and gives it on.
+    """Tells what came back, and gives it on.
 
     Args:
         call: the call.
         reply: the reply: JSON, one of the SDK's objects, or a stream.
     """
-    text = reply.model_dump_json() if isinstance(reply, pydantic.BaseModel) else reply
-    if call.logging is not None and isinstance(text, str | dict):
-        call.logging.post_call(original_response=text, input=_input(call), api_key="")
+    if (log := call.logging) is not None:
+        text = reply.model_dump_json() if isinstance(reply, pydantic.BaseModel) else reply
+        if not isinstance(text, str | dict):
+            text = "first stream response received"  # LiteLLM's own words
+        sent = log.model_call_details.get("additional_args")
+        log.post_call(original_response=text, input=_input(call), api_key="", additional_args=sent)
+        log.model_call_details["response_headers"] = headers_of(reply)
     return reply
 
 

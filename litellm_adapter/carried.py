@@ -1,7 +1,7 @@
 """What a turn hands to the next one beside text and tool calls, through LiteLLM's own message types.
 
-Reasoning can be read only by the resource that made it, and only with the items around it. LiteLLM's message has a field
-for the items and none for the rest; it keeps what it does not know, and some of its versions only that, in
+Reasoning can be read only by the resource that made it, and only with the items around it. LiteLLM's message has a
+field for the items and none for the rest; it keeps what it does not know, and some of its versions only that, in
 `provider_specific_fields`.
 """
 

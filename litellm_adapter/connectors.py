@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, TypeVar
 
+import litellm
 import openai
 from litellm.llms.custom_httpx.http_handler import AsyncHTTPHandler, HTTPHandler
 
@@ -17,8 +18,9 @@ from azure_connector import AsyncAzureConnector, AzureConnector, ConfigurationEr
 from .call_args import CallArguments
 from .errors import NoCredentialError
 from .setting_names import CREDENTIAL_SETTINGS
+from .streams import in_background
 
-__all__ = ["Connectors"]
+__all__ = ["Connectors", "connectors_for", "prefix_of"]
 
 _Client = TypeVar("_Client", AzureConnector, AsyncAzureConnector)
 
@@ -126,36 +128,48 @@ class Connectors:
 
         Those of async calls close in the background of a running loop, else when they are collected.
         """
-        sync, later = self._dropped()
-        for client in sync:
-            client.close()
-        try:
-            loop = asyncio.get_running_loop()
-        except RuntimeError:
-            return
-        for client in later:
-            task = loop.create_task(client.close())
-            _closing.add(task)
-            task.add_done_callback(_closing.discard)
+        for client in self._dropped():
+            with suppress(RuntimeError):  # no loop is running
+                in_background(client.close)
 
     async def aclose(self) -> None:
         """As `close`, waiting until all are closed."""
-        sync, later = self._dropped()
-        for client in sync:
-            client.close()
-        for client in later:
+        for client in self._dropped():
             await client.close()
 
-    def _dropped(self) -> tuple[list[AzureConnector], list[AsyncAzureConnector]]:
+    def _dropped(self) -> list[AsyncAzureConnector]:
+        """Forgets all, closes those of sync calls, and gives those of async ones."""
         with self._lock:
-            dropped = list(self._sync.values()), list(self._async.values())
+            dropped, later = list(self._sync.values()), list(self._async.values())
             self._sync.clear()
             self._async.clear()
             self._base = None
-        return dropped
+        for client in dropped:
+            client.close()
+        return later
 
 
-_closing: set[asyncio.Task[None]] = set()
+def connectors_for(prefix: str | None) -> Connectors | None:
+    """The connectors of a prefix; None for a prefix that is not ours."""
+    for entry in litellm.custom_provider_map:
+        if entry["provider"] == prefix:
+            # LiteLLM's own list of providers is the table: the Proxy replaces it whole.
+            found = getattr(entry["custom_handler"], "connectors", None)
+            return found if isinstance(found, Connectors) else None
+    return None
+
+
+def prefix_of(kwargs: Mapping[str, Any], model: object = None) -> str | None:
+    """The prefix of a call's model; None where the call is not for the connector.
+
+    Args:
+        kwargs: the call's arguments.
+        model: the model, where it was passed by position.
+    """
+    # What was passed by position stands in the logging object too, which newer versions of LiteLLM give.
+    named = kwargs.get("model") or model or getattr(kwargs.get("litellm_logging_obj"), "model", None) or ""
+    prefix = kwargs.get("custom_llm_provider") or str(named).partition("/")[0]
+    return None if connectors_for(prefix) is None else prefix
 
 
 def _declare(client: AzureConnector | AsyncAzureConnector, call: CallArguments) -> None:

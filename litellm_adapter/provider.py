@@ -67,7 +67,7 @@ class ConnectorLLM(CustomLLM):
         """Opens the stream at the call where a hook prepared that, else when it is first read."""
         asked = chat_arguments(self.prefix, model, messages, call, stream=True)
         if (call.get("optional_params") or {}).get("stream") is True:
-            return AsyncChunks(lambda: self._aopen(asked), asked, _chunks(asked, asked.model))
+            return AsyncChunks(None, asked, _chunks(asked, asked.model), lambda: self._aopen(asked))
         return self._open(asked, call)
 
     async def _open(self, asked: CallArguments, call: Mapping[str, Any]) -> CustomStreamWrapper:

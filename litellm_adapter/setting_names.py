@@ -5,10 +5,10 @@ from __future__ import annotations
 import difflib
 
 from azure_connector import ConfigurationError, ConnectorSettings
+from azure_connector.settings import ResourceSettings
 
 # One line to change once `azure_connector.settings` publishes them.
 from azure_connector.settings._source import METHODS, SECRETS
-from azure_connector.settings import ResourceSettings
 
 __all__ = ["ALIASES", "CREDENTIAL_SETTINGS", "SECRET_SETTINGS", "SETTINGS", "refuse_near_misses"]
 

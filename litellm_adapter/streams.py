@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -14,7 +14,7 @@ from .call_args import CallArguments
 from .chunks import Chunks
 from .errors import raise_translated
 
-__all__ = ["AsyncChunks", "SyncChunks"]
+__all__ = ["AsyncChunks", "SyncChunks", "in_background"]
 
 
 class SyncChunks(Iterator[ModelResponseStream]):
@@ -57,21 +57,16 @@ class AsyncChunks(AsyncIterator[ModelResponseStream]):
     """An async stream for LiteLLM's wrapper.
 
     Args:
-        stream: the SDK's stream of JSON events, or what opens one when it is first read.
+        stream: the SDK's stream of JSON events; None to open it when it is first read.
         call: the call.
         chunks: what turns them into LiteLLM's.
+        opens: opens the stream.
     """
 
     def __init__(
-        self, stream: openai.AsyncStream[object] | Callable[[], Awaitable[Any]], call: CallArguments, chunks: Chunks
+        self, stream: Any, call: CallArguments, chunks: Chunks, opens: Callable[[], Awaitable[Any]] | None = None
     ) -> None:
-        self._open: Callable[[], Awaitable[Any]] | None = None
-        self._stream: Any = None
-        if isinstance(stream, openai.AsyncStream):
-            self._stream = stream
-        else:
-            self._open = stream
-        self._call, self.chunks = call, chunks
+        self._stream, self._call, self.chunks, self._opens = stream, call, chunks, opens
         self._events: AsyncIterator[Any] | None = None
         self._closed = False
 
@@ -80,7 +75,11 @@ class AsyncChunks(AsyncIterator[ModelResponseStream]):
 
     async def __anext__(self) -> ModelResponseStream:
         try:
-            async for event in self._events or await self._begin():
+            if self._events is None:
+                if self._opens is not None:
+                    self._stream = await self._opens()
+                self._events = aiter(self._stream)
+            async for event in self._events:
                 if (chunk := self.chunks.feed(event)) is not None:
                     return chunk
         except openai.OpenAIError as error:
@@ -94,12 +93,6 @@ class AsyncChunks(AsyncIterator[ModelResponseStream]):
             return last
         raise StopAsyncIteration
 
-    async def _begin(self) -> AsyncIterator[Any]:
-        if self._open is not None:
-            self._stream = await self._open()
-        self._events = aiter(self._stream)
-        return self._events
-
     async def aclose(self) -> None:
         """Releases the connection; what is unread is dropped."""
         self._closed = True
@@ -107,12 +100,21 @@ class AsyncChunks(AsyncIterator[ModelResponseStream]):
             await self._stream.close()
 
     def __del__(self) -> None:
-        if self._closed or self._stream is None:
-            return
-        with suppress(Exception):  # without a running loop the connection went with its own
-            task = asyncio.get_running_loop().create_task(self._stream.close())
-            _closing.add(task)
-            task.add_done_callback(_closing.discard)
+        if not self._closed and self._stream is not None:
+            with suppress(Exception):  # without a running loop the connection went with its own
+                in_background(self._stream.close)
 
 
 _closing: set[asyncio.Task[None]] = set()
+
+
+def in_background(close: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Closes something on the running loop.
+
+    Raises:
+        RuntimeError: none is running.
+    """
+    loop = asyncio.get_running_loop()
+    task = loop.create_task(close())
+    _closing.add(task)
+    task.add_done_callback(_closing.discard)

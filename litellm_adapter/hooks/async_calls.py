@@ -7,7 +7,7 @@ from typing import Any
 import litellm
 from litellm.integrations.custom_logger import CustomLogger
 
-from ..prefixes import prefix_of
+from ..connectors import prefix_of
 from .preparing import prepare
 
 __all__ = ["ConnectorHook", "hook", "put", "take_out"]

@@ -10,8 +10,7 @@ from litellm.types.llms.openai import HttpxBinaryResponseContent
 from litellm.types.utils import TranscriptionResponse
 
 from ..call_args import CallArguments, form_arguments
-from ..connectors import Connectors
-from ..prefixes import connectors_for, prefix_of
+from ..connectors import Connectors, connectors_for, prefix_of
 from ..prices import cost_of
 from ..replies import as_json, converted, headers_of
 from ..sending import asend, send

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import wraps
 from typing import Any
 
-from ..prefixes import connectors_for
+from ..connectors import connectors_for
 from ..prices import base_of, refill
 from .patching import Patch
 

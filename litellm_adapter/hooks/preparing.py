@@ -11,7 +11,7 @@ from openai.types.chat.completion_create_params import CompletionCreateParamsBas
 from pydantic import SecretStr
 
 from ..call_args import HookArguments, remember
-from ..prefixes import prefix_of
+from ..connectors import prefix_of
 from ..setting_names import SECRET_SETTINGS
 from . import responses
 
@@ -27,16 +27,8 @@ _WON_BACK: Mapping[str, frozenset[str]] = {
     "image_generation": frozenset({"n", "quality", "response_format", "size", "style", "user"}),
 }
 # The call may end elsewhere, or be answered without the provider: LiteLLM must then find a plain `stream=True`.
-_ELSEWHERE = (
-    "complete_response",
-    "context_window_fallback_dict",
-    "fallbacks",
-    "mock_delay",
-    "mock_response",
-    "mock_timeout",
-    "mock_tool_calls",
-    "model_list",
-)
+_ELSEWHERE = ("complete_response", "context_window_fallback_dict", "fallbacks", "model_list", "mock_delay")
+_ELSEWHERE += ("mock_response", "mock_timeout", "mock_tool_calls")
 # LiteLLM takes these for its own and masks them itself.
 _ITS_OWN = frozenset({"api_key", "azure_ad_token", "client_secret"})
 

@@ -1,14 +1,16 @@
 """The Responses API natively: LiteLLM's own way of it, over the connector instead of an HTTP client.
 
 LiteLLM asks `get_provider_responses_api_config` whether a provider has the API, and its `base_llm_http_handler` sends
-with any HTTP client of its kinds. Ours has no connection and hands the request to the connector. Without both, LiteLLM goes
-by way of chat completions.
+with any HTTP client of its kinds. Ours has no connection and hands the request to the connector. Without both, LiteLLM
+goes by way of chat completions.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
+from functools import partialmethod
 from typing import Any
 
 import httpx
@@ -19,9 +21,8 @@ from litellm.llms.custom_httpx.http_handler import AsyncHTTPHandler, HTTPHandler
 from openai.types.responses import Response, ResponseStreamEvent
 
 from ..call_args import CallArguments, call_arguments
-from ..connectors import Connectors
-from ..errors import raise_translated
-from ..prefixes import connectors_for
+from ..connectors import Connectors, connectors_for
+from ..errors import translated
 from ..replies import headers_of
 from ..sending import asend, send
 from .patching import Patch
@@ -30,14 +31,8 @@ __all__ = ["PATCHES"]
 
 _PATH = "/responses"
 _ENDS = frozenset({"response.completed", "response.failed", "response.incomplete"})
-_SENDERS = (
-    "response_api_handler",
-    "delete_response_api_handler",
-    "get_responses",
-    "list_responses_input_items",
-    "cancel_response_api_handler",
-    "compact_response_api_handler",
-)
+_SENDERS = ("response_api_handler", "get_responses", "list_responses_input_items", "delete_response_api_handler")
+_SENDERS += ("cancel_response_api_handler", "compact_response_api_handler")
 
 
 class _Config(AzureOpenAIResponsesAPIConfig):
@@ -54,7 +49,8 @@ class _Config(AzureOpenAIResponsesAPIConfig):
         return dict(headers)
 
     def get_complete_url(self, api_base: str | None, litellm_params: Any) -> str:
-        base = api_base or self.connectors.settings.require_endpoint().base
+        with translated(self.prefix, ""):
+            base = api_base or self.connectors.settings.require_endpoint().base
         return f"{base.rstrip('/')}{_PATH}"
 
     def should_fake_stream(self, *_: Any, **__: Any) -> bool:
@@ -75,106 +71,73 @@ class _Http:
     def __del__(self) -> None:
         """There is no connection to close."""
 
-    def _asked(self, url: str, sent: dict[str, Any]) -> tuple[CallArguments, dict[str, Any]]:
+    def _asked(self, method: str, url: str, sent: dict[str, Any], stream: Any) -> tuple[CallArguments, dict[str, Any]]:
         params = dict(self._given["litellm_params"])
-        operation = f"{_PATH}{url.rpartition(_PATH)[2]}" if url.endswith(_PATH) else url[url.rindex(f"{_PATH}/") :]
+        operation = _PATH + url.removeprefix(self._config.get_complete_url(params.get("api_base"), params))
         call = {"litellm_params": params, "logging_obj": self._given["logging_obj"], "timeout": sent.get("timeout")}
         call |= {"api_base": params.get("api_base"), "api_key": params.get("api_key"), "headers": sent.get("headers")}
-        model = (sent.get("json") or {}).get("model", "")
-        asked = call_arguments(operation, self._config.prefix, {"model": model}, call)
-        how: dict[str, Any] = {"logged": False}
+        body = sent.get("json") or {}
+        asked = call_arguments(operation, self._config.prefix, {"model": body.get("model", "")}, call)
         if sent.get("params"):
             asked.options["params"] = sent["params"]
-        if sent.get("stream"):
-            how |= {"cast_to": Response, "stream": True}
-        asked.body.clear()
-        asked.body.update(sent.get("json") or {})
-        return asked, how
+        # Azure knows no model but in the body of a new response.
+        made = replace(asked, body=body)
+        how = {"cast_to": Response, "stream": True, "stream_cls": stream} if sent.get("stream") else {}
+        return made, {"method": method, "logged": False, **how}
 
     def _answer(self, asked: CallArguments, reply: Any) -> Any:
         if isinstance(reply, openai.Stream | openai.AsyncStream):
             return _Events(asked, reply)
-        kept = {
-            name: value
-            for name, value in headers_of(reply).items()
-            if name not in ("content-length", "content-encoding")
-        }
-        return httpx.Response(
-            200, headers=kept, content=json.dumps(reply), request=httpx.Request("POST", "http://azure")
-        )
+        headers = {name: value for name, value in headers_of(reply).items() if not name.startswith("content-")}
+        request = httpx.Request("POST", self._config.get_complete_url(None, {}))
+        return httpx.Response(200, headers=headers, content=json.dumps(reply), request=request)
+
+
+def _methods(send: Any) -> Any:
+    return partialmethod(send, "post"), partialmethod(send, "get"), partialmethod(send, "delete")
 
 
 class _SyncHttp(_Http, HTTPHandler):
     def _send(self, method: str, url: str, **sent: Any) -> Any:
-        asked, how = self._asked(url, sent)
-        if "stream" in how:
-            how["stream_cls"] = openai.Stream[ResponseStreamEvent]
-        return self._answer(asked, send(self._config.connectors, asked, method=method, **how))
+        asked, how = self._asked(method, url, sent, openai.Stream[ResponseStreamEvent])
+        return self._answer(asked, send(self._config.connectors, asked, **how))
 
-    def post(self, url: str, **sent: Any) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]  # LiteLLM's handler passes all by name
-        return self._send("post", url, **sent)
-
-    def get(self, url: str, **sent: Any) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]  # as above
-        return self._send("get", url, **sent)
-
-    def delete(self, url: str, **sent: Any) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]  # as above
-        return self._send("delete", url, **sent)
+    post, get, delete = _methods(_send)
 
 
 class _AsyncHttp(_Http, AsyncHTTPHandler):
     async def _send(self, method: str, url: str, **sent: Any) -> Any:
-        asked, how = self._asked(url, sent)
-        if "stream" in how:
-            how["stream_cls"] = openai.AsyncStream[ResponseStreamEvent]
-        return self._answer(asked, await asend(self._config.connectors, asked, method=method, **how))
+        asked, how = self._asked(method, url, sent, openai.AsyncStream[ResponseStreamEvent])
+        return self._answer(asked, await asend(self._config.connectors, asked, **how))
 
-    async def post(self, url: str, **sent: Any) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]  # as above
-        return await self._send("post", url, **sent)
-
-    async def get(self, url: str, **sent: Any) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]  # as above
-        return await self._send("get", url, **sent)
-
-    async def delete(self, url: str, **sent: Any) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]  # as above
-        return await self._send("delete", url, **sent)
+    post, get, delete = _methods(_send)
 
 
 class _Events:
     """A stream as LiteLLM's iterators read a response: by bytes."""
 
-    status_code = 200
-
     def __init__(self, asked: CallArguments, stream: Any) -> None:
         self._asked, self._stream = asked, stream
-        self.headers = headers_of(stream)
+        self.headers, self.close, self.aclose = headers_of(stream), stream.close, stream.close
 
     def raise_for_status(self) -> None:
         """An error was raised when the stream was opened."""
 
+    # LiteLLM stops reading at the last event; what follows is read before, so that the connection is free again.
+
     def iter_bytes(self) -> Iterator[bytes]:
-        try:
+        with translated(self._asked.provider, self._asked.model):
             for event in self._stream:
                 if event.type in _ENDS:
-                    for _ in self._stream:  # LiteLLM stops reading here, and the connection is to be free again
-                        pass
+                    _ = list(self._stream)
                 yield b"data: %s\n\n" % event.to_json(indent=None).encode()
-        except openai.OpenAIError as error:
-            raise_translated(error, self._asked.provider, self._asked.model)
 
     async def aiter_bytes(self) -> AsyncIterator[bytes]:
-        try:
+        with translated(self._asked.provider, self._asked.model):
             async for event in self._stream:
                 if event.type in _ENDS:
-                    async for _ in self._stream:
-                        pass
+                    _ = [late async for late in self._stream]
                 yield b"data: %s\n\n" % event.to_json(indent=None).encode()
-        except openai.OpenAIError as error:
-            raise_translated(error, self._asked.provider, self._asked.model)
-
-    def close(self) -> None:
-        self._stream.close()
-
-    async def aclose(self) -> None:
-        await self._stream.close()
 
 
 def _through(name: str) -> Any:

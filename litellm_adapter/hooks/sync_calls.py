@@ -5,23 +5,15 @@ from __future__ import annotations
 from functools import wraps
 from typing import Any
 
-from ..prefixes import prefix_of
+from ..connectors import prefix_of
 from .patching import Patch
 from .preparing import prepare
 
 __all__ = ["PATCHES"]
 
 # Where the model stands, if it was passed by position.
-_MODEL_AT = {
-    "completion": 0,
-    "text_completion": 1,
-    "embedding": 0,
-    "image_generation": 1,
-    "image_edit": 2,
-    "responses": 1,
-    "transcription": 0,
-    "speech": 0,
-}
+_MODEL_AT: dict[str, int] = dict.fromkeys(("completion", "embedding", "speech", "transcription"), 0)
+_MODEL_AT |= dict.fromkeys(("image_generation", "responses", "text_completion"), 1) | {"image_edit": 2}
 
 
 def _make(found: Any) -> Any:

@@ -229,3 +229,66 @@ def test_a_caller_may_still_drop_a_parameter(registered, asynchronous):
     assert "dimensions" not in registered.requests.last.body
     ask("async" if asynchronous else "sync", seed=5, user="u", additional_drop_params=["user"])
     assert (registered.requests.last.body["seed"], "user" in registered.requests.last.body) == (5, False)
+
+
+@pytest.mark.parametrize("asynchronous", [False, True])
+def test_a_router_keeps_parameters_and_metadata(registered, asynchronous):
+    """A Router writes into the caller's own dictionary; what it wrote is not the caller's."""
+    router = litellm.Router(model_list=[{"model_name": "g", "litellm_params": {"model": "azure_connector/gpt-5"}}])
+    mine = {"team": "a", "run": "7"}
+    call = {"model": "g", "messages": [{"role": "user", "content": "Say hello to Oslo"}], "metadata": mine}
+    call |= {"reasoning_effort": "low", "verbosity": "low", "user": "u", "store": True}
+    for _ in range(2):
+        _ = run(lambda: router.acompletion(**call)) if asynchronous else router.completion(**call)
+        sent = registered.requests.last.body
+        assert sent["metadata"] == {"team": "a", "run": "7"}
+        assert (sent["reasoning_effort"], sent["verbosity"], sent["user"]) == ("low", "low", "u")
+    ask("async" if asynchronous else "sync", metadata=mine, store=True)
+    assert registered.requests.last.body["metadata"] == {"team": "a", "run": "7"}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_metadata_that_is_no_text_is_told_of(registered, caplog, way):
+    ask(way, metadata={"team": "a", "trace": {"id": 1}}, store=True)
+    assert registered.requests.last.body["metadata"] == {"team": "a"}
+    assert "trace" in caplog.text
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_an_effort_with_a_summary(registered, way):
+    ask(way, model="azure_connector/gpt-5", reasoning_effort={"effort": "low", "summary": "auto"})
+    assert registered.requests.last.body["reasoning_effort"] == "low"
+    with Emulator(["gpt-5-pro"]) as azure:
+        litellm_adapter.register("pro", azure_endpoint=azure.endpoint, api_key=azure.api_key)
+        ask(way, model="pro/gpt-5-pro", reasoning_effort={"effort": "high", "summary": "auto"})
+        assert azure.requests.last.body["reasoning"] == {"effort": "high", "summary": "auto"}
+
+
+WEATHER = {
+    "type": "function",
+    "function": {"name": "get_weather", "parameters": {"type": "object", "properties": {"city": {"type": "string"}}}},
+}
+
+
+@pytest.mark.parametrize("as_object", [True, False])
+@pytest.mark.parametrize("way", WAYS)
+def test_reasoning_survives_a_tool_turn(way, as_object):
+    with Emulator(["gpt-5-pro"]) as azure:
+        litellm_adapter.register("pro", azure_endpoint=azure.endpoint, api_key=azure.api_key)
+        messages = [{"role": "user", "content": "How is the weather in Bergen?"}]
+        how = {"model": "pro/gpt-5-pro", "tools": [WEATHER], "extra_body": {"include": ["reasoning.encrypted_content"]}}
+        reply = ask(way, messages=messages, **how)
+        reply = litellm.stream_chunk_builder(reply) if isinstance(reply, list) else reply
+        said = reply.choices[0].message
+        result = {"role": "tool", "tool_call_id": said.tool_calls[0].id, "content": "12 degrees"}
+        ask(way, messages=[*messages, said if as_object else said.model_dump(), result], **how)
+        kinds = [item["type"] for item in azure.requests.last.body["input"]]
+        assert kinds == ["message", "reasoning", "function_call", "function_call_output"]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_history_of_litellm_s_messages_holds_nothing_foreign(registered, way):
+    reply = ask("sync")
+    again = {"role": "user", "content": "Again"}
+    ask(way, messages=[{"role": "user", "content": "Say hello to Oslo"}, reply.choices[0].message, again])
+    assert "provider_specific_fields" not in registered.requests.last.body["messages"][1]
