@@ -192,11 +192,16 @@ def test_text_usage_and_finish_of_every_choice_arrive(registered, way):
 @pytest.mark.parametrize("way", ["sync stream", "async stream"])
 def test_usage_in_the_finish_chunk_is_the_one_that_counts(registered, way):
     registered.script(
-        Reply(events=[piece({"content": "Hi"}), piece({}, "stop") | {"usage": {**USAGE, "total_tokens": 1000}}])
+        Reply(
+            events=[
+                piece({"content": "Hi"}),
+                piece({}, "stop") | {"usage": {**USAGE, "completion_tokens": 986, "total_tokens": 1000}},
+            ]
+        )
     )
-    chunks = ask(way)
+    chunks = ask(way, stream_options={"include_usage": True})
     assert litellm.stream_chunk_builder(chunks).usage.prompt_tokens == USAGE["prompt_tokens"]
-    assert chunks[-1]._hidden_params["usage"].prompt_tokens == USAGE["prompt_tokens"]
+    assert chunks[-1].usage.total_tokens == 1000
 
 
 @pytest.mark.parametrize("way", ["sync stream", "async stream"])

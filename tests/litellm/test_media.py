@@ -11,13 +11,13 @@ import openai
 import pytest
 
 import litellm_adapter
-from azure_connector.emulator import Emulator
+from azure_connector.emulator import Deployment, Emulator
 from tests.litellm.lite import run
 
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
-DEPLOYMENTS = ["gpt-image-1", "whisper", "gpt-4o-transcribe", "gpt-4o-mini-tts"]
+DEPLOYMENTS = ["gpt-image-1", Deployment("whisper-1", "whisper"), "gpt-4o-transcribe", "gpt-4o-mini-tts"]
 
 
 @pytest.fixture
@@ -97,10 +97,10 @@ def test_speech_has_its_price(azure):
     assert stock > 0
 
 
-@pytest.mark.parametrize("model", ["whisper", "gpt-4o-transcribe"])
+@pytest.mark.parametrize("model", ["whisper-1", "gpt-4o-transcribe"])
 def test_a_transcription_and_its_price(azure, call, model):
     wav = spoken(call)
-    shape = {"response_format": "verbose_json"} if model == "whisper" else {}
+    shape = {"response_format": "verbose_json"} if model == "whisper-1" else {}
     reply = call("transcription", model, file=("a.wav", wav), language="en", prompt="Names", **shape)
     assert reply.text == "Hello from Oslo"
     sent = azure.requests.last
@@ -110,7 +110,7 @@ def test_a_transcription_and_its_price(azure, call, model):
 
 def test_a_transcription_as_text(azure, call):
     wav = spoken(call)
-    assert "Oslo" in call("transcription", "whisper", file=("a.wav", wav), response_format="text").text
+    assert "Oslo" in call("transcription", "whisper-1", file=("a.wav", wav), response_format="text").text
 
 
 def test_errors_are_litellm_s_own(azure, call):
