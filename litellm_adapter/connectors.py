@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 import weakref
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any, TypeVar
+from typing import Any
 
 import litellm
 import openai
@@ -21,8 +21,6 @@ from .setting_names import CREDENTIAL_SETTINGS
 from .streams import in_background
 
 __all__ = ["Connectors", "connectors_for", "prefix_of"]
-
-_Client = TypeVar("_Client", AzureConnector, AsyncAzureConnector)
 
 
 class Connectors:
@@ -76,40 +74,43 @@ class Connectors:
         Raises:
             ConfigurationError: settings are missing or contradict each other, or the client is for async calls.
         """
-        own = _unwrapped(call.client)
-        if isinstance(own, openai.OpenAI):
-            return own
-        _refuse(own, openai.AsyncOpenAI, "completion()", "acompletion()")
-        client = self._kept(self._sync, AzureConnector, call, own)
-        _declare(client, call)
-        return client
+        return self._client(call, openai.OpenAI, self._sync, AzureConnector)
 
     def asynchronous(self, call: CallArguments) -> openai.AsyncOpenAI:
         """The client for an async call; connectors keep connections for each event loop. As `sync`."""
-        own = _unwrapped(call.client)
-        if isinstance(own, openai.AsyncOpenAI):
+        return self._client(call, openai.AsyncOpenAI, self._async, AsyncAzureConnector)
+
+    def _client(self, call: CallArguments, kind: Any, kept: OrderedDict[Any, Any], make: Any) -> Any:
+        own = call.client
+        if isinstance(own, HTTPHandler | AsyncHTTPHandler):
+            own = own.client  # LiteLLM's own hold the HTTP client that the SDK takes
+        if isinstance(own, kind):
             return own
-        _refuse(own, openai.OpenAI, "acompletion()", "completion()")
-        client = self._kept(self._async, AsyncAzureConnector, call, own)
-        _declare(client, call)
+        if isinstance(own, openai.OpenAI | openai.AsyncOpenAI):
+            entries = ("completion()", "acompletion()")
+            this, other = entries if kind is openai.OpenAI else reversed(entries)
+            raise ConfigurationError(
+                f"client= is a {type(own).__name__}, which {this} cannot use.",
+                hint=f"Pass one of the other kind, or call {other}.",
+            )
+        client = self._kept(kept, make, call, own)
+        if call.base_model:
+            # LiteLLM writes `azure/eu/gpt-4o-2024-11-20`.
+            client.declare_base_model(call.model, call.base_model.rpartition("/")[2])
         return client
 
-    def _kept(
-        self, kept: OrderedDict[Any, _Client], make: Callable[..., _Client], call: CallArguments, http: Any
-    ) -> _Client:
+    def _kept(self, kept: OrderedDict[Any, Any], make: Any, call: CallArguments, http: Any) -> Any:
         key = (*sorted((name, _hashable(value)) for name, value in call.settings.items()), id(http) if http else None)
         with self._lock:
-            client = kept.get(key)
-            if client is None:
-                settings = self._settings_for(call.settings)
-                client = kept[key] = make(settings=settings, http_client=http)
-                if http is None and isinstance(client, AzureConnector):
-                    # Nobody else knows its connections; asynchronous ones close by themselves, on their own loop.
-                    weakref.finalize(client, client._client.close).atexit = False  # the SDK names its HTTP client so
-                if len(kept) > self._limit:
-                    kept.popitem(last=False)
-            else:
+            if (client := kept.get(key)) is not None:
                 kept.move_to_end(key)
+                return client
+            client = kept[key] = make(settings=self._settings_for(call.settings), http_client=http)
+            if http is None and make is AzureConnector:
+                # Nobody else knows its connections; asynchronous ones close by themselves, on their own loop.
+                weakref.finalize(client, client._client.close).atexit = False  # the SDK names its HTTP client so
+            if len(kept) > self._limit:
+                kept.popitem(last=False)
             return client
 
     def _settings_for(self, brought: Mapping[str, Any]) -> ConnectorSettings:
@@ -170,25 +171,6 @@ def prefix_of(kwargs: Mapping[str, Any], model: object = None) -> str | None:
     named = kwargs.get("model") or model or getattr(kwargs.get("litellm_logging_obj"), "model", None) or ""
     prefix = kwargs.get("custom_llm_provider") or str(named).partition("/")[0]
     return None if connectors_for(prefix) is None else prefix
-
-
-def _declare(client: AzureConnector | AsyncAzureConnector, call: CallArguments) -> None:
-    if call.base_model:
-        # LiteLLM writes `azure/eu/gpt-4o-2024-11-20`.
-        client.declare_base_model(call.model, call.base_model.rpartition("/")[2])
-
-
-def _unwrapped(client: Any) -> Any:
-    """LiteLLM's own HTTP handlers hold the HTTP client that the SDK takes."""
-    return client.client if isinstance(client, HTTPHandler | AsyncHTTPHandler) else client
-
-
-def _refuse(client: Any, wrong: type, entry: str, other: str) -> None:
-    if isinstance(client, wrong):
-        raise ConfigurationError(
-            f"client= is a {type(client).__name__}, which {entry} cannot use.",
-            hint=f"Pass one of the other kind, or call {other}.",
-        )
 
 
 def _hashable(value: Any) -> Any:

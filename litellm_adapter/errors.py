@@ -89,10 +89,8 @@ def _answered(
     if status in (408, 504):
         return exceptions.Timeout(headers=dict(response.headers), exception_status_code=status, **told)
     if isinstance(error, ContentFilteredError):
-        fields = _verdicts(error, body)
-        return exceptions.ContentPolicyViolationError(
-            provider_specific_fields=fields, body=body or None, response=response, **told
-        )
+        told |= {"provider_specific_fields": _verdicts(error, body), "body": body or None}
+        return exceptions.ContentPolicyViolationError(response=response, **told)
     if isinstance(error, ContextWindowExceededError):
         return exceptions.ContextWindowExceededError(response=response, **told)
     make: Any = _BY_STATUS.get(status)
@@ -106,15 +104,10 @@ def _answered(
 
 def _verdicts(error: ContentFilteredError, body: dict[str, Any]) -> dict[str, Any]:
     """What LiteLLM's own Azure provider tells of the content filter, and every category in one place."""
-    found = {
-        category.name: {
-            "filtered": category.filtered,
-            **({} if category.severity is None else {"severity": category.severity}),
-            **({} if category.detected is None else {"detected": category.detected}),
-            **category.details,
-        }
-        for category in error.categories
-    }
+    found: dict[str, Any] = {}
+    for one in error.categories:
+        told = {"filtered": one.filtered, "severity": one.severity, "detected": one.detected}
+        found[one.name] = {**{name: value for name, value in told.items() if value is not None}, **one.details}
     inner = body.get("innererror") or body.get("inner_error") or {"content_filter_result": found}
     return {"innererror": inner, "inner_error": inner, "azure_error": body, "content_filter_result": found}
 

@@ -102,14 +102,15 @@ class ConnectorLLM(CustomLLM):
         return image_reply(asked, await self._asend(asked), call["model_response"])
 
     def _send(self, asked: CallArguments, **how: Any) -> Any:
-        with translated(asked.provider, asked.model):
-            ensure_installed(asked.provider, self.connectors)
-        return send(self.connectors, asked, **how)
+        return send(self._ready(asked), asked, **how)
 
     async def _asend(self, asked: CallArguments, **how: Any) -> Any:
+        return await asend(self._ready(asked), asked, **how)
+
+    def _ready(self, asked: CallArguments) -> Connectors:
         with translated(asked.provider, asked.model):
             ensure_installed(asked.provider, self.connectors)
-        return await asend(self.connectors, asked, **how)
+        return self.connectors
 
     def close(self) -> None:
         """Closes every connector; the next call makes new ones, from settings that are read anew."""

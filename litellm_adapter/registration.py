@@ -11,7 +11,7 @@ from .hooks.names import custom_llm_setup
 from .provider import ConnectorLLM
 from .setup import forget, install, remove_hooks
 
-__all__ = ["handler", "register", "unregister"]
+__all__ = ["ConnectorLLM", "handler", "register", "unregister"]
 
 PREFIX = "azure_connector"
 _lock = threading.Lock()

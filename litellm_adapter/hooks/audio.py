@@ -9,7 +9,7 @@ from typing import Any
 from litellm.types.llms.openai import HttpxBinaryResponseContent
 from litellm.types.utils import TranscriptionResponse
 
-from ..call_args import CallArguments, form_arguments
+from ..call_args import PARAMETERS, CallArguments, form_arguments
 from ..connectors import Connectors, connectors_for, prefix_of
 from ..prices import cost_of
 from ..replies import as_json, converted, headers_of
@@ -72,23 +72,14 @@ async def _later(connectors: Connectors, asked: CallArguments, into: Any) -> Any
 
 def _asked(operation: str, prefix: str, head: dict[str, Any], given: Mapping[str, Any]) -> CallArguments:
     head["model"] = str(head["model"]).removeprefix(f"{prefix}/")
-    log = given.get("litellm_logging_obj")
     params = {
         name: given.get(name) for name in ("litellm_call_id", "metadata", "model_info", "base_model", "max_retries")
     }
-    if log is not None:
-        shown = {
-            name: value for name, value in given.items() if name in ("language", "response_format", "speed", "voice")
-        }
-        log.update_environment_variables(
-            model=head["model"],
-            user=given.get("user") or "",
-            optional_params=shown,
-            litellm_params=params,
-            custom_llm_provider=prefix,
-        )
-    call = {name: given.get(name) for name in ("api_base", "api_key", "headers", "timeout", "client")}
-    call |= {"optional_params": given, "litellm_params": params, "logging_obj": log}
+    if (log := given.get("litellm_logging_obj")) is not None:
+        shown = {name: value for name, value in given.items() if name in PARAMETERS[operation] and name not in head}
+        how = {"optional_params": shown, "litellm_params": params, "custom_llm_provider": prefix}
+        log.update_environment_variables(model=head["model"], user=given.get("user") or "", **how)
+    call = {**given, "optional_params": given, "litellm_params": params, "logging_obj": log}
     return form_arguments(operation, prefix, {name: value for name, value in head.items() if value is not None}, call)
 
 
