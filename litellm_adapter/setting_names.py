@@ -5,22 +5,14 @@ from __future__ import annotations
 import difflib
 
 from azure_connector import ConfigurationError, ConnectorSettings
-from azure_connector.settings import ResourceSettings
-
-# One line to change once `azure_connector.settings` publishes them.
-from azure_connector.settings._source import METHODS, SECRETS
+from azure_connector.settings import ALIASES, CREDENTIAL_SETTINGS, PARAMETERS, RESOURCE_SETTINGS, SECRET_SETTINGS
 
 __all__ = ["ALIASES", "CREDENTIAL_SETTINGS", "SECRET_SETTINGS", "SETTINGS", "refuse_near_misses"]
 
-SECRET_SETTINGS: frozenset[str] = SECRETS
-CREDENTIAL_SETTINGS: frozenset[str] = frozenset(METHODS)
-"""The settings that prove who is calling."""
-# These are parameters of an operation, too; in a call they mean that.
-SETTINGS: frozenset[str] = frozenset(ConnectorSettings.model_fields) - {"max_tokens", "temperature", "timeout"}
-ALIASES = {"azure_scope": "scope", "api_base": "azure_endpoint", "base_url": "azure_endpoint"}
-"""LiteLLM's own names."""
+SETTINGS: frozenset[str] = frozenset(ConnectorSettings.model_fields) - PARAMETERS
+"""What a call may bring; the names that are also parameters of an operation mean that."""
 
-_GUARDED = (CREDENTIAL_SETTINGS | SECRET_SETTINGS | frozenset(ResourceSettings.model_fields)) - {"scope"}
+_GUARDED = (CREDENTIAL_SETTINGS | SECRET_SETTINGS | RESOURCE_SETTINGS) - {"scope"}
 
 
 def refuse_near_misses(names: frozenset[str]) -> None:
