@@ -18,8 +18,10 @@ _MODEL_AT |= dict.fromkeys(("image_generation", "responses", "text_completion"),
 
 def _make(found: Any) -> Any:
     @wraps(found)
-    def function_setup(name: str, rules: Any, start: Any, *args: Any, **kwargs: Any) -> Any:
-        logging, arguments = found(name, rules, start, *args, **kwargs)
+    def function_setup(*given: Any, **kwargs: Any) -> Any:
+        logging, arguments = found(*given, **kwargs)
+        # The entry points pass their name, two things more and their own arguments; the Proxy passes all by name.
+        name, args = (given[0], given[3:]) if given else (kwargs.get("original_function"), ())
         if name in _MODEL_AT and prefix_of(arguments, next(iter(args[_MODEL_AT[name] :]), None)) is not None:
             arguments = dict(arguments)
             prepare(name, arguments, logging)

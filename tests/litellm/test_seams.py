@@ -107,6 +107,9 @@ def test_foreign_calls_pass_through_unchanged(registered):
     _, kept = utils.function_setup("completion", None, None, is_async_call=False, **given)
     assert "allowed_openai_params" not in kept
     assert kept["stream"] is True
+    # As the Proxy calls it.
+    _, kept = utils.function_setup(original_function="acompletion", rules_obj=None, start_time=None, **given)
+    assert kept["stream"] is True
     manager = litellm.utils.ProviderConfigManager
     for provider, name in (("openai", "OpenAIResponsesAPIConfig"), ("azure", "AzureOpenAIResponsesAPIConfig")):
         found = manager.get_provider_responses_api_config(litellm.LlmProviders(provider), "gpt-4o")
