@@ -68,7 +68,7 @@ def unregister(prefix: str = PREFIX) -> None:
     with _lock:
         mine = [entry for entry in litellm.custom_provider_map if entry["provider"] == prefix]
         litellm.custom_provider_map = [entry for entry in litellm.custom_provider_map if entry["provider"] != prefix]
-        if not mine:
+        if not mine and prefix not in litellm._custom_providers:
             return
         for names in (litellm.provider_list, litellm._custom_providers):
             while prefix in names:

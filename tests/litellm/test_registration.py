@@ -193,6 +193,13 @@ def test_the_handler_alone_serves(registered):
     assert hook in litellm.callbacks
 
 
+def test_after_the_map_was_emptied_it_can_still_be_taken_back(registered):
+    litellm.custom_provider_map = []
+    litellm_adapter.unregister()
+    assert hook not in litellm.callbacks
+    assert "azure_connector" not in litellm.provider_list
+
+
 def test_after_the_map_was_emptied_it_can_be_repeated(registered):
     litellm.custom_provider_map = []
     litellm_adapter.register()
