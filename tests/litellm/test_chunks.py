@@ -13,17 +13,10 @@ from litellm import CustomStreamWrapper
 from litellm.types.utils import ModelResponseStream
 
 from azure_connector.emulator import Reply
-<<<<<<< HEAD:tests/litellm/test_chunks.py
 from litellm_adapter import chunks as chunks_module
 from litellm_adapter.chunks import Chunks
 from litellm_adapter.stream_wrapper import StreamWrapper
-from tests.litellm.lite import HELLO, ask, run, text_of
-=======
-from litellm_adapter import pieces
-from litellm_adapter.pieces import Pieces
-from litellm_adapter.wrapper import EagerWrapper
-from tests.litellm.lite import run
->>>>>>> main:tests/litellm/test_pieces.py
+from tests.litellm.lite import ask, run
 from tests.speed.shapes import BROKEN_CHUNKS, FRAME, RECORDED, SAFE, STREAMS, USAGE, piece
 from tests.support.asking import HELLO, text_of
 

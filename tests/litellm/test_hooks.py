@@ -10,16 +10,10 @@ from litellm.integrations.custom_logger import CustomLogger
 
 import litellm_adapter
 from azure_connector.emulator import Reply
-<<<<<<< HEAD:tests/litellm/test_hooks.py
 from litellm_adapter.hooks.async_calls import hook
 from litellm_adapter.stream_wrapper import StreamWrapper
-from tests.litellm.lite import HELLO, VERSION, WAYS, ask, run, settle, text_of
-=======
-from litellm_adapter.hook import hook
-from litellm_adapter.wrapper import EagerWrapper
-from tests.litellm.lite import VERSION, run, settle
-from tests.support.asking import HELLO, text_of
->>>>>>> main:tests/litellm/test_hook.py
+from tests.litellm.lite import VERSION, ask, run, settle
+from tests.support.asking import HELLO, WAYS, text_of
 
 LIMITED = Reply(status=429, body={"error": {"code": "429", "message": "Slow down"}}, headers={"retry-after": "9"})
 

@@ -12,7 +12,8 @@ from litellm.integrations.custom_logger import CustomLogger
 
 import litellm_adapter
 from azure_connector.emulator import Emulator, Reply
-from tests.litellm.lite import HELLO, WAYS, ask, run, settle
+from tests.litellm.lite import ask, run, settle
+from tests.support.asking import HELLO, WAYS
 
 CANARY = "canary-0123456789abcdef-0123456789abcdef"
 

@@ -14,12 +14,9 @@ import openai
 import pytest
 
 from azure_connector.emulator import Emulator, Reply
-<<<<<<< HEAD
 from tests.litellm.test_media import PNG
-=======
 from tests.support.asking import HELLO
 from tests.support.waiting import PATIENCE, until
->>>>>>> main
 
 ROOT = Path(__file__).parents[2]
 PYTHON = ROOT / ".venv-proxy" / "bin" / "python"

@@ -11,14 +11,9 @@ from litellm.utils import supports_prompt_caching
 import litellm_adapter
 from azure_connector import ConfigurationError
 from azure_connector.emulator import Deployment, Emulator
-<<<<<<< HEAD
 from litellm_adapter.hooks.async_calls import hook
-from tests.litellm.lite import HELLO, WAYS, ask, text_of
-=======
-from litellm_adapter.hook import hook
 from tests.litellm.lite import ask
 from tests.support.asking import HELLO, WAYS, text_of
->>>>>>> main
 
 
 def providers():

@@ -12,7 +12,8 @@ import litellm_adapter
 from litellm_adapter import setup
 from litellm_adapter.hooks import sync_calls
 from litellm_adapter.hooks.async_calls import hook
-from tests.litellm.lite import HELLO, ask
+from tests.litellm.lite import ask
+from tests.support.asking import HELLO
 
 PATCHES = [patch for patch in setup._PATCHES if patch._find() is not None and hasattr(patch._find(), patch._name)]
 

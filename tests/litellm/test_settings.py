@@ -12,7 +12,8 @@ from azure_connector.emulator import Emulator
 from litellm_adapter.hooks.async_calls import hook
 from litellm_adapter.hooks.sync_calls import PATCHES
 from litellm_adapter.setting_names import SETTINGS
-from tests.litellm.lite import HELLO, WAYS, ask, run
+from tests.litellm.lite import ask, run
+from tests.support.asking import HELLO, WAYS
 
 CANARY = "canary-0123456789abcdef"
 # The value is one that the emulator's pair bears, so that the call answers.
