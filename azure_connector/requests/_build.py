@@ -160,7 +160,7 @@ class RequestBuilder:
     def _adapted_chat(self, call: CallOptions, target: Target, body: Json) -> _BuildState:
         profile, adaptations = self._resolver.profile(target), self.adaptations.of(target.key)
         legacy = bool(body.get("functions")) and not body.get("tools")
-        how: dict[str, Any] = {"profile": profile, "learned": adaptations, "strict": self._strict}
+        how: dict[str, Any] = {"profile": profile, "adaptations": adaptations, "strict": self._strict}
         adapted = adapt_request(CHAT, body, api=target.api, defaults=self._defaults, **how)
         moved = adapted.operation == RESPONSES
         body, names = normalize_tools(adapted.body, "responses" if moved else "chat")
