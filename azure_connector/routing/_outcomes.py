@@ -37,10 +37,10 @@ class AttemptOutcome:
     """How an attempt ended.
 
     Attributes:
-        kind: `ok`; `rate_limited` (429); `no_capacity` (429 for want of machines); `transient` (408, 409, 5xx);
-            `timeout` (no reply in time); `unreachable` (refused, DNS, TLS: nothing was executed); `reset` (connection
-            lost after sending); `not_sent` (no connection was free in our own pool); `auth` (401); `forbidden` (403);
-            `not_found_deployment`; `not_found`; `refused` (the caller's fault); `adapt` (a refusal that the client
+        kind: `ok`; `rate_limited` (429); `no_capacity` (429 for want of machines); `transient` (408, 409, 421, 425,
+            5xx); `timeout` (no reply in time); `unreachable` (refused, DNS, TLS: nothing was executed); `reset`
+            (connection lost after sending); `not_sent` (no connection was free in our own pool); `auth` (401);
+            `forbidden` (403); `not_found_deployment`; `not_found`; `refused` (the caller's fault); `adapt` (a refusal that the client
             answers by changing the request).
         status: the HTTP status, or None.
         code: Azure's code, or the exception's name.
@@ -70,9 +70,10 @@ class AttemptOutcome:
     def maybe_executed(self) -> bool:
         """Whether the service may have done the work although no good reply came.
 
-        A 409 says that it was not; a 503 does not say so: proxies also send it for a connection that broke.
+        A 409 says that it was not, and so do a 421 (RFC 9110, 15.5.20) and a 425 (RFC 8470, 5.2). A 503 does not say
+        so: proxies also send it for a connection that broke.
         """
-        return self.kind in ("timeout", "reset") or (self.kind == "transient" and self.status != 409)
+        return self.kind in ("timeout", "reset") or (self.kind == "transient" and self.status not in (409, 421, 425))
 
 
 OK = AttemptOutcome("ok", 200)
@@ -122,11 +123,24 @@ def outcome_of_reply(status: int, headers: Mapping[str, str], facts: ErrorFacts 
     )
 
 
-def outcome_of_error(facts: ErrorFacts) -> AttemptOutcome:
-    """What an error event inside a stream means: it comes with status 200, so only its code tells."""
+def outcome_of_error(facts: ErrorFacts, headers: Mapping[str, str] | None = None) -> AttemptOutcome:
+    """What an error that came with status 200 means, inside a stream or as the whole reply: its code tells.
+
+    Args:
+        facts: what `reported_error` or `parse_envelope` read.
+        headers: the reply's; a rate limit inside a 200 names its time there.
+    """
     kind = classify(None, facts).kind
-    retry_after = duration_in_text(facts.message) if kind == "rate_limited" else None
-    return AttemptOutcome(kind, None, facts.code or facts.type, retry_after)
+    found = _interesting(headers) if headers else {}
+    message = facts.message if kind == "rate_limited" else None
+    return AttemptOutcome(
+        kind,
+        None,
+        facts.code or facts.type,
+        _retry_after(found, headers or {}, message),
+        _count(found.get("x-ratelimit-remaining-requests")),
+        _count(found.get("x-ratelimit-remaining-tokens")),
+    )
 
 
 # By name, over the whole ancestry: the SDK uses httpx or httpx2, either may sit on aiohttp, and none need be imported.
