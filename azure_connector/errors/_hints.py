@@ -280,8 +280,8 @@ def _unavailable(facts: ErrorFacts, context: HintContext) -> str:
     if context.not_repeated:
         return (
             f"{context.where} failed and may have done the work all the same, so the request was not repeated: a "
-            "stored response, a file or a batch could then exist twice. Pass store=False for a response that need not be "
-            "kept, or allow repeats: repeat_unsafe=True (AZURE_CONNECTOR_REPEAT_UNSAFE)."
+            "stored response, a file or a batch could then exist twice. Pass store=False for a response that need not "
+            "be kept, or allow repeats: repeat_unsafe=True (AZURE_CONNECTOR_REPEAT_UNSAFE)."
         )
     return (
         f"{context.where} failed and every permitted attempt was made. A second resource in deployment_mapping "
