@@ -181,7 +181,7 @@ def _html_class() -> Any:
 
 def _note(stream: Any) -> str:
     """Where a stream came from and what it cost, as far as it says."""
-    from .replies._info import azure_info
+    from .replies import azure_info
 
     try:
         info = azure_info(stream)

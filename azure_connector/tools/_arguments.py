@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
+from .._utils import type_name
 from ._argument_reader import ArgumentReader
-from ._shapes import type_name
 
 __all__ = ["NOT_READABLE", "RAW_ARGUMENTS", "Arguments", "is_object_text", "read_arguments", "write_json"]
 

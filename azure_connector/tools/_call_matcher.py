@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from .._utils import Json, as_text, list_index, object_or_none
 from ._arguments import is_object_text, read_arguments
 from ._calls import Kind, unique_id
 from ._names import NameMap
-from ._shapes import Json, as_object, as_text, list_index
 
 __all__ = ["CallFragment", "CallMatcher", "PartialCall"]
 
@@ -56,8 +56,8 @@ class CallFragment:
     @classmethod
     def of(cls, delta: Json) -> CallFragment:
         """Read a delta; whatever is missing or null is empty."""
-        custom = as_object(delta.get("custom"))
-        inner = as_object(delta.get("function")) or custom or {}
+        custom = object_or_none(delta.get("custom"))
+        inner = object_or_none(delta.get("function")) or custom or {}
         text = inner.get("arguments", inner.get("input"))
         if text is not None and not isinstance(text, str):
             text = read_arguments(text).text

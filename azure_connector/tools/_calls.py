@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
+from .._utils import Json, as_text, object_or_none
 from ._arguments import Arguments, is_object_text, read_arguments, write_json
 from ._names import NameMap, name_map
-from ._shapes import Json, as_object, as_text
 
 __all__ = [
     "ITEM_KINDS",
@@ -115,7 +115,7 @@ def normalize_message(
         repairs: receives a record of all that was repaired.
     """
     calls: object = message.get("tool_calls")
-    legacy = as_object(message.get("function_call"))
+    legacy = object_or_none(message.get("function_call"))
     if not calls and not legacy:
         return message
     if not isinstance(calls, list):
@@ -149,7 +149,7 @@ def calls_from_items(
     reader = _Reader(names or name_map(known), custom_as_function, repairs, repair=repair)
     calls: list[Json] = []
     for item in items:
-        call = as_object(item)
+        call = object_or_none(item)
         if call is not None and call.get("type") in ITEM_KINDS:
             cut = ends_early(as_text(call.get("status")))
             written = reader.read(call, len(calls), cut=cut)
@@ -186,7 +186,7 @@ class _Reader:
     def read(self, value: object, index: int, *, cut: bool) -> Json | None:
         if self._is_sound(value):
             return cast("Json", value)
-        call = as_object(value)
+        call = object_or_none(value)
         if call is None:
             self._record(index, "", "", "dropped: not a tool call")
             return None
@@ -240,8 +240,8 @@ def report(repair: Repair, repairs: list[Repair] | None) -> None:
 def read_call(call: Json) -> RawCall:
     """A tool call in any of the shapes that services and histories have, with nothing repaired yet."""
     kind_of_item: object = call.get("type")
-    custom = as_object(call.get("custom"))
-    inner = as_object(call.get("function")) or custom or as_object(call.get("tool_call")) or call
+    custom = object_or_none(call.get("custom"))
+    inner = object_or_none(call.get("function")) or custom or object_or_none(call.get("tool_call")) or call
     kind: Kind = "custom" if custom is not None or kind_of_item in {"custom", "custom_tool_call"} else "function"
     if kind_of_item in ITEM_KINDS:
         identity = as_text(call.get("call_id")) or as_text(inner.get("id")) or as_text(call.get("id"))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from azure_connector.errors._classes import InvalidRequestError
-
+from .._utils import Json, as_text, object_or_none, type_name
+from ..errors import InvalidRequestError
 from ._arguments import is_object_text
 from ._calls import UNNAMED, read_call, read_text, unique_id, write_call
 from ._history_repair import (
@@ -22,7 +22,6 @@ from ._history_repair import (
     report_repairs,
 )
 from ._names import NameMap, is_wire_name
-from ._shapes import Json, as_object, as_text, type_name
 
 __all__ = ["NO_RESULT", "repair_history"]
 
@@ -65,7 +64,7 @@ def repair_history(messages: object, names: NameMap | None = None) -> tuple[list
 
 
 def _message(entry: object, index: int) -> Json:
-    message = as_object(entry)
+    message = object_or_none(entry)
     if message is None:
         where = f"messages[{index}]"
         rule = f"{where}: a message is an object with `role` and `content`, not {type_name(entry)}"
@@ -117,7 +116,7 @@ def _is_sound_assistant(message: Json, index: int, names: NameMap | None, waitin
         rule = f"{where}.tool_calls: a list is needed, not {type_name(calls)}"
         raise InvalidRequestError(rule, param=f"{where}.tool_calls")
     for number, entry in enumerate(cast("list[object]", calls)):
-        call = as_object(entry)
+        call = object_or_none(entry)
         if call is None:
             place = f"{where}.tool_calls[{number}]"
             raise InvalidRequestError(f"{place}: an object is needed, not {type_name(entry)}", param=place)
@@ -195,7 +194,7 @@ class _Repairer:
 
     def _assistant(self, message: Json, index: int, older: list[tuple[str, str]]) -> Json:
         calls = cast("list[object]", message.get("tool_calls") or [])
-        legacy = as_object(message.get("function_call"))
+        legacy = object_or_none(message.get("function_call"))
         message = {key: value for key, value in message.items() if key not in {"tool_calls", "function_call"}}
         if legacy and not calls:
             name = as_text(legacy.get("name"))
@@ -204,7 +203,7 @@ class _Repairer:
             self._record(index, ".function_call", "legacy", "became a tool call")
             calls = [{"id": identity, "type": "function", "function": legacy}]
         taken: set[str] = set()
-        written = [self._call(cast("Json", as_object(c)), index, n, taken) for n, c in enumerate(calls)]
+        written = [self._call(cast("Json", object_or_none(c)), index, n, taken) for n, c in enumerate(calls)]
         if written:
             return message | {"tool_calls": written}
         if message.get("content") is None and not message.get("refusal") and not message.get("audio"):

@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, Literal, cast
 
-from azure_connector.errors._classes import InvalidRequestError
-
-from ._shapes import Json, as_object, type_name
+from .._utils import Json, object_or_none, type_name
+from ..errors import InvalidRequestError
 
 __all__ = [
     "NO_RESULT",
@@ -193,7 +192,7 @@ def check_content(content: object, where: str, *, hint: str = "") -> None:
     if isinstance(content, str):
         return
     for index, part in enumerate(cast("Sequence[object]", content)):
-        form = as_object(part)
+        form = object_or_none(part)
         if form is None or not isinstance(form.get("type"), str):
             rule = f"{where}[{index}]: a part is an object with a `type`, not {type_name(part)}"
             raise InvalidRequestError(rule, param=f"{where}[{index}]")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from azure_connector.errors._classes import InvalidRequestError
-
+from .._utils import Json, as_text, object_or_none, type_name
+from ..errors import InvalidRequestError
 from ._arguments import is_object_text
 from ._calls import UNNAMED, read_call, read_text, unique_id
 from ._history_repair import (
@@ -22,7 +22,6 @@ from ._history_repair import (
     report_repairs,
 )
 from ._names import NameMap
-from ._shapes import Json, as_object, as_text, type_name
 
 __all__ = ["repair_input_items"]
 
@@ -78,7 +77,7 @@ class _Repairer:
     def read(self, entry: object, index: int) -> Json:
         """An item within Azure's limits, whatever stands beside it."""
         where = f"input[{index}]"
-        item = as_object(entry)
+        item = object_or_none(entry)
         if item is None:
             raise InvalidRequestError(f"{where}: an item is an object, not {type_name(entry)}", param=where)
         kind: object = item.get("type") or ("message" if "role" in item else None)
@@ -195,7 +194,7 @@ def _end_of_calls(place: int, items: list[Json]) -> int:
 
 
 def _part(part: Any) -> Any:
-    form = cast("Json", as_object(part))
+    form = cast("Json", object_or_none(part))
     if form.get("type") != "output_text":
         return part
     if "annotations" in form and _FILTERS.isdisjoint(form) and "parsed" not in form:

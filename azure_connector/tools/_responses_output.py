@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from .._utils import Json, as_text
 from ._arguments import read_arguments
 from ._calls import ITEM_KINDS, Repair, ends_early, report
 from ._names import NameMap
-from ._shapes import Json, as_text
 
 __all__ = ["normalize_item", "normalize_items"]
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+from .._utils import Json, object_or_none
 from ._argument_reader import ArgumentReader
 from ._arguments import NOT_READABLE, Arguments, write_json
 from ._call_matcher import CallFragment, CallMatcher, PartialCall
 from ._calls import UNNAMED, RawCall, Repair, ends_early, new_call_id, read_text, report, unique_id, write_call
 from ._names import NameMap, name_map
-from ._shapes import Json, as_object
 
 __all__ = ["FinishedCalls", "ToolCallStream", "join_deltas"]
 
@@ -86,12 +86,12 @@ class ToolCallStream:
         """
         entries = cast("list[object]", tool_calls) if isinstance(tool_calls, list) else []
         if function_call:
-            entries = [*entries, {"index": 0, "function": as_object(function_call)}]
+            entries = [*entries, {"index": 0, "function": object_or_none(function_call)}]
         elif len(entries) == 1 and (plain := self._plain(entries[0])) is not None:
             return cast("list[Json]", entries) if plain is entries[0] else [plain]
         deltas: list[Json] = []
         for entry in entries:
-            delta = as_object(entry)
+            delta = object_or_none(entry)
             if delta is not None:
                 self._take(CallFragment.of(delta), deltas)
         deltas = [self._not_empty(delta) for delta in join_deltas(deltas)]

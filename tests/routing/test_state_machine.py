@@ -130,7 +130,10 @@ class Routing(RuleBasedStateMachine):
         else:
             call.tried.add(target)
             call.adapted += kind == "adapt"
-            self.check(call, call.route.failed(target, outcome, self.now), outcome)
+            step = call.route.failed(target, outcome, self.now)
+            if kind == "adapt":
+                self.check_adapted(call, target, step)
+            self.check(call, step, outcome)
 
     def note(self, target, kind, *, permanent=False):
         """A second, simpler account of what has answered."""
@@ -217,6 +220,14 @@ class Routing(RuleBasedStateMachine):
             self.check_give_up(call, step, outcome)
             self.calls.remove(call)
 
+    def check_adapted(self, call, target, step):
+        """A changed request goes to the same target at once, unless that is not to be asked by now."""
+        over = call.deadline is not None and self.now >= call.deadline
+        free = self.cooling[target] <= self.now and self.health.is_clear(target, self.now)
+        if free and not over and call.adapted <= self.policy.max_adaptations:
+            assert isinstance(step, SendTo)
+            assert step.target == target
+
     def check_send(self, call, step, outcome):
         assert step.target in call.targets
         assert call.on_its_way is None, "two targets at once"
@@ -262,7 +273,8 @@ class Routing(RuleBasedStateMachine):
             assert step.target in call.tried
             assert len(call.route.attempts) == len(call.sent)
         else:
-            assert not call.sent
+            assert len(call.sent) == call.adapted
+            assert not call.sent or step.retry_after > 0
 
     def untried_and_free(self, call):
         left = {one.resource for one in call.tried}
