@@ -16,7 +16,7 @@ from ._history import NO_RESULT, repair_history
 from ._history_repair import HistoryRepair
 from ._names import MAX_NAME_LENGTH, NameMap, name_map, sanitize_name
 from ._responses_input import repair_input_items
-from ._responses_output import normalize_item, normalize_items
+from ._responses_output import as_function_call, normalize_item, normalize_items
 from ._stream import FinishedCalls, ToolCallStream, join_deltas
 from ._tool_choice import choice_to_wire, normalize_tools
 
@@ -31,6 +31,7 @@ __all__ = [
     "NameMap",
     "Repair",
     "ToolCallStream",
+    "as_function_call",
     "calls_from_items",
     "choice_to_wire",
     "describe",
