@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
+from ..deployments import Target
 from ._outcomes import AttemptOutcome, OutcomeKind
 from ._retry_policy import RetryPolicy
 
-__all__ = ["CircuitBreaker", "Quota", "ResourceState", "TargetState"]
+__all__ = ["CircuitBreaker", "Quota", "ResourceState", "TargetState", "TargetStatus"]
 
 
 class CircuitBreaker:
@@ -307,3 +310,30 @@ class ResourceState:
             self._failures = 0
             self._failing.clear()
         return self.circuit.succeed(caller, sent_at)
+
+
+class TargetStatus(NamedTuple):
+    """How a target stands at a moment.
+
+    Attributes:
+        target: the target.
+        ready_at: when it may be asked; not later than now where it is free.
+        paused_until: until when the service itself wants nobody there; not later than now where it may be asked.
+        deprioritized: chosen only where nothing else is free: its quota is used up or it is configured wrongly.
+        weight: its share of the calls within its rank, after what is known of its quota.
+        needs_probe: asking needs `Health.claim`, since only one call may.
+        probed: it is free but for a probe that is on its way.
+        cause: what closed the way to it.
+        dead: nothing has ever answered at its resource, and the last attempt failed for good: a name that does not
+            exist, a port that refuses.
+    """
+
+    target: Target
+    ready_at: float
+    paused_until: float
+    deprioritized: bool
+    weight: float
+    needs_probe: bool
+    probed: bool
+    cause: OutcomeKind
+    dead: bool

@@ -15,7 +15,7 @@ from typing import NamedTuple, Protocol
 
 from .._utils import renew_after_fork
 from ..deployments import Target
-from ._circuit_breaker import CircuitBreaker, ResourceState, TargetState
+from ._circuit_breaker import CircuitBreaker, ResourceState, TargetState, TargetStatus
 from ._outcomes import AttemptOutcome, OutcomeKind
 from ._retry_policy import RetryPolicy
 
@@ -72,33 +72,6 @@ def publish(news: Iterable[HealthEvent], store: HealthStore | None) -> None:
             store.recovered(item.key)
         elif item.cause in _SHARED:
             store.cooled(item.key, item.seconds, item.cause)
-
-
-class TargetStatus(NamedTuple):
-    """How a target stands at a moment.
-
-    Attributes:
-        target: the target.
-        ready_at: when it may be asked; not later than now where it is free.
-        paused_until: until when the service itself wants nobody there; not later than now where it may be asked.
-        deprioritized: chosen only where nothing else is free: its quota is used up or it is configured wrongly.
-        weight: its share of the calls within its rank, after what is known of its quota.
-        needs_probe: asking needs `Health.claim`, since only one call may.
-        probed: it is free but for a probe that is on its way.
-        cause: what closed the way to it.
-        dead: nothing has ever answered at its resource, and the last attempt failed for good: a name that does not
-            exist, a port that refuses.
-    """
-
-    target: Target
-    ready_at: float
-    paused_until: float
-    deprioritized: bool
-    weight: float
-    needs_probe: bool
-    probed: bool
-    cause: OutcomeKind
-    dead: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -278,16 +278,12 @@ class Route:
             return self._give_up("deadline", now)
         candidates = self._candidates()
         if not candidates or self._sent >= self._most_attempts(now):
-            fatal = not self._backoffs and not candidates
-            return self._give_up("fatal" if fatal else "exhausted", now)
+            return self._give_up("exhausted" if self._backoffs or candidates else "fatal", now)
         return self._try(candidates, now) or self._wait(self._health.view(candidates, now, self._operation), now)
 
     def _try(self, candidates: list[Target], now: float) -> SendTo | None:
-        """Sends to the best target that may be asked now; None where none may.
-
-        An open circuit is never waited for where there is no other target, or none that ever answered: it spares
-        nobody anything then.
-        """
+        """Sends to the best target that may be asked now; None where none may."""
+        # Where there is no other target, or none that ever answered, an open circuit spares nobody anything.
         anyway = len(self._plan.targets) == 1 or self._is_hopeless(now)
         while True:
             statuses = self._health.view(candidates, now, self._operation)
@@ -309,9 +305,7 @@ class Route:
 
     def _most_attempts(self, now: float) -> int:
         most = self._policy.max_attempts
-        if self._sent < 1 or most <= 2:
-            return most
-        return min(most, max(2, len(self._plan.targets))) if self._is_hopeless(now) else most
+        return min(most, max(2, len(self._plan.targets))) if self._sent and self._is_hopeless(now) else most
 
     def _candidates(self) -> list[Target]:
         if len(self._plan.targets) == 1 and not self._excluded:  # then only the whole call's limit makes sense
@@ -368,9 +362,8 @@ class Route:
 
     def _tell(self, seconds: float, soonest: TargetStatus) -> None:
         """The first long wait of a call is a warning: whoever sits before a silent screen wants to know why."""
-        level = logging.DEBUG
-        if seconds > _LONG and not self._warned:
-            self._warned, level = True, logging.WARNING
+        level = logging.WARNING if seconds > _LONG and not self._warned else logging.DEBUG
+        self._warned = self._warned or level == logging.WARNING
         if _log.isEnabledFor(level):
             cause = self._log[-1][1].kind if self._log and soonest.cause == "ok" else soonest.cause
             _log.log(level, "waiting %.1f s for %s (%s)", seconds, soonest.target.key, cause)
