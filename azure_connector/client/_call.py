@@ -123,6 +123,7 @@ class _CallRun:
             state.routing.policy if retries == state.max_retries else state.routing.policy_for(retries),
             time.monotonic(),
             repeatable=call.repeatable,
+            operation=call.operation,
         )
 
     def steps(self) -> Generator[Effect, Any, Any]:

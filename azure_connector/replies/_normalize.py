@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from .._utils import Json, as_list, as_object
 from ..requests import ReplyPlan
-from ..tools import ToolCallStream, normalize_message, to_function_call
+from ..tools import ToolCallStream, join_deltas, normalize_message, to_function_call
 from ._info import AzureInfo
 
 __all__ = ["ChunkNormalizer", "normalize_completion"]
@@ -190,7 +190,7 @@ class ChunkNormalizer:
         deltas = stream.feed(found, legacy) if found or legacy else []
         if raw_finish_reason and index not in self._finished:
             self._finished.add(index)
-            deltas = [*deltas, *stream.finish(raw_finish_reason).deltas]
+            deltas = join_deltas([*deltas, *stream.finish(raw_finish_reason).deltas])
         if deltas and self._legacy:
             # The older form knows one call, without an id.
             pieces = [as_object(one.get("function")) for one in deltas if one.get("index") == 0]

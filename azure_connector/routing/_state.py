@@ -47,7 +47,7 @@ class RoutingState:
             return self.policy
         if max_retries <= 0:
             return self._once
-        return replace(self.policy, max_attempts=max_retries + 1)
+        return self.policy.limited_to(max_retries + 1)
 
     def share(self) -> None:
         """Begins to share with other processes, where that is set; a client that was closed begins again."""
