@@ -34,6 +34,10 @@ class TooManyErrorsError(RuntimeError):
     """More error rows than `max_errors` allows. The journal is kept."""
 
 
+class _StoppedError(Exception):
+    """Whoever started the run has lost interest."""
+
+
 @dataclass(frozen=True, slots=True)
 class Summary:
     """What a run came to.
@@ -162,6 +166,8 @@ async def arun(job: Job, source: str | Path, target: str | Path, **options: Any)
     except asyncio.CancelledError:
         stop.set()
         await asyncio.wait({work}, timeout=_GRACE + 5)
+        if work.done() and not work.cancelled():
+            work.exception()  # it is told of by the cancellation
         raise
 
 
@@ -267,7 +273,7 @@ class _Run:
     def _tick(self, counter: Counter, session: Session, display: Any) -> None:
         now = time.monotonic()
         if self._options.stop.is_set():
-            raise KeyboardInterrupt
+            raise _StoppedError
         if self._options.too_many(counter.failed, counter.done):
             told = f"{counter.failed:,} of {counter.done:,} rows are error rows, more than --max-errors allows"
             raise TooManyErrorsError(f"{told}: {', '.join(counter.errors)}")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import contextlib
 import os
 import threading
 from collections.abc import Coroutine, Mapping
@@ -29,6 +30,7 @@ class Runtime:
     def __init__(self) -> None:
         self.loop = asyncio.new_event_loop()
         self._connectors: dict[str, AsyncAzureConnector] = {}
+        self._retired: list[AsyncAzureConnector] = []
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="azure-connector-bulk", daemon=True)
         self._thread.start()
@@ -38,31 +40,39 @@ class Runtime:
         self.loop.run_forever()
 
     def connector(self, settings: Mapping[str, Any]) -> AsyncAzureConnector:
-        """The connector of these settings; made when it is first asked for, closed when the process ends.
+        """The connector of these settings; the same one while they stay, closed when the process ends.
 
         Raises:
             ConfigurationError: the settings cannot be used, or no endpoint is configured.
         """
         key = canonical(dict(settings))
+        made = ConnectorSettings(**settings)
+        made.require_endpoint()
         with self._lock:
-            if key not in self._connectors:
-                made = ConnectorSettings(**settings)
-                made.require_endpoint()
-                self._connectors[key] = AsyncAzureConnector(settings=made)
-            return self._connectors[key]
+            found = self._connectors.get(key)
+            # Read anew each time: in a notebook, a wrong key is mended between two runs.
+            if found is None or found.settings != made:
+                if found is not None:
+                    self._retired.append(found)
+                found = self._connectors[key] = AsyncAzureConnector(settings=made)
+            return found
 
     def spawn(self, work: Coroutine[Any, Any, _T]) -> Future[_T]:
         """Runs a coroutine on the loop."""
         return asyncio.run_coroutine_threadsafe(work, self.loop)
 
+    def forget(self) -> None:
+        """Closes the connectors; the next job makes its own, with the settings that are in force then."""
+        with self._lock:
+            connectors = [*self._connectors.values(), *self._retired]
+            self._connectors, self._retired = {}, []
+        for connector in connectors:
+            with contextlib.suppress(TimeoutError, OSError, RuntimeError):
+                self.spawn(connector.close()).result(5)
+
     def close(self) -> None:
         """Closes the connectors and ends the loop."""
-        connectors, self._connectors = list(self._connectors.values()), {}
-        for connector in connectors:
-            try:
-                self.spawn(connector.close()).result(5)
-            except (TimeoutError, OSError, RuntimeError):
-                continue
+        self.forget()
         self.loop.call_soon_threadsafe(self.loop.stop)
         self._thread.join(5)
         if not self._thread.is_alive():

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from .cost import read_price
 from .running import INTERRUPTED, PROBLEM, USAGE, fail, reported, set_up_logging
 
 if TYPE_CHECKING:
@@ -112,7 +111,7 @@ def complete(
         prefix=prefix,
         settings=_settings(config, endpoint),
     )
-    own = {"concurrency": concurrency, "rpm": rpm, "tpm": tpm, "share": _share(share), "price": read_price(price)}
+    own = {"concurrency": concurrency, "rpm": rpm, "tpm": tpm, "share": _share(share), "price": _price(price)}
     own |= {"limit": limit, "retry_errors": retry_errors, "restart": restart, "journal": journal, "format": format}
     own |= {"keep_journal": keep_journal, "max_errors": max_errors}
     _run(job, source, target, own, estimate=estimate, as_json=as_json)
@@ -158,7 +157,7 @@ def embed(
         prefix=prefix,
         settings=_settings(config, endpoint),
     )
-    own = {"concurrency": concurrency, "rpm": rpm, "tpm": tpm, "share": _share(share), "price": read_price(price)}
+    own = {"concurrency": concurrency, "rpm": rpm, "tpm": tpm, "share": _share(share), "price": _price(price)}
     own |= {"limit": limit, "retry_errors": retry_errors, "restart": restart, "journal": journal, "format": format}
     own |= {"keep_journal": keep_journal, "max_errors": max_errors}
     _run(job, source, target, own, estimate=estimate, as_json=as_json)
@@ -243,6 +242,12 @@ def _params(given: list[str] | None) -> dict[str, Any]:
         except ValueError:
             params[name] = value
     return params
+
+
+def _price(text: str | None) -> tuple[float, float] | None:
+    from .cost import read_price  # the SDK comes with it, which the help does not need
+
+    return read_price(text)
 
 
 def _share(text: str | None) -> float | None:
