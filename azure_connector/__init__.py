@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 from ._version import __version__
 
 if TYPE_CHECKING:
-    from .catalog import Catalog, ListedDeployment, ListedModel, Listing, Quota
-    from .client import AsyncAzureConnector, AzureConnector
-    from .errors import (
+    from .client._client import AsyncAzureConnector, AzureConnector
+    from .client._explanation import Explanation
+    from .deployments._catalog import Catalog, ListedDeployment, ListedModel, Listing, Quota
+    from .errors._classes import (
         AccessTokenError,
         Attempt,
         AzureErrorDetails,
@@ -45,25 +46,24 @@ if TYPE_CHECKING:
         UnsupportedParameterError,
         WrongApiVersionError,
     )
-    from .explain import Explanation
-    from .info import AzureInfo, RateLimits, azure_info
-    from .settings import ConnectorSettings
+    from .replies._info import AzureInfo, RateLimits, azure_info
+    from .settings._settings import ConnectorSettings
 
 # Loaded when first used (PEP 562), so that the command line's help does not pay for the SDK. What is not named here
 # lives in `errors`.
 _HOME = {
-    "AsyncAzureConnector": "client",
-    "AzureConnector": "client",
-    "AzureInfo": "info",
-    "Catalog": "catalog",
+    "AsyncAzureConnector": "client._client",
+    "AzureConnector": "client._client",
+    "AzureInfo": "replies._info",
+    "Catalog": "deployments._catalog",
     "ConnectorSettings": "settings",
-    "Explanation": "explain",
-    "ListedDeployment": "catalog",
-    "ListedModel": "catalog",
-    "Listing": "catalog",
-    "Quota": "catalog",
-    "RateLimits": "info",
-    "azure_info": "info",
+    "Explanation": "client._explanation",
+    "ListedDeployment": "deployments._catalog",
+    "ListedModel": "deployments._catalog",
+    "Listing": "deployments._catalog",
+    "Quota": "deployments._catalog",
+    "RateLimits": "replies._info",
+    "azure_info": "replies._info",
 }
 
 __all__ = [

@@ -13,7 +13,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any, TextIO
 
 if TYPE_CHECKING:
-    from .errors import AzureErrorDetails
+    from .errors._classes import AzureErrorDetails
 
 __all__ = ["Shown", "ashow", "error_html", "html_table", "show"]
 
@@ -209,7 +209,7 @@ def _html_class() -> Any:
 
 def _note(stream: Any) -> str:
     """Where a stream came from and what it cost, as far as it says."""
-    from .info import azure_info
+    from .replies._info import azure_info
 
     try:
         info = azure_info(stream)

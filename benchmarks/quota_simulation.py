@@ -33,11 +33,11 @@ from itertools import count
 from pathlib import Path
 from statistics import median
 
-from azure_connector.deployments import Plan, Target
-from azure_connector.health import Health
-from azure_connector.outcomes import Outcome
-from azure_connector.policy import Policy
-from azure_connector.routing import Route, Send, Wait
+from azure_connector.deployments._table import Plan, Target
+from azure_connector.routing._health import Health
+from azure_connector.routing._outcomes import Outcome
+from azure_connector.routing._retry_policy import Policy
+from azure_connector.routing._route import Route, Send, Wait
 
 DAY = 86_400.0
 UNEQUAL = (90_000, 60_000, 30_000)  # tokens a minute

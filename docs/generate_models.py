@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from azure_connector.families import FAMILIES, SAMPLING, Profile
+from azure_connector.deployments._families import FAMILIES, SAMPLING, Profile
 
 PAGE = Path(__file__).with_name("models.md")
 

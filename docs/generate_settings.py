@@ -11,10 +11,10 @@ from typing import Any
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
-from azure_connector.connector_fields import ConnectorFields
-from azure_connector.environment import CONFIG_VARIABLE, ENVIRONMENT, RESOURCE_NAME
-from azure_connector.layers import METHODS, SECRETS, Headers
-from azure_connector.resource_settings import ResourceSettings
+from azure_connector.settings._connector_fields import ConnectorFields
+from azure_connector.settings._environment import CONFIG_VARIABLE, ENVIRONMENT, RESOURCE_NAME
+from azure_connector.settings._resource_fields import ResourceSettings
+from azure_connector.settings._source import METHODS, SECRETS, Headers
 
 PAGE = Path(__file__).with_name("settings.md")
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from azure_connector.extras import install_hint
+from azure_connector._utils._extras import install_hint
 
 if TYPE_CHECKING:
     from .chat import AzureConnectorChatCompletion

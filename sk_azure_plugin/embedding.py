@@ -10,7 +10,7 @@ from semantic_kernel.connectors.ai.open_ai.services.open_ai_model_types import O
 from semantic_kernel.connectors.ai.prompt_execution_settings import PromptExecutionSettings
 
 from azure_connector import AsyncAzureConnector
-from azure_connector.batching import embedding_batches
+from azure_connector.requests._embedding_batches import embedding_batches
 
 from .failures import service_error
 from .service import ConnectorService

@@ -1,8 +1,8 @@
 """The auth chain: which credential, for which scope, cached and refreshed, and sent to nobody else."""
 
-from .authenticator import Authenticator
-from .chain import LinkReport
-from .headers import AuthHeaders
-from .redaction import redact
+from ._authenticator import Authenticator
+from ._chain import LinkReport
+from ._headers import AuthHeaders
+from ._redaction import redact
 
 __all__ = ["AuthHeaders", "Authenticator", "LinkReport", "redact"]

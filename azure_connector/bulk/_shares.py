@@ -13,8 +13,8 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
+from azure_connector._utils._extras import install_hint
 from azure_connector.errors import ConfigurationError
-from azure_connector.extras import install_hint
 from azure_connector.settings import ConnectorSettings
 
 __all__ = ["Shares"]

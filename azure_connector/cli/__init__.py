@@ -6,7 +6,7 @@ import os
 import sys
 from io import TextIOWrapper
 
-from ..extras import install_hint
+from .._utils._extras import install_hint
 
 __all__ = ["main"]
 
@@ -14,7 +14,7 @@ __all__ = ["main"]
 def main() -> None:
     """Runs the command line; ends the process with its exit code."""
     try:
-        from .app import app
+        from ._app import app
     except ImportError as error:
         if (error.name or "").partition(".")[0] not in ("typer", "rich"):
             raise

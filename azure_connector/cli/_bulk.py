@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from .running import INTERRUPTED, PROBLEM, USAGE, fail, reported, set_up_logging
+from ._running import INTERRUPTED, PROBLEM, USAGE, fail, reported, set_up_logging
 
 if TYPE_CHECKING:
     from azure_connector.bulk import Job, Summary
@@ -245,7 +245,7 @@ def _params(given: list[str] | None) -> dict[str, Any]:
 
 
 def _price(text: str | None) -> tuple[float, float] | None:
-    from .cost import read_price  # the SDK comes with it, which the help does not need
+    from ._cost import read_price  # the SDK comes with it, which the help does not need
 
     return read_price(text)
 

@@ -12,9 +12,9 @@ from typing import Any
 
 import openai
 
-from azure_connector.client import AsyncAzureConnector
-from azure_connector.errors import ServiceUnavailableError
-from azure_connector.info import AzureInfo, azure_info
+from azure_connector.client._client import AsyncAzureConnector
+from azure_connector.errors._classes import ServiceUnavailableError
+from azure_connector.replies._info import AzureInfo, azure_info
 from azure_connector.tools import read_arguments
 
 from .messages import (

@@ -12,10 +12,10 @@ from typing import Any, cast
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ArgsKwargs, to_json
 
-from azure_connector.errors import InvalidRequestError
+from azure_connector._utils._json import Json
+from azure_connector.errors._classes import InvalidRequestError
 from azure_connector.tools import RAW_ARGUMENTS
-from azure_connector.tools.functions import describe
-from azure_connector.wire import Json
+from azure_connector.tools._functions import describe
 
 from .messages import ToolResultBlock, ToolUseBlock
 from .options import Tool

@@ -8,16 +8,16 @@ mend_conversation, mend_items            a history that Azure would refuse -> on
 
 from __future__ import annotations
 
-from .arguments import RAW_ARGUMENTS, Arguments, read_arguments
-from .calls import Repair, calls_from_items, normalize_message, to_function_call
-from .choice import choice_to_wire, fit_tools
-from .conversation import NO_RESULT, mend_conversation
-from .definitions import MAX_TOOLS, to_wire
-from .items import mend_items
-from .mends import Mend
-from .names import MAX_NAME_LENGTH, NameMap, name_map, sanitize_name
-from .output import normalize_item, normalize_items
-from .stream import FinishedCalls, ToolCallStream
+from ._arguments import RAW_ARGUMENTS, Arguments, read_arguments
+from ._calls import Repair, calls_from_items, normalize_message, to_function_call
+from ._definitions import MAX_TOOLS, to_wire
+from ._history import NO_RESULT, mend_conversation
+from ._history_repair import Mend
+from ._names import MAX_NAME_LENGTH, NameMap, name_map, sanitize_name
+from ._responses_input import mend_items
+from ._responses_output import normalize_item, normalize_items
+from ._stream import FinishedCalls, ToolCallStream
+from ._tool_choice import choice_to_wire, fit_tools
 
 __all__ = [
     "MAX_NAME_LENGTH",

@@ -13,9 +13,9 @@ from pydantic import SecretStr
 
 from azure_connector.auth import Authenticator
 from azure_connector.emulator.entra import App, EntraID
-from azure_connector.endpoint import Endpoint
-from azure_connector.resources import AuthSettings, Resource
-from azure_connector.transport import TransportOptions
+from azure_connector.settings._endpoint import Endpoint
+from azure_connector.settings._resources import AuthSettings, Resource
+from azure_connector.transport._clients import TransportOptions
 
 AZURE_PREFIXES = ("AZURE_", "IDENTITY_", "MSI_", "IMDS_", "REQUESTS_CA", "CURL_CA", "SSL_CERT")
 PROXIES = {"http_proxy", "https_proxy", "all_proxy", "no_proxy"}

@@ -15,11 +15,11 @@ from pydantic import SecretStr
 
 from azure_connector import CredentialError
 from azure_connector.auth import Authenticator
-from azure_connector.auth.failures import explain
-from azure_connector.auth.remedies import remedy
+from azure_connector.auth._credential_hints import remedy
+from azure_connector.auth._failures import explain
 from azure_connector.emulator.entra import EntraID
-from azure_connector.resources import AuthSettings
-from azure_connector.transport import TransportOptions
+from azure_connector.settings._resources import AuthSettings
+from azure_connector.transport._clients import TransportOptions
 
 Make = Callable[..., Authenticator]
 SUBJECT = "system:serviceaccount:default:workload"
@@ -272,7 +272,7 @@ def test_explaining_what_msal_hides() -> None:
 
 
 def test_every_code_has_a_remedy_that_can_be_filled_in() -> None:
-    from azure_connector.auth.remedies import _BY_CODE
+    from azure_connector.auth._credential_hints import _BY_CODE
 
     for code in _BY_CODE:
         text = remedy("client secret", "", code, AuthSettings(client_id="1234"))

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from azure_connector.auth.chain import METHODS
-from azure_connector.auth.remedies import _BY_CODE
+from azure_connector.auth._chain import METHODS
+from azure_connector.auth._credential_hints import _BY_CODE
 from azure_connector.emulator import Emulator
 from azure_connector.emulator.entra import EntraID
 from azure_connector.emulator.entra.environments import cli_environment, environment
 from azure_connector.emulator.entra.identity import ManagedIdentityServer
 from azure_connector.emulator.gateway import Gateway
-from azure_connector.environment import ENVIRONMENT
+from azure_connector.settings._environment import ENVIRONMENT
 
 PAGE = Path(__file__).parents[2] / "docs" / "authentication.md"
 TEXT = PAGE.read_text(encoding="utf-8")

@@ -16,7 +16,7 @@ from pydantic import SecretStr
 
 from azure_connector.auth import Authenticator, AuthHeaders
 from azure_connector.emulator.entra import EntraID
-from azure_connector.endpoint import Endpoint
+from azure_connector.settings._endpoint import Endpoint
 
 Make = Callable[..., Authenticator]
 SUBJECT = "system:serviceaccount:default:workload"
@@ -212,9 +212,9 @@ async def test_the_scope_decides_the_tokens_audience(entra: EntraID, via_entra: 
     ],
 )
 def test_a_sovereign_cloud_has_its_own_authority(endpoint: Endpoint, authority: str) -> None:
-    from azure_connector.auth.credentials import Builder
-    from azure_connector.resources import AuthSettings, Resource
-    from azure_connector.transport import TransportOptions
+    from azure_connector.auth._azure_identity import Builder
+    from azure_connector.settings._resources import AuthSettings, Resource
+    from azure_connector.transport._clients import TransportOptions
 
     auth = AuthSettings(tenant_id="t", client_id="c", client_secret=SecretStr(SECRET))
     with Builder(Resource("default", endpoint, auth), TransportOptions()).client_secret() as credential:

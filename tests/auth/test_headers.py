@@ -14,7 +14,7 @@ from pydantic import SecretStr
 
 from azure_connector import ConfigurationError
 from azure_connector.auth import Authenticator, AuthHeaders
-from azure_connector.auth.headers import check_header
+from azure_connector.auth._headers import check_header
 
 SUBSCRIPTION = SecretStr("subscription-7654321")
 

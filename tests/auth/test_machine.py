@@ -10,13 +10,13 @@ import pytest
 
 from azure_connector import CredentialError
 from azure_connector.auth import Authenticator
-from azure_connector.auth import machine as machine_module
-from azure_connector.auth.machine import default_chain_asks_imds, imds_answers, imds_url
+from azure_connector.auth import _managed_identity as machine_module
+from azure_connector.auth._managed_identity import default_chain_asks_imds, imds_answers, imds_url
 from azure_connector.emulator.entra import EntraID
 from azure_connector.emulator.entra.environments import cli_environment, environment
 from azure_connector.emulator.entra.faults import ScriptedReply
 from azure_connector.emulator.entra.identity import ManagedIdentityServer
-from azure_connector.transport import TransportOptions
+from azure_connector.transport._clients import TransportOptions
 
 Make = Callable[..., Authenticator]
 USER_ASSIGNED = "11111111-2222-4333-8444-555555555555"

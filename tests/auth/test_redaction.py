@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from azure_connector.auth import redact
-from azure_connector.auth.redaction import MASK
+from azure_connector.auth._redaction import MASK
 
 JWT = "eyJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJ4In0.c2lnbmF0dXJl"
 

@@ -13,12 +13,12 @@ import pytest
 from pydantic import SecretStr
 
 from azure_connector.auth import Authenticator, AuthHeaders
-from azure_connector.auth.cache import TokenCache
-from azure_connector.auth.failures import explain
-from azure_connector.auth.loops import PrivateLoop
-from azure_connector.auth.refusals import Advice, advise
-from azure_connector.auth.sources import CallableSource, ObjectSource
-from azure_connector.auth.tokens import Held
+from azure_connector.auth._background_loop import PrivateLoop
+from azure_connector.auth._credential_sources import CallableSource, ObjectSource
+from azure_connector.auth._failures import explain
+from azure_connector.auth._refusals import Advice, advise
+from azure_connector.auth._token_cache import TokenCache
+from azure_connector.auth._tokens import Held
 
 from .credentials import AsyncCredential, SyncCredential
 

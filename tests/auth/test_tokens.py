@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from azure_connector.auth.tokens import Fetched, expiry_text, hold_times, jwt_expiry
+from azure_connector.auth._tokens import Fetched, expiry_text, hold_times, jwt_expiry
 
 NOW = 1_800_000_000.0
 

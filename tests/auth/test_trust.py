@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from azure_connector import ConfigurationError
 from azure_connector.auth import Authenticator
-from azure_connector.endpoint import Endpoint
+from azure_connector.settings._endpoint import Endpoint
 
 Make = Callable[..., Authenticator]
 BASE = "https://resource.openai.azure.com"

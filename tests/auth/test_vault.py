@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from azure_connector import ConfigurationError, CredentialError
 from azure_connector.auth import Authenticator
-from azure_connector.auth.vault import parse_secret_url
+from azure_connector.auth._key_vault import parse_secret_url
 from azure_connector.emulator.entra import EntraID
 from azure_connector.emulator.entra.environments import cli_environment
 from azure_connector.emulator.entra.vault import KeyVaultServer

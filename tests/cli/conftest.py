@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from azure_connector.doctor import Finding, Report, examine
+from azure_connector.cli.doctor import Finding, Report, examine
 from azure_connector.emulator import Emulator
 from azure_connector.settings import ConnectorSettings
 
@@ -118,7 +118,7 @@ def run() -> Callable[..., Result]:
     """Runs a command line in this process."""
 
     def invoke(*arguments: str, stdin: str | None = None) -> Result:
-        from azure_connector.cli.app import app
+        from azure_connector.cli._app import app
 
         return CliRunner().invoke(app, arguments, input=stdin, prog_name="azure-connector")
 

@@ -51,8 +51,6 @@ def become(wanted: dict[str, Any]) -> None:
 def serve() -> None:
     import readline  # noqa: F401
 
-    from azure_connector.cli import app, chat, doctor, explain, init, models  # noqa: F401
-
     for line in sys.stdin:
         asked = json.loads(line)
         if "start" in asked:

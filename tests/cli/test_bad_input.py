@@ -103,7 +103,7 @@ def test_a_fault_of_our_own_is_not_hidden(run: Run, here: Emulator, monkeypatch:
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr("azure_connector.cli.explain.load_settings", broken)
+    monkeypatch.setattr("azure_connector.cli._explain.load_settings", broken)
     assert isinstance(run("explain", "gpt-5").exception, RuntimeError)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from azure_connector.doctor import Report
+from azure_connector.cli.doctor import Report
 from azure_connector.emulator import Emulator, faults
 from azure_connector.emulator.entra import EntraID
 from azure_connector.emulator.gateway import Gateway
@@ -70,7 +70,7 @@ def test_a_wrong_host(diagnose: Diagnose, server: Callable[..., str]) -> None:
 
 
 def test_an_unknown_host(diagnose: Diagnose, monkeypatch: pytest.MonkeyPatch) -> None:
-    from azure_connector.doctor import network
+    from azure_connector.cli.doctor import _network as network
 
     def look_up(host: str) -> tuple[str, ...]:
         if host == "login.microsoftonline.com":

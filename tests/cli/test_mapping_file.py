@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from azure_connector.cli.mapping_file import difference, with_mapping
+from azure_connector.cli._mapping_file import difference, with_mapping
 from azure_connector.errors import ConfigurationError
 
 ADDED = {"gpt-4.1": "house", "gpt-5": ["blue", "green@west"]}

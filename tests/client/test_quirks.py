@@ -138,7 +138,7 @@ def test_a_name_that_comes_back_changed_is_put_right(azure):
 
 @pytest.mark.parametrize("way", STREAMS)
 def test_a_stream_split_anywhere_reads_the_same(azure, way):
-    from azure_connector.sse import EventDecoder
+    from azure_connector.replies._sse import EventDecoder
 
     azure.script(Reply(events=[chunk({"role": "assistant", "content": "Æ€😀"}), chunk({}, "stop")]))
     assert text_of(ask(way, **options(azure))) == "Æ€😀"

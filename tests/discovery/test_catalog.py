@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from azure_connector import AzureConnector, Catalog, ListedDeployment, Listing
+from azure_connector.deployments._listings import discovered, read_deployments, read_models
 from azure_connector.emulator import Emulator
-from azure_connector.listings import discovered, read_deployments, read_models
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),

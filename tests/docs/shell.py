@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from azure_connector.emulator.__main__ import parser as emulator_parser
-from azure_connector.environment import CONFIG_VARIABLE, ENVIRONMENT
+from azure_connector.settings._environment import CONFIG_VARIABLE, ENVIRONMENT
 
 from .blocks import ROOT, Block
 

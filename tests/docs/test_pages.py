@@ -10,8 +10,8 @@ from types import ModuleType
 import pytest
 
 from azure_connector import errors
-from azure_connector.connector_fields import ConnectorFields
-from azure_connector.environment import CONFIG_VARIABLE, ENVIRONMENT
+from azure_connector.settings._connector_fields import ConnectorFields
+from azure_connector.settings._environment import CONFIG_VARIABLE, ENVIRONMENT
 
 from .blocks import ROOT, blocks_of, pages
 
@@ -71,7 +71,7 @@ def test_every_variable_that_is_named_anywhere_is_read() -> None:
 
 
 def test_every_command_that_is_named_anywhere_exists() -> None:
-    from azure_connector.cli.app import app
+    from azure_connector.cli._app import app
 
     commands = {command.name or getattr(command.callback, "__name__", "") for command in app.registered_commands}
     named = {

@@ -8,11 +8,11 @@ from typing import Any
 import httpx
 import pytest
 
+from azure_connector.deployments._profiles import model_from_reply, profile_for
 from azure_connector.emulator import Emulator
-from azure_connector.learning import Learned, learn
-from azure_connector.profiles import model_from_reply, profile_for
-from azure_connector.request import CHAT, RESPONSES, fit
-from azure_connector.responses import to_responses
+from azure_connector.requests._adaptation_from_error import Learned, learn
+from azure_connector.requests._fit import CHAT, RESPONSES, fit
+from azure_connector.requests.responses_api import to_responses
 
 CHAT_MODELS = (
     "gpt-4o", "gpt-4o-mini", "gpt-4.1", "gpt-4.1-mini", "gpt-35-turbo", "o1", "o1-mini", "o3", "o3-mini", "o4-mini",

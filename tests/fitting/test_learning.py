@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from azure_connector.learning import Learned, Lesson, learn
-from azure_connector.profiles import profile_for
-from azure_connector.request import CHAT, RESPONSES, fit
+from azure_connector.deployments._profiles import profile_for
+from azure_connector.requests._adaptation_from_error import Learned, Lesson, learn
+from azure_connector.requests._fit import CHAT, RESPONSES, fit
 
 TOOLS = [{"type": "function", "function": {"name": "f"}}]
 SYSTEM = {"role": "system", "content": "A"}

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from azure_connector.deployments._families import FAMILIES
+from azure_connector.deployments._profiles import Profiles, model_from_reply, profile_for
 from azure_connector.errors import ConfigurationError
-from azure_connector.families import FAMILIES
-from azure_connector.profiles import Profiles, model_from_reply, profile_for
-from azure_connector.request import CHAT, fit
+from azure_connector.requests._fit import CHAT, fit
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from azure_connector import AzureConnector
-from azure_connector.bodies import DRAIN
+from azure_connector.transport._body import DRAIN
 
 COUNT = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Count to 5"}]}
 

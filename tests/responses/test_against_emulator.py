@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from azure_connector.emulator import Emulator
-from azure_connector.responses import ResponseStream, chunks_as_completion, to_chat, to_responses
+from azure_connector.requests.responses_api import ResponseStream, chunks_as_completion, to_chat, to_responses
 
 Json = dict[str, Any]
 WEATHER = {

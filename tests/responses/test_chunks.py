@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
-from azure_connector.responses import chunks_as_completion, completion_as_chunks
+from azure_connector.requests.responses_api import chunks_as_completion, completion_as_chunks
 from tests.responses import wire
 
 Json = dict[str, Any]

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from azure_connector.responses import to_responses
+from azure_connector.requests.responses_api import to_responses
 
 Json = dict[str, Any]
 

@@ -11,7 +11,7 @@ from openai.types.chat import ChatCompletion
 from openai.types.responses import ResponseCreateParams
 from pydantic import TypeAdapter
 
-from azure_connector.responses import (
+from azure_connector.requests.responses_api import (
     ResponseStream,
     chunks_as_completion,
     completion_as_chunks,

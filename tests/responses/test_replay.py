@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from azure_connector.responses import strip_carried, to_chat, to_responses
+from azure_connector.requests.responses_api import strip_carried, to_chat, to_responses
 from tests.responses import wire
 
 Json = dict[str, Any]

@@ -6,7 +6,7 @@ import pytest
 from openai.types.chat import ChatCompletion
 from openai.types.responses import Response
 
-from azure_connector.responses import Failure, to_chat
+from azure_connector.requests.responses_api import Failure, to_chat
 from tests.responses import wire
 
 Json = dict[str, Any]

@@ -8,7 +8,7 @@ from openai.types.responses import ResponseCreateParams
 from pydantic import TypeAdapter
 
 from azure_connector.errors import InvalidRequestError
-from azure_connector.responses import to_responses
+from azure_connector.requests.responses_api import to_responses
 
 PARAMS = TypeAdapter[Any](ResponseCreateParams)
 USER = {"role": "user", "content": "Hello"}

@@ -6,7 +6,7 @@ import pytest
 from openai.lib.streaming.chat import ChatCompletionStreamState
 from openai.types.chat import ChatCompletionChunk
 
-from azure_connector.responses import Failure, ResponseStream, chunks_as_completion, to_chat
+from azure_connector.requests.responses_api import Failure, ResponseStream, chunks_as_completion, to_chat
 from tests.responses import wire
 
 Json = dict[str, Any]

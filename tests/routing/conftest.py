@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from azure_connector.deployments import Plan, Target
-from azure_connector.health import Health
-from azure_connector.outcomes import Outcome
-from azure_connector.policy import Policy
-from azure_connector.routing import Route
+from azure_connector.deployments._table import Plan, Target
+from azure_connector.routing._health import Health
+from azure_connector.routing._outcomes import Outcome
+from azure_connector.routing._retry_policy import Policy
+from azure_connector.routing._route import Route
 
 
 class World:

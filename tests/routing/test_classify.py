@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from azure_connector import classify, errors
-from azure_connector.classify import (
+from azure_connector import errors
+from azure_connector.errors import Attempt
+from azure_connector.errors import _classify as classify
+from azure_connector.errors._classify import (
     connection_error,
     error_class,
     error_from_reply,
@@ -15,9 +17,8 @@ from azure_connector.classify import (
     parse_envelope,
     status_error,
 )
-from azure_connector.envelopes import ErrorFacts
-from azure_connector.errors import Attempt
-from azure_connector.hints import PUBLIC_SCOPES, HintContext, hint_for
+from azure_connector.errors._envelope import ErrorFacts
+from azure_connector.errors._hints import PUBLIC_SCOPES, HintContext, hint_for
 
 REQUEST = httpx.Request("POST", "https://west.openai.azure.com/openai/v1/chat/completions")
 CONTEXT = HintContext(

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from azure_connector.envelopes import ErrorFacts, filter_categories, parse_envelope
 from azure_connector.errors import FilterCategory
+from azure_connector.errors._envelope import ErrorFacts, filter_categories, parse_envelope
 
 DEPLOYMENT = {"code": "DeploymentNotFound", "message": "The API deployment for this resource does not exist."}
 

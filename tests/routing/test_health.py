@@ -4,10 +4,10 @@ import threading
 
 import pytest
 
-from azure_connector.deployments import Target
+from azure_connector.deployments._table import Target
 from azure_connector.errors import ConfigurationError
-from azure_connector.outcomes import Outcome
-from azure_connector.policy import Policy
+from azure_connector.routing._outcomes import Outcome
+from azure_connector.routing._retry_policy import Policy
 
 
 def standing(world, target):

@@ -9,11 +9,11 @@ from itertools import count
 
 import pytest
 
-from azure_connector.deployments import Plan, Target
-from azure_connector.health import Health
-from azure_connector.outcomes import Outcome
-from azure_connector.policy import Policy
-from azure_connector.routing import GiveUp, Route, Send, Wait
+from azure_connector.deployments._table import Plan, Target
+from azure_connector.routing._health import Health
+from azure_connector.routing._outcomes import Outcome
+from azure_connector.routing._retry_policy import Policy
+from azure_connector.routing._route import GiveUp, Route, Send, Wait
 
 WEST = (Target("west", "a", rank=0), Target("west", "b", rank=0))
 EAST = (Target("east", "c", rank=1),)

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from azure_connector.envelopes import ErrorFacts, parse_envelope
-from azure_connector.outcomes import OK, outcome_of_error, outcome_of_exception, outcome_of_reply
+from azure_connector.errors._envelope import ErrorFacts, parse_envelope
+from azure_connector.routing._outcomes import OK, outcome_of_error, outcome_of_exception, outcome_of_reply
 
 REQUEST = httpx.Request("POST", "http://127.0.0.1/openai/v1/chat/completions")
 

@@ -4,10 +4,10 @@ import logging
 
 import pytest
 
+from azure_connector.client._plan import pin
 from azure_connector.errors import InvalidRequestError
-from azure_connector.outcomes import Outcome
-from azure_connector.planning import pin
-from azure_connector.routing import GiveUp, Send, Wait
+from azure_connector.routing._outcomes import Outcome
+from azure_connector.routing._route import GiveUp, Send, Wait
 
 
 def sends_to(step, target, *, probe=False):

@@ -10,12 +10,12 @@ import time
 import pytest
 from pydantic import SecretStr
 
-from azure_connector.deployments import Target
+from azure_connector.deployments._table import Target
 from azure_connector.errors import ConfigurationError
-from azure_connector.health import Health
-from azure_connector.outcomes import Outcome
-from azure_connector.policy import Policy
-from azure_connector.shared_health import SharedHealth
+from azure_connector.routing._health import Health
+from azure_connector.routing._outcomes import Outcome
+from azure_connector.routing._redis import SharedHealth
+from azure_connector.routing._retry_policy import Policy
 
 fakeredis = pytest.importorskip("fakeredis")
 

@@ -8,11 +8,11 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from azure_connector.deployments import Plan, Target
-from azure_connector.health import Health
-from azure_connector.outcomes import Outcome
-from azure_connector.policy import Policy
-from azure_connector.routing import Route, Send, Wait
+from azure_connector.deployments._table import Plan, Target
+from azure_connector.routing._health import Health
+from azure_connector.routing._outcomes import Outcome
+from azure_connector.routing._retry_policy import Policy
+from azure_connector.routing._route import Route, Send, Wait
 
 TARGETS = (
     Target("west", "a", rank=0, weight=2.0),

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from azure_connector.environment import CONFIG_VARIABLE, ENVIRONMENT
+from azure_connector.settings._environment import CONFIG_VARIABLE, ENVIRONMENT
 
 
 @pytest.fixture(autouse=True)

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from azure_connector.arguments import SettingsArguments
 from azure_connector.settings import ConnectorSettings
+from azure_connector.settings._arguments import SettingsArguments
 
 FILES = {"config_file", "env_file", "env_file_encoding"}
 TAKEN_BY_THE_SDK = {"timeout", "default_headers"}

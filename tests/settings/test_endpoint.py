@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from azure_connector.endpoint import (
+from azure_connector.errors import ConfigurationError, InvalidRequestError
+from azure_connector.settings._endpoint import (
     DEFAULT_API_VERSION,
     Endpoint,
     default_scope,
@@ -19,7 +20,6 @@ from azure_connector.endpoint import (
     operation_url,
     parse_endpoint,
 )
-from azure_connector.errors import ConfigurationError, InvalidRequestError
 
 AZURE = "https://r.openai.azure.com"
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from azure_connector.hosts import AUTHORITY_HOSTS, SCOPES, is_loopback, may_receive_credentials, same_origin
+from azure_connector.settings._hosts import AUTHORITY_HOSTS, SCOPES, is_loopback, may_receive_credentials, same_origin
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from azure_connector.environment import ENVIRONMENT
 from azure_connector.errors import ConfigurationError
 from azure_connector.settings import ConnectorSettings
+from azure_connector.settings._environment import ENVIRONMENT
 
 URL = "https://{}.openai.azure.com"
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from azure_connector.errors import ConfigurationError
-from azure_connector.resources import AuthSettings, Resource
 from azure_connector.settings import ConnectorSettings, ResourceSettings
+from azure_connector.settings._resources import AuthSettings, Resource
 
 WEST: dict[str, Any] = {"azure_endpoint": "https://west.openai.azure.com"}
 EAST = "https://east.openai.azure.com"

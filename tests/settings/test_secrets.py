@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from azure_connector.environment import ENVIRONMENT
 from azure_connector.errors import ConfigurationError
-from azure_connector.layers import SECRETS
 from azure_connector.settings import ConnectorSettings
+from azure_connector.settings._environment import ENVIRONMENT
+from azure_connector.settings._source import SECRETS
 
 CANARY = "canary-4f9c2b"
 URL = "https://r.openai.azure.com"

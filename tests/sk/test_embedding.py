@@ -19,8 +19,8 @@ from semantic_kernel.data.vector import VectorStoreField, vectorstoremodel
 from semantic_kernel.exceptions.service_exceptions import ServiceResponseException
 
 from azure_connector import DeploymentNotFoundError
-from azure_connector.batching import embedding_batches
 from azure_connector.emulator import Emulator, Reply
+from azure_connector.requests._embedding_batches import embedding_batches
 from sk_azure_plugin import AzureConnectorTextEmbedding
 
 

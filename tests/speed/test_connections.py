@@ -11,8 +11,8 @@ import openai
 import pytest
 
 from azure_connector import AsyncAzureConnector, AzureConnector
-from azure_connector.bodies import DRAIN
 from azure_connector.emulator import Reply, faults
+from azure_connector.transport._body import DRAIN
 from tests.speed.shapes import TEXT
 
 COUNT: dict[str, Any] = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Count to 5"}], "stream": True}

@@ -20,8 +20,9 @@ from openai.resources.responses import AsyncResponses, Responses
 from openai.types.chat import ChatCompletionMessage, completion_create_params
 from openai.types.responses import response_create_params
 
-from azure_connector import AsyncAzureConnector, AzureConnector, creating
-from azure_connector.wire import plain_copy
+from azure_connector import AsyncAzureConnector, AzureConnector
+from azure_connector._utils._json import plain_copy
+from azure_connector.client import _sdk_resources as creating
 from tests.fitting.test_against_emulator import TOOLS
 
 SCALARS = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.text(max_size=8))

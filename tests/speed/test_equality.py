@@ -11,10 +11,15 @@ import pytest
 from openai._models import FinalRequestOptions, construct_type
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
-from azure_connector import AsyncAzureConnector, AzureConnector, lane, posting, sending, transport, wire
-from azure_connector.aio import http_library
-from azure_connector.calls import build_chunk, build_completion
+from azure_connector import AsyncAzureConnector, AzureConnector
+from azure_connector._utils import _json as wire
+from azure_connector.client import _resource_client as sending
 from azure_connector.emulator import Reply
+from azure_connector.replies._reader import build_chunk, build_completion
+from azure_connector.requests import _posting as posting
+from azure_connector.transport import _clients as transport
+from azure_connector.transport import _json_request as lane
+from azure_connector.transport._async_backend import http_library
 from tests.speed.shapes import BROKEN_CHUNKS, BROKEN_COMPLETIONS, COMPLETIONS, RECORDED, STREAMS
 
 HELLO = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Say hello to Åse 😀"}], "temperature": 0.5}

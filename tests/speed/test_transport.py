@@ -9,9 +9,9 @@ import openai
 import pytest
 
 from azure_connector import AsyncAzureConnector, AzureConnector
-from azure_connector.aio import http_library, transport_class
 from azure_connector.emulator import faults
-from azure_connector.transport import TransportOptions, async_http_client, sync_http_client
+from azure_connector.transport._async_backend import http_library, transport_class
+from azure_connector.transport._clients import TransportOptions, async_http_client, sync_http_client
 
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
 ASKED = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hi"}]}
@@ -30,7 +30,7 @@ async def test_aiohttp_carries_the_async_client_by_default():
 
 
 async def test_httpx_carries_it_where_aiohttp_is_missing(monkeypatch):
-    monkeypatch.setattr("azure_connector.transport.transport_class", lambda: None)
+    monkeypatch.setattr("azure_connector.transport._clients.transport_class", lambda: None)
     client = async_http_client(TransportOptions())
     assert isinstance(client.direct, http_library().AsyncHTTPTransport)
     await client.aclose()

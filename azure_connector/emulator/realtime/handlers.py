@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...extras import install_hint
+from ..._utils._extras import install_hint
 from ..errors import azure, missing, not_found, operation_not_supported
 from ..models import UNKNOWN
 from ..resource import Resource

@@ -1,0 +1,182 @@
+"""`azure-connector init`: asks, tries, writes."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+import sys
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import openai
+import typer
+from rich.syntax import Syntax
+from rich.text import Text
+
+from azure_connector.client._client import AzureConnector
+from azure_connector.deployments._catalog import Catalog
+from azure_connector.errors._classes import ConfigurationError
+from azure_connector.settings._endpoint import parse_endpoint
+from azure_connector.settings._merge import CONFIG_NAME
+from azure_connector.settings._settings import ConnectorSettings
+
+from ._running import PROBLEM, fail
+from ._screen import print_json, progress, screen
+
+__all__ = ["run"]
+
+_METHODS = {
+    "key": "a key",
+    "entra": "Entra ID (az login, or whatever this machine has)",
+    "managed-identity": "a managed identity",
+}
+_KEY = "AZURE_OPENAI_API_KEY"
+
+
+@dataclass(frozen=True, slots=True)
+class _Answers:
+    """What was asked for.
+
+    Attributes:
+        endpoint: as it was pasted.
+        auth: one of `_METHODS`.
+        key: for `key`; None where the environment already has it.
+    """
+
+    endpoint: str
+    auth: str
+    key: str | None = field(repr=False, default=None)
+
+    def settings(self) -> dict[str, Any]:
+        """As settings, to be tried."""
+        given: dict[str, Any] = {"azure_endpoint": self.endpoint, "config_file": False}
+        if self.auth == "managed-identity":
+            given["use_managed_identity"] = True
+        elif self.auth == "entra":
+            given["use_default_credential"] = True
+        elif self.key is not None:
+            given["api_key"] = self.key
+        return given
+
+
+def run(
+    endpoint: str | None, *, auth: str | None, to: str | None, test: bool, force: bool, yes: bool, as_json: bool
+) -> None:
+    """Writes the settings; ends with 1 if they were tried and do not work."""
+    target = Path(to or CONFIG_NAME)
+    as_env = target.suffix != ".toml"
+    beside = target if as_env else target.with_name(".env")
+    answers = _ask(endpoint, auth, interactive=sys.stdin.isatty() and not yes)
+    taken = [path for path in {target, *([beside] if answers.key else [])} if path == target and path.exists()]
+    if taken and not force:
+        fail(f"{target} is there already: add --force to replace it, or --to another file.")
+    catalog = _try(answers, quiet=as_json) if test else None
+    mapping = catalog.mapping() if catalog is not None else {}
+    files = _files(answers, target, beside, mapping, as_env=as_env)
+    console = screen()
+    if not as_json:
+        for path, text in files.items():
+            console.print(Text(f"\n{path}", "bold"))
+            shown = text.replace(answers.key, "**********") if answers.key else text
+            console.print(Syntax(shown, "bash" if path.suffix != ".toml" else "toml", background_color="default"))
+    if not yes and not as_json and not typer.confirm("Write this?", default=True):
+        console.print("Nothing was written.")
+        return
+    for path, text in files.items():
+        _write(path, text, private=path.suffix != ".toml")
+    if as_json:
+        print_json({"files": [str(path) for path in files], "mapping": mapping, "tested": test})
+    else:
+        console.print(Text("Written. Try: azure-connector chat", "green"))
+
+
+def _ask(endpoint: str | None, auth: str | None, *, interactive: bool) -> _Answers:
+    if endpoint is None:
+        if not interactive:
+            fail("Nobody can be asked here: give --endpoint (and --auth).")
+        endpoint = str(typer.prompt("Endpoint (Target URI or https://NAME.openai.azure.com)"))
+    parsed = parse_endpoint(endpoint)
+    if auth is None:
+        if not interactive:
+            auth = "key" if os.environ.get(_KEY) else "entra"
+        else:
+            for number, (name, text) in enumerate(_METHODS.items(), 1):
+                typer.echo(f"  {number}. {name}: {text}")
+            chosen = str(typer.prompt("Who is calling (1, 2, 3)", default="1"))
+            auth = dict(zip("123", _METHODS, strict=True)).get(chosen, chosen)
+    if auth not in _METHODS:
+        fail(f"--auth is one of {', '.join(_METHODS)}, not {auth!r}.")
+    key = None
+    if auth == "key" and not os.environ.get(_KEY):
+        if not interactive:
+            fail(f"No key: export {_KEY}=..., which is then written nowhere; keys are not taken from the command line.")
+        key = getpass.getpass(f"Key for {parsed.host} (not shown): ").strip()
+        if not key:
+            fail("No key was given.")
+    return _Answers(endpoint.strip(), auth, key)
+
+
+def _try(answers: _Answers, *, quiet: bool) -> Catalog:
+    """Lists the deployments and asks one for a word."""
+    settings = ConnectorSettings(**answers.settings())
+    with (
+        closing(AzureConnector(settings=settings, max_retries=0, timeout=30.0)) as client,
+        progress(screen(), quiet=quiet) as say,
+    ):
+        say(f"listing the deployments of {settings.require_endpoint().host}")
+        catalog = client.discover()
+        one = next((found for found in catalog if found.serves and "chat" in found.apis), None)
+        model = one.key if one is not None else settings.default_model
+        say(f"asking {model}")
+        try:
+            messages: Any = [{"role": "user", "content": "Say pong."}]
+            client.chat.completions.create(model=model, messages=messages, max_tokens=16)
+        except openai.OpenAIError as error:
+            sys.stderr.write(f"The settings do not work yet: {error}\n")
+            sys.stderr.write("Nothing was written. With --no-test they are written as they are.\n")
+            raise typer.Exit(2 if isinstance(error, ConfigurationError) else PROBLEM) from None
+    if not quiet:
+        screen().print(Text(f"It works: {model} answered, {len(catalog)} deployments were found.", "green"))
+    return catalog
+
+
+def _files(answers: _Answers, target: Path, beside: Path, mapping: dict[str, Any], *, as_env: bool) -> dict[Path, str]:
+    if as_env:
+        lines = [f"AZURE_OPENAI_ENDPOINT={answers.endpoint}"]
+        lines += [f"{_KEY}={answers.key}"] if answers.key else []
+        lines += ["AZURE_USE_MANAGED_IDENTITY=true"] if answers.auth == "managed-identity" else []
+        lines += ["AZURE_USE_DEFAULT_CREDENTIAL=true"] if answers.auth == "entra" else []
+        lines += [f"AZURE_OPENAI_DEPLOYMENT_MAPPING='{json.dumps(mapping)}'"] if mapping else []
+        return {target: "\n".join(lines) + "\n"}
+    lines = [f"azure_endpoint = {json.dumps(answers.endpoint)}"]
+    lines += {"managed-identity": ["use_managed_identity = true"], "entra": ["use_default_credential = true"]}.get(
+        answers.auth, [f"# The key is in the environment or in .env: {_KEY}"]
+    )
+    if mapping:
+        from ._mapping_file import with_mapping
+
+        text = with_mapping("\n".join(lines) + "\n", mapping)
+    else:
+        text = "\n".join(lines) + "\n"
+    files = {target: text}
+    if answers.key:
+        files[beside] = _with_key(beside, answers.key)
+    return files
+
+
+def _with_key(path: Path, key: str) -> str:
+    """A `.env` file's text with the key in it, all other lines as they are."""
+    held = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    kept = [line for line in held if not line.replace("export ", "").strip().startswith(f"{_KEY}=")]
+    return "\n".join([*kept, f"{_KEY}={key}"]) + "\n"
+
+
+def _write(path: Path, text: str, *, private: bool) -> None:
+    mode = 0o600 if private else 0o644
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "w", encoding="utf-8") as file:  # noqa: PTH123  # only os.open takes a mode
+        file.write(text)
+    if private:
+        path.chmod(mode)

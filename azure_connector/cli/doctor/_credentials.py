@@ -1,0 +1,102 @@
+"""The auth chain, link by link, and the token that it gives."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import time
+from typing import TYPE_CHECKING, Any, cast
+
+from azure_connector.auth._tokens import expiry_text
+from azure_connector.errors._classes import ConfigurationError, CredentialError
+from azure_connector.settings._hosts import SCOPES
+
+from ._finding import Finding
+
+if TYPE_CHECKING:
+    from azure_connector.auth import Authenticator, AuthHeaders
+
+__all__ = ["check_credential", "claims_of", "describe_chain"]
+
+_WITHIN = 60.0  # seconds; developer tools such as az take several
+
+
+def check_credential(authenticator: Authenticator, resource: str) -> Finding:
+    """Asks the chain for a credential and looks at the token.
+
+    Args:
+        authenticator: the resource's chain.
+        resource: the resource's name.
+    """
+    began = time.perf_counter()
+    try:
+        headers = authenticator.headers(within=_WITHIN)
+    except (CredentialError, ConfigurationError) as error:
+        lines = str(error).removesuffix(error.hint).strip().splitlines()
+        detail = " ".join(line.strip() for line in lines[:2])
+        facts = {"chain": describe_chain(authenticator)}
+        remedy = error.hint or "Run `az login`, or set AZURE_OPENAI_API_KEY."
+        return Finding("credential", "failed", detail, "credential", remedy, resource, facts=facts)
+    return _judge(authenticator, headers, resource, time.perf_counter() - began)
+
+
+def describe_chain(authenticator: Authenticator) -> list[dict[str, Any]]:
+    """Every link and what became of it, as plain data."""
+    return [
+        {"method": link.name, "state": link.state, "origin": link.origin, "detail": link.detail}
+        for link in authenticator.describe()
+    ]
+
+
+def _judge(authenticator: Authenticator, headers: AuthHeaders, resource: str, seconds: float) -> Finding:
+    chosen = next((link for link in authenticator.describe() if link.name == authenticator.kind), None)
+    origin = f" (from {chosen.origin})" if chosen is not None and chosen.origin else ""
+    facts: dict[str, Any] = {"method": authenticator.kind, "chain": describe_chain(authenticator)}
+    token = headers.get("Authorization", "").removeprefix("Bearer ")
+    if not token:
+        return Finding("credential", "ok", f"{authenticator.kind}{origin}", resource=resource, facts=facts)
+    claims = claims_of(token)
+    expires = claims.get("exp")
+    facts |= {"scope": authenticator.scope, "audience": claims.get("aud"), "expires": expires}
+    facts |= {"tenant": claims.get("tid"), "application": claims.get("appid") or claims.get("azp")}
+    facts |= {"object": claims.get("oid"), "roles": claims.get("roles")}
+    detail = f"{authenticator.kind}{origin}: " + (
+        _told(claims) if claims else "a token that is no JWT, unreadable here"
+    )
+    if isinstance(expires, int | float) and expires <= time.time():
+        remedy = (
+            "A token given as azure_ad_token (AZURE_OPENAI_AD_TOKEN, AZURE_AD_TOKEN) is never renewed: get a new one "
+            "(az account get-access-token --resource https://cognitiveservices.azure.com), or better unset it and use "
+            "az login, a client secret or a managed identity, which renew themselves."
+        )
+        return Finding("credential", "failed", detail, "expired-token", remedy, resource, facts=facts)
+    audience = str(claims.get("aud", "")).rstrip("/")
+    known = {scope.removesuffix("/.default") for scopes in SCOPES.values() for scope in scopes}
+    if audience.startswith("https://") and audience not in known:
+        remedy = f"Ask for a token of {authenticator.scope}, or set scope (AZURE_CONNECTOR_SCOPE)."
+        return Finding("credential", "warning", detail, "wrong-audience", remedy, resource, facts=facts)
+    return Finding("credential", "ok", detail, resource=resource, seconds=seconds, facts=facts)
+
+
+def _told(claims: dict[str, Any]) -> str:
+    expires = claims.get("exp")
+    words = [f"audience {claims.get('aud', 'unknown')}"]
+    if isinstance(expires, int | float):
+        gone = expires <= time.time()
+        words.append(expiry_text(float(expires)).replace("expires at", "expired at" if gone else "expires at"))
+    if claims.get("roles"):
+        words.append(f"roles {', '.join(map(str, claims['roles']))}")
+    return ", ".join(words)
+
+
+def claims_of(token: str) -> dict[str, Any]:
+    """A JSON Web Token's claims, unverified; empty where it is none."""
+    parts = token.split(".")
+    if len(parts) != 3:
+        return {}
+    try:
+        body = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+    except (binascii.Error, ValueError, RecursionError):
+        return {}
+    return cast("dict[str, Any]", body) if isinstance(body, dict) else {}

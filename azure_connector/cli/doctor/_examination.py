@@ -1,0 +1,169 @@
+"""The doctor's way through a setup, from the settings to a call, in the order in which a call would meet it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from azure_connector.client._client import AzureConnector
+from azure_connector.client._state import Core
+from azure_connector.deployments._catalog import Catalog, ListedDeployment
+from azure_connector.errors._classes import ConfigurationError
+from azure_connector.transport._clients import tls_context
+
+from ._answer import check_answer
+from ._call import check_call
+from ._configuration import SettingRow, check_endpoint, check_settings, rows_of, unusable
+from ._credentials import check_credential, describe_chain
+from ._finding import Finding, Step
+from ._network import check_network
+from ._proxy import way_to
+from ._report import Report
+
+if TYPE_CHECKING:
+    from azure_connector.settings._settings import ConnectorSettings
+
+__all__ = ["examine"]
+
+_AT_ONCE = 4
+
+
+def examine(
+    load: Callable[[], ConnectorSettings], *, only: Collection[str] = (), call: bool = True, timeout: float = 30.0
+) -> Generator[Step | Finding, None, Report]:
+    """Looks at everything; yields each step before it is taken and each finding; returns the report.
+
+    Args:
+        load: reads the settings.
+        only: the deployments to call; all that are configured or listed when empty.
+        call: whether to call deployments at all.
+        timeout: seconds for one call.
+    """
+    findings: list[Finding] = []
+    rows: tuple[SettingRow, ...] = ()
+    yield Step("reading the settings")
+    with ExitStack() as stack:
+        try:
+            settings = load()
+            rows = rows_of(settings)
+            core = Core(settings)
+            client = stack.enter_context(closing(AzureConnector(_core=core, max_retries=0)))
+        except ConfigurationError as error:
+            findings.append(unusable(error))
+            yield findings[-1]
+            return Report(tuple(findings), rows)
+        for event in _walk(client, core, only, call=call, timeout=timeout):
+            if isinstance(event, Finding):
+                findings.append(event)
+            yield event
+    return Report(tuple(findings), rows)
+
+
+def _walk(
+    client: AzureConnector, core: Core, only: Collection[str], *, call: bool, timeout: float
+) -> Iterator[Step | Finding]:
+    yield check_settings(core.settings)
+    sound: set[str] = set()
+    for name in core.resources:
+        failed = False
+        for event in _reach(core, name):
+            failed = failed or (isinstance(event, Finding) and event.status == "failed" and event.check != "clock")
+            yield event
+        if not failed:
+            sound.add(name)
+    if not sound:
+        return
+    yield Step("listing the deployments")
+    catalog = client.discover()
+    yield from _listed(catalog, sound)
+    if call:
+        chosen = _chosen(client, catalog, sound, only)
+        yield from _call(client, catalog, chosen, timeout)
+
+
+def _reach(core: Core, name: str) -> Iterator[Step | Finding]:
+    """The way to one resource and the credential for it."""
+    resource, settings = core.resource(name), core.settings
+    yield from check_endpoint(resource, settings)
+    yield Step(f"connecting to {resource.endpoint.host}")
+    way = way_to(resource, core.transport, settings.origins["proxy"])
+    context = tls_context(core.transport.ca_bundle, core.transport.client_certificate, core.transport.client_key)
+    for found in check_network(way, context, name):
+        yield found
+        if found.status == "failed":
+            yield _chain_only(core, name)
+            return
+    yield Step(f"waiting for the first byte of {resource.endpoint.host}")
+    for found in check_answer(resource, core.transport):
+        yield found
+        if found.status == "failed" and found.check == "HTTP":
+            yield _chain_only(core, name)
+            return
+    try:
+        authenticator = core.authenticator(name)
+    except ConfigurationError as error:
+        yield replace(unusable(error), check="credential", cause="credential", resource=name)
+        return
+    yield Step(f"asking for a credential: {authenticator.kind}")
+    yield check_credential(authenticator, name)
+
+
+def _chain_only(core: Core, name: str) -> Finding:
+    """The chain as it is configured: a token is not asked for where it could not be used."""
+    try:
+        authenticator = core.authenticator(name)
+    except ConfigurationError as error:
+        return replace(unusable(error), check="credential", cause="credential", resource=name)
+    detail = f"{authenticator.kind}: not tried, since the endpoint cannot be reached"
+    facts = {"method": authenticator.kind, "chain": describe_chain(authenticator)}
+    return Finding("credential", "skipped", detail, resource=name, facts=facts)
+
+
+def _listed(catalog: Catalog, sound: Collection[str]) -> Iterator[Finding]:
+    for listing in catalog.listings:
+        if listing.resource not in sound:
+            continue
+        names = [one.name for one in listing.deployments if one.status not in ("not listed", "configured")]
+        facts = {"deployments": names, "source": listing.source, "problems": list(listing.problems)}
+        if listing.source in ("deployments", "management"):
+            detail = f"{len(names)} listed: {', '.join(names)}" if names else "the resource has none"
+            yield Finding("deployments", "ok", detail, resource=listing.resource, facts=facts)
+        else:
+            detail = f"not listed: {listing.problems[0] if listing.problems else 'no reason given'}"
+            yield Finding("deployments", "skipped", detail, resource=listing.resource, facts=facts)
+
+
+def _chosen(
+    client: AzureConnector, catalog: Catalog, sound: Collection[str], only: Collection[str]
+) -> tuple[ListedDeployment, ...]:
+    """The deployments to call: those that are named, else configured and listed ones, else the default model's."""
+    known = {one.key: one for one in catalog.deployments}
+    first = client.settings.default_resource
+    if only:
+        keys = [name if "@" in name else f"{name}@{first}" for name in only]
+        return tuple(known.get(key) or _unknown(key) for key in keys)
+    chosen = tuple(one for one in catalog.deployments if one.resource in sound and (one.mapped or one.serves))
+    if chosen:
+        return chosen
+    return (ListedDeployment(client.settings.default_model, first),)
+
+
+def _unknown(key: str) -> ListedDeployment:
+    name, _, resource = key.rpartition("@")
+    return ListedDeployment(name, resource)
+
+
+def _call(
+    client: AzureConnector, catalog: Catalog, chosen: Iterable[ListedDeployment], timeout: float
+) -> Iterator[Step | Finding]:
+    def one_call(one: ListedDeployment) -> Finding:
+        existing = [found.name for found in catalog if found.resource == one.resource and found.serves]
+        return check_call(client, one, existing, timeout)
+
+    chosen = tuple(chosen)
+    yield Step(f"calling {', '.join(one.name for one in chosen)}")
+    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="azure-connector-doctor") as pool:
+        yield from pool.map(one_call, chosen)

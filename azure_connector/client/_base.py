@@ -1,0 +1,147 @@
+"""What the sync and the async client have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Self
+
+import openai
+from openai import NotGiven
+
+if TYPE_CHECKING:
+    from ..settings._settings import ConnectorSettings
+    from ._explanation import Explanation
+    from ._state import Core
+
+__all__ = ["NOT_GIVEN", "SharedClient"]
+
+NOT_GIVEN = NotGiven()
+
+
+class SharedClient:
+    """Stands before the SDK's client among the bases."""
+
+    _core: Core
+    _custom_headers: Mapping[str, str]
+    _custom_query: Mapping[str, object]
+    timeout: float | openai.Timeout | None
+    max_retries: int
+
+    @property
+    def custom_headers(self) -> Mapping[str, str]:
+        """The headers that this client adds to every request."""
+        return self._custom_headers
+
+    @property
+    def custom_query(self) -> Mapping[str, object]:
+        """The query parameters that this client adds to every request."""
+        return self._custom_query
+
+    @property
+    def settings(self) -> ConnectorSettings:
+        """The settings in force; their repr masks secrets."""
+        return self._core.settings
+
+    def deployment_of(self, model: str | None, operation: str = "/chat/completions") -> str:
+        """The deployment on the default resource that serves a model, for what does not go through `request()`.
+
+        Args:
+            model: the model as a call would name it; the settings' `default_model` when omitted.
+            operation: the SDK's path.
+
+        Raises:
+            InvalidRequestError: the model is served by other resources only.
+        """
+        return self._core.home_deployment(model or self.settings.default_model, operation)
+
+    @property
+    def auth_headers(self) -> dict[str, str]:
+        """The credential's headers, for the SDK's WebSockets alone: requests get theirs when they are sent."""
+        return dict(self._core.authenticator(self.settings.default_resource).headers())
+
+    def explain(self, model: str | None = None, *, operation: str = "/chat/completions") -> Explanation:
+        """Tells which deployment, URL, credential and rules a call would use, and why. Sends nothing.
+
+        Args:
+            model: the model as a call would name it; the settings' `default_model` when omitted.
+            operation: the SDK's path of the call, e.g. `/embeddings`.
+
+        Raises:
+            ConfigurationError: no endpoint is configured, or the mapping names an unknown resource.
+        """
+        return self._core.explain(model or self.settings.default_model, operation)
+
+    def declare_base_model(self, model: str, base_model: str) -> None:
+        """Says which base model serves a name, where neither the mapping nor the deployment's own name does.
+
+        Args:
+            model: the model or deployment as calls name it.
+            base_model: the base model, with or without its version: `gpt-5`, `gpt-4o-2024-11-20`.
+        """
+        self._core.declare_base_model(model, base_model)
+
+    def copy(
+        self,
+        *,
+        api_key: Any = None,
+        base_url: Any = None,
+        timeout: float | openai.Timeout | NotGiven | None = NOT_GIVEN,
+        max_retries: int | NotGiven = NOT_GIVEN,
+        default_headers: Mapping[str, str] | None = None,
+        set_default_headers: Mapping[str, str] | None = None,
+        default_query: Mapping[str, object] | None = None,
+        set_default_query: Mapping[str, object] | None = None,
+        http_client: Any = None,
+        **overrides: Any,
+    ) -> Self:
+        """A client with other options that shares credentials, cooldowns and connections with this one.
+
+        Args:
+            api_key: a key of the caller's own; with `base_url` it is required.
+            base_url: another endpoint, in any form; the settings' own credentials are never sent there.
+            timeout, max_retries, default_headers, default_query, http_client: as in the constructor;
+                `set_default_*` replace instead of adding.
+            overrides: any other setting.
+
+        Raises:
+            ConfigurationError: another endpoint without a credential of its own.
+        """
+        core = self._core.derived(api_key=api_key, base_url=base_url, **overrides)
+        make: Any = type(self)
+        return make(
+            timeout=self.timeout if isinstance(timeout, NotGiven) else timeout,
+            max_retries=self.max_retries if isinstance(max_retries, NotGiven) else max_retries,
+            default_headers=_merged(self._custom_headers, default_headers, set_default_headers),
+            default_query=_merged(self._custom_query, default_query, set_default_query),
+            _core=core,
+            **self._shared(core, http_client),
+        )
+
+    with_options = copy
+
+    def _shared(self, core: Core, http_client: Any) -> dict[str, Any]:
+        """The connections of a copy, as arguments of the constructor."""
+        raise NotImplementedError
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """The same client: Semantic Kernel copies services, and connections cannot be copied."""
+        return self
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __reduce__(self) -> Any:
+        raise TypeError(
+            f"{type(self).__name__} cannot be pickled: it holds connections and credentials. "
+            "Make one in each process from the same settings."
+        )
+
+    def __repr__(self) -> str:
+        core = self.__dict__.get("_core")  # missing in a client whose settings were refused
+        return f"{type(self).__name__}({core.summary() if core else 'not configured'})"
+
+
+def _merged(current: Mapping[str, Any], more: Mapping[str, Any] | None, instead: Mapping[str, Any] | None) -> Any:
+    if instead is not None:
+        return dict(instead)
+    return {**current, **(more or {})}

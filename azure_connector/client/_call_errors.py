@@ -1,0 +1,272 @@
+"""From the SDK's exception to the package's: what was tried, why it failed and what to do about it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from math import ceil
+from typing import TYPE_CHECKING, Any
+
+import openai
+
+from ..deployments._table import Plan, Target
+from ..errors._classes import (
+    Attempt,
+    AzureErrorDetails,
+    CredentialError,
+    DeadlineExceededError,
+    EndpointUnreachableError,
+    PartialReply,
+    StreamInterruptedError,
+    UnreadableReplyError,
+)
+from ..errors._classify import (
+    HintContext,
+    connection_error,
+    error_class,
+    error_from_reply,
+    error_message,
+    hint_for,
+    status_error,
+)
+from ..errors._envelope import ErrorFacts, parse_envelope
+from ..requests.responses_api import Failure as ResponsesFailure
+from ..routing._outcomes import Outcome, failure, outcome_of_error, outcome_of_exception, outcome_of_reply
+
+if TYPE_CHECKING:
+    from ..replies._chat_stream import Failure
+    from ..requests._build import Prepared
+    from ..routing._route import GiveUp
+    from ._state import Core
+
+__all__ = ["Failures"]
+
+
+class Failures:
+    """The failures of one call.
+
+    Args:
+        core: settings and credentials, for hints.
+        plan: the call's targets, for hints.
+    """
+
+    def __init__(self, core: Core, plan: Plan) -> None:
+        self._core = core
+        self._plan = plan
+
+    def facts(self, error: openai.APIError) -> ErrorFacts:
+        """What the service said."""
+        status = error.status_code if isinstance(error, openai.APIStatusError) else None
+        return parse_envelope(status, error.body)
+
+    def outcome(self, error: openai.APIError) -> Outcome:
+        """What an exception of an attempt means for routing."""
+        if isinstance(error, CredentialError):
+            return failure("auth", "CredentialError")
+        if isinstance(error, UnreadableReplyError):
+            return Outcome("transient", 200, "UnreadableReply")
+        if isinstance(error, StreamInterruptedError) and error.body:
+            return replace(outcome_of_error(parse_envelope(None, error.body)), status=200)
+        if isinstance(error, StreamInterruptedError):
+            return replace(outcome_of_exception(error), status=200)
+        if isinstance(error, openai.APIStatusError):
+            outcome = outcome_of_reply(error.status_code, error.response.headers, self.facts(error))
+            # A redirect that cannot be followed with the same method is no error by its status, but no reply either.
+            return replace(outcome, kind="refused") if outcome.kind == "ok" else outcome
+        return outcome_of_exception(error)
+
+    def of_attempt(self, failed: Exception, prepared: Prepared) -> openai.APIError | None:
+        """The exception for whatever ended an attempt; None for what is no failure of the service or the network."""
+        if isinstance(failed, openai.APIError):
+            return failed
+        if isinstance(failed, ResponsesFailure):
+            return self.of_response(prepared.target, failed, prepared)
+        headers = prepared.info.raw_headers
+        if isinstance(failed, ValueError) and not isinstance(failed, openai.OpenAIError):
+            unread = not prepared.call.understood and (headers or isinstance(failed, json.JSONDecodeError))
+            return self._unreadable(failed, prepared) if unread else None
+        if is_transport_error(failed):  # the SDK lets these pass while it reads the body of an error
+            request = synthetic_response(prepared.options.url, 200, headers).request
+            timed_out = isinstance(failed, TimeoutError) or "Timeout" in type(failed).__name__
+            made = (openai.APITimeoutError if timed_out else openai.APIConnectionError)(request=request)
+            made.__cause__ = without_locals(failed)
+            return made
+        return None
+
+    def _unreadable(self, failed: ValueError, prepared: Prepared) -> UnreadableReplyError:
+        """The exception for a reply with status 200 that holds no answer."""
+        context, headers = self.context(prepared.target), prepared.info.raw_headers
+        kind = headers.get("content-type", "")
+        facts = ErrorFacts(f"{context.where} answered 200, but {_fault(failed, kind)}.", html="html" in kind)
+        response = synthetic_response(prepared.options.url, 200, headers)
+        hint = hint_for(UnreadableReplyError, facts, context)
+        made = UnreadableReplyError(response, None, message=error_message(facts.message, hint))
+        made.hint, made.azure_request_id = hint, headers.get("apim-request-id")
+        made.__cause__ = without_locals(failed)
+        return made
+
+    def was_sent(self, error: openai.APIError) -> bool:
+        """Whether a request left at all; a chain without a credential sends none."""
+        return not isinstance(error, CredentialError)
+
+    def of_stream(self, target: Target) -> Failure:
+        """What makes the exceptions of this target's streams."""
+        return partial(self.broken_stream, target)
+
+    def of_response(self, target: Target, failed: ResponsesFailure, prepared: Prepared) -> openai.APIError:
+        """The exception for a reply of the Responses API whose status is `failed`, although HTTP said 200."""
+        response = synthetic_response(prepared.options.url, 200, prepared.info.raw_headers)
+        return self.broken_stream(target, PartialReply(), response, error=failed.body or {"message": str(failed)})
+
+    def final(self, end: GiveUp, errors: Sequence[Exception], attempts: Sequence[Attempt]) -> Exception:
+        """The exception that the caller gets.
+
+        Args:
+            end: why nothing more is tried.
+            errors: each attempt's exception, in order.
+            attempts: what routing recorded of them.
+        """
+        tried = tuple(attempts)
+        if end.attempt is None:
+            return self._nothing_sent(end, tried)
+        error = errors[end.attempt]
+        cause = without_locals(error)
+        if isinstance(error, AzureErrorDetails):  # made here already: streams, credentials, unreadable replies
+            error.attempts = tried
+            return error
+        if isinstance(error, openai.APIStatusError):
+            made: Exception = error_from_reply(
+                error.response,
+                error.body,
+                self.context(end.target),
+                attempts=tried if len(tried) > 1 else (),
+                facts=self.facts(error),
+                retry_after=end.retry_after or end.outcome.retry_after,
+            )
+            made.attempts = tried  # pyright: ignore[reportAttributeAccessIssue]  # every class of the table has it
+            return made
+        assert isinstance(error, openai.APIError)
+        return self._without_reply(error, end.target, tried, cause)
+
+    def _nothing_sent(self, end: GiveUp, attempts: tuple[Attempt, ...]) -> Exception:
+        """Every target is left alone for longer than this call may wait."""
+        limited = end.outcome.kind in ("rate_limited", "no_capacity")
+        status = 429 if limited else 503
+        seconds = end.retry_after or 0.0
+        headers = {"retry-after-ms": str(int(seconds * 1000)), "retry-after": str(ceil(seconds))}
+        context = self.context(end.target)
+        message = (
+            f"Every deployment for {self._plan.model!r} is being left alone after earlier failures "
+            f"({end.outcome.kind}); the soonest is free in {seconds:.1f} s, which is longer than this call may wait. "
+            "Nothing was sent."
+        )
+        code = "NoCapacity" if end.outcome.kind == "no_capacity" else end.outcome.code or str(status)
+        body = {"code": code, "message": message}
+        response = synthetic_response(context.endpoint, status, headers)
+        return error_from_reply(response, body, context, attempts=attempts, retry_after=seconds)
+
+    def _without_reply(
+        self, error: openai.APIError, target: Target, attempts: tuple[Attempt, ...], cause: BaseException
+    ) -> Exception:
+        context = self.context(target)
+        outcome = outcome_of_exception(error)
+        timed_out = outcome.kind == "timeout"
+        cls = DeadlineExceededError if timed_out else EndpointUnreachableError
+        inner = error.__cause__
+        detail = f"{outcome.code}: {inner}" if inner is not None and str(inner) else outcome.code
+        message = (
+            f"No reply from {context.where} in time ({detail})."
+            if timed_out
+            else f"{context.where} gave no reply: {detail}"
+        )
+        facts = ErrorFacts(message)
+        made = connection_error(cls, message, error.request, hint=hint_for(cls, facts, context), attempts=attempts)
+        made.__cause__ = cause
+        return made
+
+    def broken_stream(
+        self,
+        target: Target,
+        so_far: PartialReply,
+        response: Any,
+        *,
+        cause: Exception | None = None,
+        error: Mapping[str, Any] | None = None,
+    ) -> openai.APIError:
+        """The exception for a stream that broke: by its connection (`cause`), or by the service's word (`error`)."""
+        context, request_id = self.context(target), response.headers.get("apim-request-id")
+        if error is not None:
+            facts = parse_envelope(None, dict(error))
+            outcome = outcome_of_error(facts)
+            if outcome.kind == "refused":
+                cls = error_class(400, facts)
+                hint = hint_for(cls, facts, context)
+                return status_error(cls, facts.message, response, dict(error), hint=hint, facts=facts)
+            message = f"The service broke the stream off: {facts.message}"
+        else:
+            detail = f": {type(cause).__name__}: {cause}" if cause is not None else " without a finish reason"
+            message = f"The stream ended early{detail}"
+        hint = (
+            "A stream that has begun is never repeated behind your back: what arrived is in `.partial` "
+            "(text, tool_calls, usage). Ask again to get the whole answer."
+        )
+        made = connection_error(StreamInterruptedError, message, response.request, hint=hint, request_id=request_id)
+        assert isinstance(made, StreamInterruptedError)
+        made.partial = so_far
+        made.body = dict(error) if error is not None else None
+        made.__cause__ = without_locals(cause) if cause is not None else None
+        return made
+
+    def context(self, target: Target) -> HintContext:
+        """What the call looked like, for hints."""
+        resource = self._core.resource(target.resource)
+        authenticator = self._core.authenticator(target.resource)
+        endpoint = resource.endpoint
+        return HintContext(
+            resource=target.resource,
+            endpoint=endpoint.base,
+            form=endpoint.form,
+            api_version=endpoint.api_version,
+            deployment=target.deployment,
+            model=self._plan.model,
+            rule=self._plan.rule,
+            credential=authenticator.kind,
+            credential_origin=self._core.credential_origin(target.resource),
+            scopes=(authenticator.scope,),
+        )
+
+
+def is_transport_error(error: BaseException) -> bool:
+    """Whether an exception is one of the HTTP libraries', or of the socket below."""
+    return isinstance(error, OSError) or any(
+        cls.__module__.partition(".")[0] in _HTTP_LIBRARIES for cls in type(error).__mro__
+    )
+
+
+_HTTP_LIBRARIES = frozenset({"httpx", "httpx2", "httpcore", "httpcore2", "aiohttp", "h11"})
+
+
+def _fault(failed: ValueError, content_type: str) -> str:
+    if "html" in content_type:
+        return "the reply is a web page"
+    return f"the body cannot be read as JSON ({failed})"
+
+
+def without_locals(error: BaseException) -> BaseException:
+    """The exception and its causes without their tracebacks: the frames of HTTP libraries hold headers in locals."""
+    link: BaseException | None = error
+    for _ in range(10):
+        if link is None:
+            break
+        link.__traceback__ = None
+        link = link.__cause__ or link.__context__
+    return error
+
+
+def synthetic_response(url: str, status: int, headers: Mapping[str, str]) -> Any:
+    """A reply that nobody sent, of the HTTP library that this version of the SDK uses (httpx, or httpx2 from 3.0)."""
+    library = sys.modules[openai.DefaultHttpxClient.__mro__[1].__module__.partition(".")[0]]
+    return library.Response(status, headers=dict(headers), request=library.Request("POST", url))

@@ -1,0 +1,93 @@
+"""Fills an `Explanation` from what a connector knows. Sends nothing, fetches no token."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from .._utils._json import Json
+from ..deployments._families import Profile
+from ..deployments._table import Plan, Target
+from ..requests._build import form_for
+from ..requests._fit import CHAT, RESPONSES, fit
+from ..settings._endpoint import operation_query, operation_url
+from ._explanation import ExplainedTarget, Explanation
+
+if TYPE_CHECKING:
+    from ._state import Core
+
+__all__ = ["explain_call"]
+
+
+def explain_call(core: Core, plan: Plan, operation: str) -> Explanation:
+    """What a call would do.
+
+    Args:
+        core: the connector's settings, credentials and lessons.
+        plan: the call's targets.
+        operation: the SDK's path.
+    """
+    targets = tuple(_explained(core, target, operation) for target in plan.targets)
+    settings = core.settings
+    unused = tuple(f"{name} was found and is not used: {why}" for name, why in settings.set_aside.items())
+    links = core.authenticator(plan.targets[0].resource).describe()
+    chain = tuple(str(link) for link in links if link.configured)
+    waiting = core.discovery.enabled and core.discovery.found is None
+    later = (
+        ("discover is on, and nothing has been listed yet: the first call lists the deployments",) if waiting else ()
+    )
+    return Explanation(plan.model, operation, plan.rule, targets, settings.origins, (*unused, *chain, *later))
+
+
+def _explained(core: Core, target: Target, operation: str) -> ExplainedTarget:
+    endpoint = core.resource(target.resource).endpoint
+    profile, lessons = core.profile(target), core.learned.lessons(target.key)
+    sent = operation
+    if operation == CHAT:
+        body: Json = {"model": target.deployment, "messages": []}
+        sent = fit(CHAT, body, profile=profile, learned=lessons, api=target.api).operation
+    form = form_for(endpoint, sent)
+    query = operation_query(endpoint, form)
+    url = operation_url(endpoint, sent, target.deployment, form) + (f"?{urlencode(query)}" if query else "")
+    return ExplainedTarget(
+        resource=target.resource,
+        deployment=target.deployment,
+        url=url,
+        base_model=core.base_model(target),
+        api={CHAT: "chat", RESPONSES: "responses"}.get(sent, sent),
+        form=form,
+        api_version=query.get("api-version"),
+        credential=core.authenticator(target.resource).kind,
+        credential_origin=core.credential_origin(target.resource) or "",
+        rank=target.rank,
+        weight=target.weight,
+        profile=() if profile is None else _rules(profile),
+        learned=core.learned.explain(target.key),
+    )
+
+
+def _rules(profile: Profile) -> tuple[str, ...]:
+    """The family's rules, a line each."""
+    if profile.kind != "text":
+        return (f"family {profile.family}: {profile.kind}, no rules about parameters",)
+    lines = [f"family {profile.family}" + (", reasons before it answers" if profile.reasoning else "")]
+    if profile.output_limit != "either":
+        lines.append(f"the limit of output tokens is called {profile.output_limit}")
+    if profile.refused:
+        lines.append(f"takes only the default of {', '.join(sorted(profile.refused))}")
+    if profile.sampling_with_effort_none:
+        lines.append(f"with effort none also takes {', '.join(sorted(profile.sampling_with_effort_none))}")
+    if profile.efforts:
+        default = f", {profile.default_effort} when none is given" if profile.default_effort else ""
+        lines.append(f"reasoning efforts: {', '.join(profile.efforts)}{default}")
+    if not profile.streaming:
+        lines.append("does not stream: one whole reply is delivered as a stream")
+    if not profile.parallel_tool_calls:
+        lines.append("makes one tool call at a time")
+    if not profile.tools_with_reasoning_over_chat:
+        lines.append("function tools with reasoning go through the Responses API")
+    if profile.system_role == "user":
+        lines.append("system messages go into the user's")
+    if profile.source:
+        lines.append(f"source: {profile.source}")
+    return tuple(lines)

@@ -1,0 +1,208 @@
+"""From the model that a caller names to the deployments that can serve it, in order.
+
+The first of these that knows the model decides:
+
+1. `mapping`: `deployment_mapping` has the model, exactly or in another case.
+2. `deployment`: the model is itself a deployment's name that the mapping declares, or `name@resource`.
+3. `discovered`: the resource's own listing has a deployment of that model, or of that name (where discovery is on).
+4. `default`: `default_deployment` for chat and Responses, `embedding_deployment` for embeddings; never for others.
+5. `pass-through`: the model's name is taken for a deployment of the default resource.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from ..errors._classes import InvalidRequestError
+from ._mapping import MappingReader
+from ._target import Api, Plan, Target
+
+if TYPE_CHECKING:
+    from ..settings._settings import ConnectorSettings
+
+__all__ = ["Api", "DeploymentTable", "Discovered", "Plan", "Target", "resolve"]
+
+logger = logging.getLogger("azure_connector")
+
+_CHAT = ("/chat/completions", "/responses")
+_EMBEDDINGS = "/embeddings"
+_CACHED_PLANS = 1024
+
+
+class Discovered:
+    """Deployments that were found on the resources. Immutable: a new listing makes a new one.
+
+    Args:
+        targets: what was found, the base model in lower case; the order is the order of preference.
+    """
+
+    def __init__(self, targets: Iterable[Target] = ()) -> None:
+        self.targets = tuple(targets)
+        self._by_model = _index(self.targets, _base_model)
+        self._by_name = _index(self.targets, _folded_name)
+        self._base_models = {target.key: target.model for target in self.targets}
+
+    def of(self, model: str) -> Sequence[Target]:
+        """The deployments of a base model, or else those of that very name."""
+        return self._by_model.get(model.lower()) or self._by_name.get(model.lower(), ())
+
+    def base_model(self, target: Target) -> str | None:
+        """The base model of a deployment; None where the listing does not have it."""
+        return self._base_models.get(target.key)
+
+
+class DeploymentTable:
+    """The settings' deployments, compiled; `resolve` is a dictionary's look-up after the first call for a model.
+
+    Args:
+        mapping: model -> targets by rank.
+        default: serves chat and Responses calls for models that nothing else knows.
+        embedding: the same for embeddings.
+        resources: the names of all resources.
+        default_resource: where a name without `@resource` is looked for.
+    """
+
+    def __init__(
+        self,
+        mapping: Mapping[str, tuple[Target, ...]] = MappingProxyType({}),
+        *,
+        default: Target | None = None,
+        embedding: Target | None = None,
+        resources: Iterable[str] = ("default",),
+        default_resource: str = "default",
+    ) -> None:
+        self.mapping = MappingProxyType(dict(mapping))
+        self.default = default
+        self.embedding = embedding
+        self.resources = tuple(resources)
+        self.default_resource = default_resource
+        entries = list(self.mapping.items())
+        self._folded = {model.lower(): targets for model, targets in reversed(entries)}
+        declared = [(target, target.model or model.lower()) for model, targets in entries for target in targets]
+        self._declared = _index({target.key: target for target, _ in declared}.values(), _folded_name)
+        self._base_models = {target.key: base for target, base in reversed(declared)}
+        # Plans depend on nothing but these three, and the call for a model comes again and again.
+        self._plan = lru_cache(maxsize=_CACHED_PLANS)(self._make_plan)
+
+    @classmethod
+    def from_settings(cls, settings: ConnectorSettings) -> DeploymentTable:
+        """Compile the settings' mapping and defaults.
+
+        Raises:
+            ConfigurationError: an entry cannot be read, or names a resource that is not configured.
+        """
+        resources = tuple(settings.resource_map()) or (settings.default_resource,)
+
+        def reader(setting: str) -> MappingReader:
+            return MappingReader(resources, settings.default_resource, settings.origins[setting])
+
+        def single(setting: str, text: str | None) -> Target | None:
+            return reader(setting).target(setting, text) if text else None
+
+        return cls(
+            reader("deployment_mapping").read(settings.deployment_mapping),
+            default=single("default_deployment", settings.default_deployment),
+            embedding=single("embedding_deployment", settings.embedding_deployment),
+            resources=resources,
+            default_resource=settings.default_resource,
+        )
+
+    def resolve(self, model: Any, operation: str, discovered: Discovered | None = None) -> Plan:
+        """The targets for one call.
+
+        Args:
+            model: the model as the caller named it.
+            operation: the SDK's path, such as `/chat/completions`.
+            discovered: what was found on the resources, if discovery is on.
+
+        Raises:
+            InvalidRequestError: the model is blank or no text.
+        """
+        if not isinstance(model, str) or not model.strip():
+            given = "blank" if isinstance(model, str) else f"a {type(model).__name__}"
+            raise InvalidRequestError(
+                f"The call names no model: `model` is {given}.",
+                param="model",
+                hint="Pass model=..., or set default_model (AZURE_OPENAI_DEFAULT_MODEL) for doors that may omit it and "
+                "default_deployment (AZURE_OPENAI_DEFAULT_DEPLOYMENT) for models that no mapping knows.",
+            )
+        plan = self._plan(model.strip(), operation, discovered or _NOTHING)
+        if logger.isEnabledFor(logging.DEBUG):
+            found = ", ".join(target.key for target in plan.targets)
+            logger.debug("model %r for %s -> %s (rule: %s)", model, operation, found, plan.rule)
+        return plan
+
+    def _make_plan(self, model: str, operation: str, discovered: Discovered) -> Plan:
+        mapped = self.mapping.get(model) or self._folded.get(model.lower(), ())
+        if mapped:
+            targets = (self._with_base(target, discovered, model) for target in mapped)
+            return Plan(model, tuple(sorted(targets, key=lambda target: target.rank)), "mapping")
+        if named := self._named(model, discovered):
+            return Plan(model, named, "deployment")
+        if found := discovered.of(model):
+            return Plan(model, tuple(found), "discovered")
+        default = self._default_for(operation)
+        if default is not None:
+            asked = model if model.lower() == default.deployment.lower() else None
+            return Plan(model, (self._with_base(default, discovered, asked),), "default")
+        return Plan(model, (Target(self.default_resource, model, model.lower()),), "pass-through")
+
+    def _named(self, model: str, discovered: Discovered) -> tuple[Target, ...]:
+        """The deployments that the model names itself, bare or as `name@resource`."""
+        if declared := self._declared.get(model.lower()):
+            exact = tuple(target for target in declared if target.deployment == model)
+            chosen = sorted(exact or declared, key=lambda target: target.rank)
+            return tuple(self._with_base(target, discovered, None) for target in chosen)
+        name, at, resource = model.rpartition("@")
+        if not (at and name and resource in self.resources):
+            return ()
+        own = (target for target in self._declared.get(name.lower(), ()) if target.resource == resource)
+        named = next(own, Target(resource, name))
+        return (self._with_base(replace(named, rank=0), discovered, None if named.key in self._base_models else name),)
+
+    def _with_base(self, target: Target, discovered: Discovered, asked: str | None) -> Target:
+        """Fill in the base model: declared, else listed by the resource, else what the caller's own words suggest."""
+        if target.model:
+            return target
+        suggested = asked.lower() if asked else self._base_models.get(target.key)
+        return replace(target, model=discovered.base_model(target) or suggested)
+
+    def _default_for(self, operation: str) -> Target | None:
+        if operation == _EMBEDDINGS:
+            return self.embedding
+        return self.default if operation.startswith(_CHAT) else None
+
+
+def resolve(model: Any, operation: str, settings: ConnectorSettings, discovered: Discovered | None = None) -> Plan:
+    """The targets for one call under some settings; see `DeploymentTable.resolve`.
+
+    Raises:
+        ConfigurationError: the mapping cannot be read.
+        InvalidRequestError: the model is blank or no text.
+    """
+    return settings.deployments.resolve(model, operation, discovered)
+
+
+def _index(targets: Iterable[Target], key: Callable[[Target], str | None]) -> dict[str, tuple[Target, ...]]:
+    found: dict[str, tuple[Target, ...]] = {}
+    for target in targets:
+        name = key(target)
+        if name is not None:
+            found[name] = (*found.get(name, ()), target)
+    return found
+
+
+def _folded_name(target: Target) -> str:
+    return target.deployment.lower()
+
+
+def _base_model(target: Target) -> str | None:
+    return target.model
+
+
+_NOTHING = Discovered()

@@ -1,0 +1,102 @@
+"""Every error of this package, under the OpenAI SDK's own classes: `except openai.RateLimitError` still works.
+
+    openai.OpenAIError
+    ├── ConfigurationError (ValueError)          a setting is missing, contradicts another or cannot be read
+    ├── InvalidRequestError (ValueError)         a request that no deployment could serve; nothing was sent
+    └── openai.APIError
+        ├── UnreadableReplyError                 a 200 whose body is cut off, garbled or a web page
+        ├── openai.APIConnectionError
+        │   ├── EndpointUnreachableError         DNS, TCP or TLS failed; no reply at all
+        │   ├── StreamInterruptedError           a reply that had begun was cut off; carries what arrived
+        │   └── openai.APITimeoutError
+        │       └── DeadlineExceededError        the whole call's budget ran out
+        └── openai.APIStatusError
+            ├── ServiceUnavailableError          5xx, 408, 409 after every permitted attempt (an InternalServerError)
+            ├── openai.BadRequestError
+            │   ├── ContentFilteredError         the content filter refused the prompt (or the answer)
+            │   ├── ContextWindowExceededError   too many tokens for the model
+            │   ├── UnsupportedParameterError    the model refuses a parameter, a value or the whole API
+            │   ├── WrongApiVersionError         api-version missing, unknown or not allowed
+            │   ├── StateBoundToResourceError    a response, file or reasoning item that lives on another resource
+            │   └── RequestRefusedError          400 for another reason
+            ├── openai.AuthenticationError
+            │   ├── CredentialError              no method of the auth chain gave a credential; nothing was sent
+            │   └── AccessTokenError             401: wrong key, expired token, wrong audience, missing role
+            ├── openai.PermissionDeniedError
+            │   ├── RoleMissingError             the identity is known, but lacks a role on the resource
+            │   ├── KeysDisabledError            key authentication is switched off by policy
+            │   └── NetworkBlockedError          firewall, private endpoint or a blocked resource
+            ├── openai.NotFoundError
+            │   ├── DeploymentNotFoundError      the resource has no such deployment
+            │   └── ResourceNotFoundError        the path or the api-version is wrong
+            ├── openai.UnprocessableEntityError
+            │   └── UnprocessableRequestError    422 for a reason that no other class names
+            ├── openai.RateLimitError
+            │   ├── QuotaExceededError           requests or tokens per minute are used up
+            │   └── CapacityError                Azure itself has no capacity for the model now
+            └── UnexpectedStatusError            a status that this package knows nothing about
+
+Each carries `hint` (what to do), `attempts` (what was tried, in order) and `azure_request_id`.
+"""
+
+from ._classes import (
+    AccessTokenError,
+    Attempt,
+    AzureErrorDetails,
+    CapacityError,
+    ConfigurationError,
+    ContentFilteredError,
+    ContextWindowExceededError,
+    CredentialError,
+    DeadlineExceededError,
+    DeploymentNotFoundError,
+    EndpointUnreachableError,
+    FilterCategory,
+    InvalidRequestError,
+    KeysDisabledError,
+    NetworkBlockedError,
+    PartialReply,
+    QuotaExceededError,
+    RequestRefusedError,
+    ResourceNotFoundError,
+    RoleMissingError,
+    ServiceUnavailableError,
+    StateBoundToResourceError,
+    StreamInterruptedError,
+    UnexpectedStatusError,
+    UnprocessableRequestError,
+    UnreadableReplyError,
+    UnsupportedParameterError,
+    WrongApiVersionError,
+)
+
+__all__ = [
+    "AccessTokenError",
+    "Attempt",
+    "AzureErrorDetails",
+    "CapacityError",
+    "ConfigurationError",
+    "ContentFilteredError",
+    "ContextWindowExceededError",
+    "CredentialError",
+    "DeadlineExceededError",
+    "DeploymentNotFoundError",
+    "EndpointUnreachableError",
+    "FilterCategory",
+    "InvalidRequestError",
+    "KeysDisabledError",
+    "NetworkBlockedError",
+    "PartialReply",
+    "QuotaExceededError",
+    "RequestRefusedError",
+    "ResourceNotFoundError",
+    "RoleMissingError",
+    "ServiceUnavailableError",
+    "StateBoundToResourceError",
+    "StreamInterruptedError",
+    "UnexpectedStatusError",
+    "UnprocessableRequestError",
+    "UnreadableReplyError",
+    "UnsupportedParameterError",
+    "WrongApiVersionError",
+]

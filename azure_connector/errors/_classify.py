@@ -1,0 +1,261 @@
+"""The one table from Azure's error replies to the classes of `errors.py`, and the making of these errors."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple, cast
+
+import openai
+
+from ._classes import (
+    AccessTokenError,
+    Attempt,
+    AzureErrorDetails,
+    CapacityError,
+    ContentFilteredError,
+    ContextWindowExceededError,
+    DeploymentNotFoundError,
+    KeysDisabledError,
+    NetworkBlockedError,
+    QuotaExceededError,
+    RequestRefusedError,
+    ResourceNotFoundError,
+    RoleMissingError,
+    ServiceUnavailableError,
+    StateBoundToResourceError,
+    UnexpectedStatusError,
+    UnprocessableRequestError,
+    UnsupportedParameterError,
+    WrongApiVersionError,
+)
+from ._envelope import ErrorFacts, filter_categories, parse_envelope
+from ._hints import HintContext, hint_for
+
+if TYPE_CHECKING:
+    import httpx
+
+__all__ = [
+    "ErrorFacts",
+    "HintContext",
+    "connection_error",
+    "error_class",
+    "error_from_reply",
+    "error_message",
+    "filter_categories",
+    "hint_for",
+    "parse_envelope",
+    "status_error",
+]
+
+
+class _Row(NamedTuple):
+    """One line of the table: it holds where the status fits and one of the other conditions, if there are any."""
+
+    statuses: frozenset[int]
+    error: type[openai.APIStatusError]
+    codes: frozenset[str] = frozenset()
+    message: re.Pattern[str] | None = None
+    refused_by_filter: bool = False
+
+    def fits(self, status: int, facts: ErrorFacts, codes: frozenset[str]) -> bool:
+        if status not in self.statuses:
+            return False
+        if not self.codes and self.message is None and not self.refused_by_filter:
+            return True
+        return (
+            not self.codes.isdisjoint(codes)
+            or (self.message is not None and self.message.search(facts.message) is not None)
+            or (self.refused_by_filter and any(category.filtered for category in facts.categories))
+        )
+
+
+def _row(
+    statuses: Sequence[int],
+    error: type[openai.APIStatusError],
+    codes: str = "",
+    message: str | None = None,
+    *,
+    refused_by_filter: bool = False,
+) -> _Row:
+    pattern = re.compile(message, re.IGNORECASE) if message else None
+    return _Row(frozenset(statuses), error, frozenset(codes.lower().split()), pattern, refused_by_filter)
+
+
+_REFUSED = (400, 413, 422)
+
+# Most specific first. Messages are looked at only where Azure gives no code of its own: it answers "BadRequest", "404"
+# or nothing at all to a wrong api-version, to state of another resource and to a missing role.
+_TABLE: tuple[_Row, ...] = (
+    _row(
+        _REFUSED,
+        ContentFilteredError,
+        "content_filter contentfilter content_policy_violation ResponsibleAIPolicyViolation",
+        refused_by_filter=True,
+    ),
+    _row(
+        _REFUSED,
+        ContextWindowExceededError,
+        "context_length_exceeded",
+        r"maximum context length|exceeds the context window|input tokens exceed",
+    ),
+    _row(
+        _REFUSED,
+        StateBoundToResourceError,
+        "invalid_encrypted_content previous_response_not_found",
+        r"different Azure OpenAI resource|encrypted content .{0,80}could not be (?:verified|decrypted)",
+    ),
+    _row(
+        _REFUSED,
+        UnsupportedParameterError,
+        "unsupported_parameter unsupported_value unknown_parameter invalid_value OperationNotSupported extra_forbidden",
+        r"^Unrecognized request argument|does not work with the specified model|Extra inputs are not permitted",
+    ),
+    _row(
+        (400,),
+        WrongApiVersionError,
+        "InvalidApiVersion InvalidApiVersionParameter UnsupportedApiVersion MissingApiVersionParameter",
+        r"\bapi[- ]?version",
+    ),
+    _row((401,), AccessTokenError),
+    _row((403,), KeysDisabledError, "AuthenticationTypeDisabled", r"key based authentication is (?:disabled|not)"),
+    _row((403,), QuotaExceededError, message=r"out of call volume quota"),
+    _row(
+        (403,),
+        RoleMissingError,
+        "PermissionDenied AuthorizationFailed",
+        r"lacks the required data action|does not have authorization",
+    ),
+    _row((403,), NetworkBlockedError),
+    _row((404,), DeploymentNotFoundError, "DeploymentNotFound deployment_not_found model_not_found"),
+    _row((404,), ResourceNotFoundError),
+    _row((429,), CapacityError, "NoCapacity no_capacity insufficient_capacity", r"\bno capacity\b"),
+    _row((429,), QuotaExceededError),
+    _row((408, 409, *range(500, 600)), ServiceUnavailableError),
+    _row((422,), UnprocessableRequestError),
+    _row((400,), RequestRefusedError),
+)
+
+
+def error_class(status: int, facts: ErrorFacts) -> type[openai.APIStatusError]:
+    """The class of error for a reply.
+
+    Args:
+        status: the HTTP status.
+        facts: what `parse_envelope` read from the body.
+    """
+    codes = frozenset(code.lower() for code in (facts.code, facts.inner_code, facts.type) if code)
+    return next((row.error for row in _TABLE if row.fits(status, facts, codes)), UnexpectedStatusError)
+
+
+def error_message(message: str, hint: str = "", attempts: Sequence[Attempt] = ()) -> str:
+    """The text of an error: the service's own words, what to do, and every attempt on a line of its own."""
+    lines = [message.strip()]
+    if hint:
+        lines.append(hint)
+    if attempts:
+        lines.append("Tried:")
+        lines.extend(f"  {attempt}" for attempt in attempts)
+    return "\n".join(lines)
+
+
+def status_error(
+    cls: type[openai.APIStatusError],
+    message: str,
+    response: httpx.Response,
+    body: object,
+    *,
+    hint: str = "",
+    attempts: Sequence[Attempt] = (),
+    request_id: str | None = None,
+    facts: ErrorFacts | None = None,
+    retry_after: float | None = None,
+) -> openai.APIStatusError:
+    """Makes an error for a reply, with the SDK's own attributes and ours.
+
+    Args:
+        cls: what `error_class` chose.
+        message: the service's own words.
+        response: the reply.
+        body: its decoded body; `{"error": {…}}` is opened, as the SDK does for `exc.body`.
+        hint: what to do.
+        attempts: what was tried, in order.
+        request_id: Azure's id of the request; read from the headers where it is not given.
+        facts: fills `code`, `param`, `type` and the filter's categories.
+        retry_after: seconds until the soonest target may be asked again.
+    """
+    if isinstance(body, dict):
+        body = cast("dict[str, object]", body).get("error", cast("object", body))
+    error = cls(error_message(message, hint, attempts), response=response, body=body)
+    if facts is not None:
+        # What was read leniently goes first: the SDK leaves Foundry's integer codes as they are.
+        error.code, error.param = facts.code or error.code, facts.param or error.param
+        error.type = facts.type or error.type
+        if isinstance(error, ContentFilteredError):
+            error.categories = facts.categories
+    if isinstance(error, QuotaExceededError | CapacityError):
+        error.retry_after = retry_after
+    headers = response.headers
+    _describe(error, hint, attempts, request_id or headers.get("apim-request-id") or headers.get("x-request-id"))
+    return error
+
+
+def error_from_reply(
+    response: httpx.Response,
+    body: object,
+    context: HintContext,
+    *,
+    attempts: Sequence[Attempt] = (),
+    facts: ErrorFacts | None = None,
+    retry_after: float | None = None,
+) -> openai.APIStatusError:
+    """Makes the error for a reply from start to end: reads it, chooses the class, finds the hint.
+
+    Args:
+        response: the reply.
+        body: its decoded body, or its bytes.
+        context: what the call looked like, for the hint.
+        attempts: what was tried, in order.
+        facts: what `parse_envelope` said, where the caller has it already.
+        retry_after: seconds until the soonest target may be asked again.
+    """
+    facts = facts or parse_envelope(response.status_code, body)
+    cls = error_class(response.status_code, facts)
+    hint = hint_for(cls, facts, context)
+    return status_error(
+        cls, facts.message, response, body, hint=hint, attempts=attempts, facts=facts, retry_after=retry_after
+    )
+
+
+def connection_error(
+    cls: type[openai.APIConnectionError],
+    message: str,
+    request: httpx.Request,
+    *,
+    hint: str = "",
+    attempts: Sequence[Attempt] = (),
+    request_id: str | None = None,
+) -> openai.APIConnectionError:
+    """Makes an error for a call without a complete reply; raise it `from` the transport's exception.
+
+    Args:
+        cls: `EndpointUnreachableError`, `StreamInterruptedError`, `DeadlineExceededError`, or the SDK's own.
+        message: what happened.
+        request: the request.
+        hint: what to do.
+        attempts: what was tried, in order.
+        request_id: Azure's id of the request, where headers had arrived.
+    """
+    text = error_message(message, hint, attempts)
+    if issubclass(cls, openai.APITimeoutError):  # the SDK's constructor takes no message
+        error: openai.APIConnectionError = cls(request=request)
+        error.message, error.args = text, (text,)
+    else:
+        error = cls(message=text, request=request)
+    _describe(error, hint, attempts, request_id)
+    return error
+
+
+def _describe(error: Exception, hint: str, attempts: Sequence[Attempt], request_id: str | None) -> None:
+    if isinstance(error, AzureErrorDetails):
+        error.hint, error.attempts, error.azure_request_id = hint, tuple(attempts), request_id

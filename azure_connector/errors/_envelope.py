@@ -1,0 +1,256 @@
+"""What an error reply says, whichever of Azure's envelopes it comes in.
+
+Four are known: `{"error": {…}}`; the inner object alone (as the SDK hands it over in `exc.body`); a flat
+`{"statusCode": 401, "message": "…"}` from API Management; and Foundry's, with an integer `code` and a second envelope
+as JSON text inside `message`. Gateways in between answer with HTML or plain text. Nothing here ever raises: a body
+that makes no sense becomes facts that say little.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+from typing import Any, cast
+
+from ._classes import FilterCategory
+
+__all__ = ["ErrorFacts", "filter_categories", "parse_envelope"]
+
+_MAX_MESSAGE = 4_000  # a gateway's page or an echoed prompt must not fill a log
+_MAX_BODY = 1_000_000
+_MAX_DEPTH = 4  # envelopes within envelopes: three have been seen
+
+_TITLE = re.compile(r"<title[^>]*>(.*?)</title>|<h1[^>]*>(.*?)</h1>", re.IGNORECASE | re.DOTALL)
+_TAG = re.compile(r"<[^>]{0,500}>")
+_RESULT_KEYS = ("content_filter_result", "content_filter_results", "content_filters")
+_INNER_KEYS = ("innererror", "inner_error", "innerError")
+_VERDICT_KEYS = frozenset({"filtered", "detected", "severity"})
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorFacts:
+    """What is known of an error reply.
+
+    Attributes:
+        message: the service's own words, or a sentence about the status where it gave none.
+        code: Azure's code as text (`DeploymentNotFound`, `429`), or None.
+        param: the parameter that the service names.
+        type: OpenAI's error type, e.g. `invalid_request_error`.
+        inner_code: the code of the inner error, e.g. `ResponsibleAIPolicyViolation`.
+        categories: the content filter's verdicts.
+        html: the reply was a web page, so it comes from something in front of Azure OpenAI.
+    """
+
+    message: str
+    code: str | None = None
+    param: str | None = None
+    type: str | None = None
+    inner_code: str | None = None
+    categories: tuple[FilterCategory, ...] = ()
+    html: bool = False
+
+
+def parse_envelope(status: int | None, body: object) -> ErrorFacts:
+    """Read an error's body.
+
+    Args:
+        status: the HTTP status, for the message where the body has none; None for an error inside a stream.
+        body: the decoded JSON, or the bytes or text of the reply, or None.
+    """
+    if isinstance(body, bytes | bytearray):
+        body = bytes(body[:_MAX_BODY]).decode("utf-8", "replace")
+    if isinstance(body, str):
+        decoded = _json_or_none(body)
+        if decoded is None:
+            return _from_text(status, body)
+        body = decoded
+    facts = _from_object(body, 0)
+    return facts if facts.message else replace(facts, message=_status_phrase(status))
+
+
+def filter_categories(results: object) -> tuple[FilterCategory, ...]:
+    """The verdicts in a `content_filter_results` object, or in a list of such objects; lenient about every part.
+
+    Categories that nobody knew when this was written are kept under their own names; a `custom_blocklists` may be an
+    object or a list; a group of verdicts inside a verdict is opened. Where a category occurs twice, a refusal wins.
+    """
+    found: dict[str, FilterCategory] = {}
+    for name, verdict in _verdicts(results, 0):
+        category = _category(name, verdict)
+        earlier = found.get(name)
+        if earlier is None or (category.filtered and not earlier.filtered):
+            found[name] = category
+    return tuple(found.values())
+
+
+def _json_or_none(text: str) -> object:
+    """The decoded object or list of a JSON text; None for anything else."""
+    if text.lstrip()[:1] not in ("{", "["):
+        return None
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _from_text(status: int | None, text: str) -> ErrorFacts:
+    text = text.strip()
+    if text[:1] != "<":
+        return ErrorFacts(message=text[:_MAX_MESSAGE] or _status_phrase(status))
+    match = _TITLE.search(text[:4_000])
+    title = _TAG.sub(" ", (match.group(1) or match.group(2) or "") if match else "")
+    title = " ".join(html.unescape(title).split())[:200]
+    said = f": {title}" if title else ""
+    return ErrorFacts(message=f"{_status_phrase(status)} (the reply is a web page{said})", html=True)
+
+
+def _status_phrase(status: int | None) -> str:
+    if status is None:
+        return "The service reported an error without saying which."
+    try:
+        return f"HTTP {status} {HTTPStatus(status).phrase}"
+    except ValueError:
+        return f"HTTP {status}"
+
+
+def _mapping(value: object) -> Mapping[str, Any] | None:
+    return cast("Mapping[str, Any]", value) if isinstance(value, Mapping) else None
+
+
+def _text(value: object) -> str | None:
+    """Codes come as text or as integers; anything else is not one."""
+    if isinstance(value, str):
+        return value[:_MAX_MESSAGE] or None
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**9:
+        return str(value)
+    return None
+
+
+def _from_object(value: object, depth: int) -> ErrorFacts:
+    if isinstance(value, list | tuple):
+        outer = next((found for item in cast("list[object]", value) if (found := _mapping(item)) is not None), None)
+    else:
+        outer = _mapping(value)
+    if outer is None:
+        return ErrorFacts(message=str(cast(object, value))[:_MAX_MESSAGE] if value else "")
+    error = outer.get("error")
+    if isinstance(error, str):
+        described = _text(outer.get("error_description")) or _text(outer.get("message"))
+        return ErrorFacts(message=described or error[:_MAX_MESSAGE], code=error[:200] if described else None)
+    inner = _mapping(error)
+    facts = _from_fields(inner if inner is not None else outer, depth)
+    if inner is not None and not facts.categories:  # some replies put the verdicts beside the error
+        facts = replace(facts, categories=filter_categories(_results_of(outer)))
+    return facts
+
+
+def _from_fields(fields: Mapping[str, Any], depth: int) -> ErrorFacts:
+    code = next((text for key in ("code", "statusCode", "status") if (text := _text(fields.get(key)))), None)
+    param = _text(fields.get("param"))
+    message = fields.get("message")
+    if message is None and isinstance(fields.get("detail"), list | str | Mapping):
+        message, param = _from_detail(fields["detail"], param)
+    inner_code, categories = _from_inner(fields)
+    facts = ErrorFacts(
+        message=_text(message) or "",
+        code=code,
+        param=param,
+        type=_text(fields.get("type")),
+        inner_code=inner_code,
+        categories=categories,
+    )
+    nested = _mapping(_json_or_none(message[:_MAX_BODY])) if isinstance(message, str) and depth < _MAX_DEPTH else None
+    return facts if nested is None else _merge(facts, _from_object(nested, depth + 1))
+
+
+def _merge(outer: ErrorFacts, nested: ErrorFacts) -> ErrorFacts:
+    """Foundry's envelope: the text inside says more, but its code is often only the status again."""
+    codes = [code for code in (nested.code, outer.code) if code]
+    return ErrorFacts(
+        message=nested.message or outer.message,
+        code=next((code for code in codes if not code.isdigit()), codes[0] if codes else None),
+        param=nested.param or outer.param,
+        type=nested.type or outer.type,
+        inner_code=nested.inner_code or outer.inner_code,
+        categories=nested.categories or outer.categories,
+    )
+
+
+def _from_detail(detail: object, param: str | None) -> tuple[str, str | None]:
+    """The list of complaints that servers built on FastAPI send with a 422 (Mistral on Foundry is one)."""
+    items = cast("list[object]", detail) if isinstance(detail, list) else [detail]
+    messages: list[str] = []
+    for item in items[:20]:
+        fields = _mapping(item)
+        if fields is None:
+            messages.append(str(item)[:500])
+            continue
+        where = fields.get("loc")
+        path = [str(part) for part in cast("list[object]", where)] if isinstance(where, list | tuple) else []
+        path = path[1:] if path[:1] == ["body"] else path
+        param = param or ".".join(path) or None
+        said = str(fields.get("msg") or fields.get("type") or "is not valid")
+        messages.append(f"{'.'.join(path)}: {said}"[:500] if path else said[:500])
+    return "; ".join(messages)[:_MAX_MESSAGE], param
+
+
+def _results_of(fields: Mapping[str, Any]) -> object:
+    return next((fields[key] for key in _RESULT_KEYS if fields.get(key)), None)
+
+
+def _from_inner(fields: Mapping[str, Any]) -> tuple[str | None, tuple[FilterCategory, ...]]:
+    """The innermost code that is named, and the verdicts, wherever on the way inwards they stand."""
+    code: str | None = None
+    categories = filter_categories(_results_of(fields))
+    for _ in range(_MAX_DEPTH):
+        inner = next((found for key in _INNER_KEYS if (found := _mapping(fields.get(key)))), None)
+        if inner is None:
+            break
+        code = _text(inner.get("code")) or code
+        categories = categories or filter_categories(_results_of(inner))
+        fields = inner
+    return code, categories
+
+
+def _verdicts(results: object, depth: int) -> Iterator[tuple[str, object]]:
+    if depth > _MAX_DEPTH:
+        return
+    if isinstance(results, list | tuple):
+        for item in cast("list[object]", results)[:100]:
+            yield from _verdicts(item, depth + 1)
+        return
+    fields = _mapping(results)
+    if fields is None:
+        return
+    wrapped = _results_of(fields)
+    if wrapped is not None:
+        yield from _verdicts(wrapped, depth + 1)
+        return
+    for name, verdict in fields.items():
+        group = _mapping(verdict)
+        if group and not _VERDICT_KEYS & group.keys() and all(isinstance(part, Mapping) for part in group.values()):
+            yield from _verdicts(group, depth + 1)
+        else:
+            yield str(name), verdict
+
+
+def _category(name: str, verdict: object) -> FilterCategory:
+    if isinstance(verdict, list):  # custom_blocklists in its older form: one entry per list that was consulted
+        entries = [_mapping(item) for item in cast("list[object]", verdict)]
+        hit = any(entry is not None and entry.get("filtered") is True for entry in entries)
+        return FilterCategory(name, filtered=hit, details={"details": verdict})
+    fields = _mapping(verdict)
+    if fields is None:
+        return FilterCategory(name, filtered=verdict is True, details={} if verdict is None else {"value": verdict})
+    severity, detected = fields.get("severity"), fields.get("detected")
+    return FilterCategory(
+        name,
+        filtered=fields.get("filtered") is True,
+        severity=severity if isinstance(severity, str) else None,
+        detected=detected if isinstance(detected, bool) else None,
+        details={str(key): value for key, value in fields.items() if key not in _VERDICT_KEYS},
+    )

@@ -1,0 +1,279 @@
+"""What to do about an error, in words that name the setting, the variable and the command.
+
+A hint never holds a secret: its context knows credentials only by kind and origin.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from ._envelope import ErrorFacts
+
+__all__ = ["PUBLIC_SCOPES", "HintContext", "hint_for"]
+
+# Microsoft's documents name both; which one a resource accepts depends on its kind and age.
+PUBLIC_SCOPES = ("https://cognitiveservices.azure.com/.default", "https://ai.azure.com/.default")
+
+_USERINFO = re.compile(r"//[^/@\s]*@")
+
+
+@dataclass(frozen=True, slots=True)
+class HintContext:
+    """What a call looked like, for the hint of its error.
+
+    Attributes:
+        resource: the resource's name in the settings.
+        endpoint: the resource's base URL.
+        form: `v1` or `classic`.
+        api_version: the api-version sent, or None.
+        deployment: the deployment asked, or None.
+        model: the model as the caller named it, or None.
+        rule: what chose the deployment (`Plan.rule`).
+        credential: the kind of credential in words (`API key`, `managed identity`), or None.
+        credential_origin: the setting or variable that it came from, or None.
+        scopes: the scopes for which tokens were asked.
+    """
+
+    resource: str = "default"
+    endpoint: str = ""
+    form: str = "v1"
+    api_version: str | None = None
+    deployment: str | None = None
+    model: str | None = None
+    rule: str | None = None
+    credential: str | None = None
+    credential_origin: str | None = None
+    scopes: tuple[str, ...] = ()
+
+    @property
+    def where(self) -> str:
+        """The endpoint for display: a user name or password in the URL stays out."""
+        endpoint = _USERINFO.sub("//", self.endpoint.partition("?")[0])
+        return endpoint or f"resource {self.resource!r}"
+
+    @property
+    def by(self) -> str:
+        """The credential in words."""
+        kind = self.credential or "the credential"
+        return f"{kind} (from {self.credential_origin})" if self.credential_origin else kind
+
+
+def hint_for(cls: type[BaseException], facts: ErrorFacts, context: HintContext) -> str:
+    """Says what to do about an error; empty where nothing better than Azure's own words is known.
+
+    Args:
+        cls: the error's class, as `error_class` chose it.
+        facts: what the reply said.
+        context: what the call looked like.
+    """
+    if facts.html:
+        return _gateway(facts, context)
+    for base in cls.__mro__:
+        if (advice := _ADVICE.get(base.__name__)) is not None:
+            return advice(facts, context)
+    return ""
+
+
+def _gateway(facts: ErrorFacts, context: HintContext) -> str:
+    return (
+        f"The reply comes from a gateway or proxy in front of {context.where}, not from Azure OpenAI. Check the "
+        "endpoint (AZURE_OPENAI_ENDPOINT), HTTPS_PROXY and NO_PROXY. `azure-connector doctor` shows where the way ends."
+    )
+
+
+_RULES: Mapping[str, str] = {
+    "mapping": "deployment_mapping names it for the model {model!r}",
+    "discovered": "the resource's own listing named it for the model {model!r}",
+    "default": "no mapping names the model {model!r}, so default_deployment was used",
+    "pass-through": "no mapping names the model {model!r} and no default_deployment is set, so its own name was used",
+    "argument": "the call named it",
+}
+
+
+def _deployment_not_found(facts: ErrorFacts, context: HintContext) -> str:
+    rule = _RULES.get(context.rule or "", "").format(model=context.model)
+    chosen = f" ({rule})" if rule else ""
+    model = context.model or "MODEL"
+    return (
+        f"There is no deployment {context.deployment or '?'!r} at {context.where}{chosen}. `azure-connector models` "
+        "lists those that exist. Then map the model to one of them: "
+        f'deployment_mapping={{"{model}": "YOUR-DEPLOYMENT"}}, '
+        f'or export AZURE_OPENAI_DEPLOYMENT_MAPPING=\'{{"{model}": "YOUR-DEPLOYMENT"}}\', '
+        "or set AZURE_OPENAI_DEFAULT_DEPLOYMENT. A deployment made in the last five minutes may not be ready yet."
+    )
+
+
+def _not_found(facts: ErrorFacts, context: HintContext) -> str:
+    if context.form == "classic":
+        version = context.api_version or "none"
+        remedy = (
+            f"The classic URL form was used with api-version {version}: it may be misspelt, retired, or too old for "
+            "this operation. Leave api_version (AZURE_OPENAI_API_VERSION, OPENAI_API_VERSION) unset to use the v1 form."
+        )
+    else:
+        remedy = (
+            "The v1 URL form was used (…/openai/v1). An older resource, or a gateway that knows only the classic form, "
+            "needs an api-version: export AZURE_OPENAI_API_VERSION=2024-10-21."
+        )
+    return (
+        f"Nothing is at this path of {context.where}. {remedy} If the call names an id (a response, a file), it may "
+        "have been deleted or live on another resource. `azure-connector doctor` tries the forms."
+    )
+
+
+def _api_version(facts: ErrorFacts, context: HintContext) -> str:
+    if context.form == "v1":
+        return (
+            "The v1 URL form takes no api-version, and this request carried one: remove it from the endpoint's URL, "
+            "from default_query and from extra_query. To use the classic form instead, set api_version "
+            "(AZURE_OPENAI_API_VERSION)."
+        )
+    return (
+        f"The classic URL form was used with api-version {context.api_version or 'none'}. Set api_version "
+        "(AZURE_OPENAI_API_VERSION) to one that the resource knows, such as 2024-10-21, or leave it unset to use the "
+        "v1 form, which needs none."
+    )
+
+
+def _unauthorized(facts: ErrorFacts, context: HintContext) -> str:
+    message = facts.message.lower()
+    if facts.code == "PermissionDenied" or "data action" in message:
+        return _role(facts, context)
+    if "audience" in message or (context.scopes and "token" in message):
+        asked = ", ".join(context.scopes) or "the default scope"
+        return (
+            f"The token was refused; it was asked for {asked}. Resources differ: set scope (AZURE_CONNECTOR_SCOPE) to "
+            f"{PUBLIC_SCOPES[0]} or to {PUBLIC_SCOPES[1]}. Check also the tenant (AZURE_TENANT_ID) and the local "
+            "clock. `azure-connector doctor` shows the token's audience and expiry."
+        )
+    return (
+        f"{context.where} refused {context.by}. A key belongs to one resource: check that endpoint and key are from "
+        "the same one (AZURE_OPENAI_ENDPOINT, AZURE_OPENAI_API_KEY), and that the key was not regenerated. Behind API "
+        "Management the subscription key is its own setting: apim_subscription_key (AZURE_APIM_SUBSCRIPTION_KEY). "
+        "`azure-connector doctor` tries the whole chain."
+    )
+
+
+def _role(facts: ErrorFacts, context: HintContext) -> str:
+    return (
+        f"The identity behind {context.by} is known but lacks a role on the resource. Grant it: az role assignment "
+        'create --role "Cognitive Services OpenAI User" --assignee PRINCIPAL-ID --scope RESOURCE-ID. A new '
+        "assignment takes up to five minutes to work, and a cached token must be renewed."
+    )
+
+
+def _keys_disabled(facts: ErrorFacts, context: HintContext) -> str:
+    return (
+        f"{context.where} accepts no keys. Use Entra ID: remove the key ({context.credential_origin or 'api_key'}) and "
+        "sign in with `az login`, or set use_managed_identity (AZURE_USE_MANAGED_IDENTITY), or pass a credential."
+    )
+
+
+def _network(facts: ErrorFacts, context: HintContext) -> str:
+    return (
+        f"{context.where} refuses calls from this network or by policy; trying again does not help. Look at the "
+        "resource's Networking page (firewall, private endpoint) and at its state in the portal. From inside the "
+        "virtual network its name must resolve to the private address: `azure-connector doctor` shows which it is."
+    )
+
+
+def _quota(facts: ErrorFacts, context: HintContext) -> str:
+    return (
+        f"The quota of {context.deployment or 'the deployment'} on {context.resource!r} is used up. Raise its capacity "
+        "or ask for more (https://aka.ms/oai/quotaincrease), lower max_tokens (it counts in advance), or name several "
+        f'deployments in order of preference: deployment_mapping={{"{context.model or "MODEL"}": ["FIRST", '
+        '"SECOND@OTHER-RESOURCE"]}.'
+    )
+
+
+def _capacity(facts: ErrorFacts, context: HintContext) -> str:
+    return (
+        "Azure has no capacity for this model in this region at the moment; the quota is not the cause. Name a "
+        "deployment in another region, or a global one, as second choice in deployment_mapping."
+    )
+
+
+def _context_window(facts: ErrorFacts, context: HintContext) -> str:
+    return (
+        "Shorten the history or the documents, ask for fewer output tokens, or use a model with a larger window. Where "
+        "deployment_mapping lists several deployments, they may differ in it."
+    )
+
+
+def _unsupported(facts: ErrorFacts, context: HintContext) -> str:
+    if (
+        facts.code or ""
+    ).lower() == "operationnotsupported" or "does not work with the specified model" in facts.message:
+        return (
+            "This model speaks another API. Declare its base model so that the right one is used: deployment_mapping="
+            f'{{"{context.model or "MODEL"}": {{"deployment": "{context.deployment or "DEPLOYMENT"}", '
+            '"model": "gpt-5-pro", "api": "responses"}}.'
+        )
+    what = f"the parameter {facts.param!r}" if facts.param else "a parameter"
+    return (
+        f"The model behind {context.deployment or 'the deployment'} does not accept {what} as sent. Leave it out, or "
+        "declare the deployment's base model in deployment_mapping, so that requests are made to fit it. "
+        f"`azure-connector explain {context.model or 'MODEL'}` shows what is known."
+    )
+
+
+def _filtered(facts: ErrorFacts, context: HintContext) -> str:
+    names = ", ".join(
+        f"{category.name} ({category.severity})" if category.severity else category.name
+        for category in facts.categories
+        if category.filtered
+    )
+    blamed = (
+        f"The content filter refused the prompt for: {names}. " if names else "The content filter refused the prompt. "
+    )
+    return f"{blamed}The same prompt will be refused again; thresholds are set per deployment, in its content filter."
+
+
+def _state(facts: ErrorFacts, context: HintContext) -> str:
+    return (
+        "Stored responses, files and encrypted reasoning can be read only on the resource that made them, and stored "
+        f"responses for 30 days. This call went to {context.where}. Send the conversation to its own resource "
+        "(DEPLOYMENT@RESOURCE as the model), or begin it anew without previous_response_id and reasoning items."
+    )
+
+
+def _unavailable(facts: ErrorFacts, context: HintContext) -> str:
+    return (
+        f"{context.where} failed and every permitted attempt was made. A second resource in deployment_mapping "
+        "(NAME@OTHER-RESOURCE) would have been tried. Azure's state: https://azure.status.microsoft."
+    )
+
+
+def _unreachable(facts: ErrorFacts, context: HintContext) -> str:
+    return (
+        f"No connection to {context.where}: check the endpoint's spelling (AZURE_OPENAI_ENDPOINT), DNS, HTTPS_PROXY "
+        "and the company's certificates. `azure-connector doctor` tests name, connection and TLS one by one."
+    )
+
+
+def _deadline(facts: ErrorFacts, context: HintContext) -> str:
+    return (
+        "The time allowed for the whole call (deadline) ran out; timeout is for one attempt. Raise either, or stream."
+    )
+
+
+_ADVICE: Mapping[str, Callable[[ErrorFacts, HintContext], str]] = {
+    "AccessTokenError": _unauthorized,
+    "CapacityError": _capacity,
+    "ContentFilteredError": _filtered,
+    "ContextWindowExceededError": _context_window,
+    "DeadlineExceededError": _deadline,
+    "DeploymentNotFoundError": _deployment_not_found,
+    "EndpointUnreachableError": _unreachable,
+    "KeysDisabledError": _keys_disabled,
+    "NetworkBlockedError": _network,
+    "QuotaExceededError": _quota,
+    "ResourceNotFoundError": _not_found,
+    "RoleMissingError": _role,
+    "ServiceUnavailableError": _unavailable,
+    "StateBoundToResourceError": _state,
+    "UnsupportedParameterError": _unsupported,
+    "WrongApiVersionError": _api_version,
+}

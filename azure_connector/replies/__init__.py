@@ -1,0 +1,1 @@
+"""Replies, whole and streamed: parsed, normalized, with `azure_info`."""

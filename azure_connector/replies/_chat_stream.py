@@ -1,0 +1,196 @@
+"""Streams of chunks: the SDK's own `Stream` and `AsyncStream` types over a reader that does all the work.
+
+`Reader` is pure: bytes in, finished chunk objects out. The two stream classes only wait for bytes and release the
+connection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Protocol
+
+from .._utils._json import Json, as_object, parse_json
+from ..errors._classes import PartialReply
+from ..transport._body import AsyncBody, Body
+from ._info import AzureInfo, attach
+from ._sse import Event, EventDecoder
+from ._stream import AsyncHeldStream, HeldStream
+
+__all__ = ["AsyncConnectorStream", "ConnectorStream", "Failure", "Reader", "gathered_calls"]
+
+
+class Failure(Protocol):
+    """Makes the exception for a stream that broke: `cause` from the transport, or `error` from the service."""
+
+    def __call__(
+        self,
+        partial: PartialReply,
+        response: Any,
+        *,
+        cause: Exception | None = None,
+        error: Mapping[str, Any] | None = None,
+    ) -> Exception: ...
+
+
+class Reader:
+    """Reads one stream: events to JSON, JSON to mended chunks, chunks to the SDK's objects.
+
+    Attributes:
+        begun: something worth reading was delivered; from then on the stream is never asked for again.
+        ended: nothing more will come: read to the end, or broken.
+        done: the service said `[DONE]`.
+        error: what ended the stream early; raised by the stream after the chunks before it.
+    """
+
+    def __init__(
+        self,
+        info: AzureInfo,
+        response: Any,
+        *,
+        mend: Callable[[Json], list[Json]],
+        close: Callable[[], list[Json]],
+        build: Callable[[Json], Any],
+        failure: Failure,
+    ) -> None:
+        self.info = info
+        self.begun = False
+        self.ended = False
+        self.done = False
+        self.error: Exception | None = None
+        self._response = response
+        self._decoder = EventDecoder()
+        self._mend, self._close, self._build, self._failure = mend, close, build, failure
+        self._text: list[str] = []
+        self._calls: dict[tuple[int, int], Json] = {}
+        self._finished = False
+
+    def take(self, data: bytes) -> list[Any]:
+        """The chunks that `data` completes, ready to be handed out; nothing says that the body has ended."""
+        chunks = self._read(self._decoder.feed(data)) if data else []
+        if not data or self.done or self.error is not None:
+            self.ended = True
+            if self.error is None:
+                chunks += self._finish()
+        return chunks
+
+    def _finish(self) -> list[Any]:
+        """The last chunks, once the body has ended; sets `error` where it ended too early."""
+        chunks = [] if self.done else self._read(self._decoder.flush())
+        if self.error is None:
+            self._deliver(self._close(), chunks)
+        if self.error is None and not self.done and not self._finished:
+            self.error = self.broken()
+        return chunks
+
+    def broken(self, cause: Exception | None = None) -> Exception:
+        """The exception for a connection that ended before the stream did."""
+        return self._fail(cause=cause)
+
+    def _fail(self, **what: Any) -> Exception:
+        return self._failure(self._partial(), self._response, **what)
+
+    def _read(self, events: list[Event]) -> list[Any]:
+        chunks: list[Any] = []
+        for event in events:
+            if self.done or self.error is not None:
+                break
+            if event.data.startswith(b"[DONE]"):
+                self.done = True
+            elif event.data:
+                self._take(event, chunks)
+        return chunks
+
+    def _take(self, event: Event, chunks: list[Any]) -> None:
+        try:
+            body: object = parse_json(event.data)
+        except ValueError as garbled:
+            self.error = self.broken(garbled)
+            return
+        body = as_object(body)
+        if not body:
+            self.error = self.broken(ValueError("an event that is no JSON object"))
+            return
+        if error := body.get("error"):
+            detail = as_object(error) or {"message": str(error)}
+            self.error = self._fail(error=detail)
+            return
+        self._deliver(self._mend(body), chunks)
+
+    def _deliver(self, bodies: list[Json], chunks: list[Any]) -> None:
+        for body in bodies:
+            self._note(body)
+            chunk = self._build(body)
+            attach(chunk, self.info)
+            chunks.append(chunk)
+
+    def _note(self, body: Json) -> None:
+        """Keeps what a break would have to tell, and how far the stream has come."""
+        for choice in body.get("choices") or ():
+            if choice.get("finish_reason"):
+                self._finished = self.begun = True
+            delta = choice.get("delta")
+            if delta:
+                # A lone role, or content still empty, is nothing that a caller could miss.
+                if not self.begun:
+                    self.begun = any(value for name, value in delta.items() if name != "role")
+                if text := delta.get("content"):
+                    self._text.append(text)
+                if calls := delta.get("tool_calls"):
+                    for call in calls:
+                        self._note_call(choice.get("index", 0), call)
+        if body.get("usage"):
+            self.info.usage = body["usage"]
+
+    def _note_call(self, choice: int, delta: Json) -> None:
+        call = self._calls.setdefault((choice, delta.get("index", 0)), {"type": "function", "pieces": []})
+        call["id"] = delta.get("id") or call.get("id")
+        function = as_object(delta.get("function"))
+        call["name"] = function.get("name") or call.get("name")
+        call["pieces"].append(function.get("arguments") or "")
+
+    def _partial(self) -> PartialReply:
+        return PartialReply("".join(self._text), gathered_calls(self._calls.values()), self.info.usage)
+
+
+def gathered_calls(calls: Iterable[Json]) -> list[Json]:
+    """Tool calls as far as they came, of `id`, `name` and `pieces` each."""
+    return [
+        {
+            "id": call["id"],
+            "type": "function",
+            "function": {"name": call["name"], "arguments": "".join(call["pieces"])},
+        }
+        for call in calls
+    ]
+
+
+class ConnectorStream(HeldStream):
+    """Chunks, for the sync client."""
+
+    def __init__(self, response: Any, reader: Reader) -> None:
+        body = Body(response, reader)
+
+        def pull() -> list[Any]:
+            try:
+                data = body.read()
+            except Exception as broken:  # noqa: BLE001  # transports raise classes of their own: httpx, httpx2, aiohttp
+                data, reader.error = b"", reader.broken(broken)
+            return reader.take(data)
+
+        super().__init__(response, body, reader, pull)
+
+
+class AsyncConnectorStream(AsyncHeldStream):
+    """Chunks, for the async client."""
+
+    def __init__(self, response: Any, reader: Reader) -> None:
+        body = AsyncBody(response, reader)
+
+        async def pull() -> list[Any]:
+            try:
+                data = await body.read()
+            except Exception as broken:  # noqa: BLE001  # transports raise classes of their own: httpx, httpx2, aiohttp
+                data, reader.error = b"", reader.broken(broken)
+            return reader.take(data)
+
+        super().__init__(response, body, reader, pull)

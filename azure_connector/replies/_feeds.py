@@ -1,0 +1,151 @@
+"""What stands between a reply's body and the stream object that a caller holds.
+
+Nothing here refers to that object, so a caller who drops it, say by leaving a loop over it, frees the connection at
+once: the SDK's own streams are a cycle of references and hold theirs until the garbage collector comes by.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import suppress
+from time import monotonic
+from typing import Any, Protocol
+
+from ..errors._classes import AzureErrorDetails
+from ._info import AzureInfo
+
+__all__ = ["AsyncFeed", "Feed", "Progress"]
+
+
+class Progress(Protocol):
+    """How far a stream has come.
+
+    Attributes:
+        info: where the reply comes from.
+        begun: something worth reading was delivered; from then on the stream is never asked for again.
+        ended: nothing more will come: read to the end, or broken.
+        error: what ended the stream early; raised after the items before it.
+    """
+
+    info: AzureInfo
+    begun: bool
+    ended: bool
+    error: Exception | None
+
+
+class Feed:
+    """Items from a sync body.
+
+    Args:
+        response: the reply, closed when the stream has ended or nobody wants it any more.
+        progress: what `pull` keeps up to date.
+        pull: reads on and gives the items that are ready; it never raises an exception of the transport.
+    """
+
+    def __init__(self, response: Any, progress: Progress, pull: Callable[[], list[Any]]) -> None:
+        self._response, self._progress, self._pull = response, progress, pull
+        self._ready: list[Any] = []
+
+    def prime(self, seconds: float | None = None) -> None:
+        """Reads until there is something to deliver, so that an early failure can still be answered elsewhere.
+
+        Args:
+            seconds: how long that may take.
+
+        Raises:
+            TimeoutError: it takes longer.
+            Exception: what broke the stream before anything was delivered.
+        """
+        end = None if seconds is None else monotonic() + seconds
+        try:
+            while not self._progress.begun and not self._progress.ended:
+                if end is not None and monotonic() > end:
+                    raise TimeoutError("the stream had nothing to deliver before the deadline")
+                self._ready += self._pull()
+        except BaseException:  # whoever stops here, an interrupt too, has no stream that could be closed
+            self._response.close()
+            raise
+        if self._progress.error is not None and not self._progress.begun:
+            self._response.close()
+            raise self._progress.error
+
+    def items(self) -> Iterator[Any]:
+        """Everything, in order; raises what ended the stream early."""
+        progress, pull = self._progress, self._pull
+        try:
+            ready, self._ready = self._ready, []
+            yield from ready
+            while not progress.ended:
+                yield from pull()
+            if progress.error is not None:
+                raise _told(progress, progress.error)
+        finally:
+            self._response.close()
+
+    def __del__(self) -> None:
+        # A stream that nobody began to read: `items` has no say then.
+        with suppress(Exception):  # at the interpreter's end anything may be gone
+            self._response.close()
+
+
+class AsyncFeed:
+    """As `Feed`, for the event loop that it is made on."""
+
+    def __init__(self, response: Any, progress: Progress, pull: Callable[[], Awaitable[list[Any]]]) -> None:
+        self._response, self._progress, self._pull = response, progress, pull
+        self._ready: list[Any] = []
+        self._loop = asyncio.get_running_loop()
+
+    async def prime(self) -> None:
+        """As `Feed.prime`."""
+        try:
+            while not self._progress.begun and not self._progress.ended:
+                self._ready += await self._pull()
+        except BaseException:  # as above, and cancellation
+            await self._response.aclose()
+            raise
+        if self._progress.error is not None and not self._progress.begun:
+            await self._response.aclose()
+            raise self._progress.error
+
+    async def items(self) -> AsyncIterator[Any]:
+        """As `Feed.items`."""
+        progress, pull = self._progress, self._pull
+        try:
+            ready, self._ready = self._ready, []
+            for item in ready:
+                yield item
+            while not progress.ended:
+                for item in await pull():
+                    yield item
+            if progress.error is not None:
+                raise _told(progress, progress.error)
+        finally:
+            await self._response.aclose()
+
+    def __del__(self) -> None:
+        with suppress(Exception):  # at the interpreter's end anything may be gone, and the loop may close at any time
+            if not self._response.is_closed and not self._loop.is_closed():
+                self._loop.call_soon_threadsafe(_close, self._loop, self._response)
+
+
+def _told(progress: Progress, error: Exception) -> Exception:
+    """The error, with the attempts that led to the stream: they are known only once it has begun."""
+    if isinstance(error, AzureErrorDetails):
+        error.attempts = error.attempts or progress.info.attempts
+    return error
+
+
+def _close(loop: asyncio.AbstractEventLoop, response: Any) -> None:
+    task = loop.create_task(_closed(response))
+    _closing.add(task)
+    task.add_done_callback(_closing.discard)
+
+
+async def _closed(response: Any) -> None:
+    with suppress(Exception):  # nobody waits for this task, and a connection that is lost is closed as well
+        await response.aclose()
+
+
+_closing: set[asyncio.Task[None]] = set()

@@ -1,0 +1,134 @@
+"""What Azure said about a reply beside the reply itself: deployment, resource, filters, limits, attempts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from ..deployments._table import Target
+from ..errors._classes import Attempt
+
+__all__ = ["AzureInfo", "RateLimits", "azure_info"]
+
+_ATTRIBUTE = "_azure_info"
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimits:
+    """The quota headers of a reply (`x-ratelimit-*`); None where Azure sent none.
+
+    Attributes:
+        limit_requests, remaining_requests: requests per window.
+        limit_tokens, remaining_tokens: tokens per window.
+    """
+
+    limit_requests: int | None = None
+    remaining_requests: int | None = None
+    limit_tokens: int | None = None
+    remaining_tokens: int | None = None
+
+
+@dataclass
+class AzureInfo:
+    """Where a reply came from and what Azure reported with it.
+
+    For a stream the object is shared by the stream and all its chunks, and fills up while the stream is read.
+
+    Attributes:
+        resource: the name of the resource that answered, as in the settings.
+        model: the model as the caller named it.
+        attempts: every request of this call, failed ones first; the last one gave the reply.
+        changes: what was changed so that the request fits its model, as readable lines.
+        prompt_filters: `content_filter_results` of the prompt, by category.
+        completion_filters: `content_filter_results` of the answer, by category, merged over all chunks.
+        filtered: whether the content filter cut the answer off, also when its verdict came late.
+        usage: token counts as the service reported them.
+    """
+
+    target: Target
+    model: str
+    attempts: tuple[Attempt, ...] = ()
+    changes: tuple[str, ...] = ()
+    prompt_filters: dict[str, Any] = field(default_factory=dict[str, Any])
+    completion_filters: dict[str, Any] = field(default_factory=dict[str, Any])
+    filtered: bool = False
+    usage: Mapping[str, Any] | None = None
+    reported_model: str | None = None
+    raw_headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+
+    @property
+    def resource(self) -> str:
+        return self.target.resource
+
+    @property
+    def deployment(self) -> str:
+        """The deployment that answered: another one than was asked where a provisioned one spilled over."""
+        spilled = self.spilled_over_from is not None
+        return (self.headers.get("x-ms-deployment-name") if spilled else None) or self.target.deployment
+
+    @cached_property
+    def headers(self) -> Mapping[str, str]:
+        """The reply's headers, lower-case, without cookies."""
+        return {name.lower(): value for name, value in self.raw_headers.items() if name.lower() != "set-cookie"}
+
+    @property
+    def served_model(self) -> str | None:
+        """The model that the service reported (`gpt-5-2025-08-07`)."""
+        return self.headers.get("x-ms-served-model") or self.reported_model
+
+    @property
+    def region(self) -> str | None:
+        """Azure's region (`Sweden Central`)."""
+        return self.headers.get("x-ms-region")
+
+    @property
+    def request_id(self) -> str | None:
+        """The id that Azure's support asks for."""
+        return self.headers.get("apim-request-id") or self.headers.get("x-request-id")
+
+    @property
+    def spilled_over_from(self) -> str | None:
+        """The provisioned deployment that was full, where the call spilled over."""
+        origin = self.headers.get("x-ms-spillover-from-deployment")
+        if origin is None and self.headers.get("x-ms-is-spilled-over", "").lower() == "true":
+            return self.target.deployment
+        return origin
+
+    @property
+    def rate_limits(self) -> RateLimits:
+        """The quota as the reply's headers tell it."""
+        names = ("limit-requests", "remaining-requests", "limit-tokens", "remaining-tokens")
+        return RateLimits(*(_number(self.headers.get(f"x-ratelimit-{name}")) for name in names))
+
+
+def azure_info(reply: object) -> AzureInfo:
+    """Gives what Azure reported with a reply of this package's clients.
+
+    Args:
+        reply: a completion, an embedding reply, a response, a stream or one of its chunks; also the raw replies of
+            `with_raw_response` once they are parsed.
+
+    Raises:
+        LookupError: the object did not come from a connector.
+    """
+    info = getattr(reply, _ATTRIBUTE, None)
+    if not isinstance(info, AzureInfo):
+        raise LookupError(
+            f"{type(reply).__name__} carries no Azure information: it did not come from AzureConnector or "
+            "AsyncAzureConnector (with_raw_response: pass what .parse() returned)."
+        )
+    return info
+
+
+def attach(reply: Any, info: AzureInfo) -> None:
+    """Hangs `info` on a reply, outside its fields, so that dumps and comparisons stay as they are."""
+    try:
+        object.__setattr__(reply, _ATTRIBUTE, info)
+    except AttributeError:  # strings, dictionaries and lists take no attributes
+        return
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text is not None and text.strip().lstrip("-").isdecimal() else None

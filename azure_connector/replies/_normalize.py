@@ -1,0 +1,201 @@
+"""Replies as Azure sends them, mended into what the SDK's types promise.
+
+Works on the dictionaries from the wire, before they become SDK objects: unknown finish reasons, `role: null`, choices
+without a delta, chunks without an object name, tool calls in every shape. Azure's own fields are left in place.
+Shapes: recorded traffic of Azure OpenAI and Foundry (chat completions, plain, streamed, asynchronously filtered).
+"""
+
+from __future__ import annotations
+
+from .._utils._json import Json, as_list, as_object
+from ..tools._calls import normalize_message, to_function_call
+from ..tools._names import NameMap
+from ..tools._stream import ToolCallStream
+from ._info import AzureInfo
+
+__all__ = ["ChunkMender", "mend_completion"]
+
+_FINISH_REASONS = frozenset({"stop", "length", "tool_calls", "content_filter", "function_call"})
+# Words of other servers behind a gateway, and of models sold through Foundry, for the same five outcomes.
+_FOREIGN_FINISH_REASONS = {
+    "end_turn": "stop",
+    "eos": "stop",
+    "stop_sequence": "stop",
+    "max_tokens": "length",
+    "max_output_tokens": "length",
+    "model_length": "length",
+    "tool_call": "tool_calls",
+    "tool_use": "tool_calls",
+    "safety": "content_filter",
+    "filtered": "content_filter",
+}
+
+
+def finish_reason(raw: object, *, has_tool_calls: bool = False) -> str | None:
+    """One of the five reasons that the SDK's types know; None stays None (a choice that goes on)."""
+    if raw is None:
+        return None
+    word = str(raw)
+    if word in _FINISH_REASONS:
+        return word
+    return _FOREIGN_FINISH_REASONS.get(word.lower()) or ("tool_calls" if has_tool_calls else "stop")
+
+
+def note_prompt_filters(info: AzureInfo, body: Json) -> None:
+    """Takes the content filter's verdicts on the prompt out of a reply or chunk (also in the older spelling)."""
+    for verdict in as_list(body.get("prompt_filter_results") or body.get("prompt_annotations")):
+        info.prompt_filters.update(as_object(as_object(verdict).get("content_filter_results")))
+
+
+def _note_choice(info: AzureInfo, choice: Json) -> None:
+    if verdicts := choice.get("content_filter_results"):
+        info.completion_filters.update(as_object(verdicts))
+    if choice.get("finish_reason") == "content_filter":
+        info.filtered = True
+
+
+def mend_usage(usage: Json) -> Json:
+    """DeepSeek reports `reasoning_tokens` beside the details, not within; it is put where OpenAI has it."""
+    if "reasoning_tokens" in usage and not usage.get("completion_tokens_details"):
+        return {**usage, "completion_tokens_details": {"reasoning_tokens": usage["reasoning_tokens"]}}
+    return usage
+
+
+def mend_completion(body: Json, info: AzureInfo, names: NameMap | None, *, as_function_call: bool = False) -> Json:
+    """Mends a whole chat completion and notes what Azure reported with it.
+
+    Args:
+        body: the reply's JSON; changed in place.
+        info: where the filters, the served model and the usage are noted.
+        names: the request's tool names; None where it had no tools.
+        as_function_call: the caller asked with the older `functions` and is answered in the same words.
+    """
+    if body.get("object") != "chat.completion":
+        body["object"] = "chat.completion"
+    note_prompt_filters(info, body)
+    for position, choice in enumerate(as_list(body.get("choices"))):
+        _mend_choice(choice, position, names, as_function_call=as_function_call)
+        _note_choice(info, choice)
+    if usage := as_object(body.get("usage")):
+        body["usage"] = info.usage = mend_usage(usage)
+    info.reported_model = body.get("model")
+    return body
+
+
+def _mend_choice(choice: Json, position: int, names: NameMap | None, *, as_function_call: bool) -> None:
+    choice.setdefault("index", position)
+    raw = choice.get("finish_reason")
+    message = as_object(choice.get("message"))
+    if message.get("role") is None:
+        message["role"] = "assistant"
+    message.setdefault("content", None)
+    message = normalize_message(message, names, finish_reason=raw)
+    has_calls = bool(message.get("tool_calls"))
+    choice["message"] = to_function_call(message) if as_function_call else message
+    reason = finish_reason(raw, has_tool_calls=has_calls) or ("tool_calls" if has_calls else "stop")
+    choice["finish_reason"] = "function_call" if reason == "tool_calls" and as_function_call else reason
+    if raw is not None and raw != reason:
+        choice["native_finish_reason"] = raw
+
+
+class ChunkMender:
+    """Mends the chunks of one stream, in order.
+
+    Args:
+        info: where the filters, the served model and the usage are noted.
+        names: the request's tool names; None where it had no tools.
+        as_function_call: the caller asked with the older `functions` and is answered in the same words.
+    """
+
+    def __init__(self, info: AzureInfo, names: NameMap | None, *, as_function_call: bool = False) -> None:
+        self._info = info
+        self._names = names
+        self._legacy = as_function_call
+        self._calls: dict[int, ToolCallStream] = {}
+        self._finished: set[int] = set()
+        self._frame: Json = {}
+        self._verdicts: object = None
+
+    def _is_plain(self, chunk: Json, choices: list[Json]) -> bool:
+        """Whether a chunk is one more piece of text, as nearly all are: nothing in it needs mending."""
+        if len(choices) != 1 or not self._frame or chunk.get("usage") or not chunk.get("model"):
+            return False
+        choice = choices[0]
+        delta: object = choice.get("delta")
+        if not isinstance(delta, dict) or len(delta) != 1 or "content" not in delta:  # pyright: ignore[reportUnknownArgumentType]  # JSON
+            return False
+        if choice.get("finish_reason", "") is not None or choice.get("index") is None:
+            return False
+        verdicts = choice.get("content_filter_results")
+        return (
+            (not verdicts or verdicts == self._verdicts)
+            and chunk.get("object") == "chat.completion.chunk"
+            and "prompt_filter_results" not in chunk
+            and "prompt_annotations" not in chunk
+        )
+
+    def mend(self, chunk: Json) -> list[Json]:
+        """The chunks to pass on for one that arrived: nearly always the same one."""
+        choices: list[Json] | None = chunk.get("choices")
+        if choices is None:
+            chunk["choices"] = choices = []
+        if self._is_plain(chunk, choices):
+            return [chunk]
+        if chunk.get("object") != "chat.completion.chunk":
+            chunk["object"] = "chat.completion.chunk"
+        if chunk.get("model"):
+            if not self._frame:
+                self._frame = {key: chunk.get(key) for key in ("id", "created", "model", "object")}
+                self._info.reported_model = chunk["model"]
+        elif self._frame:
+            # Late filter chunks come without id and model: whoever gathers chunks would split the stream there.
+            chunk.update(self._frame)
+        if "prompt_filter_results" in chunk or "prompt_annotations" in chunk:
+            note_prompt_filters(self._info, chunk)
+        for choice in choices:
+            self._mend_choice(choice)
+        if usage := chunk.get("usage"):
+            chunk["usage"] = mend_usage(as_object(usage))
+        return [chunk]
+
+    def _mend_choice(self, choice: Json) -> None:
+        if choice.get("index") is None:
+            choice["index"] = 0
+        delta: Json | None = choice.get("delta")
+        if delta is None:
+            choice["delta"] = delta = {}
+        if "role" in delta and delta["role"] is None:
+            del delta["role"]
+        raw = choice.get("finish_reason")
+        if "tool_calls" in delta or "function_call" in delta or (raw and choice["index"] in self._calls):
+            self._mend_calls(choice["index"], delta, raw)
+        if raw is not None:
+            reason = finish_reason(raw, has_tool_calls=choice["index"] in self._calls)
+            if reason == "tool_calls" and self._legacy:
+                reason = "function_call"
+            choice["finish_reason"] = reason
+            if raw != reason:
+                choice["native_finish_reason"] = raw
+        elif "finish_reason" not in choice:
+            choice["finish_reason"] = None
+        if raw == "content_filter" or choice.get("content_filter_results"):
+            _note_choice(self._info, choice)
+            self._verdicts = choice.get("content_filter_results")  # noted: the same ones again tell nothing
+
+    def _mend_calls(self, index: int, delta: Json, raw_finish_reason: str | None) -> None:
+        found, legacy = delta.pop("tool_calls", None), delta.pop("function_call", None)
+        if not found and not legacy and index not in self._calls:
+            return
+        stream = self._calls.get(index)
+        if stream is None:
+            stream = self._calls[index] = ToolCallStream(self._names)
+        deltas = stream.feed(found, legacy) if found or legacy else []
+        if raw_finish_reason and index not in self._finished:
+            self._finished.add(index)
+            deltas = [*deltas, *stream.finish(raw_finish_reason).deltas]
+        if deltas and self._legacy:
+            # The older form knows one call, without an id.
+            pieces = [as_object(one.get("function")) for one in deltas if one.get("index") == 0]
+            delta["function_call"] = {key: value for piece in pieces for key, value in piece.items()}
+        elif deltas:
+            delta["tool_calls"] = deltas

@@ -1,0 +1,189 @@
+"""Streams of the SDK's own events (Responses, audio, images), watched while they pass.
+
+The SDK reads and builds the events. Watching them adds what a bare stream lacks: a break becomes a typed error that
+carries what had arrived, an early failure can still be answered elsewhere, and the ids of stored responses become known
+before the stream has ended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, cast
+
+import openai
+
+from .._utils._json import Json
+from ..errors._classes import PartialReply
+from ._chat_stream import Failure, gathered_calls
+from ._info import AzureInfo
+from ._stream import AsyncHeldStream, HeldStream
+
+__all__ = ["AsyncEventStream", "EventGuard", "EventStream", "Watch", "watched"]
+
+_END = frozenset({"response.completed", "response.incomplete", "response.failed", "response.cancelled"})
+# Nothing that a caller could miss, should the stream begin again elsewhere.
+_OPENING = frozenset(
+    {
+        "response.queued",
+        "response.created",
+        "response.in_progress",
+        "response.output_item.added",
+        "response.content_part.added",
+        "response.reasoning_summary_part.added",
+        "keepalive",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What is to be watched in a stream.
+
+    Attributes:
+        ends: it must end with an event that says so, as a response's stream does.
+        resumed: it goes on where an earlier one broke off: there may be nothing left.
+        repeatable: it may begin anew elsewhere until something worth reading has arrived; otherwise its first event
+            is delivered at once, since it carries the id under which the service goes on working.
+        note: is told of each response that an event carries, or None.
+    """
+
+    ends: bool = False
+    resumed: bool = False
+    repeatable: bool = True
+    note: Callable[[Any], None] | None = None
+
+
+class EventGuard:
+    """Looks at every event of one stream.
+
+    Attributes:
+        info: where the reply comes from.
+        begun: something was delivered that may not be delivered twice.
+        ended: nothing more will come: read to the end, or broken.
+        error: what ended the stream early.
+    """
+
+    def __init__(self, info: AzureInfo, response: Any, watch: Watch, failure: Failure) -> None:
+        self.info = info
+        self.begun = False
+        self.ended = False
+        self.error: Exception | None = None
+        self._response, self._watch, self._failure = response, watch, failure
+        self._seen = False
+        self._complete = False
+        self._text: list[str] = []
+        self._calls: dict[int, Json] = {}
+        self._response_id: str | None = None
+        self._number: int | None = None
+
+    def take(self, event: Any) -> list[Any]:
+        """What is to be passed on for an event; None says that the body has ended."""
+        if event is None:
+            nothing_left = self._watch.resumed and not self._seen
+            return self._end(None if self._complete or not self._watch.ends or nothing_left else self._broken())
+        kind = getattr(event, "type", None)
+        if kind == "error":
+            return self._end(self._refused({name: getattr(event, name, None) for name in ("code", "message", "param")}))
+        self._seen = True
+        number = getattr(event, "sequence_number", None)
+        self._number = number if isinstance(number, int) else self._number
+        if (reply := getattr(event, "response", None)) is not None:
+            self._take_reply(reply)
+            if kind == "response.failed" and (error := self._of_failed(reply)) is not None:
+                return self._end(error)
+        self._gather(kind, event)
+        if kind in _END:
+            self._complete = self.begun = True
+        elif kind not in _OPENING or not self._watch.repeatable:
+            self.begun = True
+        return [event]
+
+    def fail(self, cause: Exception) -> list[Any]:
+        """Notes the exception that ended the stream early."""
+        body = getattr(cause, "body", None)
+        said = isinstance(cause, openai.APIError) and isinstance(body, dict)
+        return self._end(self._refused(cast("Json", body)) if said else self._broken(cause))
+
+    def _end(self, error: Exception | None) -> list[Any]:
+        self.ended, self.error = True, error
+        return []
+
+    def _take_reply(self, reply: Any) -> None:
+        self._response_id = getattr(reply, "id", None) or self._response_id
+        if self._watch.note is not None:
+            self._watch.note(reply)
+        if (usage := getattr(reply, "usage", None)) is not None:
+            self.info.usage = usage.model_dump() if hasattr(usage, "model_dump") else usage
+
+    def _of_failed(self, reply: Any) -> Exception | None:
+        """The exception for a response that failed before its first word, where asking elsewhere may help."""
+        if self.begun:
+            return None
+        error = getattr(reply, "error", None)
+        made = self._refused({name: getattr(error, name, None) for name in ("code", "message")})
+        # A refusal is the service's last word: the event tells it, as the SDK has it.
+        return made if isinstance(made, openai.APIConnectionError) else None
+
+    def _gather(self, kind: object, event: Any) -> None:
+        """Collects the text and the tool calls, for the error of a stream that breaks."""
+        index = getattr(event, "output_index", 0) or 0
+        if kind == "response.output_text.delta":
+            self._text.append(event.delta or "")
+        elif kind in ("response.function_call_arguments.delta", "response.custom_tool_call_input.delta"):
+            self._call(index)["pieces"].append(event.delta or "")
+        elif kind == "response.output_item.added" and getattr(event.item, "call_id", None):
+            self._call(index).update(id=event.item.call_id, name=getattr(event.item, "name", None))
+
+    def _call(self, index: int) -> Json:
+        return self._calls.setdefault(index, {"id": None, "name": None, "pieces": []})
+
+    def _broken(self, cause: Exception | None = None) -> Exception:
+        return self._failure(self._partial(), self._response, cause=cause)
+
+    def _refused(self, error: Json) -> Exception:
+        detail = {name: value for name, value in error.items() if value is not None}
+        return self._failure(self._partial(), self._response, error=detail or {"code": "error"})
+
+    def _partial(self) -> PartialReply:
+        return PartialReply(
+            "".join(self._text), gathered_calls(self._calls.values()), self.info.usage, self._response_id, self._number
+        )
+
+
+class EventStream(HeldStream):
+    """Watched events, for the sync client."""
+
+    def __init__(self, inner: openai.Stream[Any], guard: EventGuard) -> None:
+        events = iter(inner)
+
+        def pull() -> list[Any]:
+            try:
+                event = next(events, None)
+            except Exception as broken:  # noqa: BLE001  # transports raise classes of their own, and so does bad JSON
+                return guard.fail(broken)
+            return guard.take(event)
+
+        super().__init__(inner.response, inner.response, guard, pull)
+
+
+class AsyncEventStream(AsyncHeldStream):
+    """Watched events, for the async client."""
+
+    def __init__(self, inner: openai.AsyncStream[Any], guard: EventGuard) -> None:
+        events = aiter(inner)
+
+        async def pull() -> list[Any]:
+            try:
+                event = await anext(events, None)
+            except Exception as broken:  # noqa: BLE001  # transports raise classes of their own, and so does bad JSON
+                return guard.fail(broken)
+            return guard.take(event)
+
+        super().__init__(inner.response, inner.response, guard, pull)
+
+
+def watched(stream: Any, info: AzureInfo, watch: Watch, failure: Failure) -> EventStream | AsyncEventStream:
+    """The stream that the SDK made, watched."""
+    guard = EventGuard(info, stream.response, watch, failure)
+    return (AsyncEventStream if hasattr(stream, "__aiter__") else EventStream)(stream, guard)

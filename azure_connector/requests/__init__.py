@@ -1,0 +1,1 @@
+"""The caller's request, made to fit one deployment."""

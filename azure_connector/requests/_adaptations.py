@@ -1,0 +1,169 @@
+"""Lessons: what one deployment does not accept and what to do instead, kept and applied."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from .._utils._json import as_list, as_object
+from ..deployments._families import EFFORTS, NEUTRAL, Profile
+from ._draft import Change, Draft
+from ._parameter_rules import closest_effort, exclude, names_for, set_role
+
+__all__ = ["ROLES", "Learned", "Lesson", "LessonAction", "apply"]
+
+ROLES = ("developer", "system", "user")
+
+LessonAction = Literal["rename", "drop", "values", "at_most", "role", "responses", "no_stream"]
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """One thing that a deployment does not accept, and what to do instead.
+
+    Attributes:
+        action: `rename` a parameter, `drop` it, keep to the accepted `values`, send `at_most` a number, give messages
+            another `role`, use the `responses` API, or `no_stream`.
+        operation: the API that taught it, and to which it applies.
+        parameter: which parameter; for `role` the refused role; for `responses` the condition (`tools` or empty).
+        to: the new name or role.
+        values: the accepted values.
+        limit: the highest number.
+        reason: the beginning of the service's message.
+    """
+
+    action: LessonAction
+    operation: str
+    parameter: str = ""
+    to: str = ""
+    values: tuple[str, ...] = ()
+    limit: int = 0
+    reason: str = field(default="", compare=False)
+
+    def __str__(self) -> str:
+        return _SAYINGS[self.action].format(lesson=self, values=", ".join(self.values))
+
+
+_SAYINGS: dict[str, str] = {
+    "rename": "{lesson.parameter} is sent as {lesson.to}",
+    "drop": "{lesson.parameter} is left out",
+    "values": "{lesson.parameter} is kept to {values}",
+    "at_most": "{lesson.parameter} is at most {lesson.limit}",
+    "role": "{lesson.parameter} messages are sent as {lesson.to}",
+    "responses": "chat goes through the Responses API",
+    "no_stream": "a stream is delivered from one whole reply",
+}
+
+_WHY = "learnt from this deployment"
+
+
+def apply(draft: Draft, lesson: Lesson, operation: str, profile: Profile | None = None) -> bool:
+    """Applies one lesson to a draft. False means: this deployment does not stream."""
+    if lesson.operation != operation:
+        return True
+    if lesson.action == "no_stream":
+        return False
+    name = lesson.parameter
+    if lesson.action == "role":
+        set_role(draft, (name,), lesson.to, names_for(operation))
+    elif name.startswith("messages."):
+        _strip_messages(draft, name.removeprefix("messages."))
+    elif name == "include" and lesson.values:
+        exclude(draft, lesson.values, _WHY)
+    elif lesson.action != "responses" and draft.has(name):
+        _apply_to_parameter(draft, lesson, profile)
+    return True
+
+
+def _apply_to_parameter(draft: Draft, lesson: Lesson, profile: Profile | None) -> None:
+    name, value = lesson.parameter, draft.get(lesson.parameter)
+    if lesson.action == "rename" and value is not None and not draft.has(lesson.to):
+        draft.rename(name, lesson.to, _WHY)
+    elif lesson.action == "at_most":
+        if isinstance(value, int) and value > lesson.limit:
+            draft.replace(name, lesson.limit, f"{_WHY}: it can give no more", loss=False)
+    elif lesson.action == "values" and (value in lesson.values or (_is_effort(name) and value not in EFFORTS)):
+        return
+    elif lesson.action == "values" and _is_effort(name) and value != _default(profile):
+        draft.replace(name, closest_effort(value, lesson.values), f"{_WHY}: it takes {', '.join(lesson.values)}")
+    else:
+        # What holds without the parameter is its default, so that nothing is lost by leaving the default out.
+        default = value in NEUTRAL.get(name, (None,)) or (_is_effort(name) and value == _default(profile))
+        draft.drop(name, _WHY, loss=not default)
+
+
+def _is_effort(name: str) -> bool:
+    return name in ("reasoning_effort", "reasoning.effort")
+
+
+def _default(profile: Profile | None) -> str | None:
+    return None if profile is None else profile.default_effort
+
+
+def _strip_messages(draft: Draft, key: str) -> None:
+    messages = as_list(draft.body.get("messages"))
+    if any(key in as_object(message) for message in messages):
+        draft.put("messages", [_without_key(message, key) for message in messages])
+        draft.note(Change(f"messages.{key}", "dropped", why=_WHY))
+
+
+def _without_key(message: Any, key: str) -> Any:
+    return {name: value for name, value in message.items() if name != key} if key in as_object(message) else message
+
+
+class Learned:
+    """The lessons of every deployment. Safe to share between threads; reading takes no lock.
+
+    Args:
+        deployments: how many deployments are remembered; the ones that taught longest ago are forgotten first.
+        lessons: how many lessons are kept of each.
+    """
+
+    def __init__(self, deployments: int = 500, lessons: int = 20) -> None:
+        self._deployments = deployments
+        self._lessons = lessons
+        self._by_key: OrderedDict[str, tuple[Lesson, ...]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def lessons(self, key: str) -> tuple[Lesson, ...]:
+        """What is known of a deployment (`deployment@resource`), oldest first."""
+        return self._by_key.get(key, ())
+
+    def add(self, key: str, lesson: Lesson) -> bool:
+        """Keeps a lesson. Returns whether it is new."""
+        with self._lock:
+            known = self._by_key.get(key, ())
+            if lesson in known:
+                return False
+            self._by_key[key] = _merged(known, lesson)[-self._lessons :]
+            self._by_key.move_to_end(key)
+            while len(self._by_key) > self._deployments:
+                self._by_key.popitem(last=False)
+            return True
+
+    def forget(self, key: str) -> None:
+        """Drops what is known of a deployment, e.g. because it serves another model now."""
+        with self._lock:
+            self._by_key.pop(key, None)
+
+    def explain(self, key: str) -> tuple[str, ...]:
+        """The lessons as lines of text."""
+        return tuple(f"{lesson} (learnt on {lesson.operation}: {lesson.reason})" for lesson in self.lessons(key))
+
+
+def _merged(known: Sequence[Lesson], lesson: Lesson) -> tuple[Lesson, ...]:
+    """The lessons with a new one, which outweighs what contradicts it."""
+    about = (lesson.action, lesson.operation, lesson.parameter)
+    kept = [old for old in known if (old.action, old.operation, old.parameter) != about]
+    reverse = (lesson.action, lesson.operation, lesson.to, lesson.parameter)
+    opposite = [old for old in kept if (old.action, old.operation, old.parameter, old.to) == reverse]
+    if not opposite:
+        return (*kept, lesson)
+    kept = [old for old in kept if old not in opposite]
+    if lesson.action != "role":
+        return (*kept, lesson)
+    # Neither of the two roles is taken, so instructions can only come from the user.
+    return (*kept, *(Lesson("role", lesson.operation, role, "user", reason=lesson.reason) for role in ROLES[:2]))

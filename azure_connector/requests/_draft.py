@@ -1,0 +1,145 @@
+"""What becomes of a caller's parameter on its way to a model, and who is told of it."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from .._utils._json import Json, as_object
+
+__all__ = ["Change", "ChangeLog", "Draft"]
+
+logger = logging.getLogger("azure_connector")
+
+Action = Literal["renamed", "dropped", "replaced", "moved"]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing that was changed in a request.
+
+    Attributes:
+        parameter: the parameter as the caller gave it, e.g. `max_tokens` or `reasoning.effort`.
+        action: `renamed` and `moved` keep its meaning; `dropped` and `replaced` may not.
+        detail: the new name, value or place, where there is one.
+        why: the rule behind it.
+        loss: whether something that the caller asked for is lost: then it is a warning, and an error in strict mode.
+    """
+
+    parameter: str
+    action: Action
+    detail: str = ""
+    why: str = ""
+    loss: bool = False
+
+    def __str__(self) -> str:
+        to = {"renamed": " to ", "replaced": " by ", "moved": " to "}.get(self.action, " ") + self.detail
+        return f"{self.parameter} {self.action}{to if self.detail else ''}{f' ({self.why})' if self.why else ''}"
+
+
+class Draft:
+    """A request body on its way to the wire: copies only what it changes, and records each change.
+
+    Parameters are named as in the body; a dot leads into an object (`reasoning.effort`).
+    """
+
+    __slots__ = ("_copied", "body", "changes", "quiet")
+
+    def __init__(self, body: Json) -> None:
+        self.body = body
+        self.changes: list[Change] = []
+        self.quiet: tuple[str, ...] = ()  # filled in from the settings: nobody asked for these in this call
+        self._copied = False
+
+    def get(self, name: str) -> Any:
+        """The parameter's value, None where it is absent."""
+        parent, _, child = name.partition(".")
+        value = self.body.get(parent)
+        return as_object(value).get(child) if child else value
+
+    def has(self, name: str) -> bool:
+        """Whether the parameter was given, be it as null."""
+        parent, _, child = name.partition(".")
+        return child in as_object(self.body.get(parent)) if child else parent in self.body
+
+    def put(self, name: str, value: Any) -> None:
+        """Sets a parameter, without a record."""
+        parent, _, child = name.partition(".")
+        self._own()[parent] = {**as_object(self.body.get(parent)), child: value} if child else value
+
+    def take(self, name: str) -> Any:
+        """Removes a parameter, without a record, and an object that it leaves empty."""
+        parent, _, child = name.partition(".")
+        body = self._own()
+        if not child:
+            return body.pop(parent, None)
+        inner = dict(as_object(body.get(parent)))
+        value = inner.pop(child, None)
+        if inner:
+            body[parent] = inner
+        else:
+            body.pop(parent, None)
+        return value
+
+    def drop(self, name: str, why: str, *, loss: bool) -> None:
+        """Removes a parameter."""
+        self.take(name)
+        self.changes.append(Change(name, "dropped", "", why, loss and name not in self.quiet))
+
+    def rename(self, name: str, to: str, why: str) -> None:
+        """Gives a parameter's value another name."""
+        self.put(to, self.take(name))
+        self.changes.append(Change(name, "renamed", to, why))
+
+    def replace(self, name: str, value: Any, why: str, *, loss: bool = True) -> None:
+        """Gives a parameter another value."""
+        self.put(name, value)
+        self.changes.append(Change(name, "replaced", str(value), why, loss and name not in self.quiet))
+
+    def note(self, change: Change) -> None:
+        """Records a change that was made otherwise."""
+        self.changes.append(change)
+
+    def _own(self) -> Json:
+        if not self._copied:
+            self.body = dict(self.body)
+            self._copied = True
+        return self.body
+
+
+class ChangeLog:
+    """Tells of changes once per deployment and parameter: losses as warnings, the rest for debugging.
+
+    Safe to share between threads. Logs to `azure_connector`, never through `warnings`.
+    """
+
+    def __init__(self, limit: int = 10_000) -> None:
+        self._limit = limit
+        self._told: set[tuple[str, str, bool]] = set()
+        self._lock = threading.Lock()
+
+    def report(self, key: str, changes: Iterable[Change]) -> None:
+        """Logs what has not been logged yet.
+
+        Args:
+            key: the deployment, as `deployment@resource`.
+            changes: what `fit` changed.
+        """
+        for change in changes:
+            if self._first(key, change):
+                logger.log(logging.WARNING if change.loss else logging.DEBUG, "%s: %s", key, change)
+
+    def _first(self, key: str, change: Change) -> bool:
+        seen = (key, change.parameter, change.loss)
+        if seen in self._told:
+            return False
+        with self._lock:
+            if seen in self._told:
+                return False
+            if len(self._told) >= self._limit:
+                self._told.clear()
+            self._told.add(seen)
+            return True

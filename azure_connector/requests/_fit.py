@@ -1,0 +1,194 @@
+"""The caller's request, made to fit one deployment: names, values and the API that its base model accepts.
+
+    fitted = fit("/chat/completions", body, profile=profile, learned=learned.lessons(target.key))
+    if fitted.operation != "/chat/completions":
+        body, unsent = to_responses(fitted.body)
+        fitted = fit("/responses", body, profile=profile, learned=learned.lessons(target.key), unsent=unsent)
+
+Pure: nothing is sent, and the caller's body is never changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from .._utils._json import Json
+from ..deployments._families import Profile
+from ..errors._classes import InvalidRequestError
+from ._adaptations import Lesson, apply
+from ._draft import Change, ChangeLog, Draft
+from ._parameter_rules import (
+    CHAT,
+    LIMITS,
+    RESPONSES,
+    Names,
+    adapt,
+    adapt_to_effort,
+    closest_effort,
+    names_for,
+    refuses,
+)
+
+if TYPE_CHECKING:
+    from ..deployments._table import Api
+
+__all__ = ["CHAT", "RESPONSES", "Change", "ChangeLog", "Fitted", "fit"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """A request as one deployment accepts it.
+
+    Attributes:
+        operation: where it goes. Another one than was asked for means: translate the body first, then fit it again.
+        body: the very object that was given where nothing had to change.
+        changes: what was changed, in order.
+        stream: whether the reply arrives as a stream.
+        deliver_as_stream: the caller wants a stream, the model has none: deliver the whole reply as one.
+    """
+
+    operation: str
+    body: Json
+    changes: tuple[Change, ...] = ()
+    stream: bool = False
+    deliver_as_stream: bool = False
+
+
+def fit(
+    operation: str,
+    body: Json,
+    *,
+    profile: Profile | None,
+    learned: Sequence[Lesson] | None = None,
+    strict: bool = False,
+    api: Api | None = None,
+    defaults: Mapping[str, Any] | None = None,
+    unsent: Iterable[str] = (),
+) -> Fitted:
+    """Makes a request fit the base model of a deployment.
+
+    Args:
+        operation: the SDK's path, e.g. `/chat/completions`. Other ones than chat and Responses pass untouched.
+        body: the request's JSON; not changed.
+        profile: the model's rules, None where nothing is known of it.
+        learned: what this deployment taught by refusing earlier requests; it outweighs the profile.
+        strict: raise instead of dropping or replacing what the caller asked for.
+        api: the API that the settings force for this deployment.
+        defaults: the settings' `max_tokens` and `temperature`, for what the caller left open.
+        unsent: what the translation to this API has left out: it counts as lost.
+
+    Raises:
+        InvalidRequestError: in strict mode, when something would be lost; it names every such parameter.
+    """
+    if operation not in _TEXT or (profile is not None and profile.kind != "text"):
+        return Fitted(operation, body, stream=bool(body.get("stream")))
+    draft = Draft(body)
+    goal, why = (operation, "") if operation == RESPONSES else _goal(draft, profile, learned, api)
+    if defaults:
+        _fill(draft, defaults, profile, names_for(operation), goal)
+    if goal != operation:
+        draft.note(Change(operation, "moved", goal, why))
+        return Fitted(goal, draft.body, tuple(draft.changes), bool(body.get("stream")))
+    for name in unsent:
+        draft.note(Change(name, "dropped", why="the Responses API has no word for it", loss=True))
+    adapt(draft, profile or _UNKNOWN, operation)
+    streaming = profile is None or profile.streaming
+    if learned:
+        for lesson in learned:
+            streaming = apply(draft, lesson, operation, profile) and streaming
+        if profile is not None:
+            adapt_to_effort(draft, profile, operation)
+    wanted = bool(body.get("stream"))
+    if wanted and not streaming:
+        _unstream(draft)
+    if draft.changes and strict:
+        _insist(draft, profile)
+    return Fitted(operation, draft.body, tuple(draft.changes), wanted and streaming, wanted and not streaming)
+
+
+_TEXT = frozenset({CHAT, RESPONSES})
+_UNKNOWN = Profile(family="this model")  # everything passes; only the APIs' own rules hold
+
+
+def _goal(draft: Draft, profile: Profile | None, learned: Sequence[Lesson] | None, api: Api | None) -> tuple[str, str]:
+    """Where a chat request goes, and why it does not stay."""
+    if api is not None:
+        return (CHAT, "") if api == "chat" else (RESPONSES, "the settings force the Responses API")
+    body = draft.body
+    tools = bool(body.get("tools") or body.get("functions"))
+    if profile is not None:
+        if profile.apis and profile.apis[0] == "responses":
+            return RESPONSES, f"{profile.family} is served by the Responses API"
+        if "responses" in profile.apis:
+            asked = body.get("reasoning_effort")
+            if asked in profile.responses_efforts:
+                return RESPONSES, f"only the Responses API takes an effort of {asked}"
+            if tools and not profile.tools_with_reasoning_over_chat and _thinks(asked, profile):
+                return RESPONSES, f"over chat, {profile.family} takes no function tools while it reasons"
+    for lesson in learned or ():
+        if lesson.action == "responses" and (lesson.parameter != "tools" or (tools and _may_think(body, profile))):
+            return RESPONSES, lesson.reason
+    return CHAT, ""
+
+
+def _thinks(asked: Any, profile: Profile) -> bool:
+    effort = profile.default_effort if asked is None else closest_effort(asked, profile.efforts)
+    return effort != "none"
+
+
+def _may_think(body: Json, profile: Profile | None) -> bool:
+    """For an unknown model: whether nothing says that it does not reason."""
+    asked = body.get("reasoning_effort")
+    return asked != "none" if profile is None else _thinks(asked, profile)
+
+
+def _fill(draft: Draft, defaults: Mapping[str, Any], profile: Profile | None, names: Names, goal: str) -> None:
+    """The settings' values for what the caller left open, where the model takes them."""
+    limit, temperature = defaults.get("max_tokens"), defaults.get("temperature")
+    quiet: list[str] = []
+    if limit is not None and all(draft.get(name) is None for name in LIMITS):
+        quiet.append(_limit_name(profile, names, moves=goal != names.operation))
+        draft.put(quiet[-1], limit)
+    if (
+        temperature is not None
+        and draft.get("temperature") is None
+        and not refuses(profile, draft, "temperature", goal)
+    ):
+        quiet.append("temperature")
+        draft.put("temperature", temperature)
+    draft.quiet = tuple(quiet)
+
+
+def _limit_name(profile: Profile | None, names: Names, *, moves: bool) -> str:
+    if names.operation == RESPONSES:
+        return "max_output_tokens"
+    if profile is None or moves:
+        return "max_completion_tokens"
+    return "max_tokens" if profile.output_limit == "either" else profile.output_limit
+
+
+def _unstream(draft: Draft) -> None:
+    for name in ("stream", "stream_options"):
+        if draft.has(name):
+            draft.take(name)
+    draft.note(Change("stream", "moved", "one whole reply, delivered as a stream", "the model does not stream"))
+
+
+def _insist(draft: Draft, profile: Profile | None) -> None:
+    """Strict mode: what would be lost is an error that names all of it, and the ways out."""
+    lost = [change for change in draft.changes if change.loss]
+    if not lost:
+        return
+    model = "this deployment" if profile is None else profile.family
+    listed = "".join(f"\n  {change}" for change in lost)
+    raise InvalidRequestError(
+        f"strict: {model} does not take all that the request asks for:{listed}",
+        param=lost[0].parameter,
+        hint=(
+            f"Leave out {', '.join(change.parameter for change in lost)}, name another model, or switch strict off "
+            "to have the request adapted. If the rule is wrong for this deployment, correct it in the settings "
+            "under `profiles`."
+        ),
+    )

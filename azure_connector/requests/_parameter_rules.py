@@ -1,0 +1,298 @@
+"""The rules about single parameters: each changes a draft where the family's profile says so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from .._utils._json import Json, as_list, as_object
+from ..deployments._families import EFFORTS, NEUTRAL, Profile
+from ._draft import Change, Draft
+
+__all__ = [
+    "CHAT",
+    "LIMITS",
+    "RESPONSES",
+    "Names",
+    "adapt",
+    "adapt_to_effort",
+    "closest_effort",
+    "exclude",
+    "names_for",
+    "refuses",
+    "set_role",
+]
+
+CHAT = "/chat/completions"
+RESPONSES = "/responses"
+
+# From the most to the least specific: where a caller gives several, the first one says best what was meant.
+LIMITS = ("max_output_tokens", "max_completion_tokens", "max_tokens")
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """How an API spells what both have."""
+
+    operation: str
+    effort: str
+    verbosity: str
+    messages: str
+    foreign: tuple[tuple[str, str], ...]
+
+
+_CHAT_NAMES = Names(CHAT, "reasoning_effort", "verbosity", "messages", ())
+_RESPONSES_NAMES = Names(
+    RESPONSES,
+    "reasoning.effort",
+    "text.verbosity",
+    "input",
+    (("reasoning_effort", "reasoning.effort"), ("verbosity", "text.verbosity")),
+)
+
+
+def names_for(operation: str) -> Names:
+    """The spellings of one API."""
+    return _RESPONSES_NAMES if operation == RESPONSES else _CHAT_NAMES
+
+
+def adapt(draft: Draft, profile: Profile, operation: str) -> None:
+    """Applies every rule of the family."""
+    names = _RESPONSES_NAMES if operation == RESPONSES else _CHAT_NAMES
+    if (names is _RESPONSES_NAMES) or not profile.watched.isdisjoint(draft.body):
+        for rule in _RULES:
+            rule(draft, profile, names)
+    if profile.system_role != "any":
+        _adapt_roles(draft, profile.system_role, names)
+
+
+def adapt_to_effort(draft: Draft, profile: Profile, operation: str) -> None:
+    """Applies again the rules that depend on the effort, which a lesson may have changed."""
+    for rule in (_adapt_sampling, _adapt_parallel_calls, _adapt_include):
+        rule(draft, profile, names_for(operation))
+
+
+def refuses(profile: Profile | None, draft: Draft, name: str, operation: str) -> bool:
+    """Whether the family refuses a parameter at the effort that the draft asks for."""
+    if profile is None or name not in profile.refused:
+        return False
+    return name not in profile.sampling_with_effort_none or _effort(draft, profile, names_for(operation)) != "none"
+
+
+def closest_effort(asked: Any, accepted: tuple[str, ...] | None) -> Any:
+    """The accepted effort nearest to the one asked for, the lower of two; words that nobody knows stay."""
+    if accepted is None or asked in accepted or asked not in EFFORTS or not accepted:
+        return asked
+    rank = EFFORTS.index(asked)
+    return min(accepted, key=lambda effort: (abs(EFFORTS.index(effort) - rank), EFFORTS.index(effort)))
+
+
+def _keep_one_limit(draft: Draft, operation: str, name: str | None = None) -> None:
+    """Leaves one limit of output tokens: under the given name, or under one that the API knows."""
+    given = [limit for limit in LIMITS if limit in draft.body]
+    right = _right_limits(operation) if name is None else (name,)
+    if not given or (len(given) == 1 and given[0] in right):
+        return
+    meant = [limit for limit in given if draft.get(limit) is not None] or given
+    winner = name if name in meant else meant[0]
+    for other in given:
+        if other != winner:
+            lost = draft.get(other) is not None and draft.get(other) != draft.get(winner)
+            draft.drop(other, f"{winner} says it more exactly", loss=lost)
+    if winner not in right:
+        if draft.get(winner) is None:
+            draft.drop(winner, "it is null", loss=False)
+        else:
+            draft.rename(winner, right[0], "the name that this model and API know")
+
+
+def _right_limits(operation: str) -> tuple[str, ...]:
+    return ("max_output_tokens",) if operation == RESPONSES else ("max_completion_tokens", "max_tokens")
+
+
+def _adapt_limit(draft: Draft, profile: Profile, names: Names) -> None:
+    if names.operation == RESPONSES:
+        _keep_one_limit(draft, RESPONSES, "max_output_tokens")
+    else:
+        _keep_one_limit(draft, CHAT, None if profile.output_limit == "either" else profile.output_limit)
+
+
+def _adapt_spelling(draft: Draft, _profile: Profile, names: Names) -> None:
+    """Chat's flat parameters in a Responses body."""
+    for flat, nested in names.foreign:
+        if flat in draft.body:
+            if draft.get(nested) is None:
+                draft.rename(flat, nested, "the name in the Responses API")
+            else:
+                draft.drop(flat, f"{nested} is given too", loss=draft.get(flat) not in (None, draft.get(nested)))
+
+
+def _adapt_effort(draft: Draft, profile: Profile, names: Names) -> None:
+    if profile.efforts == () and names.operation == RESPONSES and not profile.reasoning and "reasoning" in draft.body:
+        lost = draft.get("reasoning") not in NEUTRAL["reasoning"]
+        draft.drop("reasoning", f"{profile.family} does not reason", loss=lost)
+        return
+    name = names.effort
+    if not draft.has(name):
+        return
+    asked = draft.get(name)
+    if asked is None:
+        draft.drop(name, "it is null", loss=False)
+    elif profile.efforts == ():
+        draft.drop(name, f"{profile.family} has no reasoning effort", loss=asked != "none")
+    elif profile.efforts is not None:
+        accepted = profile.efforts + (profile.responses_efforts if names.operation == RESPONSES else ())
+        nearest = closest_effort(asked, accepted)
+        if nearest != asked:
+            draft.replace(name, nearest, f"{profile.family} takes {', '.join(accepted)}, not {asked}")
+
+
+def _adapt_sampling(draft: Draft, profile: Profile, names: Names) -> None:
+    """Leaves out what the family refuses at the effort that the draft asks for."""
+    given = [name for name in draft.body if name in profile.refused]
+    if not given:
+        return
+    free = profile.sampling_with_effort_none
+    if free and _effort(draft, profile, names) == "none":
+        given = [name for name in given if name not in free]
+    for name in given:
+        value = draft.get(name)
+        lost = value not in NEUTRAL.get(name, (None,))
+        shown = f", and {value} was asked for" if isinstance(value, int | float) else ""
+        draft.drop(name, f"{profile.family} takes only the default{shown}", loss=lost)
+
+
+def _effort(draft: Draft, profile: Profile, names: Names) -> Any:
+    asked = draft.get(names.effort)
+    return profile.default_effort if asked is None else closest_effort(asked, profile.efforts)
+
+
+def _adapt_verbosity(draft: Draft, profile: Profile, names: Names) -> None:
+    name = names.verbosity
+    if profile.verbosity is not None and draft.has(name):
+        asked = draft.get(name)
+        if asked not in profile.verbosity:
+            lost = asked not in NEUTRAL["verbosity"]
+            draft.drop(name, f"{profile.family} does not take verbosity {asked}", loss=lost)
+
+
+def _adapt_parallel_calls(draft: Draft, profile: Profile, names: Names) -> None:
+    name = "parallel_tool_calls"
+    if name not in draft.body:
+        return
+    wanted = draft.get(name)
+    if wanted is None:
+        draft.drop(name, "it is null", loss=False)
+    elif names.operation == CHAT and not draft.body.get("tools") and not draft.body.get("functions"):
+        draft.drop(name, "it is allowed only with tools", loss=False)
+    elif not profile.parallel_tool_calls:
+        draft.drop(name, f"{profile.family} makes one call at a time", loss=bool(wanted))
+    elif profile.minimal_effort_forbids_parallel_calls and _effort(draft, profile, names) == "minimal":
+        draft.drop(name, f"{profile.family} makes one call at a time with minimal effort", loss=bool(wanted))
+
+
+def _adapt_json_object(draft: Draft, profile: Profile, names: Names) -> None:
+    if profile.json_object == "yes" or names.operation == RESPONSES:
+        return
+    if as_object(draft.get("response_format")).get("type") == "json_object" and (
+        profile.json_object == "no" or _asks_to_think(draft)
+    ):
+        draft.drop("response_format", "json_object leaves the answer empty while the model thinks", loss=True)
+
+
+def _asks_to_think(draft: Draft) -> bool:
+    """Every way in which DeepSeek's models are asked to think."""
+    return (
+        draft.get("thinking.type") == "enabled"
+        or draft.get("chat_template_kwargs.thinking") is True
+        or draft.get("reasoning_effort") not in (None, "none")
+    )
+
+
+def _adapt_include(draft: Draft, profile: Profile, names: Names) -> None:
+    if names.operation != RESPONSES or "include" not in draft.body:
+        return
+    if not profile.reasoning and profile.efforts == ():
+        exclude(draft, ("reasoning.encrypted_content",), f"{profile.family} has no reasoning to carry")
+    if refuses(profile, draft, "logprobs", RESPONSES):
+        exclude(draft, ("message.output_text.logprobs",), f"{profile.family} gives no log probabilities", loss=True)
+
+
+def exclude(draft: Draft, items: tuple[str, ...], why: str, *, loss: bool = False) -> None:
+    """Takes entries out of `include`."""
+    included = as_list(draft.get("include"))
+    if any(item in included for item in items):
+        rest = [item for item in included if item not in items]
+        draft.put("include", rest) if rest else draft.take("include")
+        draft.note(Change("include", "dropped", ", ".join(items), why, loss))
+
+
+_RULES: tuple[Callable[[Draft, Profile, Names], None], ...] = (
+    _adapt_spelling,
+    _adapt_limit,
+    _adapt_effort,
+    _adapt_sampling,
+    _adapt_verbosity,
+    _adapt_parallel_calls,
+    _adapt_json_object,
+    _adapt_include,
+)
+
+
+def _adapt_roles(draft: Draft, role: str, names: Names) -> None:
+    """Instructions in the one role that the family knows: system and developer never stand together."""
+    messages: list[Json] = as_list(draft.body.get(names.messages))
+    for message in messages:  # the one loop over a whole history: no calls in it that can be saved
+        if isinstance(message, dict):  # pyright: ignore[reportUnnecessaryIsInstance] callers send what they like
+            given = message.get("role")
+            if (given == "system" or given == "developer") and given != role:  # noqa: PLR1714 quicker than a tuple
+                break
+    else:
+        return
+    if role == "user" and names.operation == CHAT:
+        draft.put("messages", _folded(messages))
+        draft.note(Change("messages.role", "moved", "the user's message", "the model knows no system role"))
+    else:
+        set_role(draft, ("system", "developer"), role, names)
+
+
+def set_role(draft: Draft, given: tuple[str, ...], role: str, names: Names) -> None:
+    """Gives every message of some roles another one."""
+    messages = as_list(draft.body.get(names.messages))
+    if not any(as_object(message).get("role") in given and message["role"] != role for message in messages):
+        return
+    draft.put(
+        names.messages,
+        [{**message, "role": role} if as_object(message).get("role") in given else message for message in messages],
+    )
+    draft.note(Change(f"{names.messages}.role", "renamed", role, "the role for instructions to this model"))
+
+
+def _folded(messages: list[Any]) -> list[Any]:
+    """The messages with all instructions in front of the next thing that the user says."""
+    folded: list[Any] = []
+    waiting: list[Any] = []
+    for message in messages:
+        role = as_object(message).get("role")
+        if role in ("system", "developer"):
+            waiting.append(as_object(message).get("content"))
+        elif role == "user" and waiting:
+            folded.append({**message, "content": _joined([*waiting, message.get("content")])})
+            waiting = []
+        else:
+            folded.append(message)
+    if waiting:
+        folded.append({"role": "user", "content": _joined(waiting)})
+    return folded
+
+
+def _joined(contents: list[Any]) -> Any:
+    """Several messages' contents as one: text, or parts where one of them has parts."""
+    contents = [content for content in contents if content]
+    if all(isinstance(content, str) for content in contents):
+        return "\n\n".join(contents)
+    parts: list[Any] = []
+    for content in contents:
+        parts += as_list(content) or [{"type": "text", "text": content}]
+    return parts

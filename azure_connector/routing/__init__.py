@@ -1,0 +1,1 @@
+"""Which deployment next, and when: retry, backoff, circuit breaker, affinity."""

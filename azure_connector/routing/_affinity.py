@@ -1,0 +1,158 @@
+"""Where state lives: stored responses, files and encrypted reasoning belong to the resource that made them.
+
+Source: a `previous_response_id`, a file id or `encrypted_content` of another resource earns a 400 or 404 from Azure
+("created under a different Azure OpenAI resource").
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any
+
+from .._utils._json import Json, as_list, as_object
+
+__all__ = ["Home", "StateBook"]
+
+_LIMIT = 20_000
+_CONVERSATION = ("previous_response_id", "conversation")
+_IDS = (*_CONVERSATION, "input_file_id", "file_id", "file_ids", "training_file", "validation_file")
+# `/responses/resp_1/cancel`, `/files/file-1/content`, `/batches/batch_1`, `/vector_stores/vs_1/files`
+_PATH_ID = re.compile(r"^/[a-z_/]+?/(?P<id>[A-Za-z]+[-_][\w-]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The resource that a request is bound to.
+
+    Attributes:
+        resource: its name.
+        param: the parameter that binds the request.
+        vital: what the request is about (a file): without it there is no sense in asking.
+    """
+
+    resource: str
+    param: str
+    vital: bool = False
+
+
+class StateBook:
+    """Which resource holds which id. Bounded: the oldest ids are forgotten first. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._homes: OrderedDict[str, str] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def note(self, resource: str, operation: str, reply: Any) -> None:
+        """Remembers the ids in a reply.
+
+        Args:
+            resource: where it came from.
+            operation: the SDK's path.
+            reply: the SDK's object.
+        """
+        if operation in ("/chat/completions", "/embeddings"):
+            self._note_reasoning(resource, reply)
+            return
+        identity = getattr(reply, "id", None)
+        conversation = getattr(getattr(reply, "conversation", None), "id", None)
+        if isinstance(conversation, str):
+            self.put(conversation, resource)
+        if isinstance(identity, str) and identity:
+            self.put(identity, resource)
+        for item in getattr(reply, "output", None) or ():
+            self.put_secret(getattr(item, "encrypted_content", None), resource)
+            if isinstance(named := getattr(item, "id", None), str):
+                self.put(named, resource)
+
+    def _note_reasoning(self, resource: str, reply: Any) -> None:
+        for choice in getattr(reply, "choices", None) or ():
+            for item in as_list(getattr(getattr(choice, "message", None), "reasoning_items", None)):
+                self.put_secret(as_object(item).get("encrypted_content"), resource)
+
+    def put(self, identity: str, resource: str) -> None:
+        with self._lock:
+            self._homes[identity] = resource
+            self._homes.move_to_end(identity)
+            while len(self._homes) > _LIMIT:
+                self._homes.popitem(last=False)
+
+    def put_secret(self, text: object, resource: str) -> None:
+        """Remembers a long opaque text by its digest."""
+        if isinstance(text, str) and text:
+            self.put(_digest(text), resource)
+
+    def home_of_path(self, path: str) -> str | None:
+        """The resource that holds the id in a path."""
+        found = _PATH_ID.match(path)
+        return self._homes.get(found["id"]) if found else None
+
+    @staticmethod
+    def names_id(path: str) -> bool:
+        """Whether a path names something stored."""
+        return _PATH_ID.match(path) is not None
+
+    def home_of_request(self, body: Json | None) -> Home | None:
+        """The resource that a request's state lives on; None where it refers to none, or to none that is known."""
+        if not body or not self._homes:
+            return None
+        return next(iter(self._homes_in(body)), None)
+
+    def home_of_files(self, body: Json | None) -> Home | None:
+        """The same for files and their kin alone: what a request is about, so that it cannot be dropped."""
+        if not body or not self._homes:
+            return None
+        return next((home for home in self._homes_in(body) if home.vital), None)
+
+    def without_foreign(self, body: Json, resource: str) -> tuple[Json, list[str]]:
+        """The request without the conversation's state that lives elsewhere, and the parameters that were dropped.
+
+        Args:
+            body: the request; it is not changed.
+            resource: where it is to be sent.
+        """
+        foreign = [home for home in self._homes_in(body) if home.resource != resource and not home.vital]
+        if not foreign:
+            return body, []
+        params = {home.param for home in foreign}
+        kept = {name: value for name, value in body.items() if name not in params}
+        if isinstance(body.get("input"), list):
+            kept["input"] = [item for n, item in enumerate(as_list(body["input"])) if f"input[{n}]" not in params]
+        return kept, sorted(params)
+
+    def _homes_in(self, body: Json) -> Iterator[Home]:
+        for param in _IDS:
+            value = body.get(param)
+            for identity in (*as_list(value), value, as_object(value).get("id")):
+                if home := self._home(identity):
+                    yield Home(home, param, vital=param not in _CONVERSATION)
+        for name in ("input", "messages", "tools"):
+            for position, item in enumerate(as_list(body.get(name))):
+                yield from self._homes_in_item(as_object(item), f"{name}[{position}]")
+
+    def _homes_in_item(self, item: Json, param: str) -> Iterator[Home]:
+        secret = item.get("encrypted_content")
+        known = _digest(secret) if isinstance(secret, str) else None
+        if item.get("type") == "item_reference":
+            known = item.get("id")
+        if home := self._home(known):
+            yield Home(home, param)
+        container = as_object(item.get("container"))
+        for holder in (item, container):
+            for identity in (*as_list(holder.get("vector_store_ids")), *as_list(holder.get("file_ids"))):
+                if home := self._home(identity):
+                    yield Home(home, param, vital=True)
+        for part in map(as_object, as_list(item.get("content"))):
+            if home := self._home(part.get("file_id") or as_object(part.get("file")).get("file_id")):
+                yield Home(home, param, vital=True)
+
+    def _home(self, identity: object) -> str | None:
+        return self._homes.get(identity) if isinstance(identity, str) else None
+
+
+def _digest(text: str) -> str:
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()

@@ -1,0 +1,283 @@
+"""How an attempt ended, as far as routing cares: a reply's status and headers, or the kind of an exception.
+
+Sources of the headers: Azure sends `retry-after-ms` and `retry-after` with a 429, and `x-ratelimit-*` with most
+replies; `-1` has been seen for "not known", and the spelling `x-rate-limit-reset-tokens` on replies without any
+`retry-after`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, cast
+
+from ..errors._envelope import ErrorFacts
+from ._durations import duration_in_text, parse_duration, parse_retry_after
+
+__all__ = ["Kind", "Outcome", "failure", "outcome_of_error", "outcome_of_exception", "outcome_of_reply"]
+
+Kind = Literal[
+    "ok",
+    "rate_limited",
+    "no_capacity",
+    "transient",
+    "timeout",
+    "unreachable",
+    "reset",
+    "not_sent",
+    "auth",
+    "forbidden",
+    "not_found_deployment",
+    "not_found",
+    "refused",
+    "adapt",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How an attempt ended.
+
+    Attributes:
+        kind: `ok`; `rate_limited` (429); `no_capacity` (429 for want of machines); `transient` (408, 409, 5xx);
+            `timeout` (no reply in time); `unreachable` (refused, DNS, TLS: nothing was executed); `reset` (connection
+            lost after sending); `not_sent` (no connection was free in our own pool); `auth` (401); `forbidden` (403);
+            `not_found_deployment`; `not_found`; `refused` (the caller's fault); `adapt` (a refusal that the client
+            answers by changing the request).
+        status: the HTTP status, or None.
+        code: Azure's code, or the exception's name.
+        retry_after: seconds that the service asks to wait.
+        remaining_requests, remaining_tokens, limit_requests, limit_tokens: the quota's state, where reported.
+        reset_requests, reset_tokens: seconds until that quota is whole again.
+        spilled_over: a provisioned deployment was full and a standard one answered in its place.
+        spillover_from: that provisioned deployment's name.
+        final: the service asks not to be asked again (`x-should-retry: false`).
+    """
+
+    kind: Kind
+    status: int | None = None
+    code: str | None = None
+    retry_after: float | None = None
+    remaining_requests: int | None = None
+    remaining_tokens: int | None = None
+    limit_requests: int | None = None
+    limit_tokens: int | None = None
+    reset_requests: float | None = None
+    reset_tokens: float | None = None
+    spilled_over: bool = False
+    spillover_from: str | None = None
+    final: bool = False
+
+    @property
+    def maybe_executed(self) -> bool:
+        """Whether the service may have done the work although no good reply came.
+
+        A 409 says that it was not; a 503 does not say so: proxies also send it for a connection that broke.
+        """
+        return self.kind in ("timeout", "reset") or (self.kind == "transient" and self.status != 409)
+
+
+OK = Outcome("ok", 200)
+
+
+def failure(kind: Kind, code: str | None = None) -> Outcome:
+    """An outcome without a reply."""
+    return Outcome(kind, code=code)
+
+
+def outcome_of_reply(status: int, headers: Mapping[str, str], facts: ErrorFacts | None = None) -> Outcome:
+    """What a reply means for routing.
+
+    Args:
+        status: the HTTP status.
+        headers: the reply's headers (`httpx.Headers`, or any mapping; names in any case).
+        facts: what `parse_envelope` read from the body; needed only for statuses from 400 on.
+    """
+    found = _interesting(headers)
+    if not found and status == 200:
+        return OK
+    remaining_requests = _count(found.get("x-ratelimit-remaining-requests"))
+    remaining_tokens = _count(found.get("x-ratelimit-remaining-tokens"))
+    reset_requests = parse_duration(found.get("x-ratelimit-reset-requests"))
+    reset_tokens = parse_duration(found.get("x-ratelimit-reset-tokens"))
+    kind = _kind(status, facts, found)
+    retry_after = None
+    if kind != "ok":
+        retry_after = _retry_after(found, headers, facts.message if kind == "rate_limited" and facts else None)
+        if retry_after is None and kind == "rate_limited":
+            retry_after = _reset_wait(remaining_requests, remaining_tokens, reset_requests, reset_tokens)
+    spillover_from = found.get("x-ms-spillover-from-deployment")
+    return Outcome(
+        kind,
+        status,
+        facts.code if facts else None,
+        retry_after,
+        remaining_requests,
+        remaining_tokens,
+        _count(found.get("x-ratelimit-limit-requests")),
+        _count(found.get("x-ratelimit-limit-tokens")),
+        reset_requests,
+        reset_tokens,
+        bool(spillover_from) or found.get("x-ms-is-spilled-over", "").strip().lower() == "true",
+        spillover_from,
+        kind != "ok" and found.get("x-should-retry", "").strip().lower() == "false",
+    )
+
+
+def outcome_of_error(facts: ErrorFacts) -> Outcome:
+    """What an error event inside a stream means: it comes with status 200, so only its code tells."""
+    code = (facts.code or facts.type or "").lower()
+    if code.isdigit() and 400 <= int(code) < 600:
+        return outcome_of_reply(int(code), {}, facts)
+    kind: Kind = "transient"
+    if code in _NO_CAPACITY:
+        kind = "no_capacity"
+    elif "rate_limit" in code or code in ("too_many_requests", "insufficient_quota", "tokens", "requests"):
+        kind = "rate_limited"
+    elif code in ("content_filter", "context_length_exceeded", "invalid_request_error", "invalid_prompt"):
+        kind = "refused"
+    retry_after = duration_in_text(facts.message) if kind == "rate_limited" else None
+    return Outcome(kind, None, facts.code or facts.type, retry_after)
+
+
+# By name, over the whole ancestry: the SDK uses httpx or httpx2, either may sit on aiohttp, and none need be imported.
+_BY_NAME: Mapping[str, Kind] = {
+    "ConnectTimeout": "unreachable",
+    "PoolTimeout": "not_sent",
+    "ReadTimeout": "timeout",
+    "WriteTimeout": "timeout",
+    "ConnectError": "unreachable",
+    "ProxyError": "unreachable",
+    "UnsupportedProtocol": "refused",
+    "LocalProtocolError": "refused",
+    "InvalidURL": "refused",
+    "TransportError": "reset",
+    "EndpointUnreachableError": "unreachable",
+    "CredentialError": "auth",
+    "gaierror": "unreachable",
+    "ConnectionRefusedError": "unreachable",
+    "SSLCertVerificationError": "unreachable",
+    "SSLError": "reset",
+    "TimeoutError": "timeout",
+    "ConnectionError": "reset",
+    "OSError": "reset",
+}
+# Looked for first: httpx_aiohttp gives a refused and even a lost connection out as httpx.ConnectTimeout.
+_AIOHTTP_NAMES: Mapping[str, Kind] = {
+    "ConnectionTimeoutError": "unreachable",
+    "ClientConnectorError": "unreachable",
+    "ServerTimeoutError": "timeout",
+    "ServerDisconnectedError": "reset",
+    "ClientPayloadError": "reset",
+    "ClientOSError": "reset",
+    "ClientConnectionError": "reset",
+}
+_SDK_NAMES: Mapping[str, Kind] = {"APITimeoutError": "timeout", "APIConnectionError": "reset"}
+
+
+def outcome_of_exception(error: BaseException) -> Outcome:
+    """What an exception means for routing.
+
+    The SDK wraps the transport's exception, so causes are looked at first. What nobody knows is taken for a lost
+    connection: the careful reading, since the request may have been executed.
+    """
+    chain = list(_causes(error))
+    for name_table in (_AIOHTTP_NAMES, _BY_NAME, _SDK_NAMES):
+        for link in chain:
+            for cls in type(link).__mro__:
+                if (kind := name_table.get(cls.__name__)) is not None:
+                    return Outcome(kind, code=type(link).__name__)
+    return Outcome("reset", code=type(error).__name__)
+
+
+def _causes(error: BaseException) -> Iterable[BaseException]:
+    link: BaseException | None = error
+    for _ in range(10):
+        if link is None:
+            return
+        yield link
+        link = link.__cause__ or (None if link.__suppress_context__ else link.__context__)
+
+
+_NO_CAPACITY = frozenset({"nocapacity", "no_capacity", "insufficient_capacity"})
+_NO_DEPLOYMENT = frozenset({"deploymentnotfound", "deployment_not_found", "model_not_found"})
+
+
+def _kind(status: int, facts: ErrorFacts | None, headers: Mapping[str, str]) -> Kind:
+    if status < 400:
+        return "ok"
+    code = (facts.code or "").lower() if facts else ""
+    if status == 429:
+        return "no_capacity" if code in _NO_CAPACITY else "rate_limited"
+    if status in (408, 409) or status >= 500:
+        return "transient"
+    if status == 403 and "retry-after" in headers:  # API Management's quota policy: "Out of call volume quota"
+        return "rate_limited"
+    if status == 404:
+        return "not_found_deployment" if code in _NO_DEPLOYMENT else "not_found"
+    if headers.get("x-should-retry", "").strip().lower() == "true":
+        return "transient"
+    return "auth" if status == 401 else "forbidden" if status == 403 else "refused"
+
+
+_HEADERS = {
+    name: name
+    for name in (
+        "retry-after-ms",
+        "retry-after",
+        "x-should-retry",
+        "x-ms-is-spilled-over",
+        "x-ms-spillover-from-deployment",
+        *(f"x-ratelimit-{what}-{of}" for what in ("limit", "remaining", "reset") for of in ("requests", "tokens")),
+    )
+} | {f"x-rate-limit-reset-{of}": f"x-ratelimit-reset-{of}" for of in ("requests", "tokens")}
+_RAW_HEADERS = {name.encode(): canonical for name, canonical in _HEADERS.items()}
+
+
+def _interesting(headers: Mapping[str, str]) -> dict[str, str]:
+    """The headers that routing reads, in one pass: a look-up in `httpx.Headers` walks the whole list each time."""
+    raw: Any = getattr(headers, "raw", None)
+    if not isinstance(raw, list):
+        return {
+            canonical: str(value)
+            for name, value in headers.items()
+            if (canonical := _HEADERS.get(str(name).lower())) is not None
+        }
+    pairs = cast("list[tuple[bytes, bytes]]", raw)
+    return {
+        canonical: value.decode("latin-1")
+        for name, value in pairs
+        if (canonical := _RAW_HEADERS.get(name.lower())) is not None
+    }
+
+
+def _count(text: str | None) -> int | None:
+    """A count of requests or tokens; Azure has been seen to send -1 where it does not know."""
+    if text is None or len(text) > 18:
+        return None
+    text = text.strip()
+    return int(text) if text.isascii() and text.isdigit() else None
+
+
+def _retry_after(found: Mapping[str, str], headers: Mapping[str, str], message: str | None) -> float | None:
+    milliseconds = parse_duration(found.get("retry-after-ms"))
+    if milliseconds is not None:
+        return milliseconds / 1000
+    text = found.get("retry-after")
+    seconds = parse_retry_after(text, headers.get("date") or headers.get("Date")) if text is not None else None
+    return seconds if seconds is not None else duration_in_text(message)
+
+
+def _reset_wait(
+    remaining_requests: int | None, remaining_tokens: int | None, requests: float | None, tokens: float | None
+) -> float | None:
+    """How long until a used-up quota is whole again, where only `x-ratelimit-reset-*` says it.
+
+    The quota that is down to nothing counts; where neither is, the one that takes longest: either may be the cause.
+    """
+    used_up = [
+        reset
+        for remaining, reset in ((remaining_requests, requests), (remaining_tokens, tokens))
+        if remaining == 0 and reset is not None
+    ]
+    return max(used_up or [reset for reset in (requests, tokens) if reset is not None], default=None)

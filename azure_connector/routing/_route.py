@@ -1,0 +1,304 @@
+"""Which target is tried next, and when: the decisions for one call. It decides; the client sends and waits.
+
+The rules, in the order in which they decide:
+
+1. A refusal that is the caller's fault (400 and its family) ends the call. One that the client can answer by changing
+   the request is sent again to the same target at once, `max_adaptations` times at most.
+2. A request that may have been executed (timeout, lost connection, 5xx, 408) is repeated only where the call is
+   repeatable or the policy allows it.
+3. A deployment that does not exist, a refused credential or a blocked network is no reason to fail while another
+   target can serve: the call moves on, to another resource where the whole resource refused. It never does so
+   silently: a warning is logged, the attempt is recorded, and the target stands last in line for a while. A deployment
+   that is known to exist (it has answered before, or the resource lists it) is tried again like any other that failed:
+   Azure answers 404 for some minutes after one is made.
+4. A 429 moves on to the next target at once. So does every other failure, while there is a healthy target that this
+   call has not tried.
+5. Otherwise the call waits for whichever target is free soonest: a cooling one until its time, one that has failed in
+   this call for a backoff with jitter. A cooling target is never asked while another is free.
+6. Among free targets: those least tried by this call, then by rank, then at random by weight, which shrinks near a
+   quota's limit. A target whose quota is used up stands behind all others.
+7. Nothing is sent or waited for beyond the deadline or the budgets of the policy. Where waiting cannot help, the call
+   ends at once.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Callable
+
+from ..deployments._table import Plan, Target
+from ..errors._classes import Attempt
+from ._health import Health
+from ._outcomes import Kind, Outcome
+from ._retry_policy import Policy
+from ._standing import Standing
+from ._steps import GiveUp, Reason, Send, Step, Wait
+
+__all__ = ["GiveUp", "Policy", "Reason", "Route", "Send", "Step", "Wait"]
+
+_log = logging.getLogger("azure_connector.routing")
+
+_GRAIN = 0.001  # timers wake up early by less than this; without it a wait could end just before its time
+_POLL = 0.25  # how often a call looks whether another call's probe has come back
+
+_ELSEWHERE = frozenset[Kind]({"auth", "forbidden", "not_found", "not_found_deployment"})
+
+
+class Route:
+    """The way of one call through its targets.
+
+    Ask `first`, do what it says, and report: `failed` or `succeeded` after a `Send`, `resume` after a `Wait`,
+    `cancelled` whenever the caller has lost interest. Used by one call, so by one thread or task at a time.
+
+    Args:
+        plan: the targets.
+        health: what is known about them.
+        policy: the limits.
+        now: the time, by the clock of `health`.
+        deadline: when the call must have ended, by the same clock; None takes the policy's, if it has one.
+        repeatable: whether sending the request twice does no harm.
+        rng: numbers from 0 to 1 for jitter and weights.
+    """
+
+    __slots__ = (
+        "_adaptations",
+        "_backoffs",
+        "_deadline",
+        "_excluded",
+        "_health",
+        "_in_flight",
+        "_log",
+        "_now",
+        "_plan",
+        "_policy",
+        "_probe",
+        "_repeatable",
+        "_rng",
+        "_sent",
+        "_sent_at",
+        "_waited",
+        "_waiting",
+    )
+
+    def __init__(
+        self,
+        plan: Plan,
+        health: Health,
+        policy: Policy,
+        now: float,
+        deadline: float | None = None,
+        *,
+        repeatable: bool = True,
+        rng: Callable[[], float] = random.random,
+    ) -> None:
+        if deadline is None and policy.deadline is not None:
+            deadline = now + policy.deadline
+        self._plan = plan
+        self._health = health
+        self._policy = policy
+        self._now = now
+        self._deadline = deadline
+        self._repeatable = repeatable
+        self._rng = rng
+        self._in_flight: Target | None = None
+        self._probe = False
+        self._sent = 0
+        self._sent_at = now
+        self._adaptations = 0
+        self._waited = 0.0  # in all
+        self._waiting = 0.0  # since the last attempt
+        self._log: list[tuple[Target, Outcome, float, float]] = []
+        self._backoffs: dict[Target, tuple[int, float]] = {}  # failures of this call, and not before when
+        self._excluded: set[Target] = set()
+
+    @property
+    def attempts(self) -> tuple[Attempt, ...]:
+        """Everything that was sent and has an outcome, in order."""
+        return tuple(
+            Attempt(target.resource, target.deployment, outcome.status, outcome.code, waited, elapsed)
+            for target, outcome, waited, elapsed in self._log
+        )
+
+    @property
+    def deadline(self) -> float | None:
+        """When the call must have ended."""
+        return self._deadline
+
+    def remaining(self, now: float) -> float | None:
+        """Seconds until the deadline, never negative; None where there is none. No attempt's timeout may exceed it."""
+        return None if self._deadline is None else max(0.0, self._deadline - now)
+
+    def first(self) -> Step:
+        """The first step."""
+        targets = self._plan.targets
+        if len(targets) == 1 and (self._deadline is None or self._now < self._deadline):
+            target = targets[0]
+            if self._health.is_clear(target, self._now):
+                return self._send(target, self._now, probe=False)
+        return self._next(self._now)
+
+    def resume(self, now: float) -> Step:
+        """The step after a wait. What is known may have changed meanwhile, so this may be another wait."""
+        self._must_not_be_sending()
+        return self._next(now)
+
+    def succeeded(self, target: Target, outcome: Outcome, now: float) -> None:
+        """Reports a good reply: for a stream, as soon as it has begun."""
+        self._settle(target, outcome, now)
+
+    def failed(self, target: Target, outcome: Outcome, now: float) -> Step:
+        """Reports any other outcome, and asks for the next step."""
+        self._settle(target, outcome, now)
+        kind = outcome.kind
+        if kind == "adapt":
+            return self._adapted(target, now)
+        if kind == "refused":
+            return self._give_up("fatal", now)
+        if outcome.maybe_executed and not (self._repeatable or self._policy.repeat_unsafe):
+            return self._give_up("not_repeatable", now)
+        if kind in _ELSEWHERE and not (kind == "not_found_deployment" and self._is_known_to_exist(target)):
+            self._exclude(target, outcome)
+        else:
+            self._back_off(target, outcome, now)
+        return self._next(now)
+
+    def cancelled(self, target: Target | None = None, now: float | None = None) -> None:
+        """The caller has lost interest: no verdict on the target, and a probe is given back. May come at any time."""
+        if self._in_flight is not None:
+            if self._probe:
+                self._health.release(self._in_flight, self)
+            self._in_flight, self._probe = None, False
+
+    def _must_not_be_sending(self) -> None:
+        if self._in_flight is not None:
+            raise RuntimeError(f"the request to {self._in_flight.key} has not been reported yet")
+
+    def _settle(self, target: Target, outcome: Outcome, now: float) -> None:
+        if self._in_flight is not target and self._in_flight != target:
+            raise RuntimeError(f"nothing is on its way to {target.key}")
+        caller = self if self._probe else None
+        self._in_flight, self._probe = None, False
+        self._log.append((target, outcome, self._waiting, now - self._sent_at))
+        self._waiting = 0.0
+        self._health.observe(target, outcome, now, sent_at=self._sent_at, caller=caller)
+
+    def _is_known_to_exist(self, target: Target) -> bool:
+        return self._plan.rule == "discovered" or self._health.has_answered(target)
+
+    def _send(self, target: Target, now: float, *, probe: bool) -> Send:
+        self._in_flight, self._probe, self._sent_at = target, probe, now
+        self._sent += 1
+        return Send(target, probe)
+
+    def _adapted(self, target: Target, now: float) -> Step:
+        self._adaptations += 1
+        if self._adaptations > self._policy.max_adaptations:
+            return self._give_up("fatal", now)
+        if self._deadline is not None and now >= self._deadline:
+            return self._give_up("deadline", now)
+        self._sent -= 1
+        return self._send(target, now, probe=False)
+
+    def _exclude(self, target: Target, outcome: Outcome) -> None:
+        """Leaves out a target that cannot serve this call, and all of its resource where the resource refused."""
+        whole = outcome.kind != "not_found_deployment"
+        for other in self._plan.targets:
+            if other == target or (whole and other.resource == target.resource):
+                self._excluded.add(other)
+        if len(self._excluded) < len(self._plan.targets):
+            said = " ".join(str(part) for part in (outcome.status, outcome.code) if part is not None)
+            _log.warning("%s cannot serve %r (%s): trying the next target", target.key, self._plan.model, said)
+
+    def _back_off(self, target: Target, outcome: Outcome, now: float) -> None:
+        failures = self._backoffs.get(target, (0, 0.0))[0] + 1
+        # "retry-after: 0" occurs: taken at its word, it would spend all attempts in an instant.
+        wait = outcome.retry_after or self._policy.backoff_after(failures, self._rng())
+        self._backoffs[target] = (failures, now + wait)
+        if outcome.final:
+            self._excluded.add(target)
+
+    def _next(self, now: float) -> Step:
+        if self._deadline is not None and now >= self._deadline:
+            return self._give_up("deadline", now)
+        candidates = self._candidates()
+        if not candidates or self._sent >= self._policy.max_attempts:
+            fatal = not self._backoffs and not candidates
+            return self._give_up("fatal" if fatal else "exhausted", now)
+        while True:
+            standings = self._health.view(candidates, now)
+            free = [standing for standing in standings if self._ready_at(standing) <= now]
+            if not free:
+                return self._wait(standings, now)
+            pick = self._pick(free)
+            if not pick.guarded:
+                return self._send(pick.target, now, probe=False)
+            if self._health.claim(pick.target, self, now):
+                return self._send(pick.target, now, probe=True)
+            # Another call took the probe between the look and the claim: look again.
+
+    def _candidates(self) -> list[Target]:
+        if len(self._plan.targets) == 1 and not self._excluded:  # then only the whole call's limit makes sense
+            return list(self._plan.targets)
+        most = self._policy.attempts_per_target
+        return [
+            target for target in self._plan.targets if target not in self._excluded and self._failures(target) < most
+        ]
+
+    def _failures(self, target: Target) -> int:
+        entry = self._backoffs.get(target)
+        return 0 if entry is None else entry[0]
+
+    def _ready_at(self, standing: Standing) -> float:
+        entry = self._backoffs.get(standing.target)
+        return standing.ready_at if entry is None else max(standing.ready_at, entry[1])
+
+    def _pick(self, free: list[Standing]) -> Standing:
+        """Least tried by this call, then not last in line, then by rank; among equals at random by weight."""
+        if len(free) == 1:
+            return free[0]
+        orders = [(self._failures(one.target), one.last_in_line, one.target.rank) for one in free]
+        best = min(orders)
+        equals = [one for one, order in zip(free, orders, strict=True) if order == best]
+        point = self._rng() * sum(one.weight for one in equals) if len(equals) > 1 else 0.0
+        for one in equals:
+            point -= one.weight
+            if point < 0:
+                return one
+        return equals[0]
+
+    def _wait(self, standings: list[Standing], now: float) -> Step:
+        soonest = min(standings, key=self._ready_at)
+        policy, at = self._policy, self._ready_at(soonest)
+        seconds = at - now + _GRAIN
+        if soonest.probed and at == soonest.ready_at:  # its end is only the latest time: look whether it came back
+            seconds = min(seconds, _POLL * (0.5 + self._rng()))
+        elif seconds > policy.max_wait + _GRAIN:
+            return self._give_up("exhausted", now)
+        if self._waited + seconds > policy.max_total_wait:
+            return self._give_up("exhausted", now)
+        if self._deadline is not None and now + seconds >= self._deadline:
+            return self._give_up("deadline", now)
+        spread = policy.jitter * policy.backoff * self._rng() if at == soonest.ready_at else 0.0
+        if self._deadline is None or now + seconds + spread < self._deadline:
+            seconds += spread  # many calls wait for the same moment
+        self._waited += seconds
+        self._waiting += seconds
+        return Wait(seconds, soonest.target)
+
+    def _give_up(self, reason: Reason, now: float) -> GiveUp:
+        standings = self._health.view(self._candidates() or self._plan.targets, now)
+        soonest = min(standings, key=self._ready_at)
+        retry_after = max(0.0, self._ready_at(soonest) - now) if reason in ("exhausted", "deadline") else None
+        if not self._log:
+            cause: Kind = "timeout" if soonest.cause == "ok" else soonest.cause
+            return GiveUp(reason, soonest.target, Outcome(cause, retry_after=retry_after), None, retry_after)
+        index = len(self._log) - 1
+        if reason in ("exhausted", "deadline"):
+            # A target that could not serve is not why the call failed in the end, if another one was only busy.
+            index = next((i for i in range(index, -1, -1) if self._log[i][1].kind not in _ELSEWHERE), index)
+        elif self._log[index][1].kind in _ELSEWHERE:
+            # None could serve: the one that was preferred says best what is wrong.
+            index = next(i for i, entry in enumerate(self._log) if entry[1].kind != "adapt")
+        target, outcome = self._log[index][:2]
+        return GiveUp(reason, target, outcome, index, retry_after)

@@ -1,0 +1,135 @@
+"""The settings of a connector beyond those of one resource."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, cast
+
+from pydantic import ConfigDict, Field, SecretStr, field_serializer, field_validator
+
+from ._resource_fields import ResourceSettings, as_path
+from ._source import MASK, Headers
+
+__all__ = ["ConnectorFields"]
+
+_RESOURCE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+
+
+class ConnectorFields(ResourceSettings):
+    """Every setting with its check. `ConnectorSettings` reads them."""
+
+    # Nobody makes one of these, so that its validator need not be built; that of `ConnectorSettings` is.
+    model_config = ConfigDict(defer_build=True)
+
+    deployment_mapping: dict[str, Any] = Field(
+        default_factory=dict,
+        description="Model -> deployment: a name, `name@resource`, a table {deployment, model, api, resource, weight}, "
+        "or a list of these in order of preference, in which a nested list is one rank.",
+    )
+    default_deployment: str | None = Field(
+        None, description="Serves chat and Responses calls for models that the mapping does not know."
+    )
+    embedding_deployment: str | None = Field(None, description="The same for embeddings.")
+    default_model: str = Field("gpt-5", description="The model where a door or tool may omit it.")
+    discover: bool = Field(False, description="Find the deployments of the resources by their own listings.")
+    discovery_interval: float = Field(
+        300.0, gt=0, allow_inf_nan=False, description="Seconds after which a listing of deployments is old."
+    )
+    profiles: dict[str, dict[str, Any]] = Field(
+        default_factory=dict, description="Base model -> what it accepts, over the built-in rules."
+    )
+    resources: dict[str, ResourceSettings] = Field(
+        default_factory=dict, description="Further resources by name, each with its own endpoint and credential."
+    )
+
+    max_tokens: int | None = Field(None, ge=1, description="The limit of output tokens; sent only when set.")
+    temperature: float | None = Field(None, ge=0, le=2, description="The sampling temperature; sent only when set.")
+    strict: bool = Field(False, description="Raise where a parameter would otherwise be dropped with a warning.")
+    drop_state: bool = Field(
+        False, description="Drop state that is bound to another resource instead of pinning the call to it."
+    )
+    repair_tool_arguments: bool = Field(True, description="Repair malformed (never truncated) tool arguments.")
+    default_headers: Headers = Field(default_factory=Headers, description="Headers for every request; kept secret.")
+
+    timeout: float = Field(600.0, gt=0, allow_inf_nan=False, description="Seconds for one attempt.")
+    deadline: float | None = Field(
+        None, gt=0, allow_inf_nan=False, description="Seconds for the whole call, all attempts and waits together."
+    )
+    max_attempts: int = Field(6, ge=1, description="Requests sent for one call, over all deployments.")
+    max_retry_wait: float = Field(
+        60.0, ge=0, allow_inf_nan=False, description="The longest single wait in seconds; longer ones end the call."
+    )
+    cooldown: float = Field(
+        5.0, ge=0, allow_inf_nan=False, description="Seconds for which a failing deployment is left alone."
+    )
+    probe_interval: float = Field(
+        10.0, ge=0, allow_inf_nan=False, description="Seconds between the calls that probe a failed deployment."
+    )
+    failures_before_cooldown: int = Field(3, ge=1, description="Failures in a row before a deployment is left alone.")
+    repeat_unsafe: bool = Field(
+        False, description="Also repeat requests that may have been executed (stored responses, files, batches)."
+    )
+    redis_url: SecretStr | None = Field(None, description="Shares cooldowns and limits among processes (extra redis).")
+
+    trusted_hosts: tuple[str, ...] = Field(
+        (), description="Further hosts (host or host:port) that may receive the settings' credentials."
+    )
+    allow_insecure_hosts: tuple[str, ...] = Field(
+        (), description="Hosts other than loopback to which plain http is allowed."
+    )
+    ca_bundle: str | None = Field(
+        None, description="A PEM file with the authorities to trust, for API and token calls."
+    )
+    tls_client_certificate: str | None = Field(
+        None, description="A PEM file with this client's TLS certificate (mutual TLS)."
+    )
+    tls_client_key: str | None = Field(None, description="The PEM file with its key, where it is not in the same file.")
+    proxy: SecretStr | None = Field(
+        None, description="The proxy's URL, for API and token calls; by default HTTPS_PROXY and its kin."
+    )
+
+    @field_validator("default_headers", mode="before")
+    @classmethod
+    def _check_headers(cls, value: Any) -> Any:
+        if not isinstance(value, Headers):
+            raise ValueError("must be a table of header names and values")
+        for name, text in cast("Mapping[str, object]", value).items():
+            if not isinstance(text, str) or not text.isprintable() or not text.isascii() or not name.isascii():
+                raise ValueError(f"the header {name!r} must be printable ASCII text")
+        return value
+
+    @field_validator("resources")
+    @classmethod
+    def _check_names(cls, value: dict[str, ResourceSettings]) -> dict[str, ResourceSettings]:
+        for name in value:
+            if not _RESOURCE_NAME.fullmatch(name):
+                raise ValueError(f"{name!r} is no name for a resource: use letters, digits, '-', '_' and '.'")
+        return value
+
+    @field_validator("trusted_hosts", "allow_insecure_hosts", mode="before")
+    @classmethod
+    def _split_hosts(cls, value: Any) -> Any:
+        return [part for part in re.split(r"[,\s]+", value) if part] if isinstance(value, str) else value
+
+    @field_validator("trusted_hosts", "allow_insecure_hosts")
+    @classmethod
+    def _check_hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for host in value:
+            if not host or any(mark in host for mark in "/@*?#"):
+                raise ValueError(f"{host!r} is no host: give host or host:port, without scheme, path or wildcard")
+        return tuple(host.lower() for host in value)
+
+    @field_validator("ca_bundle", "tls_client_certificate", "tls_client_key", mode="before")
+    @classmethod
+    def _expand(cls, value: Any) -> Any:
+        return as_path(value)
+
+    @field_validator("redis_url", "proxy", mode="before")
+    @classmethod
+    def _check_urls(cls, value: Any) -> Any:
+        return cls._check_secret(value)
+
+    @field_serializer("default_headers")
+    def _mask_headers(self, value: Headers) -> dict[str, str]:
+        return dict.fromkeys(value, MASK)

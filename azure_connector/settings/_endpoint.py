@@ -1,0 +1,188 @@
+"""A resource's address and API form, and the URL of each operation there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import NamedTuple
+from urllib.parse import quote, urlsplit
+
+from ..errors._classes import ConfigurationError, InvalidRequestError
+from ._endpoint_url import DEPLOYMENT_OPERATIONS, Form, read_pasted
+from ._hosts import AUTHORITY_HOSTS, SCOPES, Cloud, HostKind, same_origin
+
+__all__ = [
+    "AUTHORITY_HOSTS",
+    "DEFAULT_API_VERSION",
+    "SCOPES",
+    "Cloud",
+    "Endpoint",
+    "Form",
+    "HostKind",
+    "default_scope",
+    "form_url",
+    "operation_query",
+    "operation_url",
+    "parse_endpoint",
+    "same_origin",
+    "takes_deployment",
+]
+
+# The last general-availability version of the classic data plane; used where a classic URL comes without one.
+DEFAULT_API_VERSION = "2024-10-21"
+
+# Users of the SDK's AzureOpenAI write these as api_version to get v1, which itself takes no api-version.
+_V1_WORDS = frozenset({"v1", "preview", "latest"})
+
+_API_VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(-[a-z0-9.-]+)?", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A resource's address.
+
+    Attributes:
+        base: `scheme://host[:port][/gateway/prefix]`, no trailing slash, without `/openai`.
+        form: the API form: `v1`, or `classic` with the deployment in the path and an api-version in the query.
+        api_version: for the classic form; None for v1, which refuses one.
+        deployment: the deployment that the pasted URL named.
+        operation: the operation that the pasted URL named, such as `/embeddings`; it does not tell endpoints apart.
+        kind: whose host it is.
+        cloud: the Azure cloud, which decides the token's scope and authority.
+        root: what stands between `base` and the form's path: `/openai`, or nothing where a gateway has none.
+    """
+
+    base: str
+    form: Form = "v1"
+    api_version: str | None = None
+    deployment: str | None = None
+    kind: HostKind = "other"
+    cloud: Cloud = "public"
+    root: str = "/openai"
+    operation: str | None = field(default=None, compare=False)
+
+    @property
+    def host(self) -> str:
+        """The host, lower case, without port and brackets."""
+        return urlsplit(self.base).hostname or ""
+
+
+def parse_endpoint(
+    text: str,
+    *,
+    api_version: str | None = None,
+    form: Form | None = None,
+    default_api_version: str | None = None,
+    allow_insecure_hosts: Collection[str] = (),
+) -> Endpoint:
+    """Read an endpoint in any of the forms that users paste.
+
+    Args:
+        text: the URL; `pasted.py` lists the forms.
+        api_version: goes before the one in the URL. `v1`, `preview` and `latest` mean the v1 form.
+        form: goes before the form that the URL shows.
+        default_api_version: used only where nothing else decides form or version (a variable that lies around).
+        allow_insecure_hosts: hosts (`host` or `host:port`) to which plain http is allowed; loopback always is.
+
+    Raises:
+        ConfigurationError: the URL cannot be used, is unsafe, or contradicts `api_version`.
+    """
+    pasted = read_pasted(text, allow_insecure_hosts)
+    asked = _Asked(form, _clean(api_version))
+    decided, version = _decide(asked, _Asked(pasted.form, pasted.version), _clean(default_api_version))
+    return Endpoint(
+        base=pasted.base,
+        form=decided,
+        api_version=version,
+        deployment=pasted.deployment,
+        kind=pasted.kind,
+        cloud=pasted.cloud,
+        root=pasted.root,
+        operation=pasted.operation,
+    )
+
+
+class _Asked(NamedTuple):
+    """A form and an api-version from one side: the caller's arguments, or the URL."""
+
+    form: Form | None
+    version: str | None
+
+
+def _clean(version: str | None) -> str | None:
+    return (version or "").strip().lower() or None
+
+
+def _decide(asked: _Asked, pasted: _Asked, fallback: str | None) -> tuple[Form, str | None]:
+    """The form and the api-version in force: what was asked for, else what the URL shows, else v1."""
+    asked, pasted = _words(asked), _words(pasted)
+    clash = asked.form is None and (pasted.form == "v1" or pasted.version not in (None, asked.version))
+    if asked.version and (asked.form == "v1" or clash):
+        raise ConfigurationError(
+            f"The api_version {asked.version!r} contradicts the endpoint or the form, which says "
+            f"{'v1, and takes none' if not pasted.version else repr(pasted.version)}.",
+            hint="Leave out api_version, or give the endpoint without the part that contradicts it.",
+        )
+    form = asked.form or ("classic" if asked.version else None) or pasted.form
+    version = asked.version or pasted.version
+    if form is None and not version:
+        form, version = _words(_Asked(None, fallback))
+    if form == "v1" or not (form or version):
+        return "v1", None
+    version = version or _words(_Asked(None, fallback)).version or DEFAULT_API_VERSION
+    if not _API_VERSION.fullmatch(version):
+        raise ConfigurationError(
+            f"The api_version {version!r} is not a date such as {DEFAULT_API_VERSION} or 2025-03-01-preview."
+        )
+    return "classic", version
+
+
+def _words(side: _Asked) -> _Asked:
+    """`v1`, `preview` and `latest` as an api-version are another way to say v1."""
+    if side.version in _V1_WORDS:
+        return _Asked(side.form or "v1", None)
+    return side
+
+
+def takes_deployment(path: str) -> bool:
+    """Whether the classic form puts the deployment into this operation's path."""
+    return path in DEPLOYMENT_OPERATIONS
+
+
+def form_url(endpoint: Endpoint, form: Form | None = None) -> str:
+    """The address below which the operations stand: `.../openai/v1`, or `.../openai` for the classic form."""
+    return endpoint.base + endpoint.root + ("/v1" if (form or endpoint.form) == "v1" else "")
+
+
+def operation_url(endpoint: Endpoint, path: str, deployment: str | None = None, form: Form | None = None) -> str:
+    """The absolute URL of an operation, without its query (see `operation_query`).
+
+    Args:
+        endpoint: the resource.
+        path: the operation, such as `/chat/completions`.
+        deployment: needed by the classic form for the operations that stand below a deployment.
+        form: overrides the endpoint's form for this one call.
+
+    Raises:
+        InvalidRequestError: the deployment's name is missing, holds control characters, or is `.` or `..`, which no
+            quoting keeps in its place.
+    """
+    wanted = form or endpoint.form
+    if wanted == "v1" or not takes_deployment(path):
+        return form_url(endpoint, wanted) + path
+    if not deployment or deployment in (".", "..") or not deployment.isprintable():
+        raise InvalidRequestError(f"{deployment!r} is no deployment's name.", param="model")
+    return f"{form_url(endpoint, wanted)}/deployments/{quote(deployment, safe='')}{path}"
+
+
+def operation_query(endpoint: Endpoint, form: Form | None = None) -> dict[str, str]:
+    """The query that the form demands: the api-version for classic, nothing for v1."""
+    if (form or endpoint.form) == "v1":
+        return {}
+    return {"api-version": endpoint.api_version or DEFAULT_API_VERSION}
+
+
+def default_scope(endpoint: Endpoint) -> str:
+    """The scope of a token for this host: Foundry's own on its hosts, else that of Cognitive Services in its cloud."""
+    return SCOPES[endpoint.cloud][-1 if endpoint.kind == "foundry" else 0]

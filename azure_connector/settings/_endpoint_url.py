@@ -1,0 +1,232 @@
+"""Reading whatever address the user pasted.
+
+Understood, with or without a closing slash, a scheme, a port or a gateway's prefix before it:
+
+    https://r.openai.azure.com                                          nothing said: v1, or classic with an api-version
+    https://r.openai.azure.com/openai
+    https://r.openai.azure.com/openai/v1[/chat/completions]             v1
+    https://r.openai.azure.com/openai/deployments/x[/chat/completions]  classic, deployment x
+    https://r.openai.azure.com/openai/responses?api-version=y           classic
+    https://r.services.ai.azure.com/api/projects/p                      the project's resource
+    https://r.services.ai.azure.com/models[/chat/completions]           the resource; v1 serves the same deployments
+    https://gateway.example/prefix                                      .../prefix/openai/v1/... unless the path shows
+    https://gateway.example/prefix/v1                                   that the gateway has no /openai
+    https://gateway.example/prefix/deployments/x
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit
+
+from ..errors._classes import ConfigurationError
+from ._hosts import Cloud, HostKind, ascii_host, classify, host_is_listed, is_loopback, refuse_lookalike
+
+__all__ = ["DEPLOYMENT_OPERATIONS", "Form", "Pasted", "read_pasted"]
+
+Form = Literal["v1", "classic"]
+
+# In the classic form these operations stand below /deployments/{deployment}; all others directly below /openai.
+DEPLOYMENT_OPERATIONS = frozenset(
+    {
+        "/audio/speech",
+        "/audio/transcriptions",
+        "/audio/translations",
+        "/chat/completions",
+        "/completions",
+        "/embeddings",
+        "/images/edits",
+        "/images/generations",
+    }
+)
+
+# First path segments of the API's operations: they mark the end of the part that belongs to the endpoint.
+# fmt: off
+_OPERATION_WORDS = frozenset({
+    "assistants", "audio", "batches", "chat", "completions", "containers", "conversations", "embeddings", "evals",
+    "files", "fine_tuning", "images", "models", "moderations", "realtime", "responses", "threads", "uploads",
+    "vector_stores", "videos",
+})
+# fmt: on
+
+# Endings that show a whole target URI of an API in neither form: nothing sensible could be put behind it.
+_OPERATION_ENDS = (*DEPLOYMENT_OPERATIONS, "/responses")
+# What stays as it is in a gateway's prefix; a percent sign too, so that quoting twice changes nothing.
+_KEPT = "%!$&'()*+,;=:@~"
+_UNPRINTABLE = re.compile(r"[\s\x00-\x1f\x7f\\]")
+_EXAMPLE = "It should look like https://RESOURCE.openai.azure.com (or the target URI that the Azure portal shows)."
+
+
+@dataclass(frozen=True, slots=True)
+class Pasted:
+    """What a pasted address says.
+
+    Attributes:
+        base: `scheme://host[:port][/gateway/prefix]`.
+        kind: whose host it is.
+        cloud: the host's cloud.
+        root: what stands between `base` and the form's path.
+        form: the API form, where the path shows one.
+        version: the api-version of its query.
+        deployment: the deployment in its path.
+        operation: the operation in its path.
+    """
+
+    base: str
+    kind: HostKind
+    cloud: Cloud
+    root: str
+    form: Form | None
+    version: str | None
+    deployment: str | None
+    operation: str | None
+
+
+class _Path(NamedTuple):
+    """What a pasted path says: gateway prefix, root, form and deployment."""
+
+    prefix: Sequence[str]
+    root: str = "/openai"
+    form: Form | None = None
+    deployment: str | None = None
+    operation: Sequence[str] = ()
+    serves_version: bool = True  # False: the api-version in the query belongs to another API
+
+
+def read_pasted(text: str, allow_insecure_hosts: Collection[str] = ()) -> Pasted:
+    """Read an address in any of the forms above.
+
+    Args:
+        text: the URL.
+        allow_insecure_hosts: hosts (`host` or `host:port`) to which plain http is allowed; loopback always is.
+
+    Raises:
+        ConfigurationError: the address cannot be used, or is unsafe.
+    """
+    parts = _split(text)
+    host, netloc = _host(parts, allow_insecure_hosts)
+    kind, cloud = classify(host)
+    path = _read_path(parts.path, owned_by_azure=kind in ("azure", "foundry"))
+    version = _query_version(parts.query)
+    return Pasted(
+        base=f"{parts.scheme}://{netloc}" + "".join("/" + segment for segment in path.prefix),
+        kind=kind,
+        cloud=cloud,
+        root=path.root,
+        form=path.form,
+        version=version if path.serves_version else None,
+        deployment=path.deployment,
+        operation="/" + "/".join(path.operation).lower() if path.operation else None,
+    )
+
+
+def _split(text: str) -> SplitResult:
+    """The URL's parts, after everything that makes it ambiguous has been refused."""
+    # Copied text brings quotes (Docker keeps those of an env file) and invisible marks along.
+    cleaned = text.strip(" \t\r\n\"'\ufeff\u200b")
+    if not cleaned:
+        raise ConfigurationError("The endpoint is blank.", hint=_EXAMPLE)
+    if _UNPRINTABLE.search(cleaned):
+        raise ConfigurationError("The endpoint contains a space, a control character or a backslash.", hint=_EXAMPLE)
+    if "://" not in cleaned:
+        bare = cleaned.lstrip("/")
+        name = bare.partition("/")[0]
+        host = name[1:].partition("]")[0] if name.startswith("[") else name.partition(":")[0]
+        cleaned = f"{'http' if is_loopback(host.lower()) else 'https'}://{bare}"
+    try:
+        parts = urlsplit(cleaned)
+    except ValueError:
+        raise ConfigurationError("The endpoint is not a URL.", hint=_EXAMPLE) from None
+    if parts.scheme not in ("http", "https"):
+        raise ConfigurationError(f"The endpoint's scheme is {parts.scheme!r}; only https can be used.", hint=_EXAMPLE)
+    if "@" in parts.netloc:
+        # Never shown: it is where passwords stand, and `https://r.openai.azure.com@evil.example` goes to evil.example.
+        raise ConfigurationError("The endpoint holds a user name or password before the host (an @).", hint=_EXAMPLE)
+    if "#" in cleaned:
+        raise ConfigurationError("The endpoint holds a fragment (#...), which is never sent.", hint=_EXAMPLE)
+    return parts
+
+
+def _host(parts: SplitResult, allow_insecure_hosts: Collection[str]) -> tuple[str, str]:
+    """The host to compare by, and the host with its port as the URL needs it."""
+    host = ascii_host(parts.hostname or "")
+    if not host:
+        raise ConfigurationError("The endpoint has no valid host name.", hint=_EXAMPLE)
+    try:
+        port = parts.port
+    except ValueError:
+        port = 0
+    if port == 0:
+        raise ConfigurationError(f"The endpoint's port is not a number from 1 to 65535 (host {host}).", hint=_EXAMPLE)
+    refuse_lookalike(host)
+    if parts.scheme == "http" and not is_loopback(host) and not host_is_listed(host, port or 80, allow_insecure_hosts):
+        raise ConfigurationError(
+            f"The endpoint uses http, which would send the credential to {host} unencrypted.",
+            hint=f"Use https, or add {host!r} to allow_insecure_hosts if the network between is yours.",
+        )
+    netloc = f"[{host}]" if ":" in host else host
+    default_port = 80 if parts.scheme == "http" else 443
+    return host, netloc if port in (None, default_port) else f"{netloc}:{port}"
+
+
+def _query_version(query: str) -> str | None:
+    """The api-version of a pasted query, which may hold nothing else."""
+    version: str | None = None
+    for name, value in parse_qsl(query, keep_blank_values=True):
+        if name.lower() != "api-version":
+            shown = f" {name!r}" if value and re.fullmatch(r"[A-Za-z][\w.-]{0,30}", name) else ""
+            raise ConfigurationError(
+                f"The endpoint's query holds a parameter{shown} that would not be sent.",
+                hint="Remove it from the endpoint; only api-version may stand there.",
+            )
+        version = value.strip() or None
+    return version
+
+
+def _read_path(path: str, *, owned_by_azure: bool) -> _Path:
+    """What the path says; on Azure's own hosts nothing may stand before it but a Foundry project."""
+    segments = [quote(segment, safe=_KEPT) for segment in path.split("/") if segment]
+    if any(unquote(segment) in (".", "..") for segment in segments):
+        raise ConfigurationError("The endpoint's path contains '.' or '..'.", hint=_EXAMPLE)
+    found = _find_form(segments, owned_by_azure=owned_by_azure)
+    prefix = [word.lower() for word in found.prefix]
+    if owned_by_azure and prefix[:2] == ["api", "projects"] and len(prefix) <= 3:
+        # A project's deployments are its resource's, and only the resource's address also takes keys.
+        return found._replace(prefix=())
+    if prefix and (owned_by_azure or ("/" + "/".join(prefix)).endswith(_OPERATION_ENDS)):
+        raise ConfigurationError(
+            f"The endpoint's path '/{'/'.join(segments)}' is none that Azure OpenAI serves.",
+            hint="Give the resource alone, or with /openai/v1 or /openai/deployments/NAME behind it.",
+        )
+    return found
+
+
+def _find_form(segments: Sequence[str], *, owned_by_azure: bool) -> _Path:
+    """Find the part of the path that shows the form: first below `openai`, then where a gateway has no `openai`."""
+    for index, segment in enumerate(segments):
+        read = _read_tail(segments[index + 1 :]) if segment.lower() == "openai" else None
+        if read is not None:
+            return read._replace(prefix=segments[:index], root="/openai")
+    for index, segment in enumerate(segments):
+        word = segment.lower()
+        read = _read_tail(segments[index:]) if word in ("v1", "deployments") else None
+        if read is not None:
+            return read._replace(prefix=segments[:index], root="/openai" if owned_by_azure else "")
+        if owned_by_azure and word == "models":
+            return _Path(segments[:index], form="v1", operation=segments[index + 1 :], serves_version=False)
+    return _Path(segments)
+
+
+def _read_tail(tail: Sequence[str]) -> _Path | None:
+    """What follows `openai`; None where it is nothing that Azure serves."""
+    if not tail:
+        return _Path(())
+    head = tail[0].lower()
+    if head == "deployments":
+        return _Path((), form="classic", deployment=unquote(tail[1]) if len(tail) > 1 else None, operation=tail[2:])
+    if head == "v1" and (len(tail) == 1 or tail[1].lower() in _OPERATION_WORDS):
+        return _Path((), form="v1", operation=tail[1:])
+    return _Path((), form="classic", operation=tail) if head in _OPERATION_WORDS else None

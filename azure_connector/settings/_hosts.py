@@ -1,0 +1,163 @@
+"""Whose host an address is, which cloud it belongs to, and what may be sent to it."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Collection, Iterable, Mapping
+from functools import lru_cache
+from typing import Literal
+from urllib.parse import urlsplit
+
+from ..errors._classes import ConfigurationError
+
+__all__ = [
+    "AUTHORITY_HOSTS",
+    "SCOPES",
+    "Cloud",
+    "HostKind",
+    "ascii_host",
+    "classify",
+    "host_is_listed",
+    "is_loopback",
+    "may_receive_credentials",
+    "origin_of",
+    "refuse_lookalike",
+    "same_origin",
+]
+
+HostKind = Literal["azure", "foundry", "gateway", "loopback", "other"]
+Cloud = Literal["public", "usgov", "china"]
+
+# Microsoft's own suffixes. The regional `api.cognitive.microsoft.com` addresses still serve older resources.
+_SUFFIXES: Mapping[str, tuple[HostKind, Cloud]] = {
+    "openai.azure.com": ("azure", "public"),
+    "cognitiveservices.azure.com": ("azure", "public"),
+    "api.cognitive.microsoft.com": ("azure", "public"),
+    "services.ai.azure.com": ("foundry", "public"),
+    "azure-api.net": ("gateway", "public"),
+    "openai.azure.us": ("azure", "usgov"),
+    "cognitiveservices.azure.us": ("azure", "usgov"),
+    "services.ai.azure.us": ("foundry", "usgov"),
+    "azure-api.us": ("gateway", "usgov"),
+    "openai.azure.cn": ("azure", "china"),
+    "cognitiveservices.azure.cn": ("azure", "china"),
+    "azure-api.cn": ("gateway", "china"),
+}
+
+SCOPES: Mapping[Cloud, tuple[str, ...]] = {
+    "public": ("https://cognitiveservices.azure.com/.default", "https://ai.azure.com/.default"),
+    "usgov": ("https://cognitiveservices.azure.us/.default",),
+    "china": ("https://cognitiveservices.azure.cn/.default",),
+}
+"""The token scopes that a cloud's resources take; the first is the default (Foundry's hosts: the last)."""
+
+AUTHORITY_HOSTS: Mapping[Cloud, str] = {
+    "public": "https://login.microsoftonline.com",
+    "usgov": "https://login.microsoftonline.us",
+    "china": "https://login.chinacloudapi.cn",
+}
+"""Entra ID's address per cloud, as azure-identity's `AzureAuthorityHosts` has them."""
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+# A suffix followed by a letter or digit is part of a longer word (`openai.azure.company.com`), not an imitation.
+_SUFFIX_INSIDE = re.compile("(" + "|".join(map(re.escape, _SUFFIXES)) + r")(?=[^a-z0-9])")
+_PLAIN_HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
+
+
+def ascii_host(host: str) -> str | None:
+    """The host in lower case and ASCII, without a closing dot and without brackets; None where it is no host at all."""
+    if ":" in host:
+        try:
+            return ipaddress.IPv6Address(host).compressed if "%" not in host else None
+        except ValueError:
+            return None
+    try:
+        # The codec also folds full-width letters and dots, so that what is compared below is what will be resolved.
+        name = host if host.isascii() else host.encode("idna").decode("ascii")
+    except UnicodeError:
+        return None
+    name = name.lower().removesuffix(".")
+    return name if _PLAIN_HOST.fullmatch(name) else None
+
+
+def is_loopback(host: str) -> bool:
+    """Whether the host is this very machine: `localhost`, `*.localhost`, 127.0.0.0/8 or ::1."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return (mapped or address).is_loopback
+
+
+def classify(host: str) -> tuple[HostKind, Cloud]:
+    """Whose host this is, by its suffix. Only a real suffix counts: the text before it must end with a dot."""
+    if is_loopback(host):
+        return "loopback", "public"
+    for suffix, found in _SUFFIXES.items():
+        if host.endswith("." + suffix):
+            return found
+    return "other", "public"
+
+
+def refuse_lookalike(host: str) -> None:
+    """Refuse a host that contains one of Azure's suffixes without ending in it.
+
+    Raises:
+        ConfigurationError: for `r.openai.azure.com.evil.example` and its like.
+    """
+    inside = _SUFFIX_INSIDE.search(host)
+    if inside and not any(host.endswith("." + suffix) for suffix in _SUFFIXES):
+        raise ConfigurationError(
+            f"The host {host!r} only looks like Azure's: it contains {inside[1]!r} but does not end with it.",
+            hint="Check the endpoint. Nothing was sent to it.",
+        )
+
+
+def host_is_listed(host: str, port: int | None, listed: Collection[str]) -> bool:
+    """Whether a list of hosts from the settings names this one, as `host` or `host:port`, in any case."""
+    bare = f"[{host}]" if ":" in host else host
+    wanted = {host, bare, f"{bare}:{port}"}
+    return any(entry.strip().lower() in wanted for entry in listed)
+
+
+@lru_cache(maxsize=256)
+def origin_of(url: str) -> tuple[str, str, int | None] | None:
+    """Scheme, host and port of an absolute URL, in one spelling; None where it has none."""
+    try:
+        parts = urlsplit(url)
+        scheme, host, port = parts.scheme.lower(), ascii_host(parts.hostname or ""), parts.port
+    except ValueError:
+        return None
+    if not scheme or host is None:
+        return None
+    return scheme, host, port if port is not None else _DEFAULT_PORTS.get(scheme)
+
+
+def same_origin(a: str, b: str) -> bool:
+    """Whether two URLs share scheme, host and port, so that a credential for one may go to the other."""
+    first = origin_of(a)
+    return first is not None and first == origin_of(b)
+
+
+def may_receive_credentials(url: str, endpoints: Iterable[str], trusted_hosts: Collection[str] = ()) -> bool:
+    """Whether a credential from the settings may go to a URL.
+
+    A host is trusted because the settings name it, never because of its suffix: anyone can own a name under
+    `azure-api.net`.
+
+    Args:
+        url: the absolute URL that is about to be called.
+        endpoints: the base URLs that the settings configure.
+        trusted_hosts: further hosts from the settings; for these only https (or loopback) counts.
+    """
+    if any(same_origin(url, endpoint) for endpoint in endpoints):
+        return True
+    origin = origin_of(url)
+    if origin is None:
+        return False
+    scheme, host, port = origin
+    return host_is_listed(host, port, trusted_hosts) and (scheme == "https" or is_loopback(host))

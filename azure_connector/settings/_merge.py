@@ -1,0 +1,213 @@
+"""Arguments, TOML file, environment and `.env`, laid over each other, with a record of where each value came from."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from .._utils._text import nearest, sentence
+from ..errors._classes import ConfigurationError
+from ._environment import CONFIG_VARIABLE, ENVIRONMENT, read_env_file, read_environment
+from ._source import METHODS, Layer
+
+__all__ = ["CONFIG_NAME", "Sources", "load"]
+
+CONFIG_NAME = "azure_connector.toml"
+"""The TOML file that is read where no other is named."""
+
+# What must not follow to a host that the settings do not name.
+_CREDENTIALS = frozenset(METHODS) | {"apim_subscription_key", "client_certificate_password", "default_headers"}
+
+FileOption = str | os.PathLike[str] | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """The layers, first one first: arguments, TOML, environment, `.env`.
+
+    Attributes:
+        layers: the settings of each source.
+        config_file: the TOML file that was read, or would have been; None where it was switched off.
+        env_file: the same for `.env`.
+        set_aside: credential settings that are left out, and why.
+    """
+
+    layers: tuple[Layer, ...] = field(repr=False)
+    config_file: Path | None
+    env_file: Path | None
+    set_aside: Mapping[str, str]
+
+    def values(self) -> dict[str, Any]:
+        """Every setting that is given, from the first layer that has it."""
+        merged: dict[str, Any] = {}
+        for layer in reversed(self.layers):
+            merged.update(layer.values)
+        return {setting: value for setting, value in merged.items() if setting not in self.set_aside}
+
+    def origin(self, setting: str) -> str:
+        """Where a setting's value came from."""
+        level = self.level(setting)
+        return self.layers[level].origins[setting] if level < len(self.layers) else "default"
+
+    def level(self, setting: str) -> int:
+        """The index of the layer that decides a setting; the number of layers where none does."""
+        if setting in self.set_aside:
+            return len(self.layers)
+        return next((index for index, layer in enumerate(self.layers) if setting in layer.values), len(self.layers))
+
+    def with_arguments(self, arguments: dict[str, Any], known: Collection[str], *, foreign: bool = False) -> Sources:
+        """The same sources with further arguments, which replace the first ones.
+
+        Args:
+            arguments: the settings that were passed; it is emptied.
+            known: the names of all settings.
+            foreign: they name a host that none of the present credentials is for.
+
+        Raises:
+            ConfigurationError: a setting is unknown, the arguments contradict each other, or a foreign host comes
+                without a credential.
+        """
+        added = _read_arguments(arguments, known)
+        if foreign and not any(_chooses(added, method) for method in (*METHODS, "apim_subscription_key")):
+            added.problems.append(
+                "The new azure_endpoint is none that the settings name, so their credentials are not sent there. "
+                "Pass a credential of its own (api_key, azure_ad_token_provider, credential, ...) with it, "
+                "or add its host to trusted_hosts."
+            )
+        if added.problems:
+            raise ConfigurationError("\n".join(added.problems))
+        replaced = set(added.values)
+        if any(_chooses(added, method) for method in METHODS):
+            replaced.update(METHODS)
+        if "azure_endpoint" in added.values:
+            # Form and api-version belong to the address that they were passed with.
+            replaced.update(("api_form", "api_version"))
+        first = self.layers[0].without(replaced)
+        rest = self.layers[1:]
+        if foreign:
+            first = first.without(_CREDENTIALS)
+            rest = tuple(layer.without(_CREDENTIALS) for layer in rest)
+        layers = (Layer({**first.values, **added.values}, {**first.origins, **added.origins}), *rest)
+        return replace(self, layers=layers, set_aside=_set_aside(layers))
+
+    def searched(self, setting: str) -> str:
+        """Every place where a setting could have stood, in words."""
+        names = ENVIRONMENT.get(setting, ())
+        places = [f"the argument {setting}"]
+        if self.config_file is not None:
+            places.append(f"{setting} in {self.config_file}{'' if self.config_file.is_file() else ' (no such file)'}")
+        if names:
+            places.append(f"the environment variables {sentence(names, 'or')}")
+        if names and self.env_file is not None:
+            places.append(f"the same names in {self.env_file}{'' if self.env_file.is_file() else ' (no such file)'}")
+        return "; ".join(places)
+
+
+def load(
+    arguments: dict[str, Any],
+    known: Collection[str],
+    *,
+    config_file: FileOption = None,
+    env_file: FileOption = None,
+    env_file_encoding: str | None = None,
+) -> Sources:
+    """Read every source.
+
+    Args:
+        arguments: the settings that were passed; it is emptied, so that no traceback shows a secret from it.
+        known: the names of all settings.
+        config_file: a TOML file; None for `AZURE_CONNECTOR_CONFIG` or `azure_connector.toml`, False for none.
+        env_file: a file of variables; None for `.env` in the working directory, False for none.
+        env_file_encoding: that file's encoding; None for UTF-8.
+
+    Raises:
+        ConfigurationError: a file cannot be read, a setting is unknown, or arguments contradict each other.
+    """
+    given = _read_arguments(arguments, known)
+    dotenv_path = _path(env_file, Path(".env"))
+    variables, problems = _variables(dotenv_path, required=bool(env_file), encoding=env_file_encoding)
+    environment = read_environment()
+    dotenv = read_environment(variables, source=dotenv_path.name if dotenv_path else ".env")
+    named = config_file if config_file is not None else _lookup(CONFIG_VARIABLE, variables)
+    path = _path(named or None if config_file is None else named, Path(CONFIG_NAME))
+    toml = _read_config(path, known, variables, required=bool(named))
+    layers = (given, toml, environment, dotenv)
+    problems = [*given.problems, *toml.problems, *environment.problems, *problems, *dotenv.problems]
+    del variables
+    if problems:
+        raise ConfigurationError("\n".join(problems))
+    return Sources(layers, path, dotenv_path, _set_aside(layers))
+
+
+def _read_arguments(arguments: dict[str, Any], known: Collection[str]) -> Layer:
+    layer = Layer()
+    for setting in list(arguments):
+        value = arguments.pop(setting)
+        if setting in known:
+            layer.put(setting, value, "argument")
+        else:
+            layer.problems.append(f"There is no setting {setting!r}.{nearest(setting, known)}")
+    chosen = [method for method in METHODS if _chooses(layer, method)]
+    if len(chosen) > 1:
+        layer.problems.append(
+            f"The arguments {sentence(chosen)} are credentials, of which only one can be used: pass one of them."
+        )
+    return layer
+
+
+def _path(option: FileOption, default: Path) -> Path | None:
+    if option is False:
+        return None
+    return Path(default if option is None or option is True else option).expanduser().absolute()
+
+
+def _variables(
+    path: Path | None, *, required: bool, encoding: str | None
+) -> tuple[Mapping[str, str | None], list[str]]:
+    if path is None:
+        return {}, []
+    if not path.is_file():
+        return {}, [f"The file {path}, given as env_file, does not exist."] if required else []
+    return read_env_file(path, encoding)
+
+
+def _read_config(
+    path: Path | None, known: Collection[str], variables: Mapping[str, str | None], *, required: bool
+) -> Layer:
+    if path is None or not (required or path.exists()):
+        return Layer()
+    if not path.is_file():
+        return Layer(problems=[f"{path}, given as config_file or {CONFIG_VARIABLE}, is no file."])
+    # Imported here: most processes have no TOML file.
+    from ._toml import read_config_file
+
+    return read_config_file(path, known, lambda name: _lookup(name, variables))
+
+
+def _lookup(name: str, variables: Mapping[str, str | None]) -> str | None:
+    return os.environ.get(name) or variables.get(name)
+
+
+def _chooses(layer: Layer, method: str) -> bool:
+    """Whether a layer chooses a method of the auth chain; `False` for a flag is no choice."""
+    value = layer.values.get(method)
+    return value is not None and value is not False
+
+
+def _set_aside(layers: tuple[Layer, ...]) -> dict[str, str]:
+    """Who passes a credential means it: methods that would go before it in the chain's order are left out.
+
+    Those behind it stay, since the chain falls back to them where keys are switched off.
+    """
+    chosen = next((method for method in METHODS if _chooses(layers[0], method)), None)
+    if chosen is None:
+        return {}
+    return {
+        method: f"{layer.origins[method]}: left out, since the argument {chosen} was passed"
+        for method in METHODS[: METHODS.index(chosen)]
+        for layer in reversed(layers[1:])
+        if method in layer.values
+    }

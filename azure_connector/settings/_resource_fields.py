@@ -1,0 +1,224 @@
+"""The settings that one resource has: its address, and whatever the auth chain may use."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Literal, cast
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_serializer, field_validator
+
+from ._hosts import is_loopback
+from ._source import MASK, Headers, Unusable
+
+__all__ = ["RESOURCE_ID", "ResourceSettings"]
+
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+RESOURCE_ID = re.compile(
+    r"/subscriptions/(?P<subscription>[^/]+)/resourceGroups/(?P<group>[^/]+)"
+    r"/providers/Microsoft\.CognitiveServices/accounts/(?P<account>[^/]+)/?",
+    re.IGNORECASE,
+)
+"""The id of an Azure OpenAI resource in the management plane."""
+
+_KEY_VAULT_PATH = re.compile(r"/secrets/[^/]+(/[^/]+)?/?")
+
+
+class ResourceSettings(BaseModel):
+    """One resource in the table `resources`; `ConnectorSettings` has the same settings for the default resource.
+
+    A named resource that has no credential of its own uses the default resource's identity (token, token provider,
+    credential object, client secret, certificate, workload or managed identity, default credential) and its tenant,
+    scope and authority. It never uses the default resource's key, Key Vault secret or subscription key: a key belongs
+    to one resource.
+    """
+
+    model_config = ConfigDict(
+        arbitrary_types_allowed=True,
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+        str_strip_whitespace=True,
+    )
+
+    azure_endpoint: str | None = Field(
+        None, description="The resource's address, in any form: bare, with /openai/v1, or the portal's target URI."
+    )
+    api_version: str | None = Field(
+        None, description="A date such as 2024-10-21; it selects the classic form. v1 takes none."
+    )
+    api_form: Literal["v1", "classic"] | None = Field(
+        None, description="The API form, where neither the address nor api_version decides it; v1 by default."
+    )
+    resource_id: str | None = Field(
+        None,
+        description="Its id in Azure (az cognitiveservices account show --query id), to list deployments with "
+        "SKU, capacity and quota from the management plane (extra management).",
+    )
+    management_endpoint: str | None = Field(
+        None, description="The management plane's address; by default that of the host's cloud."
+    )
+
+    api_key: SecretStr | Callable[[], str] | None = Field(
+        None, description="The resource's key, or a callable that reads it anew after a rotation."
+    )
+    key_vault_secret: str | None = Field(
+        None, description="The URL of an Azure Key Vault secret that holds the key (https://VAULT/secrets/NAME)."
+    )
+    azure_ad_token: SecretStr | None = Field(None, description="A ready Entra ID token; it is not refreshed.")
+    azure_ad_token_provider: Callable[[], Any] | None = Field(
+        None, description="A callable, sync or async, that returns a fresh Entra ID token."
+    )
+    credential: Any = Field(None, description="Any azure-identity credential object, sync or async.")
+    tenant_id: str | None = Field(None, description="The Entra ID tenant.")
+    client_id: str | None = Field(
+        None, description="The application's id, for client secret, certificate and workload identity."
+    )
+    client_secret: SecretStr | None = Field(None, description="The application's secret.")
+    client_certificate_path: str | None = Field(
+        None, description="A PEM or PKCS12 file with the application's certificate and private key, for Entra ID."
+    )
+    client_certificate_password: SecretStr | None = Field(None, description="The password of that file.")
+    federated_token_file: str | None = Field(None, description="The file with a workload's federated token.")
+    use_managed_identity: bool = Field(False, description="Use the machine's managed identity.")
+    managed_identity_client_id: str | None = Field(None, description="Pins a user-assigned managed identity.")
+    use_default_credential: bool = Field(
+        False, description="Use DefaultAzureCredential; it is also used where nothing else is configured."
+    )
+    apim_subscription_key: SecretStr | None = Field(
+        None, description="API Management's subscription key, sent beside the other credential."
+    )
+    apim_header: str = Field("Ocp-Apim-Subscription-Key", description="The header for that key.")
+    scope: str | None = Field(None, description="The scope of a token; by default that of the host and its cloud.")
+    authority_host: str | None = Field(None, description="Entra ID's address; by default that of the host's cloud.")
+    disable_instance_discovery: bool = Field(
+        False, description="Do not ask Microsoft whether the authority is genuine (private clouds, tests)."
+    )
+
+    @field_validator("api_key", "azure_ad_token", "apim_subscription_key", mode="before")
+    @classmethod
+    def _check_key(cls, value: Any) -> Any:
+        """A key goes into a header: what could break out of one is refused, and not shown."""
+        key = SecretStr(value) if isinstance(value, str) else value
+        if not isinstance(key, SecretStr):
+            return cls._check_secret(key)
+        text = key.get_secret_value().strip().removeprefix("Bearer ").strip()
+        if not text.isascii() or not text.isprintable():
+            raise ValueError("contains a line break, a control character or a letter that no key has")
+        return SecretStr(text)
+
+    @field_validator("client_secret", "client_certificate_password", mode="before")
+    @classmethod
+    def _check_secret(cls, value: Any) -> Any:
+        if isinstance(value, Unusable):
+            raise ValueError(f"must be text, not {value.type_name}")
+        return value
+
+    @field_validator("api_version", mode="before")
+    @classmethod
+    def _date_as_text(cls, value: Any) -> Any:
+        # Without quotes, TOML reads 2024-10-21 as a date.
+        return value.isoformat() if type(value) is datetime.date else value
+
+    @field_validator("client_certificate_path", "federated_token_file", mode="before")
+    @classmethod
+    def _path(cls, value: Any) -> Any:
+        return as_path(value)
+
+    @field_validator("key_vault_secret")
+    @classmethod
+    def _check_vault(cls, value: str | None) -> str | None:
+        parts = urlsplit(value or "https://vault/secrets/name")
+        if parts.scheme != "https" or not parts.hostname or "@" in parts.netloc or parts.query or parts.fragment:
+            raise ValueError("must be an https URL such as https://VAULT.vault.azure.net/secrets/NAME")
+        if not _KEY_VAULT_PATH.fullmatch(parts.path):
+            raise ValueError("must name one secret: https://VAULT.vault.azure.net/secrets/NAME")
+        return value
+
+    @field_validator("resource_id")
+    @classmethod
+    def _check_resource_id(cls, value: str | None) -> str | None:
+        if value is not None and not RESOURCE_ID.fullmatch(value):
+            raise ValueError(
+                "must look like /subscriptions/ID/resourceGroups/GROUP/providers/Microsoft.CognitiveServices/"
+                "accounts/NAME; az cognitiveservices account show --query id prints it"
+            )
+        return value
+
+    @field_validator("apim_header")
+    @classmethod
+    def _check_header(cls, value: str) -> str:
+        if not _HEADER_NAME.fullmatch(value):
+            raise ValueError("is not a header's name")
+        return value
+
+    @field_validator("scope")
+    @classmethod
+    def _complete_scope(cls, value: str | None) -> str | None:
+        # Semantic Kernel's token endpoint is the bare resource, to which Entra ID's v2 endpoint wants /.default added.
+        bare = value is not None and value.startswith("https://") and not urlsplit(value).path.strip("/")
+        return f"{cast('str', value).rstrip('/')}/.default" if bare else value
+
+    @field_validator("authority_host", "management_endpoint")
+    @classmethod
+    def _check_authority(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        parts = urlsplit(value if "://" in value else f"https://{value}")
+        if not parts.hostname or "@" in parts.netloc or parts.query or parts.fragment:
+            raise ValueError("must be a host or an https URL such as https://login.microsoftonline.us")
+        if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts.hostname)):
+            raise ValueError("must use https: credentials are sent to it")
+        return parts.geturl().rstrip("/")
+
+    @field_serializer("api_key", "azure_ad_token_provider", "credential", when_used="json")
+    def _as_word(self, value: Any) -> str | None:
+        return None if value is None else masked(value)
+
+    def __repr_args__(self) -> Iterator[tuple[str, Any]]:
+        """Only what is set, in pydantic's own form; for objects their class, since their repr is not ours to trust."""
+        # Loggers that show locals also meet settings that failed to be built: those have no values yet.
+        held = vars(self)
+        for name, info in type(self).model_fields.items():
+            value = held.get(name)
+            if name in held and value != info.get_default(call_default_factory=True, validated_data={}):
+                yield name, value if _speaks_for_itself(value) else f"<{type(value).__name__}>"
+
+    def __reduce__(self) -> Any:
+        raise TypeError(f"{type(self).__name__} holds secrets and is not pickled; build the settings anew over there")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Every setting as plain data, with secrets masked and objects named by their class."""
+        return {name: masked(getattr(self, name)) for name in type(self).model_fields}
+
+
+def as_path(value: Any) -> Any:
+    """A path as text, with `~` expanded; whatever is no path is left to the field's own check."""
+    if isinstance(value, str | os.PathLike):
+        return str(Path(cast("str | os.PathLike[str]", value)).expanduser())
+    return value
+
+
+def masked(value: Any) -> Any:
+    """Plain data for a setting's value, without its secrets."""
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, SecretStr):
+        return MASK
+    if isinstance(value, Headers):
+        return dict.fromkeys(value, MASK)
+    if isinstance(value, ResourceSettings):
+        return value.to_dict()
+    if isinstance(value, dict):
+        return {str(key): masked(item) for key, item in cast("dict[Any, Any]", value).items()}
+    if isinstance(value, list | tuple):
+        return [masked(item) for item in cast("list[Any]", value)]
+    return f"<{type(value).__name__}>"
+
+
+def _speaks_for_itself(value: Any) -> bool:
+    return isinstance(value, str | int | float | dict | list | tuple | SecretStr | Headers)

@@ -1,0 +1,216 @@
+"""One Azure resource as the settings describe it: where it is, and how to prove who is calling."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, fields
+from types import MappingProxyType
+from typing import Any, NoReturn, Self
+
+from pydantic import SecretStr
+
+from ..errors._classes import ConfigurationError
+from ._endpoint import Endpoint, Form, parse_endpoint
+from ._resource_fields import ResourceSettings
+from ._source import METHODS
+
+__all__ = ["AuthSettings", "Resource", "auth_of", "named_resource", "read_endpoint"]
+
+
+def _nothing() -> Mapping[str, str]:
+    return MappingProxyType({})
+
+
+class _HoldsSecrets:
+    """Value objects that hold secrets: shared instead of copied, and never pickled."""
+
+    __slots__ = ()
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(f"{type(self).__name__} holds secrets and is not pickled; build the settings anew over there")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class AuthSettings(_HoldsSecrets):
+    """Everything that the auth chain may use for one resource.
+
+    Attributes:
+        api_key: the resource's key, or a callable that reads it anew.
+        azure_ad_token: a ready Entra ID token.
+        azure_ad_token_provider: a callable (sync or async) that returns a token.
+        credential: any azure-identity credential object (sync or async).
+        tenant_id: the Entra ID tenant.
+        client_id: the application's id: for client secret, certificate and workload identity.
+        client_secret: the application's secret (OAuth2 client credentials).
+        client_certificate_path: a PEM or PKCS12 file with the application's certificate and private key.
+        client_certificate_password: the password of that file.
+        federated_token_file: the file that holds the workload's federated token.
+        use_managed_identity: use the machine's managed identity.
+        managed_identity_client_id: pins a user-assigned identity.
+        use_default_credential: use DefaultAzureCredential.
+        apim_subscription_key: API Management's subscription key, sent beside the other credential.
+        apim_header: the header for that key.
+        scope: the token's scope; None means the default of the host and cloud.
+        authority_host: Entra ID's address; None means the cloud's own.
+        disable_instance_discovery: do not ask Microsoft whether the authority is genuine (private clouds, tests).
+        key_vault_secret: the URL of an Azure Key Vault secret that holds the API key.
+        origins: for each field that is set, where its value came from.
+        set_aside: settings of the chain that were found and are not used, and why.
+    """
+
+    api_key: SecretStr | Callable[[], str] | None = None
+    azure_ad_token: SecretStr | None = None
+    azure_ad_token_provider: Callable[[], Any] | None = None
+    credential: object | None = None
+    tenant_id: str | None = None
+    client_id: str | None = None
+    client_secret: SecretStr | None = None
+    client_certificate_path: str | None = None
+    client_certificate_password: SecretStr | None = None
+    federated_token_file: str | None = None
+    use_managed_identity: bool = False
+    managed_identity_client_id: str | None = None
+    use_default_credential: bool = False
+    apim_subscription_key: SecretStr | None = None
+    apim_header: str = "Ocp-Apim-Subscription-Key"
+    scope: str | None = None
+    authority_host: str | None = None
+    disable_instance_discovery: bool = False
+    key_vault_secret: str | None = None
+    origins: Mapping[str, str] = field(default_factory=_nothing, compare=False)
+    set_aside: Mapping[str, str] = field(default_factory=_nothing, compare=False)
+
+    def __repr__(self) -> str:
+        shown: list[str] = []
+        for item in fields(self):
+            value = getattr(self, item.name)
+            if item.name in ("origins", "set_aside") or value is None or value == item.default:
+                continue
+            # A credential object's own repr is not ours to trust: its class is enough.
+            plain = isinstance(value, str | bool | SecretStr)
+            shown.append(f"{item.name}={value!r}" if plain else f"{item.name}=<{type(value).__name__}>")
+        return f"AuthSettings({', '.join(shown)})"
+
+
+@dataclass(frozen=True, slots=True)
+class Resource(_HoldsSecrets):
+    """One resource, ready for use.
+
+    Attributes:
+        name: its name in the settings; `default` is the one that the flat settings describe.
+        endpoint: its address and API form.
+        auth: its credentials.
+        resource_id: its id in the management plane, where it is set.
+        management_endpoint: the management plane's address, where it is set.
+    """
+
+    name: str
+    endpoint: Endpoint
+    auth: AuthSettings
+    resource_id: str | None = None
+    management_endpoint: str | None = None
+
+
+AUTH_FIELDS = frozenset(item.name for item in fields(AuthSettings)) - {"origins", "set_aside"}
+
+# What opens one resource's door alone, and is not tried on another's.
+_KEYS = frozenset({"api_key", "key_vault_secret", "apim_subscription_key"})
+# An application's id and what proves it go together.
+_PROOFS = frozenset({"client_secret", "client_certificate_path", "client_certificate_password"})
+
+
+def auth_of(
+    settings: ResourceSettings, origins: Mapping[str, str], set_aside: Mapping[str, str] = MappingProxyType({})
+) -> AuthSettings:
+    """The auth settings of the resource that flat settings describe.
+
+    Args:
+        settings: the settings.
+        origins: setting -> where its value came from; `default` for those that are not set.
+        set_aside: what was found and is not used, and why.
+    """
+    given = {name: getattr(settings, name) for name in AUTH_FIELDS}
+    kept = {name: origin for name, origin in origins.items() if name in AUTH_FIELDS and origin != "default"}
+    return AuthSettings(**given, origins=MappingProxyType(kept), set_aside=MappingProxyType(dict(set_aside)))
+
+
+def named_resource(
+    name: str, settings: ResourceSettings, origin: str, shared: AuthSettings, allow_insecure_hosts: Collection[str]
+) -> Resource:
+    """One entry of the table `resources`.
+
+    Args:
+        name: its name.
+        settings: its own settings.
+        origin: where the table stands.
+        shared: the default resource's auth settings, of which it uses the identity.
+        allow_insecure_hosts: as in the settings.
+
+    Raises:
+        ConfigurationError: it has no endpoint, or one that cannot be used.
+    """
+    where = f"{origin} [resources.{name}]"
+    if settings.azure_endpoint is None:
+        raise ConfigurationError(f"{where}: the resource has no azure_endpoint.")
+    endpoint = read_endpoint(
+        settings.azure_endpoint,
+        where,
+        form=settings.api_form,
+        default_api_version=settings.api_version,
+        allow_insecure_hosts=allow_insecure_hosts,
+    )
+    own = {key for key in settings.model_fields_set & AUTH_FIELDS if getattr(settings, key) is not None}
+    values: dict[str, Any] = {key: getattr(settings, key) for key in own}
+    origins = dict.fromkeys(own, where)
+    for key in _inherited(own, settings):
+        values[key] = getattr(shared, key)
+        if key in shared.origins:
+            origins[key] = shared.origins[key]
+    held = AuthSettings(**values, origins=MappingProxyType(origins))
+    return Resource(name, endpoint, held, settings.resource_id, settings.management_endpoint)
+
+
+def _inherited(own: set[str], settings: ResourceSettings) -> set[str]:
+    """The fields that a resource takes over: no keys, and no method that would go before its own."""
+    taken = set(AUTH_FIELDS) - own - _KEYS
+    chosen = [method for method in METHODS if method in own and getattr(settings, method) is not False]
+    if chosen:
+        taken -= set(METHODS[: METHODS.index(chosen[0])])
+    if "client_id" in own:
+        taken -= _PROOFS
+    if "client_certificate_path" not in taken:
+        taken.discard("client_certificate_password")
+    return taken
+
+
+def read_endpoint(
+    text: str,
+    origin: str,
+    *,
+    api_version: str | None = None,
+    form: Form | None = None,
+    default_api_version: str | None = None,
+    allow_insecure_hosts: Collection[str] = (),
+) -> Endpoint:
+    """`parse_endpoint`, whose errors also say where the address stands.
+
+    Raises:
+        ConfigurationError: the address cannot be used.
+    """
+    try:
+        return parse_endpoint(
+            text,
+            api_version=api_version,
+            form=form,
+            default_api_version=default_api_version,
+            allow_insecure_hosts=allow_insecure_hosts,
+        )
+    except ConfigurationError as error:
+        problem, hint = str(error).removesuffix(error.hint).strip(), error.hint
+    raise ConfigurationError(f"azure_endpoint ({origin}): {problem}", hint=hint)

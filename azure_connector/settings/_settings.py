@@ -1,0 +1,234 @@
+"""`ConnectorSettings`: every setting of a connector, from arguments, a TOML file, the environment and `.env`.
+
+The first source that has a setting decides it: arguments, then TOML, then the environment, then `.env`, then the
+default. Blank text and None count as not given. No other module reads the environment or these files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal, Self, Unpack, cast
+
+from pydantic import PrivateAttr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from ..deployments._table import DeploymentTable
+from ..errors._classes import ConfigurationError
+from ._api_style import choose_form
+from ._connector_fields import ConnectorFields
+from ._endpoint import Endpoint
+from ._environment import ENVIRONMENT
+from ._hosts import may_receive_credentials
+from ._merge import Sources, load
+from ._resource_fields import ResourceSettings
+from ._resources import AuthSettings, Resource, auth_of, named_resource, read_endpoint
+from ._source import conceal, problems_of
+
+if TYPE_CHECKING:
+    from ..routing._retry_policy import Policy
+    from ._arguments import SettingsArguments
+
+__all__ = ["ENVIRONMENT", "AuthSettings", "ConnectorSettings", "Resource", "ResourceSettings"]
+
+_DEFAULT = "default"
+_FILES = frozenset({"config_file", "env_file", "env_file_encoding"})
+
+
+class ConnectorSettings(ConnectorFields, BaseSettings):
+    """Every setting of a connector.
+
+    Args:
+        config_file: the TOML file; None for the one that `AZURE_CONNECTOR_CONFIG` names or `azure_connector.toml` in
+            the working directory, False for none.
+        env_file: a file of variables; None for `.env` in the working directory, False for none.
+        env_file_encoding: that file's encoding; None for UTF-8.
+        options: any setting, by its name.
+
+    Raises:
+        ConfigurationError: a setting is unknown, contradicts another one, cannot be used, or a file cannot be read.
+            Never for a missing endpoint: see `require_endpoint`.
+    """
+
+    model_config = SettingsConfigDict(extra="forbid", frozen=True, defer_build=False)
+
+    _sources: Sources = PrivateAttr()
+    _origins: Mapping[str, str] = PrivateAttr()
+    _resource_map: Mapping[str, Resource] = PrivateAttr()
+    _deployments: DeploymentTable = PrivateAttr()
+
+    def __init__(
+        self,
+        *,
+        timeout: float | None = None,
+        default_headers: Mapping[str, str] | None = None,
+        **options: Unpack[SettingsArguments],
+    ) -> None:
+        arguments = cast("dict[str, Any]", options)
+        arguments.update(timeout=timeout, default_headers=default_headers)
+        # Should the locals of this frame be logged, no bare secret may be among them; `load` empties `arguments`.
+        del default_headers
+        files = {name: arguments.pop(name) for name in _FILES & arguments.keys()}
+        self._fill(load(arguments, type(self).model_fields, **files))
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what `sources.load` has merged: pydantic-settings would blend tables and forgets where values stood."""
+        return (init_settings,)
+
+    def _fill(self, sources: Sources) -> None:
+        problems: list[str] = []
+        try:
+            super().__init__(**sources.values())
+        except ValidationError as error:
+            problems = problems_of(error, sources.origin, ResourceSettings.model_fields, type(self).model_fields)
+        if problems:
+            # Outside of the handler: pydantic's error holds the values, and must not hang on to this one.
+            raise ConfigurationError("\n".join(problems))
+        self._sources = sources
+        origins = {setting: sources.origin(setting) for setting in type(self).model_fields}
+        endpoint = self._read_endpoint(sources)
+        setting = _default_for(endpoint) if endpoint is not None else None
+        if endpoint is not None and setting and sources.level("azure_endpoint") < sources.level(setting):
+            # A pasted target URI names a deployment; one that is set as such, no farther away, goes before it.
+            vars(self)[setting] = endpoint.deployment
+            origins[setting] = f"azure_endpoint ({origins['azure_endpoint']})"
+        self._origins = MappingProxyType(origins)
+        self._resource_map = MappingProxyType(self._read_resources(endpoint, sources))
+        self._deployments = DeploymentTable.from_settings(self)
+
+    def _read_endpoint(self, sources: Sources) -> Endpoint | None:
+        if self.azure_endpoint is None:
+            return None
+        choice = choose_form(
+            self.api_form,
+            self.api_version,
+            endpoint_level=sources.level("azure_endpoint"),
+            form_level=sources.level("api_form"),
+            version_level=sources.level("api_version"),
+        )
+        return read_endpoint(
+            self.azure_endpoint,
+            sources.origin("azure_endpoint"),
+            form=choice.form,
+            api_version=choice.api_version,
+            default_api_version=choice.default_api_version,
+            allow_insecure_hosts=self.allow_insecure_hosts,
+        )
+
+    def _read_resources(self, endpoint: Endpoint | None, sources: Sources) -> dict[str, Resource]:
+        auth = auth_of(self, self._origins, sources.set_aside)
+        plane = (self.resource_id, self.management_endpoint)
+        found = {} if endpoint is None else {_DEFAULT: Resource(_DEFAULT, endpoint, auth, *plane)}
+        for name, settings in self.resources.items():
+            if name in found:
+                raise ConfigurationError(
+                    f"{self._origins['resources']}: the name 'default' stands for the resource of azure_endpoint "
+                    f"({self._origins['azure_endpoint']}); give [resources.default] another one."
+                )
+            found[name] = named_resource(name, settings, self._origins["resources"], auth, self.allow_insecure_hosts)
+        return found
+
+    @property
+    def origins(self) -> Mapping[str, str]:
+        """Setting -> where its value came from: `argument`, a file, `environment NAME`, `.env NAME` or `default`."""
+        return self._origins
+
+    @property
+    def set_aside(self) -> Mapping[str, str]:
+        """Credential settings that were found and are not used, with the reason."""
+        return self._sources.set_aside
+
+    @property
+    def default_resource(self) -> str:
+        """The resource that a deployment without `@resource` belongs to: `default`, or else the first one."""
+        return next(iter(self._resource_map), _DEFAULT)
+
+    @property
+    def deployments(self) -> DeploymentTable:
+        """The mapping and the default deployments, compiled."""
+        return self._deployments
+
+    def resource_map(self) -> Mapping[str, Resource]:
+        """Every configured resource by name; that of `azure_endpoint`, if it is set, is `default` and comes first."""
+        return self._resource_map
+
+    def require_endpoint(self) -> Endpoint:
+        """The endpoint of the default resource.
+
+        Raises:
+            ConfigurationError: none is configured; it says where one was looked for.
+        """
+        if not self._resource_map:
+            raise ConfigurationError(
+                f"No Azure OpenAI endpoint is configured. Looked for: {self._sources.searched('azure_endpoint')}.",
+                hint="Run `azure-connector init`, or: export AZURE_OPENAI_ENDPOINT=https://RESOURCE.openai.azure.com",
+            )
+        return self._resource_map[self.default_resource].endpoint
+
+    def policy(self) -> Policy:
+        """The limits of routing that these settings ask for."""
+        from ..routing._retry_policy import Policy
+
+        return Policy(
+            max_attempts=self.max_attempts,
+            max_wait=self.max_retry_wait,
+            deadline=self.deadline,
+            cooldown=self.cooldown,
+            probe_interval=self.probe_interval,
+            failures_before_cooldown=self.failures_before_cooldown,
+            repeat_unsafe=self.repeat_unsafe,
+        )
+
+    def derived(self, **changes: Any) -> ConnectorSettings:
+        """The same settings with further arguments over them; no file is read again.
+
+        Another credential replaces the former one. Another endpoint must bring its own credential, unless
+        `trusted_hosts` names it: the credentials of these settings are for the hosts that the settings name.
+
+        Args:
+            changes: settings by name.
+
+        Raises:
+            ConfigurationError: a change cannot be used, or names another endpoint without a credential for it.
+        """
+        changes = {setting: conceal(setting, value) for setting, value in changes.items()}
+        address = changes.get("azure_endpoint")
+        foreign = isinstance(address, str) and not self._trusts(address)
+        sources = self._sources.with_arguments(changes, type(self).model_fields, foreign=foreign)
+        settings = type(self).__new__(type(self))
+        settings._fill(sources)
+        return settings
+
+    def _trusts(self, address: str) -> bool:
+        """Whether the default resource's credentials may go to an address."""
+        base = read_endpoint(address, "argument", allow_insecure_hosts=self.allow_insecure_hosts).base
+        own = [self._resource_map[_DEFAULT].endpoint.base] if _DEFAULT in self._resource_map else []
+        return may_receive_credentials(base, own, self.trusted_hosts)
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """As `derived`: pydantic's own copy would skip every check."""
+        return cast("Self", self.derived(**(update or {})))
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
+        return self
+
+
+def _default_for(endpoint: Endpoint) -> Literal["default_deployment", "embedding_deployment"] | None:
+    """The setting that a pasted URL's deployment stands for."""
+    if endpoint.deployment is None:
+        return None
+    if endpoint.operation == "/embeddings":
+        return "embedding_deployment"
+    chat = endpoint.operation is None or endpoint.operation.startswith(("/chat", "/completions", "/responses"))
+    return "default_deployment" if chat else None

@@ -1,0 +1,170 @@
+"""Reading `azure_connector.toml`, and the TOML files that users already have.
+
+The settings may stand at the top level, in `[provider.config]`, in a bare `[providers.config]`, or in the
+`[providers.config]` of a `[[providers]]` entry named `azure-openai`.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import tomllib
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple, cast
+
+from .._utils._text import nearest
+from ._source import Layer, is_blank
+
+__all__ = ["PROVIDER_NAME", "read_config_file"]
+
+logger = logging.getLogger("azure_connector")
+
+PROVIDER_NAME = "azure-openai"
+"""The name of our entry among `[[providers]]`."""
+
+_PROVIDER_TABLES = ("providers", "provider")
+_POSITION = re.compile(r"\s*\(at (?:line (\d+), column \d+|end of document)\)$")
+_STANDS_TWICE = ("Cannot overwrite", "Cannot declare", "Cannot mutate")
+_REFERENCE = re.compile(r"\$\{(\w+)\}")
+
+Lookup = Callable[[str], str | None]
+
+
+class _Section(NamedTuple):
+    """One table with settings in it."""
+
+    origin: str
+    table: Mapping[str, Any]
+    shared: bool = False  # the table also holds what belongs to another application
+
+
+def read_config_file(path: Path, known: Collection[str], lookup: Lookup) -> Layer:
+    """The settings of a TOML file.
+
+    Args:
+        path: the file.
+        known: the names of all settings.
+        lookup: gives the value of a variable, for settings written as `"${NAME}"`.
+    """
+    reader = _Reader(path, known, lookup, Layer())
+    data, problem = _parse(path)
+    if problem:
+        reader.layer.problems.append(problem)
+    for section in _sections(path.name, data):
+        reader.read(section)
+    return reader.layer
+
+
+def _parse(path: Path) -> tuple[dict[str, Any], str]:
+    """The file's content, or what is wrong with it, without a value of it."""
+    try:
+        # A byte order mark, which Windows' editors like to write, is no TOML.
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        return {}, f"{path} is not UTF-8, which TOML demands."
+    except OSError as exc:
+        return {}, f"{path} cannot be read: {exc.strerror}."
+    try:
+        return tomllib.loads(text), ""
+    except tomllib.TOMLDecodeError as exc:
+        return {}, _describe(path, text, str(exc))
+    except RecursionError:
+        return {}, f"{path} is nested too deeply."
+
+
+def _describe(path: Path, text: str, message: str) -> str:
+    """The parser's complaint with the line; a key that stands twice is named, which the parser does not do."""
+    keys = [line.partition("=")[0].strip() for line in text.splitlines()] or [""]
+    found = _POSITION.search(message)
+    number = int(found[1]) if found and found[1] else len(keys)
+    complaint = _POSITION.sub("", message)
+    if not complaint.startswith(_STANDS_TWICE):
+        return f"{path}, line {number}: not TOML: {complaint}."
+    key = keys[min(number, len(keys)) - 1]
+    # The line could be the end of a value of several lines: what is no key of another line too is not shown.
+    shown = f" {key}" if keys.count(key) > 1 else ""
+    return f"{path}, line {number}: the key or table{shown} stands there a second time."
+
+
+def _sections(name: str, data: Mapping[str, Any]) -> Iterator[_Section]:
+    """The tables that hold settings, in the order in which they are documented."""
+    hosted = any(table in data for table in _PROVIDER_TABLES)
+    yield _Section(name, {key: value for key, value in data.items() if key not in _PROVIDER_TABLES}, shared=hosted)
+    for table in _PROVIDER_TABLES:
+        held = data.get(table)
+        if isinstance(held, list):
+            entries = (entry for entry in cast("list[Any]", held) if _is_ours(entry))
+        else:
+            entries = iter([held])
+        for entry in entries:
+            config = cast("Mapping[str, Any]", entry).get("config") if isinstance(entry, dict) else None
+            if isinstance(config, dict):
+                yield _Section(f"{name} [{table}.config]", cast("Mapping[str, Any]", config))
+
+
+def _is_ours(entry: Any) -> bool:
+    name = cast("Mapping[str, Any]", entry).get("name") if isinstance(entry, dict) else None
+    return isinstance(name, str) and name.strip().lower().replace("_", "-") == PROVIDER_NAME
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Moves the settings of one file into a layer."""
+
+    path: Path
+    known: Collection[str]
+    lookup: Lookup
+    layer: Layer
+
+    def read(self, section: _Section) -> None:
+        for key, value in section.table.items():
+            likely = nearest(key, self.known)
+            if key in self.known:
+                self._take(section.origin, key, value)
+            elif not section.shared or (likely and not isinstance(value, dict | list)):
+                self.layer.problems.append(f"{self.path}: unknown setting {key!r} in {section.origin}.{likely}")
+
+    def _take(self, origin: str, key: str, value: Any) -> None:
+        if key == "deployment_mapping" and isinstance(value, dict):
+            value = self._rescue(origin, cast("dict[str, Any]", value))
+        if key == "resources" and isinstance(value, dict):
+            value = self._resources(origin, cast("dict[str, Any]", value))
+        value, origin = self._expand(origin, key, value)
+        self.layer.put(key, value, origin)
+
+    def _rescue(self, origin: str, mapping: dict[str, Any]) -> dict[str, Any]:
+        """Take out settings that were written below `[….deployment_mapping]` and so became part of it."""
+        swallowed = [key for key in mapping if key in self.known]
+        for key in swallowed:
+            logger.warning(
+                "%s: %r stands below the deployment_mapping table, so TOML made it part of the mapping; "
+                "it is used as the setting it was meant to be. Move it above that table.",
+                origin,
+                key,
+            )
+            self._take(f"{origin} (below deployment_mapping)", key, mapping[key])
+        return {model: value for model, value in mapping.items() if model not in swallowed}
+
+    def _resources(self, origin: str, resources: dict[str, Any]) -> dict[str, Any]:
+        return {
+            name: {
+                key: self._expand(f"{origin} [resources.{name}]", key, value)[0]
+                for key, value in cast("dict[str, Any]", table).items()
+            }
+            if isinstance(table, dict)
+            else table
+            for name, table in resources.items()
+        }
+
+    def _expand(self, origin: str, key: str, value: Any) -> tuple[Any, str]:
+        """Replace a value that is wholly `${NAME}` by the variable's value."""
+        reference = _REFERENCE.fullmatch(value.strip()) if isinstance(value, str) else None
+        if reference is None:
+            return value, origin
+        found = self.lookup(reference[1])
+        if is_blank(found):
+            self.layer.problems.append(f"{origin}: {key!r} refers to the variable {reference[1]}, which is not set.")
+            return None, origin
+        return found, f"{origin} ({reference[1]})"

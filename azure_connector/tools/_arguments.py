@@ -1,0 +1,233 @@
+"""The arguments of a tool call: always the JSON text of an object, never a guess about what was cut off."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from ._shapes import type_name
+
+__all__ = ["RAW_ARGUMENTS", "Arguments", "is_object_text", "read_arguments", "write_json"]
+
+RAW_ARGUMENTS = "_raw_arguments"
+"""The only key of an arguments object whose text could not be read; its value is that text."""
+
+_MAX_REPAIRED = 200_000
+_MAX_ENCODINGS = 3
+_FENCE = re.compile(r"```[\w+-]*[ \t]*\n?(.*?)(?:```)?", re.DOTALL)
+_STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|\'[^\'\\]*(?:\\.[^\'\\]*)*\'', re.DOTALL)
+_LEFT_OVER = re.compile(r"[\s}\]`;]*")
+# Outside strings: values that JSON has not, of which the library would make strings.
+_NO_VALUE = re.compile(r"\b(?:undefined|NaN|Infinity|0[xXoObB]\w+|\d{4000,})\b")
+_CLOSES = {"}": "{", "]": "["}
+_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|[bfnrt])")
+_WORD = re.compile(r"\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|[^\W\d_]+")
+_LITERALS = {"none": "null"}
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
+
+
+_strict = json.JSONDecoder(parse_constant=_refuse_constant)
+_lenient = json.JSONDecoder(parse_constant=_refuse_constant, strict=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """Arguments as they may be handed on.
+
+    Attributes:
+        text: JSON text of an object.
+        repaired: what was done to get it, in a word or two; None where the model's text stands as it was.
+        raw: whether the text could not be read and stands, whole, under `_raw_arguments`.
+    """
+
+    text: str
+    repaired: str | None = None
+    raw: bool = False
+
+
+def is_object_text(text: object) -> bool:
+    """Whether this is a JSON object's text that can be sent as it is."""
+    if type(text) is not str:
+        return False
+    try:
+        if type(_strict.decode(text)) is not dict:
+            return False
+        if not text.isascii():
+            text.encode()
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def read_arguments(value: object, *, cut: bool = False) -> Arguments:
+    """Arguments as a model or a history gave them, as the JSON text of an object.
+
+    Nothing is ever raised. Text that was cut off is never completed: a shorter path or query would be as valid as the
+    whole one, and would be executed. It stands under `_raw_arguments` instead, as does all that is not an object.
+
+    Args:
+        value: text, None, or an object that was parsed already.
+        cut: whether the reply ended before the model did (`finish_reason` "length"): then only an object that is
+            whole and valid is taken.
+    """
+    if is_object_text(value):
+        return Arguments(cast("str", value))
+    try:
+        if isinstance(value, str):
+            return _repair(value, cut=cut)
+        if value is None:
+            return _raw("") if cut else Arguments("{}", "empty")
+        if isinstance(value, Mapping):
+            return Arguments(write_json(dict(cast("Mapping[str, Any]", value))), "an object instead of its text")
+        return _raw(write_json(value))
+    except (ValueError, TypeError, RecursionError):
+        return _raw(value if isinstance(value, str) else f"<{type_name(value)}>")
+
+
+def write_json(value: object) -> str:
+    """JSON text that can be encoded as UTF-8, whatever a model put into it.
+
+    Raises:
+        ValueError, TypeError, RecursionError: the value cannot be written as JSON.
+    """
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # half of a surrogate pair, which JSON can carry only as an escape
+        text = json.dumps(value, allow_nan=False)
+    return text
+
+
+def _raw(text: str, why: str = "not readable") -> Arguments:
+    return Arguments(write_json({RAW_ARGUMENTS: text}), why, raw=True)
+
+
+def _repair(text: str, *, cut: bool) -> Arguments:
+    if cut:
+        whole = _decoded(text, _strict)
+        if isinstance(whole, dict):
+            return Arguments(write_json(cast("object", whole)), "characters that cannot be sent")
+        return _raw(text, "cut off")
+    inner, steps = text, list[str]()
+    for _ in range(_MAX_ENCODINGS):
+        inner = inner.strip().removeprefix("\ufeff")
+        if inner.startswith("```") and (fence := _FENCE.fullmatch(inner)):
+            inner = fence[1].strip()
+            steps.append("code fence")
+            if not inner:
+                return _raw(text, "cut off")
+        if inner in {"", "null", "None"}:
+            return Arguments("{}", ", ".join([*steps, "empty"]))
+        value = _decoded(inner, _strict)
+        if value is None:
+            value = _mended(inner, steps)
+        if isinstance(value, dict):
+            return Arguments(write_json(cast("object", value)), ", ".join(steps) or "characters that cannot be sent")
+        if not isinstance(value, str):
+            return _raw(text, "not an object" if value is not None else _why_unreadable(inner))
+        inner = value
+        steps.append("double encoding")
+    return _raw(text, "not an object")
+
+
+def _decoded(text: str, decoder: json.JSONDecoder) -> Any:
+    try:
+        return decoder.decode(text)
+    except ValueError:
+        return None
+
+
+def _mended(text: str, steps: list[str]) -> Any:
+    """An object or a string out of text that is not JSON, or None."""
+    value = _decoded(text, _lenient)
+    if value is not None:
+        steps.append("control characters")
+        return value
+    if not text.startswith("{"):
+        return None
+    try:
+        value, end = _lenient.raw_decode(text)
+    except ValueError:
+        pass
+    else:
+        if _LEFT_OVER.fullmatch(text, end):
+            steps.append("trailing characters")
+            return value
+        return None
+    if not text.endswith("}") or len(text) > _MAX_REPAIRED or not _is_closed(text):
+        return None
+    value = _json_repair(text)
+    if value is not None:
+        steps.append("malformed JSON")
+    return value
+
+
+def _is_closed(text: str) -> bool:
+    """Whether every string, bracket and brace that the text opens is closed, in order."""
+    opened: list[str] = []
+    for character in _STRING.sub("", text):
+        if character in "{[":
+            opened.append(character)
+        elif character in "}]":
+            if not opened or opened.pop() != _CLOSES[character]:
+                return False
+        elif character in "\"'":
+            return False
+    return not opened
+
+
+def _why_unreadable(text: str) -> str:
+    return "not readable" if _is_closed(text) else "cut off"
+
+
+def _json_repair(text: str) -> dict[str, Any] | None:
+    if _NO_VALUE.search(_STRING.sub("", text)):
+        return None
+    import json_repair
+
+    try:
+        value: Any = json_repair.loads(text, skip_json_loads=True)
+    except Exception:  # noqa: BLE001 - any text may come here, and a foreign parser promises no set of exceptions
+        return None
+    if not isinstance(value, dict):
+        return None
+    # The library drops or invents values where it must guess: only a repair that keeps every word counts.
+    repaired = cast("dict[str, Any]", value)
+    return repaired if _words([_unescaped(text)]) == _words(_leaves(repaired)) else None
+
+
+def _unescaped(text: str) -> str:
+    plain = _ESCAPE.sub(lambda match: chr(int(match[1], 16)) if match[1] else " ", text)
+    return plain.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _leaves(value: object) -> Iterator[str]:
+    if isinstance(value, dict):
+        for key, member in cast("dict[str, object]", value).items():
+            yield key
+            yield from _leaves(member)
+    elif isinstance(value, list):
+        for member in cast("list[object]", value):
+            yield from _leaves(member)
+    else:
+        yield value if isinstance(value, str) else json.dumps(value)
+
+
+def _words(texts: list[str] | Iterator[str]) -> list[str]:
+    return [_canonical(word) for text in texts for word in _WORD.findall(text)]
+
+
+def _canonical(word: str) -> str:
+    if word[0].isdigit():
+        try:
+            return repr(float(word))
+        except ValueError:  # digits of other scripts and superscripts
+            return word
+    folded = word.casefold()
+    return _LITERALS.get(folded, folded)

@@ -1,0 +1,272 @@
+"""Tool definitions in every shape that people have, given out in the form of the API in use."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal, cast
+
+from azure_connector.errors._classes import InvalidRequestError
+
+from ._functions import describe
+from ._names import NameMap, name_map
+from ._schemas import check_parameters, complete_strict, unserializable
+from ._shapes import Json, as_object, type_name
+
+__all__ = ["MAX_TOOLS", "Api", "to_wire"]
+
+Api = Literal["chat", "responses"]
+
+MAX_TOOLS = 128
+"""Azure's limit for one request."""
+
+_SHAPES = (
+    'a Chat or Responses function, an Anthropic or MCP tool (`input_schema`, `inputSchema`), {"type": "custom", …}, '
+    "a Pydantic model or a typed Python function"
+)
+_FUNCTION_FIELDS = frozenset({"name", "description", "parameters", "strict"})
+
+# Lists that were found to be as they should be: programs send the same tools over and over.
+_sound: dict[tuple[Api, bool, str], NameMap] = {}
+_MAX_SOUND = 32
+
+
+@dataclass(frozen=True, slots=True)
+class _Tool:
+    """A definition, whatever its shape was.
+
+    `given` is the caller's own dictionary, where it has the form of `api` already.
+    """
+
+    kind: Literal["function", "custom", "builtin"]
+    where: str
+    name: str = ""
+    description: str | None = None
+    parameters: Json | None = None
+    strict: bool | None = None
+    format: Json | None = None
+    given: Json | None = None
+    api: Api | None = None
+
+
+def to_wire(
+    tools: object, api: Api = "chat", strict: bool = False, *, position: str = "tools"
+) -> tuple[list[Json], NameMap]:
+    """The tools as the API takes them, and the map of their names.
+
+    The list itself is returned where every tool has the right form already; nothing given is ever changed.
+
+    Args:
+        tools: a list of definitions, in any mixture of shapes: Chat's and Responses' functions, custom tools and (for
+            Responses) built-in tools, Anthropic's and MCP's tools, Pydantic models, typed Python functions.
+        api: the form to give out.
+        strict: make every function strict and complete its schema for that. Functions that are marked strict
+            themselves are completed in any case, others never.
+        position: what errors call the list.
+
+    Raises:
+        InvalidRequestError: with the position and the rule that is broken.
+    """
+    given = _listed(tools, position)
+    key = _key(given, api, strict)
+    if key is not None and (known := _sound.get(key)):
+        return cast("list[Json]", given), known
+    if len(given) > MAX_TOOLS:
+        rule = f"{len(given)} tools, and Azure takes {MAX_TOOLS} at most"
+        raise InvalidRequestError(f"{position}: {rule}", param=position)
+    read = [_read(tool, f"{position}[{index}]") for index, tool in enumerate(given)]
+    names = name_map(_names(read))
+    written = [_write(_strict(tool) if strict else tool, api, names) for tool in read]
+    if all(one is other for one, other in zip(written, given, strict=True)):
+        if key is not None:
+            if len(_sound) >= _MAX_SOUND:
+                _sound.clear()
+            _sound[key] = names
+        return cast("list[Json]", given), names
+    return written, names
+
+
+def _listed(tools: object, position: str) -> list[object]:
+    if isinstance(tools, list):
+        return cast("list[object]", tools)
+    if isinstance(tools, str | bytes | dict) or not isinstance(tools, Iterable):
+        rule = f"a list of tools is needed, not {type_name(cast('object', tools))}"
+        raise InvalidRequestError(f"{position}: {rule}", param=position)
+    return list(cast("Iterable[object]", tools))
+
+
+def _key(tools: list[object], api: Api, strict: bool) -> tuple[Api, bool, str] | None:
+    """A key for lists of plain JSON; None for all others, which are read anew each time."""
+    try:
+        return api, strict, json.dumps(tools, allow_nan=False)
+    except (TypeError, ValueError, RecursionError):
+        return None
+
+
+def _fault(where: str, rule: str, hint: str = "") -> InvalidRequestError:
+    return InvalidRequestError(f"{where}: {rule}", param=where, hint=hint)
+
+
+def _read(value: object, where: str) -> _Tool:
+    tool = _mcp(value)
+    described = None if tool else describe(value, where)
+    if described is not None:
+        description = described.description or None
+        schema = check_parameters(described.parameters, f"{where}.parameters")
+        return _Tool("function", where, described.name, description, schema)
+    tool = tool or as_object(value)
+    if tool is None:
+        raise _fault(where, f"{type_name(value)} is no tool: {_SHAPES}")
+    if found := unserializable(tool, where):
+        raise _fault(found[0], f"{type_name(found[1])} cannot be written as JSON")
+    kind: object = tool.get("type")
+    if "input_schema" in tool or "inputSchema" in tool:
+        return _function(tool, where, "input_schema" if "input_schema" in tool else "inputSchema")
+    if kind == "custom":
+        return _custom(tool, where, value)
+    if kind in {None, "function"}:
+        return _openai_function(tool, where, value)
+    if not isinstance(kind, str):
+        raise _fault(f"{where}.type", f"a tool's type is text, not {type_name(kind)}")
+    return _Tool("builtin", where, given=tool)
+
+
+def _mcp(value: object) -> Json | None:
+    """An MCP tool, which is a Pydantic model with defaults that other dumps would bring along."""
+    schema = getattr(value, "inputSchema", None)
+    if schema is None or isinstance(value, type):
+        return None
+    description = getattr(value, "description", None)
+    return {"name": getattr(value, "name", None), "description": description, "inputSchema": schema}
+
+
+def _openai_function(tool: Json, where: str, value: object) -> _Tool:
+    if "function" not in tool:
+        read = _function(tool, where, "parameters")
+        # Without a type it is an entry of the older `functions`.
+        return replace(read, given=tool if value is tool else None, api="responses") if "type" in tool else read
+    inner = as_object(tool["function"])
+    if inner is None:
+        raise _fault(f"{where}.function", f"an object is needed, not {type_name(tool['function'])}")
+    read = _function(inner, f"{where}.function", "parameters")
+    plain = value is tool and len(tool) == 2 and "type" in tool
+    return replace(read, given=tool if plain else None, api="chat")
+
+
+def _function(tool: Json, where: str, key: str) -> _Tool:
+    name = _name(tool, where)
+    description = _description(tool, where)
+    strict: object = tool.get("strict")
+    if strict is not None and not isinstance(strict, bool):
+        raise _fault(f"{where}.strict", f"true or false is needed, not {type_name(strict)}")
+    schema: object = tool.get(key)
+    parameters = None if schema is None else check_parameters(schema, f"{where}.{key}")
+    read = _Tool("function", where, name, description, parameters, strict)
+    return _strict(read) if strict else read
+
+
+def _strict(tool: _Tool) -> _Tool:
+    if tool.kind != "function" or tool.strict is False:
+        return tool
+    parameters = tool.parameters or {"type": "object", "properties": {}}
+    return replace(tool, strict=True, parameters=complete_strict(parameters, f"{tool.where}.parameters"))
+
+
+def _custom(tool: Json, where: str, value: object) -> _Tool:
+    nested = "custom" in tool
+    inner = as_object(tool["custom"]) if nested else tool
+    if inner is None:
+        raise _fault(f"{where}.custom", f"an object is needed, not {type_name(tool['custom'])}")
+    place = f"{where}.custom" if nested else where
+    form: object = inner.get("format")
+    if form is not None and not isinstance(form, dict):
+        raise _fault(f"{place}.format", f"an object is needed, not {type_name(form)}")
+    name, description = _name(inner, place), _description(inner, place)
+    given = tool if value is tool else None
+    api: Api = "chat" if nested else "responses"
+    return _Tool("custom", place, name, description, format=cast("Json | None", form), given=given, api=api)
+
+
+def _name(tool: Json, where: str) -> str:
+    name: object = tool.get("name")
+    if not isinstance(name, str):
+        rule = "missing" if name is None else f"a tool's name is text, not {type_name(name)}"
+        raise _fault(f"{where}.name", rule, hint="A tool needs a name by which the model calls it.")
+    if not name:
+        raise _fault(f"{where}.name", "empty", hint="A tool needs a name by which the model calls it.")
+    return name
+
+
+def _description(tool: Json, where: str) -> str | None:
+    description: object = tool.get("description")
+    if description is not None and not isinstance(description, str):
+        raise _fault(f"{where}.description", f"a description is text, not {type_name(description)}")
+    return description
+
+
+def _names(tools: Sequence[_Tool]) -> frozenset[str]:
+    first: dict[str, _Tool] = {}
+    for tool in tools:
+        if tool.kind == "builtin":
+            continue
+        if tool.name in first:
+            raise _fault(f"{tool.where}.name", f"{tool.name!r} is the name of {first[tool.name].where} too")
+        first[tool.name] = tool
+    return frozenset(first)
+
+
+def _write(tool: _Tool, api: Api, names: NameMap) -> Json:
+    if tool.kind == "builtin":
+        given = cast("Json", tool.given)
+        if api == "chat":
+            rule = f"Chat Completions has no built-in tool {given['type']!r}; it knows function and custom tools"
+            hint = "Use client.responses.create, or force the Responses API for this deployment."
+            raise _fault(f"{tool.where}.type", rule, hint)
+        return given
+    if tool.kind == "function":
+        body, plain = _function_body(tool, api, names)
+    else:
+        body, plain = _custom_body(tool, api, names)
+    if plain and tool.given is not None and tool.api == api:
+        return tool.given
+    return {"type": tool.kind, tool.kind: body} if api == "chat" else {"type": tool.kind} | body
+
+
+def _function_body(tool: _Tool, api: Api, names: NameMap) -> tuple[Json, bool]:
+    body: dict[str, Any] = {"name": names.wire(tool.name)}
+    if tool.description is not None:
+        body["description"] = tool.description
+    if tool.parameters is not None:
+        body["parameters"] = tool.parameters
+    if tool.strict is not None:
+        body["strict"] = tool.strict
+    if api == "responses":
+        body.setdefault("parameters", {"type": "object", "properties": {}})
+        if tool.api != "responses":
+            # Responses takes a function to be strict unless told otherwise; Chat does not.
+            body.setdefault("strict", False)
+    source = tool.given or {}
+    inner = cast("Json", source.get("function", source))
+    extras = {key: value for key, value in inner.items() if key not in _FUNCTION_FIELDS and key != "type"}
+    body |= extras
+    unchanged = all(body.get(key) is inner[key] for key in inner if key != "type")
+    return body, unchanged and len(body) == len(inner) - ("type" in inner)
+
+
+def _custom_body(tool: _Tool, api: Api, names: NameMap) -> tuple[Json, bool]:
+    body: dict[str, Any] = {"name": names.wire(tool.name)}
+    if tool.description is not None:
+        body["description"] = tool.description
+    form = tool.format
+    if form is not None:
+        # Chat nests a grammar one level deeper than Responses.
+        nested = as_object(form.get("grammar"))
+        if api == "chat" and nested is None and form.get("type") == "grammar":
+            form = {"type": "grammar", "grammar": {key: value for key, value in form.items() if key != "type"}}
+        elif api == "responses" and nested is not None:
+            form = {"type": "grammar"} | nested
+        body["format"] = form
+    source = tool.given or {}
+    inner = cast("Json", source.get("custom", source))
+    return body, all(body.get(key) is inner[key] for key in inner if key != "type")

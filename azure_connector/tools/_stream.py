@@ -1,0 +1,242 @@
+"""Tool calls out of a stream, passed on as they come, in the one form that every consumer puts together alike."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any, cast
+
+from ._arguments import Arguments, write_json
+from ._call_matcher import Assembly, Fragment, OpenCall
+from ._calls import UNNAMED, RawCall, Repair, ends_early, new_call_id, read_text, report, unique_id, write_call
+from ._names import NameMap, name_map
+from ._shapes import Json, as_object
+
+__all__ = ["FinishedCalls", "ToolCallStream"]
+
+# How every arguments object begins. Text that begins otherwise needs repair and is held back until it is whole.
+_BEGINNING = re.compile(r"\s*(?:\{\s*(?:[\"}].*)?)?", re.DOTALL)
+_DECIDED = re.compile(r"\s*\{\s*[\"}]")
+_STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+# Semantic Kernel drops a fragment of exactly `{}` as empty. These mean the same, outside a string and inside one.
+_EMPTY = "{ }"
+_EMPTY_IN_STRING = "{\\u007d"
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedCalls:
+    """What is left to say about a choice's tool calls when its stream ends.
+
+    Attributes:
+        deltas: what to pass on before the finish reason; usually nothing.
+        calls: the complete calls, in the shape of a whole reply's `tool_calls`.
+        repairs: what was mended. Arguments that were passed on live cannot be taken back: for these, `calls` holds the
+            mended text and the deltas what the service sent.
+    """
+
+    deltas: list[Json]
+    calls: list[Json]
+    repairs: tuple[Repair, ...]
+
+
+@dataclass(slots=True)
+class _Passing:
+    """What has been passed on of a call."""
+
+    index: int
+    name: str
+    sent: str = ""  # while the beginning was open
+    live: bool = False  # the beginning is that of an object: fragments pass as they come
+    held: bool = False  # it is not: the rest waits
+
+
+class ToolCallStream:
+    """The tool calls of one choice of one stream.
+
+    Each call is announced once, with its index, id, type and whole name; later deltas hold only its index and a
+    fragment of its arguments. Deltas that have this form already are handed on as they are.
+
+    Args:
+        names: the request's tool names; without them, `known`.
+        known: the names of the request's tools, where they need no mapping.
+        buffer: hold each call's arguments until the stream ends and give them in one delta, mended: for those who
+            execute what they receive. Otherwise fragments are passed on as they come.
+        custom_as_function: give calls of custom tools as function calls with the single argument `input`.
+    """
+
+    def __init__(
+        self,
+        names: NameMap | None = None,
+        known: frozenset[str] = frozenset(),
+        *,
+        buffer: bool = False,
+        custom_as_function: bool = False,
+    ) -> None:
+        self._names = names or name_map(known)
+        self._buffer = buffer
+        self._custom_as_function = custom_as_function
+        self._ids: set[str] = set()
+        self._assembly = Assembly(self._names, self._ids)
+        self._passing: dict[int, _Passing] = {}  # by the identity of the call
+
+    def feed(self, tool_calls: object, function_call: object = None) -> list[Json]:
+        """The deltas to pass on for one chunk's `delta.tool_calls` (and the older `delta.function_call`).
+
+        Returns the given list itself where there is nothing to change.
+        """
+        entries = cast("list[object]", tool_calls) if isinstance(tool_calls, list) else []
+        if function_call:
+            entries = [*entries, {"index": 0, "function": as_object(function_call)}]
+        elif len(entries) == 1 and self._is_plain(entries[0]):
+            return cast("list[Json]", entries)
+        deltas: list[Json] = []
+        for entry in entries:
+            delta = as_object(entry)
+            if delta is not None:
+                self._take(Fragment.of(delta), deltas)
+        return cast("list[Json]", entries) if deltas == entries else deltas
+
+    def so_far(self) -> list[Json]:
+        """The calls received until now, as the service sent them: the last one's arguments may be cut off."""
+        return [write_call(call.id, call.kind, self._name(call), call.text) for call in self._ordered()]
+
+    def finish(self, finish_reason: str | None) -> FinishedCalls:
+        """The end of the choice.
+
+        Args:
+            finish_reason: as the service gave it; None for a stream that ended without one, whose last call is then
+                taken to be cut off, as with "length".
+        """
+        cut = finish_reason is None or ends_early(finish_reason)
+        finished = FinishedCalls([], [], ())
+        repairs: list[Repair] = []
+        for call in self._ordered():
+            late = id(call) not in self._passing
+            closing = self._announce(call) if late else None
+            arguments = read_text(RawCall("", call.kind, call.name, call.text), cut=cut and call is self._assembly.last)
+            self._note(call, arguments, repairs)
+            if rest := self._rest(call, arguments, late=late):
+                closing = _with_text(closing or self._delta(call), rest)
+            if closing:
+                finished.deltas.append(closing)
+            name = self._name(call)
+            as_function = self._custom_as_function
+            finished.calls.append(write_call(call.id, call.kind, name, arguments.text, as_function=as_function))
+        return FinishedCalls(finished.deltas, finished.calls, tuple(repairs))
+
+    def _is_plain(self, entry: object) -> bool:
+        """Take the common delta, a fragment for a call that is passing, and say whether it was one."""
+        if type(entry) is not dict or len(cast("Json", entry)) != 2:
+            return False
+        delta = cast("Json", entry)
+        index: Any = delta.get("index")
+        function: Any = delta.get("function")
+        if type(index) is not int or type(function) is not dict or len(cast("Json", function)) != 1:
+            return False
+        text: Any = cast("Json", function).get("arguments")
+        call = self._assembly.at(index)
+        if call is None or call.named_again or type(text) is not str or text == "{}":
+            return False
+        passing = self._passing.get(id(call))
+        if passing is None or not passing.live or passing.index != index:
+            return False
+        call.parts.append(text)
+        self._assembly.last = call
+        return True
+
+    def _take(self, fragment: Fragment, deltas: list[Json]) -> None:
+        call, fresh = self._assembly.place(fragment)
+        if fresh:
+            self._announce_waiting(call, deltas)
+        passing = self._passing.get(id(call))
+        before = call.text if passing is not None and (fragment.text == "{}" or not passing.live) else ""
+        if fragment.text:
+            call.parts.append(fragment.text)
+        if passing is not None:
+            if text := self._passable(call, fragment.text, before):
+                deltas.append(_with_text(self._delta(call), text))
+        elif call.name and (call.text.strip() or not self._names.can_grow(call.name)):
+            deltas.append(_with_text(self._announce(call), self._passable(call, call.text, "")))
+
+    def _announce_waiting(self, fresh: OpenCall, deltas: list[Json]) -> None:
+        """Before another call begins: those whose names can only be whole now."""
+        waiting = [c for c in self._assembly.calls if c is not fresh and c.name and id(c) not in self._passing]
+        deltas += [_with_text(self._announce(c), self._passable(c, c.text, "")) for c in waiting]
+
+    def _announce(self, call: OpenCall) -> Json:
+        if not call.id:
+            call.id = unique_id(new_call_id(), self._ids)
+        passing = _Passing(len(self._passing), self._name(call))
+        self._passing[id(call)] = passing
+        if call.kind == "custom" and self._custom_as_function:
+            opening: Json = {"id": call.id, "type": "function", "function": {"name": passing.name, "arguments": ""}}
+        else:
+            opening = write_call(call.id, call.kind, passing.name, "")
+        return {"index": passing.index} | opening
+
+    def _delta(self, call: OpenCall) -> Json:
+        custom = call.kind == "custom" and not self._custom_as_function
+        inner = {"custom": {"input": ""}} if custom else {"function": {"arguments": ""}}
+        return {"index": self._passing[id(call)].index} | inner
+
+    def _passable(self, call: OpenCall, fragment: str, before: str) -> str:
+        """What may go out now of a fragment, given the arguments before it."""
+        passing = self._passing[id(call)]
+        if not fragment or self._buffer:
+            return ""
+        if call.kind == "custom":
+            if not self._custom_as_function:
+                return fragment
+            beginning = "" if passing.live else '{"input": "'
+            passing.live = True
+            return beginning + write_json(fragment)[1:-1]
+        if not passing.live:
+            text = before + fragment
+            if passing.held or not _BEGINNING.fullmatch(text):
+                passing.held = True
+                return ""
+            passing.live = _DECIDED.match(text) is not None
+            passing.sent = text
+        if fragment == "{}":
+            return _EMPTY_IN_STRING if '"' in _STRING.sub("", before) else _EMPTY
+        return fragment
+
+    def _rest(self, call: OpenCall, arguments: Arguments, *, late: bool) -> str:
+        """The arguments that were not passed on and still can be."""
+        passing = self._passing[id(call)]
+        if call.kind == "custom":
+            if self._custom_as_function:
+                return '"}' if passing.live else write_json({"input": arguments.text})
+            return arguments.text if late or self._buffer else ""
+        if passing.live:
+            return ""
+        text = arguments.text[1:] if passing.sent.strip() else arguments.text
+        return _EMPTY if text == "{}" and passing.sent else text
+
+    def _ordered(self) -> list[OpenCall]:
+        """Announced calls first, as they were announced; a call without name or arguments was none."""
+        waiting = [c for c in self._assembly.calls if id(c) not in self._passing and (c.name or c.text.strip())]
+        announced = [c for c in self._assembly.calls if id(c) in self._passing]
+        return sorted(announced, key=lambda call: self._passing[id(call)].index) + waiting
+
+    def _name(self, call: OpenCall) -> str:
+        passing = self._passing.get(id(call))
+        return passing.name if passing else self._names.caller(call.name) or UNNAMED
+
+    def _note(self, call: OpenCall, arguments: Arguments, repairs: list[Repair]) -> None:
+        passing = self._passing[id(call)]
+        position = f"tool_calls[{passing.index}]"
+        if passing.name != call.name and not self._names.is_wire(call.name):
+            what = "name put right" if call.name else "came without a name"
+            report(Repair(f"{position}.name", passing.name, what), repairs)
+        if arguments.repaired:
+            place = "function.arguments" if call.kind == "function" else "custom.input"
+            report(Repair(f"{position}.{place}", passing.name, arguments.repaired, arguments.raw), repairs)
+
+
+def _with_text(delta: Json, text: str) -> Json:
+    if "custom" in delta:
+        delta["custom"]["input"] = text
+    else:
+        delta["function"]["arguments"] = text
+    return delta
