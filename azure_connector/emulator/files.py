@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from .errors import invalid, missing, wrong_choice
-from .multipart import read_form
+from .multipart import Form, read_form
 from .paging import page
 from .resource import Resource
 from .routes import Route, table
 from .stored import StoredFile
-from .wire import Answer, Call
+from .wire import Answer, Call, Refusal
 
 __all__ = ["ROUTES", "keep_file"]
 
 PURPOSES = ("assistants", "batch", "fine-tune", "vision", "user_data", "evals")
 
 
-def keep_file(resource: Resource, filename: str, content: bytes, purpose: str) -> StoredFile:
+def keep_file(
+    resource: Resource, filename: str, content: bytes, purpose: str, expires: int | None = None
+) -> StoredFile:
     """Store a file; the emulator's own, or one that was uploaded."""
-    made = StoredFile(f"file-{resource.ids.hexadecimal(32)}", filename, content, purpose, int(resource.clock()))
+    identity, now = f"file-{resource.ids.hexadecimal(32)}", int(resource.clock())
+    made = StoredFile(identity, filename, content, purpose, now, expires)
     resource.files[made.identity] = made
     return made
 
@@ -33,7 +36,31 @@ async def upload(call: Call, resource: Resource) -> Answer:
         raise missing("purpose")
     if purpose not in PURPOSES:
         raise wrong_choice("purpose", purpose, PURPOSES)
-    return Answer(body=keep_file(resource, sent.filename, sent.content, purpose).shown())
+    expires = _expiry(form, resource) if purpose == "batch" else None
+    if purpose == "batch":
+        _check_batch_file(sent.content, expires, resource)
+    return Answer(body=keep_file(resource, sent.filename, sent.content, purpose, expires).shown())
+
+
+def _expiry(form: Form, resource: Resource) -> int | None:
+    """When a batch file expires: 14 to 30 days from now, or never."""
+    wanted = form.fields.get("expires_after[seconds]")
+    if wanted is None:
+        return None
+    if form.fields.get("expires_after[anchor]") != "created_at":
+        raise missing("expires_after.anchor")
+    if not wanted.isdecimal() or not 1_209_600 <= int(wanted) <= 2_592_000:
+        raise invalid("expires_after.seconds must be from 1209600 to 2592000.", "expires_after.seconds")
+    return int(resource.clock()) + int(wanted)
+
+
+def _check_batch_file(content: bytes, expires: int | None, resource: Resource) -> None:
+    rules = resource.batch_rules
+    if len(content) > rules.max_bytes:
+        raise Refusal(413, {"error": {"code": "413", "message": "The file is too large."}})
+    kept = [one for one in resource.files.values() if one.purpose == "batch" and one.expires is None]
+    if expires is None and len(kept) >= rules.max_files:
+        raise invalid(f"The resource holds its {rules.max_files} batch files; delete some.", "file")
 
 
 async def list_files(call: Call, resource: Resource) -> Answer:

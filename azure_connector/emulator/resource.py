@@ -8,6 +8,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from .batchrules import BatchRules
 from .errors import access_denied, deployment_not_found, keys_disabled, unauthorized
 from .identifiers import Identifiers
 from .models import Deployment, as_deployments
@@ -39,6 +40,7 @@ class Resource:
         ids: where ids come from.
         responses: the stored responses.
         files, batches: the stored files and batches, by id.
+        batch_rules: the limits of the Batch API, and how its batches end.
         pictures: generated images that are fetched by URL.
         seal: makes encrypted reasoning that only this resource reads.
         answer: answers a request whose credentials are known to be good; set by the application.
@@ -56,6 +58,7 @@ class Resource:
     responses: ResponseStore = field(default_factory=ResponseStore)
     files: dict[str, StoredFile] = field(default_factory=dict[str, StoredFile])
     batches: dict[str, StoredBatch] = field(default_factory=dict[str, StoredBatch])
+    batch_rules: BatchRules = field(default_factory=BatchRules)
     pictures: dict[str, bytes] = field(default_factory=dict[str, bytes])
     seal: Seal = field(default_factory=lambda: Seal(secrets.token_bytes(32)))
     answer: Callable[[Call], Awaitable[Answer]] = field(init=False)
