@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from ._estimate import Estimate, estimate
 from ._job import Complete, Embed, Job
+from ._journal import journal_status
 from ._local import Summary, TooManyErrorsError, arun, run
 from ._progress import Progress
 
@@ -22,5 +23,6 @@ __all__ = [
     "TooManyErrorsError",
     "arun",
     "estimate",
+    "journal_status",
     "run",
 ]

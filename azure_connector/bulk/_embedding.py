@@ -27,8 +27,8 @@ PACK_INPUTS, PACK_TOKENS = 256, 50_000
 class EmbedRows:
     """Embeddings, many texts a call."""
 
-    def __init__(self, job: Embed) -> None:
-        self._job = job
+    def __init__(self, job: Embed, pack: int = PACK_INPUTS) -> None:
+        self._job, self._pack = job, pack
         self._common: dict[str, Any] = {"model": job.model, **job.params, "encoding_format": "base64"}
         if job.dimensions is not None:
             self._common["dimensions"] = job.dimensions
@@ -57,7 +57,7 @@ class EmbedRows:
 
     def _packs(self, rows: list[int], texts: list[str]) -> Iterator[Work]:
         at = 0
-        for pack in embedding_batches(texts, max_inputs=PACK_INPUTS, max_tokens=PACK_TOKENS):
+        for pack in embedding_batches(texts, max_inputs=self._pack, max_tokens=PACK_TOKENS):
             sizes = tuple(len(text) for text in pack)
             body = {**self._common, "input": pack}
             yield Work(tuple(rows[at : at + len(pack)]), body, sum(sizes) / 4, EMBEDDINGS, sizes=sizes)

@@ -17,7 +17,7 @@ from azure_connector.errors import ConfigurationError
 
 from ._results import Result
 
-__all__ = ["Journal"]
+__all__ = ["Journal", "journal_status"]
 
 _VERSION = "1"
 _COMMIT_SECONDS, _COMMIT_ROWS = 0.1, 1000
@@ -249,3 +249,28 @@ def _result_of(row: tuple[Any, ...]) -> Result:
     number, state, body, note, tokens_in, tokens_out, attempts = row
     finish_reason, code, text = (note, None, None) if state == _FINE else json.loads(note)
     return Result(number, body, finish_reason, tokens_in, tokens_out, attempts, code, text)
+
+
+def journal_status(path: Path) -> dict[str, Any]:
+    """What a journal says of its run, without locking it for longer than a look.
+
+    Returns:
+        `done` and `failed` rows, `parts` over the Batch API, the `command` that began them and its `folder`.
+
+    Raises:
+        ConfigurationError: there is no journal, or a process has it open.
+    """
+    if not path.is_file():
+        raise ConfigurationError(f"There is no journal {path}: the run has ended, or never began.")
+    db = _open(path)
+    try:
+        tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        if not {"meta", "result", "part"} <= tables:
+            raise ConfigurationError(f"{path} is no journal.")
+        done, failed = db.execute("SELECT COUNT(*), COALESCE(SUM(state), 0) FROM result").fetchone()
+        parts = [json.loads(value) for (value,) in db.execute("SELECT value FROM part ORDER BY number")]
+        found = dict(db.execute("SELECT key, value FROM meta WHERE key IN ('command', 'folder')").fetchall())
+    finally:
+        db.close()
+    told = {key: json.loads(found[key]) if key in found else None for key in ("command", "folder")}
+    return {"done": int(done), "failed": int(failed), "parts": parts, **told}

@@ -61,12 +61,17 @@ class Rows(Protocol):
         ...
 
 
-def rows_of(job: Job) -> Rows:
-    """The reader of a job's rows."""
+def rows_of(job: Job, *, single: bool = False) -> Rows:
+    """The reader of a job's rows.
+
+    Args:
+        job: the job.
+        single: a call for each row, also for embeddings.
+    """
     if isinstance(job, Embed):
         from ._embedding import EmbedRows
 
-        return EmbedRows(job)
+        return EmbedRows(job, 1) if single else EmbedRows(job)
     if isinstance(job, Complete):
         if job.is_lines:
             from ._lines import LineRows

@@ -28,11 +28,13 @@ class Session:
     """A running job's parts.
 
     Attributes:
+        client: the connector.
         rows: reads rows and replies.
         calls: makes the calls.
         shares: the heartbeats, where Redis shares the quota.
     """
 
+    client: AsyncAzureConnector
     rows: Rows
     calls: Calls
     shares: Shares | None
@@ -86,7 +88,7 @@ def open_session(
     key = explained.targets[0].name if explained.targets else job.model
     address = made.settings.resource_map()[made.settings.default_resource].endpoint.base
     shares = None if share is not None else Shares.of(made.settings, f"{key}|{address}", told)
-    return Session(rows, Calls(rows, quick, own.loop, pacer, concurrency), shares)
+    return Session(made, rows, Calls(rows, quick, own.loop, pacer, concurrency), shares)
 
 
 def check_concurrency(job: Job, concurrency: int | None) -> int:

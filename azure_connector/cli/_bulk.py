@@ -55,6 +55,12 @@ JournalOption = Annotated[Path | None, typer.Option("--journal", metavar="PATH",
 KeepJournal = Annotated[bool, typer.Option("--keep-journal", help="Keep it when all rows are fine.")]
 MaxErrors = Annotated[str | None, typer.Option("--max-errors", metavar="N|P%", help="Stop beyond so many error rows.")]
 FormatOption = Annotated[str | None, typer.Option("--format", help="IN's format, over its name's.")]
+Batch = Annotated[bool, typer.Option("--batch", help="Over Azure's Batch API: half the price, within a day.")]
+BatchDeployment = Annotated[
+    str | None, typer.Option(metavar="NAME", help="The deployment of a batch type; the model's own by default.")
+]
+Detach = Annotated[bool, typer.Option("--detach", help="With --batch: submit and stop; later: bulk fetch OUT.")]
+Poll = Annotated[float, typer.Option(metavar="SECONDS", help="With --batch: between looks.", min=0.01, max=3600)]
 Config = Annotated[str | None, typer.Option("--config", metavar="FILE", help="The TOML file.")]
 Endpoint = Annotated[str | None, typer.Option("--endpoint", metavar="URL", help="The endpoint, over all settings.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of text.")]
@@ -91,6 +97,10 @@ def complete(
     keep_journal: KeepJournal = False,
     max_errors: MaxErrors = None,
     format: FormatOption = None,  # noqa: A002  # the option's name
+    batch: Batch = False,
+    batch_deployment: BatchDeployment = None,
+    detach: Detach = False,
+    poll: Poll = 60.0,
     config: Config = None,
     endpoint: Endpoint = None,
     as_json: AsJson = False,
@@ -113,7 +123,8 @@ def complete(
     )
     own = {"concurrency": concurrency, "rpm": rpm, "tpm": tpm, "share": _share(share), "price": _price(price)}
     own |= {"limit": limit, "retry_errors": retry_errors, "restart": restart, "journal": journal, "format": format}
-    own |= {"keep_journal": keep_journal, "max_errors": max_errors}
+    own |= {"keep_journal": keep_journal, "max_errors": max_errors, "batch": batch, "detach": detach, "poll": poll}
+    own |= {"batch_deployment": batch_deployment}
     _run(job, source, target, own, estimate=estimate, as_json=as_json)
 
 
@@ -140,6 +151,13 @@ def embed(
     keep_journal: KeepJournal = False,
     max_errors: MaxErrors = None,
     format: FormatOption = None,  # noqa: A002  # the option's name
+    batch: Batch = False,
+    batch_anyway: Annotated[
+        bool, typer.Option("--batch-anyway", help="With --batch: try it although Azure's page says no.")
+    ] = False,
+    batch_deployment: BatchDeployment = None,
+    detach: Detach = False,
+    poll: Poll = 60.0,
     config: Config = None,
     endpoint: Endpoint = None,
     as_json: AsJson = False,
@@ -159,8 +177,48 @@ def embed(
     )
     own = {"concurrency": concurrency, "rpm": rpm, "tpm": tpm, "share": _share(share), "price": _price(price)}
     own |= {"limit": limit, "retry_errors": retry_errors, "restart": restart, "journal": journal, "format": format}
-    own |= {"keep_journal": keep_journal, "max_errors": max_errors}
+    own |= {"keep_journal": keep_journal, "max_errors": max_errors, "batch": batch, "detach": detach, "poll": poll}
+    own |= {"batch_deployment": batch_deployment, "batch_anyway": batch_anyway}
     _run(job, source, target, own, estimate=estimate, as_json=as_json)
+
+
+@bulk.command()
+@reported
+def status(target: Out, journal: JournalOption = None, as_json: AsJson = False) -> None:
+    """How far a run is that was detached or stopped: its rows and its batches. Asks the journal, not Azure."""
+    from azure_connector.bulk import journal_status
+
+    found = journal_status(journal or _journal_of(target))
+    sys.stdout.write((json.dumps(found) if as_json else _told(found)) + "\n")
+
+
+@bulk.command()
+@reported
+def fetch(target: Out, journal: JournalOption = None) -> None:
+    """Go on with a run that was detached: wait for its batches, and write OUT."""
+    from azure_connector.bulk import journal_status
+
+    found = journal_status(journal or _journal_of(target))
+    command = found["command"]
+    if not command:
+        fail(f"{target} belongs to no run over the Batch API. Start the run's own command again: it goes on.")
+    if not Path(found["folder"]).samefile(Path.cwd()):
+        fail(f"The run began in another folder, and its names count from there: cd {shlex.quote(found['folder'])}")
+    again = [one for one in command if one not in ("--detach", "--restart")]
+    sys.argv[1:] = again
+    from ._app import app
+
+    app(again, standalone_mode=False)
+
+
+def _journal_of(target: Path) -> Path:
+    return target.with_name(f"{target.name}.journal")
+
+
+def _told(found: dict[str, Any]) -> str:
+    lines = [f"{found['done']:,} rows are done, {found['failed']:,} of them error rows"]
+    lines += [f"batch {part['batch_id'] or '-'}: {part['status'] or part['state']}" for part in found["parts"]]
+    return "\n".join(lines)
 
 
 def _run(job: Job, source: Path, target: Path, options: dict[str, Any], *, estimate: bool, as_json: bool) -> None:
@@ -171,6 +229,7 @@ def _run(job: Job, source: Path, target: Path, options: dict[str, Any], *, estim
         found = room.estimate(job, source, **known)
         sys.stdout.write((json.dumps(_fields(found)) if as_json else str(found)) + "\n")
         return
+    options["command"] = tuple(sys.argv[1:])
     _until_told(lambda: _report(room.run(job, source, target, **options), as_json))
 
 
@@ -213,9 +272,15 @@ def _report(summary: Summary, as_json: bool) -> None:
         sys.stdout.write(json.dumps(_fields(summary) | {"failed": summary.failed}, default=str) + "\n")
     else:
         sys.stdout.write(f"{summary}\n")
-        if summary.failed:
+        if not summary.finished:
+            name = shlex.quote(str(summary.output))
+            more = "" if summary.journal == _journal_of(summary.output) else f" --journal {summary.journal}"
+            sys.stdout.write(
+                f"Later:\n  azure-connector bulk status {name}{more}\n  azure-connector bulk fetch {name}{more}\n"
+            )
+        elif summary.failed:
             sys.stdout.write("The error rows say why in error_code and error. To try them again: --retry-errors\n")
-    if summary.failed:
+    if summary.failed and summary.finished:
         raise typer.Exit(PROBLEM)
 
 
