@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import queue
+import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from azure_connector import AsyncAzureConnector
 from azure_connector.errors import ConfigurationError
@@ -17,8 +20,9 @@ from ._session import Session, open_session, window_of
 if TYPE_CHECKING:
     from ._job import Job
 
-__all__ = ["stream"]
+__all__ = ["Function", "stream"]
 
+_GLANCE = 0.02  # seconds to wait for a result while no batch is there
 _HELD = 8  # windows of finished rows that wait for one before them
 
 
@@ -41,17 +45,21 @@ class _Open:
 
 def stream(
     job: Job,
-    batches: Iterable[RecordBatch],
+    batches: Iterable[RecordBatch | None],
     *,
     concurrency: int | None,
     share: float | None,
     client: AsyncAzureConnector | None,
 ) -> Iterator[RecordBatch]:
-    """See `Job.stream`."""
+    """See `Job.stream`. A None among the batches says that none is there yet."""
     session: Session | None = None
     worker: _Worker | None = None
     try:
         for batch in batches:
+            if batch is None:
+                if worker is not None:
+                    yield from worker.glance()
+                continue
             if session is None or worker is None:
                 job.output_schema(batch.schema)
                 session = open_session(job, concurrency=concurrency, share=share, client=client)
@@ -102,6 +110,13 @@ class _Worker:
             for result in calls.collect(1.0):
                 self._place(result)
 
+    def glance(self) -> Iterator[RecordBatch]:
+        """Gives the batches that are finished now."""
+        for result in self._session.calls.collect(_GLANCE):
+            self._place(result)
+        while self._open and not self._open[0].missing:
+            yield self._finished(self._open.popleft())
+
     def _place(self, result: Result) -> None:
         for one in self._open:  # few batches are open at once
             if one.first <= result.row < one.first + len(one.results):
@@ -115,3 +130,52 @@ class _Worker:
 
 def _all(row: int) -> bool:
     return True
+
+
+class Function:
+    """A job as a function of one batch, for callers that have several under way: one connector and pacer for all.
+
+    Args:
+        job: the job.
+        concurrency, share: see `Job.stream`.
+    """
+
+    def __init__(self, job: Job, concurrency: int | None, share: float | None) -> None:
+        self._how: dict[str, Any] = {"concurrency": concurrency, "share": share, "client": None}
+        self._job = job
+        self._batches: queue.SimpleQueue[RecordBatch] = queue.SimpleQueue()
+        self._wanted: deque[Future[RecordBatch]] = deque()
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def submit(self, batch: RecordBatch) -> Future[RecordBatch]:
+        """Starts a batch."""
+        wanted: Future[RecordBatch] = Future()
+        with self._lock:
+            self._wanted.append(wanted)
+            self._batches.put(batch)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="azure-connector-function", daemon=True)
+                self._thread.start()
+        return wanted
+
+    def _run(self) -> None:
+        try:
+            for made in stream(self._job, self._arriving(), **self._how):
+                self._wanted.popleft().set_result(made)
+        except BaseException as error:  # noqa: BLE001  # whoever waits for a batch has to know
+            with self._lock:
+                self._thread = None
+                failed, self._wanted = self._wanted, deque()
+                self._batches = queue.SimpleQueue()
+            for one in failed:
+                one.set_exception(error)
+
+    def _arriving(self) -> Iterator[RecordBatch | None]:
+        while True:
+            try:
+                # While batches are open their results must be looked for; otherwise there is nothing to do but wait.
+                batch = self._batches.get(block=not self._wanted)
+            except queue.Empty:
+                batch = None
+            yield batch

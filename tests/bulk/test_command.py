@@ -41,7 +41,7 @@ def call(environment: dict[str, str], *arguments: str) -> subprocess.CompletedPr
     """In this process: what only asks for an exit code and words need not wait for a new one."""
     from typer.testing import CliRunner
 
-    from azure_connector.cli.app import app
+    from azure_connector.cli._app import app
 
     line = ["bulk", *arguments]
     with pytest.MonkeyPatch.context() as patch:
