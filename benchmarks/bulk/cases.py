@@ -167,7 +167,7 @@ def kills(rows: int = 100_000, number: int = 10) -> dict[str, float]:
         for _ in range(number):
             working = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
             try:
-                working.wait(timeout=4 + 4 * chance.random())
+                working.wait(timeout=8 + 8 * chance.random())
             except subprocess.TimeoutExpired:
                 working.send_signal(signal.SIGKILL)
                 working.wait()
