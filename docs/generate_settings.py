@@ -11,17 +11,23 @@ from typing import Any
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
-from azure_connector.settings._connector_fields import ConnectorFields
-from azure_connector.settings._environment import CONFIG_VARIABLE, ENVIRONMENT, RESOURCE_NAME
-from azure_connector.settings._resource_fields import ResourceSettings
-from azure_connector.settings._source import METHODS, SECRETS, Headers
+from azure_connector.settings import (
+    CONFIG_VARIABLE,
+    ENVIRONMENT,
+    METHODS,
+    RESOURCE_NAME,
+    SECRET_SETTINGS,
+    ConnectorFields,
+    Headers,
+    ResourceSettings,
+)
 
 PAGE = Path(__file__).with_name("settings.md")
 
 HEAD = f"""\
 # Settings
 
-Generated from `azure_connector/connector_fields.py` and `environment.py` by `docs/generate_settings.py`; a test
+Generated from the fields of `azure_connector/settings/` by `docs/generate_settings.py`; a test
 compares the two.
 
 Every setting can be an argument of `AzureConnector(…)` and `AsyncAzureConnector(…)`, a key of the TOML file, or a
@@ -184,7 +190,7 @@ def _row(name: str, field: FieldInfo) -> tuple[str, ...]:
 def _type(name: str, field: FieldInfo) -> str:
     parts = [_word(part) for part in _members(field.annotation) if part is not type(None)]
     words = " or ".join(dict.fromkeys(word for word in parts if word))
-    return f"{words}, secret" if name in SECRETS or field.annotation is Headers else words
+    return f"{words}, secret" if name in SECRET_SETTINGS or field.annotation is Headers else words
 
 
 def _members(annotation: Any) -> tuple[Any, ...]:

@@ -1,13 +1,25 @@
-"""JSON from the wire, told apart without trusting it."""
+"""JSON from the wire and from callers, told apart without trusting it."""
 
 from __future__ import annotations
 
 import json
-from typing import Any, cast
+from collections.abc import Mapping
+from typing import Any, TypeAlias, cast
 
-__all__ = ["Json", "as_list", "as_object", "parse_json", "plain_copy"]
+__all__ = [
+    "Json",
+    "as_list",
+    "as_object",
+    "as_text",
+    "list_index",
+    "mapping_or_none",
+    "object_or_none",
+    "parse_json",
+    "plain_copy",
+    "type_name",
+]
 
-Json = dict[str, Any]
+Json: TypeAlias = dict[str, Any]
 
 
 def as_object(value: object) -> Json:
@@ -18,6 +30,46 @@ def as_object(value: object) -> Json:
 def as_list(value: object) -> list[Any]:
     """The value if it is a JSON array, else an empty one."""
     return cast(list[Any], value) if isinstance(value, list) else []
+
+
+def mapping_or_none(value: object) -> Mapping[str, Any] | None:
+    """The value if it is a mapping of any class, else None."""
+    return cast("Mapping[str, Any]", value) if isinstance(value, Mapping) else None
+
+
+def object_or_none(value: object) -> Json | None:
+    """The JSON object that a caller's value stands for, or None where it stands for none.
+
+    A dictionary is returned itself; other mappings are copied; a Pydantic model (the SDK's reply types, MCP's tools)
+    is dumped with the fields that were set.
+    """
+    if isinstance(value, dict):
+        return cast("Json", value)
+    if isinstance(value, Mapping):
+        return dict(cast("Mapping[str, Any]", value))
+    dump = getattr(value, "model_dump", None)
+    if dump is None or isinstance(value, type):
+        return None
+    return object_or_none(dump(mode="json", by_alias=True, exclude_unset=True))
+
+
+def as_text(value: object) -> str:
+    """A string as it is, and an empty one for anything else."""
+    return value if isinstance(value, str) else ""
+
+
+def list_index(value: object) -> int | None:
+    """A list position as services write it: a number, or its digits; None for anything else."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int):
+        return value
+    return int(value) if isinstance(value, str) and len(value) < 10 and value.isascii() and value.isdigit() else None
+
+
+def type_name(value: Any) -> str:
+    """A value's type in an error's words."""
+    return "None" if value is None else type(value).__name__
 
 
 def parse_json(data: bytes) -> object:

@@ -9,19 +9,17 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
-from azure_connector.settings._resources import Resource
-from azure_connector.transport._clients import TransportOptions
-
-from ._background_loop import PrivateLoop
+from ..settings import Resource
+from ..transport import TransportOptions
+from ._background_loop import BackgroundLoop
 from ._chain import Link, LinkReport, Method, choose, links_of, report
-from ._credential_factory import KEYS, Workshop, header_maker, known_secrets, scope_of
+from ._credential_factory import KEYS, CredentialFactory, header_maker, known_secrets, scope_of
 from ._credential_sources import ValueSource
 from ._failures import Failure, credential_error, explain
 from ._headers import AuthHeaders
 from ._refusals import Advice, advise, keys_are_disabled
 from ._token_cache import TokenCache
-from ._tokens import Held
-from ._trust import check_origin
+from ._tokens import CachedToken
 
 __all__ = ["Authenticator"]
 
@@ -58,8 +56,8 @@ class Authenticator:
     ) -> None:
         self._resource = resource
         self._within = within
-        self._loop = PrivateLoop()
-        self._workshop = Workshop(resource, transport or TransportOptions(), self._loop)
+        self._loop = BackgroundLoop()
+        self._factory = CredentialFactory(resource, transport or TransportOptions(), self._loop)
         self._lock = threading.Lock()
         self._refused: dict[Method, str] = {}
         self._links = links_of(resource.auth)
@@ -90,27 +88,13 @@ class Authenticator:
         """
         active = self._active
         outcome = active.cache.get(self._within if within is None else within)
-        return outcome.headers if isinstance(outcome, Held) else self._fail(active, outcome, within)
+        return outcome.headers if isinstance(outcome, CachedToken) else self._fail(active, outcome, within)
 
     async def aheaders(self, *, within: float | None = None) -> AuthHeaders:
         """Like `headers`, without ever blocking the event loop."""
         active = self._active
         outcome = await active.cache.aget(self._within if within is None else within)
-        return outcome.headers if isinstance(outcome, Held) else self._fail(active, outcome, within)
-
-    def headers_for(self, url: str, *, within: float | None = None) -> AuthHeaders:
-        """`headers`, if `url` is on this resource's own host.
-
-        Raises:
-            ConfigurationError: it is not.
-        """
-        check_origin(url, self._resource)
-        return self.headers(within=within)
-
-    async def aheaders_for(self, url: str, *, within: float | None = None) -> AuthHeaders:
-        """`aheaders`, if `url` is on this resource's own host."""
-        check_origin(url, self._resource)
-        return await self.aheaders(within=within)
+        return outcome.headers if isinstance(outcome, CachedToken) else self._fail(active, outcome, within)
 
     def refused(self, status: int, code: str | None = None, message: str = "", sent: AuthHeaders | None = None) -> bool:
         """Whether to send again, once, after the service refused the credential. Gets a new one where that may help.
@@ -123,7 +107,7 @@ class Authenticator:
         """
         active = self._active
         advice = self._advise(active, status, code, message, sent)
-        if not isinstance(advice, Held):
+        if not isinstance(advice, CachedToken):
             return advice is Advice.RESEND
         return self._is_new(advice, active.cache.get(self._within))
 
@@ -133,25 +117,25 @@ class Authenticator:
         """Like `refused`, without blocking the event loop."""
         active = self._active
         advice = self._advise(active, status, code, message, sent)
-        if not isinstance(advice, Held):
+        if not isinstance(advice, CachedToken):
             return advice is Advice.RESEND
         return self._is_new(advice, await active.cache.aget(self._within))
 
     def token_credential(self) -> AbstractContextManager[Any]:
         """A sync azure-identity credential of this chain, for other services of Azure, closed at the block's end."""
-        return self._workshop.credential()
+        return self._factory.credential()
 
     def describe(self) -> tuple[LinkReport, ...]:
         """Every method in the chain's order and what became of it. Sends nothing."""
         active = self._active
-        held, failure = active.cache.held, active.cache.failure
+        cached, failure = active.cache.cached, active.cache.failure
         return tuple(
             report(
                 link,
                 chosen=link is active.link,
                 refused=self._refused.get(link.method),
                 failed=failure.text if failure is not None and link is active.link else None,
-                expires_at=held.expires_on if held is not None and link is active.link else None,
+                expires_at=cached.expires_on if cached is not None and link is active.link else None,
             )
             for link in self._links
         )
@@ -175,7 +159,7 @@ class Authenticator:
         secrets = known_secrets(self._resource.auth)
         cache = TokenCache(
             link.method,
-            self._workshop.source(link),
+            self._factory.source(link),
             make=header_maker(link.method, self._resource.auth),
             explain=lambda error: explain(error, secrets),
             loop=self._loop,
@@ -186,21 +170,21 @@ class Authenticator:
 
     def _advise(
         self, active: _Active, status: int, code: str | None, message: str, sent: AuthHeaders | None
-    ) -> Advice | Held:
+    ) -> Advice | CachedToken:
         """What to do about a refusal; the credential that was dropped where another one is to be fetched."""
-        held = active.cache.held
+        cached = active.cache.cached
         if status == 403 and active.link.method in KEYS and keys_are_disabled(code, message):
             return self._fall_through(active, code or message)
         fixed = isinstance(active.cache.source, ValueSource)
-        advice = advise(status, held, sent, fixed=fixed, replaced=active.cache.replaced_at, now=active.cache.now())
-        if advice is Advice.RENEW and held is not None:
+        advice = advise(status, cached, sent, fixed=fixed, replaced=active.cache.replaced_at, now=active.cache.now())
+        if advice is Advice.RENEW and cached is not None:
             _log.info("401 with the credential of the %s: asking for a new one", active.link.method)
-            active.cache.drop(held.mark)
-            return held
+            active.cache.drop(cached.mark)
+            return cached
         return advice
 
-    def _is_new(self, before: Held, outcome: Held | Failure | None) -> bool:
-        if isinstance(outcome, Held):
+    def _is_new(self, before: CachedToken, outcome: CachedToken | Failure | None) -> bool:
+        if isinstance(outcome, CachedToken):
             return outcome.value != before.value
         _log.warning(
             "401, and the %s gave no new credential: %s", self.kind, outcome.text if outcome else "no answer in time"

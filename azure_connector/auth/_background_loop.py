@@ -7,14 +7,14 @@ import threading
 import weakref
 from typing import Any
 
-__all__ = ["PrivateLoop"]
+__all__ = ["BackgroundLoop"]
 
 
 # Collected in a forked child, a loop would warn that nobody closed it; to close it is the parent's business.
 _of_the_parent: list[asyncio.AbstractEventLoop] = []
 
 
-class PrivateLoop:
+class BackgroundLoop:
     """An event loop in a daemon thread, started when it is first needed, stopped at the latest when it is forgotten."""
 
     def __init__(self) -> None:

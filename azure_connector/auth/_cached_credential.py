@@ -11,15 +11,15 @@ from typing import Any, Protocol
 from pydantic import SecretStr
 
 from ._credential_sources import ObjectSource
-from ._tokens import Fetched, Unfinished
+from ._tokens import FetchedToken, PendingToken
 
-__all__ = ["BuiltSource", "CredentialReader", "Reader"]
+__all__ = ["CachedCredential", "CredentialReader", "Reader"]
 
 
 class Reader(Protocol):
     """Something built that gives a credential."""
 
-    def read(self) -> Fetched | Unfinished: ...
+    def read(self) -> FetchedToken | PendingToken: ...
 
     def close(self) -> None: ...
 
@@ -31,14 +31,14 @@ class CredentialReader:
         self._source = ObjectSource(credential, scope)
         self._credential = credential
 
-    def read(self) -> Fetched | Unfinished:
+    def read(self) -> FetchedToken | PendingToken:
         return self._source.fetch(None)
 
     def close(self) -> None:
         self._credential.close()
 
 
-class BuiltSource:
+class CachedCredential:
     """Builds its reader when it is first needed, and anew when the old one's cache must not answer.
 
     Args:
@@ -54,10 +54,10 @@ class BuiltSource:
         self._lock = threading.Lock()
         self._built: _Built | None = None
 
-    def fetch(self, previous: SecretStr | None) -> Fetched | Unfinished:
+    def fetch(self, previous: SecretStr | None) -> FetchedToken | PendingToken:
         try:
             got = self._read()
-            if self._fresh and previous is not None and isinstance(got, Fetched) and got.value == previous:
+            if self._fresh and previous is not None and isinstance(got, FetchedToken) and got.value == previous:
                 # azure-identity keeps tokens itself, some until they expire and most for 30 s at least.
                 self.renew()
                 got = self._read()
@@ -67,7 +67,7 @@ class BuiltSource:
             raise
         return got
 
-    async def afetch(self, previous: SecretStr | None, pending: Unfinished | None = None) -> Fetched:
+    async def afetch(self, previous: SecretStr | None, pending: PendingToken | None = None) -> FetchedToken:
         raise NotImplementedError("built credentials are synchronous")
 
     def renew(self) -> None:
@@ -87,7 +87,7 @@ class BuiltSource:
             self._built.close.detach()
             self._built = None
 
-    def _read(self) -> Fetched | Unfinished:
+    def _read(self) -> FetchedToken | PendingToken:
         built = self._open()
         built.reading += 1
         try:

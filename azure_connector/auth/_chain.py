@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from azure_connector.errors._classes import ConfigurationError
-from azure_connector.settings._resources import AuthSettings
-
+from ..errors import ConfigurationError
+from ..settings import ENVIRONMENT, AuthSettings
+from ..settings import METHODS as ORDER
 from ._tokens import expiry_text
 
 __all__ = ["METHODS", "Link", "LinkReport", "LinkState", "Method", "choose", "links_of", "report"]
@@ -36,40 +36,44 @@ class _Rule:
     Attributes:
         method: its name.
         needs: the settings that must all be set; the first one is what makes it configured.
-        variables: the environment variables that set them, as an error names them.
     """
 
     method: Method
     needs: tuple[str, ...]
-    variables: tuple[str, ...]
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """What to set for each of them, as an error names it."""
+        return tuple(_to_set(setting) for setting in self.needs)
 
 
-# The order is the chain: the first that is configured wins.
-_RULES = (
-    _Rule("api-key", ("api_key",), ("AZURE_OPENAI_API_KEY",)),
-    _Rule("key vault", ("key_vault_secret",), ("AZURE_CONNECTOR_KEY_VAULT_SECRET",)),
-    _Rule("static token", ("azure_ad_token",), ("AZURE_OPENAI_AD_TOKEN",)),
-    _Rule("token provider", ("azure_ad_token_provider",), ("the argument azure_ad_token_provider",)),
-    _Rule("credential object", ("credential",), ("the argument credential",)),
-    _Rule(
-        "client secret",
-        ("client_secret", "client_id", "tenant_id"),
-        ("AZURE_CLIENT_SECRET", "AZURE_CLIENT_ID", "AZURE_TENANT_ID"),
-    ),
-    _Rule(
-        "client certificate",
-        ("client_certificate_path", "client_id", "tenant_id"),
-        ("AZURE_CLIENT_CERTIFICATE_PATH", "AZURE_CLIENT_ID", "AZURE_TENANT_ID"),
-    ),
-    _Rule(
-        "workload identity",
-        ("federated_token_file", "client_id", "tenant_id"),
-        ("AZURE_FEDERATED_TOKEN_FILE", "AZURE_CLIENT_ID", "AZURE_TENANT_ID"),
-    ),
-    _Rule("managed identity", ("use_managed_identity",), ("AZURE_USE_MANAGED_IDENTITY=true",)),
-    _Rule("default credential", ("use_default_credential",), ("AZURE_USE_DEFAULT_CREDENTIAL=true",)),
+def _to_set(setting: str) -> str:
+    names = ENVIRONMENT.get(setting)
+    if names is None:
+        return f"the argument {setting}"
+    return f"{names[0]}=true" if setting.startswith("use_") else names[0]
+
+
+_APPLICATION = ("client_id", "tenant_id")
+_NAMES: Mapping[str, tuple[Method, tuple[str, ...]]] = {
+    "api_key": ("api-key", ()),
+    "key_vault_secret": ("key vault", ()),
+    "azure_ad_token": ("static token", ()),
+    "azure_ad_token_provider": ("token provider", ()),
+    "credential": ("credential object", ()),
+    "client_secret": ("client secret", _APPLICATION),
+    "client_certificate_path": ("client certificate", _APPLICATION),
+    "federated_token_file": ("workload identity", _APPLICATION),
+    "use_managed_identity": ("managed identity", ()),
+    "use_default_credential": ("default credential", ()),
     # A gateway often signs in to the resource itself, so its subscription key may be all that a caller has.
-    _Rule("subscription key", ("apim_subscription_key",), ("AZURE_APIM_SUBSCRIPTION_KEY",)),
+    "apim_subscription_key": ("subscription key", ()),
+}
+"""Setting -> the method that it chooses, and what else that needs."""
+
+# The order is the settings': the first that is configured wins.
+_RULES = tuple(
+    _Rule(_NAMES[setting][0], (setting, *_NAMES[setting][1])) for setting in (*ORDER, "apim_subscription_key")
 )
 METHODS: tuple[Method, ...] = tuple(rule.method for rule in _RULES)
 

@@ -8,14 +8,12 @@ from typing import Any, TypeVar
 
 from pydantic import SecretStr
 
-from azure_connector.errors._classes import ConfigurationError
-from azure_connector.settings._endpoint import default_scope
-from azure_connector.settings._resources import AuthSettings, Resource
-from azure_connector.transport._clients import TransportOptions
-
+from ..errors import ConfigurationError
+from ..settings import AuthSettings, Resource, default_scope
+from ..transport import TransportOptions
 from ._azure_identity import BUILDERS, Builder, http_options
-from ._background_loop import PrivateLoop
-from ._cached_credential import BuiltSource, CredentialReader, Reader
+from ._background_loop import BackgroundLoop
+from ._cached_credential import CachedCredential, CredentialReader, Reader
 from ._chain import Link, Method
 from ._credential_sources import CallableSource, ObjectSource, ValueSource
 from ._headers import AuthHeaders, check_header
@@ -24,7 +22,7 @@ from ._tokens import Source
 
 _T = TypeVar("_T")
 
-__all__ = ["KEYS", "Workshop", "header_maker", "known_secrets", "scope_of"]
+__all__ = ["KEYS", "CredentialFactory", "header_maker", "known_secrets", "scope_of"]
 
 KEYS: frozenset[Method] = frozenset({"api-key", "key vault"})
 """The methods that the policy `disableLocalAuth` of a resource switches off."""
@@ -75,7 +73,7 @@ def header_maker(method: Method, auth: AuthSettings) -> Callable[[str, int], Aut
     return make
 
 
-class Workshop:
+class CredentialFactory:
     """Makes the source of each method of one resource.
 
     Args:
@@ -84,7 +82,7 @@ class Workshop:
         loop: for async credentials that sync code needs.
     """
 
-    def __init__(self, resource: Resource, transport: TransportOptions, loop: PrivateLoop) -> None:
+    def __init__(self, resource: Resource, transport: TransportOptions, loop: BackgroundLoop) -> None:
         self._resource = resource
         self._transport = transport
         self._loop = loop
@@ -110,7 +108,7 @@ class Workshop:
             case "subscription key":
                 return ValueSource(_set(auth.apim_subscription_key), token=False)
             case built:
-                return BuiltSource(self._reader(built), fresh=True)
+                return CachedCredential(self._reader(built), fresh=True)
 
     @contextmanager
     def credential(self) -> Generator[Any]:
@@ -132,7 +130,7 @@ class Workshop:
         scope = scope_of(self._resource)
         return lambda: CredentialReader(BUILDERS[method](builder), scope)
 
-    def _vault(self) -> BuiltSource:
+    def _vault(self) -> CachedCredential:
         auth = self._resource.auth
         address = parse_secret_url(_set(auth.key_vault_secret))
         builder = Builder(self._resource, self._transport)
@@ -144,7 +142,7 @@ class Workshop:
                 return VaultReader(address, credential, own=False, options=options)
             return VaultReader(address, BUILDERS[_for_vault(auth)](builder), own=True, options=options)
 
-        return BuiltSource(build, fresh=False)
+        return CachedCredential(build, fresh=False)
 
 
 def _for_vault(auth: AuthSettings) -> Method:

@@ -1,15 +1,13 @@
-"""What mends a failure: by Entra's code, by what went wrong, by method. Data."""
+"""What fixes a failure: by Entra's code, by what went wrong, by method. Data."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from azure_connector.settings._hosts import SCOPES
-from azure_connector.settings._resources import AuthSettings
-
+from ..settings import SCOPES, AuthSettings
 from ._chain import Method
 
-__all__ = ["remedy"]
+__all__ = ["credential_hint"]
 
 _FEDERATION = (
     "No federated credential of the application fits the token's issuer, subject and audience. "
@@ -101,8 +99,8 @@ _BY_METHOD: Mapping[Method, str] = {
 }
 
 
-def remedy(method: Method, text: str, code: str | None, auth: AuthSettings) -> str:
-    """The command or setting that mends a failure.
+def credential_hint(method: Method, text: str, code: str | None, auth: AuthSettings) -> str:
+    """The command or setting that fixes a failure.
 
     Args:
         method: the method that failed.

@@ -8,9 +8,8 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from azure_connector.errors._classes import ConfigurationError
-
-from ._tokens import Fetched, Unfinished, jwt_expiry
+from ..errors import ConfigurationError
+from ._tokens import FetchedToken, PendingToken, jwt_expiry
 
 __all__ = ["CallableSource", "ObjectSource", "ValueSource"]
 
@@ -22,12 +21,12 @@ class ValueSource:
 
     def __init__(self, value: SecretStr, *, token: bool) -> None:
         expires_on = jwt_expiry(value.get_secret_value()) if token else None
-        self._fetched = Fetched(value, expires_on, fixed=True)
+        self._fetched = FetchedToken(value, expires_on, fixed=True)
 
-    def fetch(self, previous: SecretStr | None) -> Fetched:
+    def fetch(self, previous: SecretStr | None) -> FetchedToken:
         return self._fetched
 
-    async def afetch(self, previous: SecretStr | None, pending: Unfinished | None = None) -> Fetched:
+    async def afetch(self, previous: SecretStr | None, pending: PendingToken | None = None) -> FetchedToken:
         return self._fetched
 
     def renew(self) -> None:
@@ -48,18 +47,18 @@ class CallableSource:
         self._token = token
         self.asynchronous = _is_async(function)
 
-    def fetch(self, previous: SecretStr | None) -> Fetched | Unfinished:
+    def fetch(self, previous: SecretStr | None) -> FetchedToken | PendingToken:
         got = self._function()
         if inspect.isawaitable(got):
             self.asynchronous = True
-            return Unfinished(got)
+            return PendingToken(got)
         return self._read(got)
 
-    async def afetch(self, previous: SecretStr | None, pending: Unfinished | None = None) -> Fetched:
+    async def afetch(self, previous: SecretStr | None, pending: PendingToken | None = None) -> FetchedToken:
         got = pending.awaitable if pending is not None else self._function()
         return self._read(await got if inspect.isawaitable(got) else got)
 
-    def _read(self, got: Any) -> Fetched:
+    def _read(self, got: Any) -> FetchedToken:
         if isinstance(got, SecretStr):
             got = got.get_secret_value()
         if hasattr(got, "token") and hasattr(got, "expires_on"):
@@ -70,10 +69,10 @@ class CallableSource:
         if not got.strip():
             raise ValueError(f"The callable given as {what} returned an empty string.")
         if not self._token:
-            return Fetched(SecretStr(got.strip()))
+            return FetchedToken(SecretStr(got.strip()))
         expires_on = jwt_expiry(got)
         # Nothing tells how long an opaque token lives, so its provider is asked on every call, as the SDK does.
-        return Fetched(SecretStr(got), expires_on, reusable=expires_on is not None)
+        return FetchedToken(SecretStr(got), expires_on, reusable=expires_on is not None)
 
     def renew(self) -> None:
         """The callable is the user's; it is simply called again."""
@@ -93,14 +92,14 @@ class ObjectSource:
         self._scope = scope
         self.asynchronous = _is_async(_getter(credential))
 
-    def fetch(self, previous: SecretStr | None) -> Fetched | Unfinished:
+    def fetch(self, previous: SecretStr | None) -> FetchedToken | PendingToken:
         got = _getter(self._credential)(self._scope)
         if inspect.isawaitable(got):
             self.asynchronous = True
-            return Unfinished(got)
+            return PendingToken(got)
         return _from_access_token(got)
 
-    async def afetch(self, previous: SecretStr | None, pending: Unfinished | None = None) -> Fetched:
+    async def afetch(self, previous: SecretStr | None, pending: PendingToken | None = None) -> FetchedToken:
         got = pending.awaitable if pending is not None else _getter(self._credential)(self._scope)
         return _from_access_token(await got if inspect.isawaitable(got) else got)
 
@@ -129,7 +128,7 @@ def _is_async(function: Callable[..., Any]) -> bool:
     return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(getattr(function, "__call__", None))  # noqa: B004 - not a test for callability
 
 
-def _from_access_token(got: Any) -> Fetched:
+def _from_access_token(got: Any) -> FetchedToken:
     token, expires_on = getattr(got, "token", None), getattr(got, "expires_on", None)
     if (
         not isinstance(token, str)
@@ -141,6 +140,6 @@ def _from_access_token(got: Any) -> Fetched:
             f"The credential returned {type(got).__name__}, not an AccessToken with `token` and `expires_on`."
         )
     refresh_on = getattr(got, "refresh_on", None)
-    return Fetched(
+    return FetchedToken(
         SecretStr(token), float(expires_on), float(refresh_on) if isinstance(refresh_on, int | float) else None
     )

@@ -11,11 +11,10 @@ from typing import Any
 import openai
 from pydantic import SecretStr
 
-from azure_connector.errors._classes import ConfigurationError, CredentialError
-from azure_connector.settings._resources import Resource
-
+from ..errors import ConfigurationError, CredentialError
+from ..settings import Resource
 from ._chain import Link
-from ._credential_hints import remedy
+from ._credential_hints import credential_hint
 from ._redaction import redact
 
 __all__ = ["Failure", "OriginalError", "credential_error", "explain", "synthetic_response"]
@@ -78,7 +77,7 @@ def credential_error(
     if failure is not None and failure.misconfigured:
         return ConfigurationError(failure.text)
     text = failure.text if failure is not None else f"no answer within {waited:g} s"
-    hint = remedy(link.method, text, failure.code if failure is not None else None, resource.auth)
+    hint = credential_hint(link.method, text, failure.code if failure is not None else None, resource.auth)
     chosen = f"the {link.method}" + (f" (from {link.origin})" if link.origin and not link.implied else "")
     if link.implied:
         chosen = "nothing is configured, so DefaultAzureCredential was tried, which"

@@ -10,12 +10,14 @@ from collections.abc import Callable
 
 from pydantic import SecretStr
 
-from ._background_loop import PrivateLoop
+from .._utils import Flight, running_loop
+from ._background_loop import BackgroundLoop
 from ._failures import Failure
-from ._flights import Flight, Outcome, running_loop
-from ._tokens import Fetched, Held, Source, Unfinished
+from ._tokens import CachedToken, FetchedToken, PendingToken, Source
 
-__all__ = ["Fetcher"]
+__all__ = ["Fetcher", "Outcome"]
+
+Outcome = CachedToken | Failure
 
 _CLOSING = 1.0  # seconds that `close` waits for a fetch under way
 
@@ -38,10 +40,10 @@ class Fetcher:
         self,
         source: Source,
         *,
-        hold: Callable[[Fetched], Held],
+        hold: Callable[[FetchedToken], CachedToken],
         explain: Callable[[BaseException], Failure],
-        land: Callable[[Flight, Outcome], None],
-        loop: PrivateLoop,
+        land: Callable[[Flight[Outcome], Outcome | None], None],
+        loop: BackgroundLoop,
     ) -> None:
         self._source = source
         self._hold = hold
@@ -56,7 +58,7 @@ class Fetcher:
         """Whether a thread is at work."""
         return any(thread.is_alive() for thread in tuple(self._threads))
 
-    def launch(self, flight: Flight, previous: SecretStr | None) -> None:
+    def launch(self, flight: Flight[Outcome], previous: SecretStr | None) -> None:
         """Start a fetch; `previous` is the credential that it is to replace."""
         if self._source.asynchronous:
             self._fly_on_loop(flight, previous, None)
@@ -86,11 +88,11 @@ class Fetcher:
         self._tasks = set()
         self._threads = weakref.WeakSet()
 
-    def _fly(self, flight: Flight, previous: SecretStr | None) -> None:
+    def _fly(self, flight: Flight[Outcome], previous: SecretStr | None) -> None:
         outcome: Outcome
         try:
             got = self._source.fetch(previous)
-            if isinstance(got, Unfinished):
+            if isinstance(got, PendingToken):
                 self._fly_on_loop(flight, previous, got)
                 return
             outcome = self._hold(got)
@@ -98,7 +100,7 @@ class Fetcher:
             outcome = self._explain(error)
         self._land(flight, outcome)
 
-    def _fly_on_loop(self, flight: Flight, previous: SecretStr | None, pending: Unfinished | None) -> None:
+    def _fly_on_loop(self, flight: Flight[Outcome], previous: SecretStr | None, pending: PendingToken | None) -> None:
         asker = flight.asker
         loop = asker if asker is not None and asker.is_running() else self._private.get()
         flight.loop = loop
@@ -118,7 +120,7 @@ class Fetcher:
         except RuntimeError:  # closed meanwhile
             self._land(flight, None)
 
-    async def _afly(self, flight: Flight, previous: SecretStr | None, pending: Unfinished | None) -> None:
+    async def _afly(self, flight: Flight[Outcome], previous: SecretStr | None, pending: PendingToken | None) -> None:
         outcome: Outcome
         try:
             outcome = self._hold(await self._source.afetch(previous, pending))

@@ -9,12 +9,11 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
-from azure_connector._utils._extras import install_hint
-from azure_connector.errors._classes import ConfigurationError
-from azure_connector.settings._hosts import is_loopback
-
-from ._background_loop import PrivateLoop
-from ._tokens import Fetched
+from .._utils import install_hint
+from ..errors import ConfigurationError
+from ..settings import is_loopback
+from ._background_loop import BackgroundLoop
+from ._tokens import FetchedToken
 
 __all__ = ["SecretAddress", "SyncCredential", "VaultReader", "parse_secret_url"]
 
@@ -72,12 +71,12 @@ class VaultReader:
         self._address = address
         self._own_credential = credential if own else None
 
-    def read(self) -> Fetched:
+    def read(self) -> FetchedToken:
         secret = self._client.get_secret(self._address.name, self._address.version)
         value = (secret.value or "").strip()
         if not value:
             raise ValueError(f"the secret {self._address.name!r} in {self._address.vault} is empty")
-        return Fetched(SecretStr(value))
+        return FetchedToken(SecretStr(value))
 
     def close(self) -> None:
         self._client.close()
@@ -93,7 +92,7 @@ class SyncCredential:
         loop: where an async one runs.
     """
 
-    def __init__(self, credential: Any, loop: PrivateLoop) -> None:
+    def __init__(self, credential: Any, loop: BackgroundLoop) -> None:
         self._credential = credential
         self._loop = loop
 

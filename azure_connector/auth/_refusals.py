@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 
 from ._headers import AuthHeaders
-from ._tokens import Held
+from ._tokens import CachedToken
 
 __all__ = ["Advice", "advise", "keys_are_disabled"]
 
@@ -29,30 +29,36 @@ def keys_are_disabled(code: str | None, message: str) -> bool:
 
 
 def advise(
-    status: int, held: Held | None, sent: AuthHeaders | None, *, fixed: bool, replaced: float | None, now: float
+    status: int,
+    cached: CachedToken | None,
+    sent: AuthHeaders | None,
+    *,
+    fixed: bool,
+    replaced: float | None,
+    now: float,
 ) -> Advice:
     """What to do about a refusal.
 
     Args:
         status: the HTTP status.
-        held: the credential in hand.
+        cached: the credential in hand.
         sent: the headers that were refused, where the caller knows.
         fixed: there is no other credential: it is a plain value of the settings.
         replaced: when a refused credential was last replaced, seconds since the epoch.
         now: seconds since the epoch.
     """
-    if sent is not None and (held is None or sent.mark != held.mark):
-        return Advice.RESEND if status == 401 or held is not None else Advice.GIVE_UP
+    if sent is not None and (cached is None or sent.mark != cached.mark):
+        return Advice.RESEND if status == 401 or cached is not None else Advice.GIVE_UP
     if status != 401 or fixed:
         return Advice.GIVE_UP
-    if held is None:
+    if cached is None:
         # Dropped for another caller, or never there at all.
         return Advice.GIVE_UP if replaced is None else Advice.RESEND
-    age = now - held.fetched_at
-    came_instead = replaced is not None and held.fetched_at >= replaced
+    age = now - cached.fetched_at
+    came_instead = replaced is not None and cached.fetched_at >= replaced
     if came_instead and sent is None and age < _JUST_NOW:
         return Advice.RESEND
-    life = held.refresh_at - held.fetched_at
+    life = cached.refresh_at - cached.fetched_at
     if came_instead and age < min(_YOUNG, life / 2):
         return Advice.GIVE_UP
     return Advice.RENEW

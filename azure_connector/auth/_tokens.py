@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from ._headers import AuthHeaders
 
-__all__ = ["Fetched", "Held", "Source", "Unfinished", "expiry_text", "hold_times", "jwt_expiry"]
+__all__ = ["CachedToken", "FetchedToken", "PendingToken", "Source", "expiry_text", "hold_times", "jwt_expiry"]
 
 _MARGIN = 300.0  # seconds before expiry at which a token is fetched anew
 _SHORT = 0.2  # of a shorter-lived token's life
@@ -24,7 +24,7 @@ _LAST_MOST = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class Fetched:
+class FetchedToken:
     """What a method gave.
 
     Attributes:
@@ -43,14 +43,14 @@ class Fetched:
 
 
 @dataclass(frozen=True, slots=True)
-class Unfinished:
+class PendingToken:
     """A method that looked synchronous gave something to await."""
 
     awaitable: Awaitable[Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class CachedToken:
     """A credential in hand.
 
     Attributes:
@@ -77,11 +77,11 @@ class Source(Protocol):
 
     asynchronous: bool
 
-    def fetch(self, previous: SecretStr | None) -> Fetched | Unfinished:
+    def fetch(self, previous: SecretStr | None) -> FetchedToken | PendingToken:
         """Get a credential, blocking. `previous` is the one that must not come again from a cache that we own."""
         ...
 
-    async def afetch(self, previous: SecretStr | None, pending: Unfinished | None = None) -> Fetched:
+    async def afetch(self, previous: SecretStr | None, pending: PendingToken | None = None) -> FetchedToken:
         """Get a credential on the running loop; `pending` is what `fetch` had begun."""
         ...
 
@@ -98,7 +98,7 @@ class Source(Protocol):
         ...
 
 
-def hold_times(fetched: Fetched, now: float) -> tuple[float, float]:
+def hold_times(fetched: FetchedToken, now: float) -> tuple[float, float]:
     """When to fetch anew, and until when the credential serves; both in seconds since the epoch.
 
     Five minutes before expiry, or after 80% of a life shorter than 25 minutes, or when its issuer says, if sooner.

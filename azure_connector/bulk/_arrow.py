@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from azure_connector._utils._extras import install_hint
+from azure_connector._utils import install_hint
 
 __all__ = ["Array", "RecordBatch", "Schema", "pa", "part_of_pyarrow"]
 

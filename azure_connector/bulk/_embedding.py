@@ -7,13 +7,13 @@ from array import array
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from azure_connector import embedding_batches
 from azure_connector.errors import ConfigurationError
-from azure_connector.requests._embedding_batches import embedding_batches
 
 from ._arrow import RecordBatch, Schema
 from ._cells import InvalidRowError, checked_text, iterate_rows
-from ._job import Embed
 from ._results import Result
+from ._spec import EmbedSpec
 from ._template import nearest_columns
 from ._verdicts import NO_ANSWER
 from ._work import EMBEDDINGS, Wanted, Work, failed
@@ -27,7 +27,7 @@ PACK_INPUTS, PACK_TOKENS = 256, 50_000
 class EmbedRows:
     """Embeddings, many texts a call."""
 
-    def __init__(self, job: Embed, pack: int = PACK_INPUTS) -> None:
+    def __init__(self, job: EmbedSpec, pack: int = PACK_INPUTS) -> None:
         self._job, self._pack = job, pack
         self._common: dict[str, Any] = {"model": job.model, **job.params, "encoding_format": "base64"}
         if job.dimensions is not None:

@@ -10,8 +10,8 @@ from azure_connector.errors import ConfigurationError
 
 from ._arrow import RecordBatch, Schema
 from ._cells import InvalidRowError
-from ._job import Complete
 from ._results import Result
+from ._spec import CompleteSpec
 from ._template import nearest_columns
 from ._verdicts import RowError
 from ._work import CHAT, Wanted, Work, failed
@@ -46,7 +46,7 @@ class LineRows:
 
     shared: frozenset[str] = frozenset()
 
-    def __init__(self, job: Complete) -> None:
+    def __init__(self, job: CompleteSpec) -> None:
         self._job = job
 
     def check(self, schema: Schema) -> None:

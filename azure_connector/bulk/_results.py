@@ -11,7 +11,7 @@ from azure_connector.errors import ConfigurationError
 from ._arrow import Array, RecordBatch, Schema, pa
 
 if TYPE_CHECKING:
-    from ._job import Job
+    from ._spec import JobSpec
 
 __all__ = ["ADDED", "Result", "added_fields", "output_schema", "with_results"]
 
@@ -42,11 +42,11 @@ class Result:
     error: str | None = None
 
 
-def added_fields(job: Job) -> list[Any]:
+def added_fields(job: JobSpec) -> list[Any]:
     """The columns that a job adds, in order: strings, int64 and list<float32> only, which every engine takes."""
-    from ._job import Embed
+    from ._spec import EmbedSpec
 
-    embeds = isinstance(job, Embed)
+    embeds = isinstance(job, EmbedSpec)
     first = pa.field("embedding", pa.list_(pa.float32())) if embeds else pa.field("output", pa.string())
     kinds = {
         name: pa.int64() if name in ("input_tokens", "output_tokens", "attempts") else pa.string() for name in ADDED
@@ -55,7 +55,7 @@ def added_fields(job: Job) -> list[Any]:
     return [field.with_name(f"{job.prefix}{field.name}") for field in fields]
 
 
-def output_schema(job: Job, schema: Schema) -> Schema:
+def output_schema(job: JobSpec, schema: Schema) -> Schema:
     """The input's columns and the added ones.
 
     Raises:
@@ -71,7 +71,7 @@ def output_schema(job: Job, schema: Schema) -> Schema:
     return pa.schema([*schema, *fields], metadata=schema.metadata)
 
 
-def with_results(job: Job, batch: RecordBatch, results: Sequence[Result]) -> RecordBatch:
+def with_results(job: JobSpec, batch: RecordBatch, results: Sequence[Result]) -> RecordBatch:
     """A batch with the columns of its rows' results.
 
     Args:

@@ -10,15 +10,15 @@ from azure_connector.errors import ConfigurationError
 
 from ._arrow import RecordBatch, Schema
 from ._cells import InvalidRowError, checked_text, fill, iterate_rows, read_messages, size_of
-from ._job import Complete, Embed
 from ._results import Result
 from ._schema import OutputSchema, SchemaMismatchError
+from ._spec import CompleteSpec, EmbedSpec
 from ._template import Template, nearest_columns
 from ._verdicts import NO_ANSWER, RowError
 from ._work import Wanted, Work, failed
 
 if TYPE_CHECKING:
-    from ._job import Job
+    from ._spec import JobSpec
 
 __all__ = ["OUTPUT_GUESS", "CompleteRows", "Rows", "rows_of"]
 
@@ -61,18 +61,18 @@ class Rows(Protocol):
         ...
 
 
-def rows_of(job: Job, *, single: bool = False) -> Rows:
+def rows_of(job: JobSpec, *, single: bool = False) -> Rows:
     """The reader of a job's rows.
 
     Args:
         job: the job.
         single: a call for each row, also for embeddings.
     """
-    if isinstance(job, Embed):
+    if isinstance(job, EmbedSpec):
         from ._embedding import EmbedRows
 
         return EmbedRows(job, 1) if single else EmbedRows(job)
-    if isinstance(job, Complete):
+    if isinstance(job, CompleteSpec):
         if job.is_lines:
             from ._lines import LineRows
 
@@ -84,7 +84,7 @@ def rows_of(job: Job, *, single: bool = False) -> Rows:
 class CompleteRows:
     """A chat completion for each row."""
 
-    def __init__(self, job: Complete) -> None:
+    def __init__(self, job: CompleteSpec) -> None:
         self._job = job
         self._template = Template.parse(job.prompt) if isinstance(job.prompt, str) else None
         self._schema = None if job.schema is None else OutputSchema.read(job.schema)

@@ -10,15 +10,15 @@ from azure_connector import AsyncAzureConnector
 from azure_connector.errors import ConfigurationError
 
 from ._calls import Calls
-from ._job import Embed
 from ._pacing import Pacer
 from ._rows import Rows, rows_of
 from ._runtime import runtime
 from ._shares import Shares
+from ._spec import EmbedSpec
 from ._work import CHAT, EMBEDDINGS
 
 if TYPE_CHECKING:
-    from ._job import Job
+    from ._spec import JobSpec
 
 __all__ = ["Session", "open_session", "window_of"]
 
@@ -47,7 +47,7 @@ class Session:
 
 
 def open_session(
-    job: Job,
+    job: JobSpec,
     *,
     concurrency: int | None,
     share: float | None = None,
@@ -75,7 +75,7 @@ def open_session(
         raise ConfigurationError(f"share is a part of the quota, between 0 and 1, not {share!r}.")
     own = runtime()
     made = client or own.connector(job.settings)
-    operation = EMBEDDINGS if isinstance(job, Embed) else CHAT
+    operation = EMBEDDINGS if isinstance(job, EmbedSpec) else CHAT
     explained = made.explain(job.model, operation=operation)
     # The pacer waits, not the client: one attempt at each target.
     quick = made.with_options(max_retries=max(1, len(explained.targets)) - 1)
@@ -91,22 +91,22 @@ def open_session(
     return Session(made, rows, Calls(rows, quick, own.loop, pacer, concurrency), shares)
 
 
-def check_concurrency(job: Job, concurrency: int | None) -> int:
+def check_concurrency(job: JobSpec, concurrency: int | None) -> int:
     """Calls at once.
 
     Raises:
         ConfigurationError: the number cannot be used.
     """
     if concurrency is None:
-        return 16 if isinstance(job, Embed) else 128
+        return 16 if isinstance(job, EmbedSpec) else 128
     if concurrency < 1:
         raise ConfigurationError(f"concurrency must be 1 or more, not {concurrency}.")
     return concurrency
 
 
-def window_of(job: Job, concurrency: int | None) -> int:
+def window_of(job: JobSpec, concurrency: int | None) -> int:
     """How many rows are read ahead, so that no call waits for a row nor a batch for its slowest one."""
     from ._embedding import PACK_INPUTS
 
     calls = check_concurrency(job, concurrency)
-    return 2 * calls * PACK_INPUTS if isinstance(job, Embed) else 4 * calls
+    return 2 * calls * PACK_INPUTS if isinstance(job, EmbedSpec) else 4 * calls

@@ -13,7 +13,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from azure_connector._utils._extras import install_hint
+from azure_connector._utils import install_hint
 from azure_connector.errors import ConfigurationError
 from azure_connector.settings import ConnectorSettings
 

@@ -14,11 +14,12 @@ from azure_connector import AsyncAzureConnector
 from azure_connector.errors import ConfigurationError
 
 from ._arrow import RecordBatch, Schema
-from ._results import Result, with_results
+from ._results import Result, output_schema, with_results
+from ._rows import rows_of
 from ._session import Session, open_session, window_of
 
 if TYPE_CHECKING:
-    from ._job import Job
+    from ._spec import JobSpec
 
 __all__ = ["Function", "stream"]
 
@@ -44,7 +45,7 @@ class _Open:
 
 
 def stream(
-    job: Job,
+    job: JobSpec,
     batches: Iterable[RecordBatch | None],
     *,
     concurrency: int | None,
@@ -61,7 +62,8 @@ def stream(
                     yield from worker.glance()
                 continue
             if session is None or worker is None:
-                job.output_schema(batch.schema)
+                rows_of(job).check(batch.schema)
+                output_schema(job, batch.schema)
                 session = open_session(job, concurrency=concurrency, share=share, client=client)
                 worker = _Worker(job, session, batch.schema, window_of(job, concurrency))
             worker.take(batch)
@@ -76,7 +78,7 @@ def stream(
 class _Worker:
     """Keeps batches in order while their rows end in any."""
 
-    def __init__(self, job: Job, session: Session, schema: Schema, window: int) -> None:
+    def __init__(self, job: JobSpec, session: Session, schema: Schema, window: int) -> None:
         self._job, self._session, self._schema, self._window = job, session, schema, window
         self._open: deque[_Open] = deque()
         self._next = 0  # the next batch's first row
@@ -140,7 +142,7 @@ class Function:
         concurrency, share: see `Job.stream`.
     """
 
-    def __init__(self, job: Job, concurrency: int | None, share: float | None) -> None:
+    def __init__(self, job: JobSpec, concurrency: int | None, share: float | None) -> None:
         self._how: dict[str, Any] = {"concurrency": concurrency, "share": share, "client": None}
         self._job = job
         self._batches: queue.SimpleQueue[RecordBatch] = queue.SimpleQueue()

@@ -194,7 +194,7 @@ def status(target: Out, journal: JournalOption = None, as_json: AsJson = False) 
 
 @bulk.command()
 @reported
-def fetch(target: Out, journal: JournalOption = None) -> None:
+def fetch(context: typer.Context, target: Out, journal: JournalOption = None) -> None:
     """Go on with a run that was detached: wait for its batches, and write OUT."""
     from azure_connector.bulk import journal_status
 
@@ -206,9 +206,7 @@ def fetch(target: Out, journal: JournalOption = None) -> None:
         fail(f"The run began in another folder, and its names count from there: cd {shlex.quote(found['folder'])}")
     again = [one for one in command if one not in ("--detach", "--restart")]
     sys.argv[1:] = again
-    from ._app import app
-
-    app(again, standalone_mode=False)
+    context.find_root().command.main(again, standalone_mode=False)
 
 
 def _journal_of(target: Path) -> Path:

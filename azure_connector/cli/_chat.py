@@ -12,8 +12,7 @@ import openai
 from rich.console import Console
 from rich.text import Text as Styled
 
-from azure_connector.client._client import AzureConnector
-
+from ..client import AzureConnector
 from ._conversation import Called, Conversation, Returned, Text
 from ._cost import read_price
 from ._running import fail, load_settings

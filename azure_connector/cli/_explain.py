@@ -9,9 +9,7 @@ from contextlib import closing
 from rich.console import Console
 from rich.text import Text
 
-from azure_connector.client._client import AzureConnector
-from azure_connector.client._explanation import Explanation
-
+from ..client import AzureConnector, Explanation
 from ._running import load_settings
 from ._screen import grid, print_json, screen
 

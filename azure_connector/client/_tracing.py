@@ -10,11 +10,10 @@ import sys
 from typing import Any
 from urllib.parse import urlsplit
 
-from ..replies._info import AzureInfo
+from ..replies import AzureInfo
+from ..settings import DEFAULT_PORTS
 
 __all__ = ["annotate_span"]
-
-_DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def annotate_span(info: AzureInfo, base: str) -> None:
@@ -40,7 +39,7 @@ def span_attributes(info: AzureInfo, base: str) -> dict[str, Any]:
     where = urlsplit(base)
     found = {
         "server.address": where.hostname,
-        "server.port": where.port or _DEFAULT_PORTS.get(where.scheme),
+        "server.port": where.port or DEFAULT_PORTS.get(where.scheme),
         "azure.deployment": info.deployment,
         "azure.resource": info.resource,
         "azure.region": info.region,

@@ -16,21 +16,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ..errors._classes import InvalidRequestError
+from ..errors import InvalidRequestError
 from ._mapping import MappingReader
+from ._operations import CHAT, EMBEDDINGS, RESPONSES
 from ._target import Api, Plan, Target
 
-if TYPE_CHECKING:
-    from ..settings._settings import ConnectorSettings
-
-__all__ = ["Api", "DeploymentTable", "Discovered", "Plan", "Target", "resolve"]
+__all__ = ["Api", "DeploymentTable", "Discovered", "Plan", "Target", "compile_table"]
 
 logger = logging.getLogger("azure_connector")
 
-_CHAT = ("/chat/completions", "/responses")
-_EMBEDDINGS = "/embeddings"
 _CACHED_PLANS = 1024
 
 
@@ -88,29 +84,6 @@ class DeploymentTable:
         self._base_models = {target.key: base for target, base in reversed(declared)}
         # Plans depend on nothing but these three, and the call for a model comes again and again.
         self._plan = lru_cache(maxsize=_CACHED_PLANS)(self._make_plan)
-
-    @classmethod
-    def from_settings(cls, settings: ConnectorSettings) -> DeploymentTable:
-        """Compile the settings' mapping and defaults.
-
-        Raises:
-            ConfigurationError: an entry cannot be read, or names a resource that is not configured.
-        """
-        resources = tuple(settings.resource_map()) or (settings.default_resource,)
-
-        def reader(setting: str) -> MappingReader:
-            return MappingReader(resources, settings.default_resource, settings.origins[setting])
-
-        def single(setting: str, text: str | None) -> Target | None:
-            return reader(setting).target(setting, text) if text else None
-
-        return cls(
-            reader("deployment_mapping").read(settings.deployment_mapping),
-            default=single("default_deployment", settings.default_deployment),
-            embedding=single("embedding_deployment", settings.embedding_deployment),
-            resources=resources,
-            default_resource=settings.default_resource,
-        )
 
     def resolve(self, model: Any, operation: str, discovered: Discovered | None = None) -> Plan:
         """The targets for one call.
@@ -173,19 +146,48 @@ class DeploymentTable:
         return replace(target, model=discovered.base_model(target) or suggested)
 
     def _default_for(self, operation: str) -> Target | None:
-        if operation == _EMBEDDINGS:
+        if operation == EMBEDDINGS:
             return self.embedding
-        return self.default if operation.startswith(_CHAT) else None
+        return self.default if operation.startswith((CHAT, RESPONSES)) else None
 
 
-def resolve(model: Any, operation: str, settings: ConnectorSettings, discovered: Discovered | None = None) -> Plan:
-    """The targets for one call under some settings; see `DeploymentTable.resolve`.
+def compile_table(
+    mapping: Mapping[str, Any],
+    *,
+    default: str | None,
+    embedding: str | None,
+    resources: Iterable[str],
+    default_resource: str,
+    origins: Mapping[str, str],
+) -> DeploymentTable:
+    """Compiles a mapping and the default deployments.
+
+    Args:
+        mapping: the setting `deployment_mapping`.
+        default: the setting `default_deployment`.
+        embedding: the setting `embedding_deployment`.
+        resources: the names of all resources.
+        default_resource: where a name without `@resource` is looked for.
+        origins: setting -> where its value came from, for errors.
 
     Raises:
-        ConfigurationError: the mapping cannot be read.
-        InvalidRequestError: the model is blank or no text.
+        ConfigurationError: an entry cannot be read, or names a resource that is not configured.
     """
-    return settings.deployments.resolve(model, operation, discovered)
+    names = tuple(resources) or (default_resource,)
+
+    def reader(setting: str) -> MappingReader:
+        return MappingReader(names, default_resource, origins[setting])
+
+    def single(setting: str, text: str | None) -> Target | None:
+        return reader(setting).target(setting, text) if text else None
+
+    return DeploymentTable(
+        reader("deployment_mapping").read(mapping),
+        default=single("default_deployment", default),
+        embedding=single("embedding_deployment", embedding),
+        resources=names,
+        default_resource=default_resource,
+    )
 
 
 def _index(targets: Iterable[Target], key: Callable[[Target], str | None]) -> dict[str, tuple[Target, ...]]:

@@ -114,9 +114,10 @@ class AzureErrorDetails(Exception):
 
     def _repr_html_(self) -> str:
         """A table for notebooks."""
-        from ..display import error_html
+        from .._utils import error_html
 
-        return error_html(self)
+        attempts = map(str, self.attempts)
+        return error_html(type(self).__name__, str(self), self.hint, attempts, self.azure_request_id)
 
 
 class ConfigurationError(AzureErrorDetails, openai.OpenAIError, ValueError):

@@ -29,6 +29,9 @@ _TAG = re.compile(r"<[^>]{0,500}>")
 _RESULT_KEYS = ("content_filter_result", "content_filter_results", "content_filters")
 _INNER_KEYS = ("innererror", "inner_error", "innerError")
 _VERDICT_KEYS = frozenset({"filtered", "detected", "severity"})
+# Mistral's gateway answers with Pydantic's list of faults, as JSON, or as text with quotes of either kind.
+_UNKNOWN_FIELD = re.compile(r"""["']extra_forbidden["']\s*,\s*["']loc["']\s*:\s*[\[(]([^\])]*)[\])]""")
+_STEP = re.compile(r"""["']([^"']+)["']|(\d+)""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,7 @@ class ErrorFacts:
         inner_code: the code of the inner error, e.g. `ResponsibleAIPolicyViolation`.
         categories: the content filter's verdicts.
         html: the reply was a web page, so it comes from something in front of Azure OpenAI.
+        extra: paths of fields that the server does not know, e.g. `("body", "max_completion_tokens")`.
     """
 
     message: str
@@ -52,6 +56,7 @@ class ErrorFacts:
     inner_code: str | None = None
     categories: tuple[FilterCategory, ...] = ()
     html: bool = False
+    extra: tuple[tuple[str, ...], ...] = ()
 
 
 def parse_envelope(status: int | None, body: object) -> ErrorFacts:
@@ -68,7 +73,7 @@ def parse_envelope(status: int | None, body: object) -> ErrorFacts:
         if decoded is None:
             return _from_text(status, body)
         body = decoded
-    facts = _from_object(body, 0)
+    facts = replace(_from_object(body, 0), extra=_unknown_fields(body))
     return facts if facts.message else replace(facts, message=_status_phrase(status))
 
 
@@ -178,6 +183,19 @@ def _merge(outer: ErrorFacts, nested: ErrorFacts) -> ErrorFacts:
         inner_code=nested.inner_code or outer.inner_code,
         categories=nested.categories or outer.categories,
     )
+
+
+def _unknown_fields(body: object) -> tuple[tuple[str, ...], ...]:
+    """The paths of fields that a server refuses to know, wherever in the body they are named."""
+    try:
+        text = json.dumps(body, default=str)[:_MAX_BODY]
+    except (ValueError, TypeError, RecursionError):
+        return ()
+    if "extra_forbidden" not in text:
+        return ()
+    while '\\"' in text:  # text within text: every layer has its own backslashes
+        text = text.replace("\\\\", "\\").replace('\\"', '"')
+    return tuple(tuple(name or index for name, index in _STEP.findall(path)) for path in _UNKNOWN_FIELD.findall(text))
 
 
 def _from_detail(detail: object, param: str | None) -> tuple[str, str | None]:

@@ -11,10 +11,7 @@ from dataclasses import dataclass
 
 from ._envelope import ErrorFacts
 
-__all__ = ["PUBLIC_SCOPES", "HintContext", "hint_for"]
-
-# Microsoft's documents name both; which one a resource accepts depends on its kind and age.
-PUBLIC_SCOPES = ("https://cognitiveservices.azure.com/.default", "https://ai.azure.com/.default")
+__all__ = ["HintContext", "hint_for"]
 
 _USERINFO = re.compile(r"//[^/@\s]*@")
 
@@ -33,7 +30,7 @@ class HintContext:
         rule: what chose the deployment (`Plan.rule`).
         credential: the kind of credential in words (`API key`, `managed identity`), or None.
         credential_origin: the setting or variable that it came from, or None.
-        scopes: the scopes for which tokens were asked.
+        scopes: the token's scope, then the others that resources of the same cloud take.
     """
 
     resource: str = "default"
@@ -141,12 +138,12 @@ def _unauthorized(facts: ErrorFacts, context: HintContext) -> str:
     message = facts.message.lower()
     if facts.code == "PermissionDenied" or "data action" in message:
         return _role(facts, context)
-    if "audience" in message or (context.scopes and "token" in message):
-        asked = ", ".join(context.scopes) or "the default scope"
+    if context.scopes and ("audience" in message or "token" in message):
+        asked, *others = context.scopes
+        change = f"Resources differ: set scope (AZURE_CONNECTOR_SCOPE) to {' or '.join(others)}. " if others else ""
         return (
-            f"The token was refused; it was asked for {asked}. Resources differ: set scope (AZURE_CONNECTOR_SCOPE) to "
-            f"{PUBLIC_SCOPES[0]} or to {PUBLIC_SCOPES[1]}. Check also the tenant (AZURE_TENANT_ID) and the local "
-            "clock. `azure-connector doctor` shows the token's audience and expiry."
+            f"The token was refused; it was asked for {asked}. {change}Check also the tenant "
+            "(AZURE_TENANT_ID) and the local clock. `azure-connector doctor` shows the token's audience and expiry."
         )
     return (
         f"{context.where} refused {context.by}. A key belongs to one resource: check that endpoint and key are from "

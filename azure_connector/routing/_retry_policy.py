@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, fields
 
-from ..errors._classes import ConfigurationError
+from ..errors import ConfigurationError
 
-__all__ = ["Policy"]
+__all__ = ["RetryPolicy"]
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
+class RetryPolicy:
     """The limits and budgets of routing. All durations are seconds.
 
     Attributes:

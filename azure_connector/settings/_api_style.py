@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ._endpoint_url import Form
+from ._endpoint_url import ApiStyle
 
-__all__ = ["FormChoice", "choose_form"]
+__all__ = ["ApiStyleChoice", "choose_api_style"]
 
 _ARGUMENT = 0
 
 
-class FormChoice(NamedTuple):
+class ApiStyleChoice(NamedTuple):
     """What `parse_endpoint` is told."""
 
-    form: Form | None
+    form: ApiStyle | None
     api_version: str | None
     default_api_version: str | None
 
 
-def choose_form(
-    form: Form | None, version: str | None, *, endpoint_level: int, form_level: int, version_level: int
-) -> FormChoice:
+def choose_api_style(
+    form: ApiStyle | None, version: str | None, *, endpoint_level: int, form_level: int, version_level: int
+) -> ApiStyleChoice:
     """Decide by how near each setting is: arguments are level 0, then file, environment and `.env`.
 
     An api-version that is nearer than the address decides the form. One that is as near or farther away, such as an
@@ -29,12 +29,12 @@ def choose_form(
     argument it must not contradict it, which `parse_endpoint` checks.
     """
     if version is None:
-        return FormChoice(form, None, None)
+        return ApiStyleChoice(form, None, None)
     if form is not None and form_level < version_level:
-        return FormChoice(form, None, version)
+        return ApiStyleChoice(form, None, version)
     if version_level == _ARGUMENT and _ARGUMENT in (endpoint_level, form_level):
-        return FormChoice(form if form_level == _ARGUMENT else None, version, None)
+        return ApiStyleChoice(form if form_level == _ARGUMENT else None, version, None)
     if version_level < min(endpoint_level, form_level):
         words = version.strip().lower() in ("v1", "preview", "latest")
-        return FormChoice(None if words else "classic", version, None)
-    return FormChoice(form, None, version)
+        return ApiStyleChoice(None if words else "classic", version, None)
+    return ApiStyleChoice(form, None, version)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Annotated, Any, cast
 
 from pydantic import ConfigDict, Field, SecretStr, field_serializer, field_validator
 
 from ._resource_fields import ResourceSettings, as_path
-from ._source import MASK, Headers
+from ._secret_values import MASK, Headers
+from ._setting import Setting
 
 __all__ = ["ConnectorFields"]
 
@@ -22,35 +23,54 @@ class ConnectorFields(ResourceSettings):
     # Nobody makes one of these, so that its validator need not be built; that of `ConnectorSettings` is.
     model_config = ConfigDict(defer_build=True)
 
-    deployment_mapping: dict[str, Any] = Field(
+    deployment_mapping: Annotated[
+        dict[str, Any], Setting(variables=("AZURE_OPENAI_DEPLOYMENT_MAPPING",), as_json=True)
+    ] = Field(
         default_factory=dict,
         description="Model -> deployment: a name, `name@resource`, a table {deployment, model, api, resource, weight}, "
         "or a list of these in order of preference, in which a nested list is one rank.",
     )
-    default_deployment: str | None = Field(
-        None, description="Serves chat and Responses calls for models that the mapping does not know."
+    default_deployment: Annotated[
+        str | None,
+        Setting(
+            variables=(
+                "AZURE_OPENAI_DEFAULT_DEPLOYMENT",
+                "AZURE_OPENAI_DEPLOYMENT",
+                "AZURE_OPENAI_CHAT_DEPLOYMENT_NAME",
+            )
+        ),
+    ] = Field(None, description="Serves chat and Responses calls for models that the mapping does not know.")
+    embedding_deployment: Annotated[str | None, Setting(variables=("AZURE_OPENAI_EMBEDDING_DEPLOYMENT_NAME",))] = Field(
+        None, description="The same for embeddings."
     )
-    embedding_deployment: str | None = Field(None, description="The same for embeddings.")
-    default_model: str = Field("gpt-5", description="The model where a door or tool may omit it.")
+    default_model: Annotated[str, Setting(variables=("AZURE_OPENAI_DEFAULT_MODEL", "AZURE_OPENAI_MODEL"))] = Field(
+        "gpt-5", description="The model where a door or tool may omit it."
+    )
     discover: bool = Field(False, description="Find the deployments of the resources by their own listings.")
     discovery_interval: float = Field(
         300.0, gt=0, allow_inf_nan=False, description="Seconds after which a listing of deployments is old."
     )
-    profiles: dict[str, dict[str, Any]] = Field(
+    profiles: Annotated[dict[str, dict[str, Any]], Setting(as_json=True)] = Field(
         default_factory=dict, description="Base model -> what it accepts, over the built-in rules."
     )
-    resources: dict[str, ResourceSettings] = Field(
+    resources: Annotated[dict[str, ResourceSettings], Setting(variables=())] = Field(
         default_factory=dict, description="Further resources by name, each with its own endpoint and credential."
     )
 
-    max_tokens: int | None = Field(None, ge=1, description="The limit of output tokens; sent only when set.")
-    temperature: float | None = Field(None, ge=0, le=2, description="The sampling temperature; sent only when set.")
+    max_tokens: Annotated[
+        int | None, Setting(variables=("AZURE_OPENAI_MAX_OUTPUT_TOKENS", "AZURE_OPENAI_MAX_TOKENS"))
+    ] = Field(None, ge=1, description="The limit of output tokens; sent only when set.")
+    temperature: Annotated[float | None, Setting(variables=("AZURE_OPENAI_TEMPERATURE",))] = Field(
+        None, ge=0, le=2, description="The sampling temperature; sent only when set."
+    )
     strict: bool = Field(False, description="Raise where a parameter would otherwise be dropped with a warning.")
     drop_state: bool = Field(
         False, description="Drop state that is bound to another resource instead of pinning the call to it."
     )
     repair_tool_arguments: bool = Field(True, description="Repair malformed (never truncated) tool arguments.")
-    default_headers: Headers = Field(default_factory=Headers, description="Headers for every request; kept secret.")
+    default_headers: Annotated[Headers, Setting(as_json=True)] = Field(
+        default_factory=Headers, description="Headers for every request; kept secret."
+    )
 
     timeout: float = Field(600.0, gt=0, allow_inf_nan=False, description="Seconds for one attempt.")
     deadline: float | None = Field(
@@ -70,7 +90,9 @@ class ConnectorFields(ResourceSettings):
     repeat_unsafe: bool = Field(
         False, description="Also repeat requests that may have been executed (stored responses, files, batches)."
     )
-    redis_url: SecretStr | None = Field(None, description="Shares cooldowns and limits among processes (extra redis).")
+    redis_url: Annotated[SecretStr | None, Setting(secret=True)] = Field(
+        None, description="Shares cooldowns and limits among processes (extra redis)."
+    )
 
     trusted_hosts: tuple[str, ...] = Field(
         (), description="Further hosts (host or host:port) that may receive the settings' credentials."
@@ -78,14 +100,15 @@ class ConnectorFields(ResourceSettings):
     allow_insecure_hosts: tuple[str, ...] = Field(
         (), description="Hosts other than loopback to which plain http is allowed."
     )
-    ca_bundle: str | None = Field(
-        None, description="A PEM file with the authorities to trust, for API and token calls."
-    )
+    # One bundle for the API and the token calls: httpx reads the first of the common names, requests the second.
+    ca_bundle: Annotated[
+        str | None, Setting(variables=("AZURE_CONNECTOR_CA_BUNDLE", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"))
+    ] = Field(None, description="A PEM file with the authorities to trust, for API and token calls.")
     tls_client_certificate: str | None = Field(
         None, description="A PEM file with this client's TLS certificate (mutual TLS)."
     )
     tls_client_key: str | None = Field(None, description="The PEM file with its key, where it is not in the same file.")
-    proxy: SecretStr | None = Field(
+    proxy: Annotated[SecretStr | None, Setting(secret=True)] = Field(
         None, description="The proxy's URL, for API and token calls; by default HTTPS_PROXY and its kin."
     )
 

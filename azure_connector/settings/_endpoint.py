@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import NamedTuple
 from urllib.parse import quote, urlsplit
 
-from ..errors._classes import ConfigurationError, InvalidRequestError
-from ._endpoint_url import DEPLOYMENT_OPERATIONS, Form, read_pasted
+from ..deployments import RESPONSES, operation_of
+from ..errors import ConfigurationError, InvalidRequestError
+from ._endpoint_url import ApiStyle, parse_endpoint_url
 from ._hosts import AUTHORITY_HOSTS, SCOPES, Cloud, HostKind, same_origin
 
 __all__ = [
     "AUTHORITY_HOSTS",
     "DEFAULT_API_VERSION",
     "SCOPES",
+    "ApiStyle",
     "Cloud",
     "Endpoint",
-    "Form",
     "HostKind",
     "default_scope",
+    "form_for",
     "form_url",
     "operation_query",
     "operation_url",
@@ -36,6 +39,11 @@ DEFAULT_API_VERSION = "2024-10-21"
 _V1_WORDS = frozenset({"v1", "preview", "latest"})
 
 _API_VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(-[a-z0-9.-]+)?", re.IGNORECASE)
+
+_log = logging.getLogger("azure_connector")
+
+# The classic form has the Responses API from this api-version on.
+_FIRST_WITH_RESPONSES = "2025-03-01-preview"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +62,7 @@ class Endpoint:
     """
 
     base: str
-    form: Form = "v1"
+    form: ApiStyle = "v1"
     api_version: str | None = None
     deployment: str | None = None
     kind: HostKind = "other"
@@ -72,7 +80,7 @@ def parse_endpoint(
     text: str,
     *,
     api_version: str | None = None,
-    form: Form | None = None,
+    form: ApiStyle | None = None,
     default_api_version: str | None = None,
     allow_insecure_hosts: Collection[str] = (),
 ) -> Endpoint:
@@ -88,7 +96,7 @@ def parse_endpoint(
     Raises:
         ConfigurationError: the URL cannot be used, is unsafe, or contradicts `api_version`.
     """
-    pasted = read_pasted(text, allow_insecure_hosts)
+    pasted = parse_endpoint_url(text, allow_insecure_hosts)
     asked = _Asked(form, _clean(api_version))
     decided, version = _decide(asked, _Asked(pasted.form, pasted.version), _clean(default_api_version))
     return Endpoint(
@@ -106,7 +114,7 @@ def parse_endpoint(
 class _Asked(NamedTuple):
     """A form and an api-version from one side: the caller's arguments, or the URL."""
 
-    form: Form | None
+    form: ApiStyle | None
     version: str | None
 
 
@@ -114,7 +122,7 @@ def _clean(version: str | None) -> str | None:
     return (version or "").strip().lower() or None
 
 
-def _decide(asked: _Asked, pasted: _Asked, fallback: str | None) -> tuple[Form, str | None]:
+def _decide(asked: _Asked, pasted: _Asked, fallback: str | None) -> tuple[ApiStyle, str | None]:
     """The form and the api-version in force: what was asked for, else what the URL shows, else v1."""
     asked, pasted = _words(asked), _words(pasted)
     clash = asked.form is None and (pasted.form == "v1" or pasted.version not in (None, asked.version))
@@ -147,15 +155,15 @@ def _words(side: _Asked) -> _Asked:
 
 def takes_deployment(path: str) -> bool:
     """Whether the classic form puts the deployment into this operation's path."""
-    return path in DEPLOYMENT_OPERATIONS
+    return operation_of(path).below_deployment
 
 
-def form_url(endpoint: Endpoint, form: Form | None = None) -> str:
+def form_url(endpoint: Endpoint, form: ApiStyle | None = None) -> str:
     """The address below which the operations stand: `.../openai/v1`, or `.../openai` for the classic form."""
     return endpoint.base + endpoint.root + ("/v1" if (form or endpoint.form) == "v1" else "")
 
 
-def operation_url(endpoint: Endpoint, path: str, deployment: str | None = None, form: Form | None = None) -> str:
+def operation_url(endpoint: Endpoint, path: str, deployment: str | None = None, form: ApiStyle | None = None) -> str:
     """The absolute URL of an operation, without its query (see `operation_query`).
 
     Args:
@@ -176,7 +184,7 @@ def operation_url(endpoint: Endpoint, path: str, deployment: str | None = None, 
     return f"{form_url(endpoint, wanted)}/deployments/{quote(deployment, safe='')}{path}"
 
 
-def operation_query(endpoint: Endpoint, form: Form | None = None) -> dict[str, str]:
+def operation_query(endpoint: Endpoint, form: ApiStyle | None = None) -> dict[str, str]:
     """The query that the form demands: the api-version for classic, nothing for v1."""
     if (form or endpoint.form) == "v1":
         return {}
@@ -186,3 +194,13 @@ def operation_query(endpoint: Endpoint, form: Form | None = None) -> dict[str, s
 def default_scope(endpoint: Endpoint) -> str:
     """The scope of a token for this host: Foundry's own on its hosts, else that of Cognitive Services in its cloud."""
     return SCOPES[endpoint.cloud][-1 if endpoint.kind == "foundry" else 0]
+
+
+def form_for(endpoint: Endpoint, operation: str) -> ApiStyle:
+    """The resource's own URL form, but v1 for Responses where the classic api-version is too old for it."""
+    if endpoint.form == "classic" and operation.startswith(RESPONSES):
+        version = endpoint.api_version or ""
+        if version < _FIRST_WITH_RESPONSES:
+            _log.info("api-version %s has no Responses API: %s is called in the v1 form", version, endpoint.base)
+            return "v1"
+    return endpoint.form

@@ -22,26 +22,13 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit
 
-from ..errors._classes import ConfigurationError
-from ._hosts import Cloud, HostKind, ascii_host, classify, host_is_listed, is_loopback, refuse_lookalike
+from ..deployments import OPERATIONS
+from ..errors import ConfigurationError
+from ._hosts import DEFAULT_PORTS, Cloud, HostKind, ascii_host, classify, host_is_listed, is_loopback, refuse_lookalike
 
-__all__ = ["DEPLOYMENT_OPERATIONS", "Form", "Pasted", "read_pasted"]
+__all__ = ["ApiStyle", "EndpointUrl", "parse_endpoint_url"]
 
-Form = Literal["v1", "classic"]
-
-# In the classic form these operations stand below /deployments/{deployment}; all others directly below /openai.
-DEPLOYMENT_OPERATIONS = frozenset(
-    {
-        "/audio/speech",
-        "/audio/transcriptions",
-        "/audio/translations",
-        "/chat/completions",
-        "/completions",
-        "/embeddings",
-        "/images/edits",
-        "/images/generations",
-    }
-)
+ApiStyle = Literal["v1", "classic"]
 
 # First path segments of the API's operations: they mark the end of the part that belongs to the endpoint.
 # fmt: off
@@ -53,7 +40,7 @@ _OPERATION_WORDS = frozenset({
 # fmt: on
 
 # Endings that show a whole target URI of an API in neither form: nothing sensible could be put behind it.
-_OPERATION_ENDS = (*DEPLOYMENT_OPERATIONS, "/responses")
+_OPERATION_ENDS = tuple(OPERATIONS)
 # What stays as it is in a gateway's prefix; a percent sign too, so that quoting twice changes nothing.
 _KEPT = "%!$&'()*+,;=:@~"
 _UNPRINTABLE = re.compile(r"[\s\x00-\x1f\x7f\\]")
@@ -61,7 +48,7 @@ _EXAMPLE = "It should look like https://RESOURCE.openai.azure.com (or the target
 
 
 @dataclass(frozen=True, slots=True)
-class Pasted:
+class EndpointUrl:
     """What a pasted address says.
 
     Attributes:
@@ -79,7 +66,7 @@ class Pasted:
     kind: HostKind
     cloud: Cloud
     root: str
-    form: Form | None
+    form: ApiStyle | None
     version: str | None
     deployment: str | None
     operation: str | None
@@ -90,13 +77,13 @@ class _Path(NamedTuple):
 
     prefix: Sequence[str]
     root: str = "/openai"
-    form: Form | None = None
+    form: ApiStyle | None = None
     deployment: str | None = None
     operation: Sequence[str] = ()
     serves_version: bool = True  # False: the api-version in the query belongs to another API
 
 
-def read_pasted(text: str, allow_insecure_hosts: Collection[str] = ()) -> Pasted:
+def parse_endpoint_url(text: str, allow_insecure_hosts: Collection[str] = ()) -> EndpointUrl:
     """Read an address in any of the forms above.
 
     Args:
@@ -111,7 +98,7 @@ def read_pasted(text: str, allow_insecure_hosts: Collection[str] = ()) -> Pasted
     kind, cloud = classify(host)
     path = _read_path(parts.path, owned_by_azure=kind in ("azure", "foundry"))
     version = _query_version(parts.query)
-    return Pasted(
+    return EndpointUrl(
         base=f"{parts.scheme}://{netloc}" + "".join("/" + segment for segment in path.prefix),
         kind=kind,
         cloud=cloud,
@@ -162,14 +149,17 @@ def _host(parts: SplitResult, allow_insecure_hosts: Collection[str]) -> tuple[st
     if port == 0:
         raise ConfigurationError(f"The endpoint's port is not a number from 1 to 65535 (host {host}).", hint=_EXAMPLE)
     refuse_lookalike(host)
-    if parts.scheme == "http" and not is_loopback(host) and not host_is_listed(host, port or 80, allow_insecure_hosts):
+    if (
+        parts.scheme == "http"
+        and not is_loopback(host)
+        and not host_is_listed(host, port or DEFAULT_PORTS["http"], allow_insecure_hosts)
+    ):
         raise ConfigurationError(
             f"The endpoint uses http, which would send the credential to {host} unencrypted.",
             hint=f"Use https, or add {host!r} to allow_insecure_hosts if the network between is yours.",
         )
     netloc = f"[{host}]" if ":" in host else host
-    default_port = 80 if parts.scheme == "http" else 443
-    return host, netloc if port in (None, default_port) else f"{netloc}:{port}"
+    return host, netloc if port in (None, DEFAULT_PORTS[parts.scheme]) else f"{netloc}:{port}"
 
 
 def _query_version(query: str) -> str | None:

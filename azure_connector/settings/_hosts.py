@@ -9,10 +9,12 @@ from functools import lru_cache
 from typing import Literal
 from urllib.parse import urlsplit
 
-from ..errors._classes import ConfigurationError
+from ..errors import ConfigurationError
 
 __all__ = [
     "AUTHORITY_HOSTS",
+    "DEFAULT_PORTS",
+    "MANAGEMENT_HOSTS",
     "SCOPES",
     "Cloud",
     "HostKind",
@@ -45,6 +47,13 @@ _SUFFIXES: Mapping[str, tuple[HostKind, Cloud]] = {
     "azure-api.cn": ("gateway", "china"),
 }
 
+MANAGEMENT_HOSTS: Mapping[Cloud, str] = {
+    "public": "https://management.azure.com",
+    "usgov": "https://management.usgovcloudapi.net",
+    "china": "https://management.chinacloudapi.cn",
+}
+"""The management plane's address per cloud, as azure-core's `AzureClouds` have it."""
+
 SCOPES: Mapping[Cloud, tuple[str, ...]] = {
     "public": ("https://cognitiveservices.azure.com/.default", "https://ai.azure.com/.default"),
     "usgov": ("https://cognitiveservices.azure.us/.default",),
@@ -59,7 +68,9 @@ AUTHORITY_HOSTS: Mapping[Cloud, str] = {
 }
 """Entra ID's address per cloud, as azure-identity's `AzureAuthorityHosts` has them."""
 
-_DEFAULT_PORTS = {"http": 80, "https": 443}
+DEFAULT_PORTS: Mapping[str, int] = {"http": 80, "https": 443}
+"""The port that a URL means where it names none."""
+
 # A suffix followed by a letter or digit is part of a longer word (`openai.azure.company.com`), not an imitation.
 _SUFFIX_INSIDE = re.compile("(" + "|".join(map(re.escape, _SUFFIXES)) + r")(?=[^a-z0-9])")
 _PLAIN_HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
@@ -134,7 +145,7 @@ def origin_of(url: str) -> tuple[str, str, int | None] | None:
         return None
     if not scheme or host is None:
         return None
-    return scheme, host, port if port is not None else _DEFAULT_PORTS.get(scheme)
+    return scheme, host, port if port is not None else DEFAULT_PORTS.get(scheme)
 
 
 def same_origin(a: str, b: str) -> bool:

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from .._utils._text import nearest, sentence
-from ..errors._classes import ConfigurationError
-from ._environment import CONFIG_VARIABLE, ENVIRONMENT, read_env_file, read_environment
-from ._source import METHODS, Layer
+from .._utils import nearest, sentence
+from ..errors import ConfigurationError
+from ._environment import CONFIG_VARIABLE, read_env_file, read_environment
+from ._names import ENVIRONMENT, METHODS
+from ._source import SettingsSource
 
 __all__ = ["CONFIG_NAME", "Sources", "load"]
 
@@ -35,7 +36,7 @@ class Sources:
         set_aside: credential settings that are left out, and why.
     """
 
-    layers: tuple[Layer, ...] = field(repr=False)
+    layers: tuple[SettingsSource, ...] = field(repr=False)
     config_file: Path | None
     env_file: Path | None
     set_aside: Mapping[str, str]
@@ -83,14 +84,14 @@ class Sources:
         if any(_chooses(added, method) for method in METHODS):
             replaced.update(METHODS)
         if "azure_endpoint" in added.values:
-            # Form and api-version belong to the address that they were passed with.
+            # ApiStyle and api-version belong to the address that they were passed with.
             replaced.update(("api_form", "api_version"))
         first = self.layers[0].without(replaced)
         rest = self.layers[1:]
         if foreign:
             first = first.without(_CREDENTIALS)
             rest = tuple(layer.without(_CREDENTIALS) for layer in rest)
-        layers = (Layer({**first.values, **added.values}, {**first.origins, **added.origins}), *rest)
+        layers = (SettingsSource({**first.values, **added.values}, {**first.origins, **added.origins}), *rest)
         return replace(self, layers=layers, set_aside=_set_aside(layers))
 
     def searched(self, setting: str) -> str:
@@ -142,8 +143,8 @@ def load(
     return Sources(layers, path, dotenv_path, _set_aside(layers))
 
 
-def _read_arguments(arguments: dict[str, Any], known: Collection[str]) -> Layer:
-    layer = Layer()
+def _read_arguments(arguments: dict[str, Any], known: Collection[str]) -> SettingsSource:
+    layer = SettingsSource()
     for setting in list(arguments):
         value = arguments.pop(setting)
         if setting in known:
@@ -176,11 +177,11 @@ def _variables(
 
 def _read_config(
     path: Path | None, known: Collection[str], variables: Mapping[str, str | None], *, required: bool
-) -> Layer:
+) -> SettingsSource:
     if path is None or not (required or path.exists()):
-        return Layer()
+        return SettingsSource()
     if not path.is_file():
-        return Layer(problems=[f"{path}, given as config_file or {CONFIG_VARIABLE}, is no file."])
+        return SettingsSource(problems=[f"{path}, given as config_file or {CONFIG_VARIABLE}, is no file."])
     # Imported here: most processes have no TOML file.
     from ._toml import read_config_file
 
@@ -191,13 +192,13 @@ def _lookup(name: str, variables: Mapping[str, str | None]) -> str | None:
     return os.environ.get(name) or variables.get(name)
 
 
-def _chooses(layer: Layer, method: str) -> bool:
+def _chooses(layer: SettingsSource, method: str) -> bool:
     """Whether a layer chooses a method of the auth chain; `False` for a flag is no choice."""
     value = layer.values.get(method)
     return value is not None and value is not False
 
 
-def _set_aside(layers: tuple[Layer, ...]) -> dict[str, str]:
+def _set_aside(layers: tuple[SettingsSource, ...]) -> dict[str, str]:
     """Who passes a credential means it: methods that would go before it in the chain's order are left out.
 
     Those behind it stay, since the chain falls back to them where keys are switched off.

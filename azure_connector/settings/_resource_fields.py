@@ -7,23 +7,22 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Annotated, Any, Literal, cast
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_serializer, field_validator
 
+from ..deployments import RESOURCE_ID
 from ._hosts import is_loopback
-from ._source import MASK, Headers, Unusable
+from ._secret_values import MASK, Headers, InvalidSecret
+from ._setting import Setting
 
-__all__ = ["RESOURCE_ID", "ResourceSettings"]
+__all__ = ["RESOURCE_NAME", "ResourceSettings"]
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-RESOURCE_ID = re.compile(
-    r"/subscriptions/(?P<subscription>[^/]+)/resourceGroups/(?P<group>[^/]+)"
-    r"/providers/Microsoft\.CognitiveServices/accounts/(?P<account>[^/]+)/?",
-    re.IGNORECASE,
-)
-"""The id of an Azure OpenAI resource in the management plane."""
+
+RESOURCE_NAME = "AZURE_RESOURCE_NAME"
+"""The resource's bare name, for https://NAME.openai.azure.com; asked last among the endpoint's names."""
 
 _KEY_VAULT_PATH = re.compile(r"/secrets/[^/]+(/[^/]+)?/?")
 
@@ -45,12 +44,23 @@ class ResourceSettings(BaseModel):
         str_strip_whitespace=True,
     )
 
-    azure_endpoint: str | None = Field(
+    azure_endpoint: Annotated[
+        str | None,
+        Setting(
+            variables=(
+                "AZURE_OPENAI_ENDPOINT",
+                "AZURE_OPENAI_BASE_URL",
+                "AZURE_API_BASE",
+                "AZURE_APIM_ENDPOINT",
+                RESOURCE_NAME,
+            )
+        ),
+    ] = Field(
         None, description="The resource's address, in any form: bare, with /openai/v1, or the portal's target URI."
     )
-    api_version: str | None = Field(
-        None, description="A date such as 2024-10-21; it selects the classic form. v1 takes none."
-    )
+    api_version: Annotated[
+        str | None, Setting(variables=("AZURE_OPENAI_API_VERSION", "AZURE_API_VERSION", "OPENAI_API_VERSION"))
+    ] = Field(None, description="A date such as 2024-10-21; it selects the classic form. v1 takes none.")
     api_form: Literal["v1", "classic"] | None = Field(
         None, description="The API form, where neither the address nor api_version decides it; v1 by default."
     )
@@ -63,38 +73,62 @@ class ResourceSettings(BaseModel):
         None, description="The management plane's address; by default that of the host's cloud."
     )
 
-    api_key: SecretStr | Callable[[], str] | None = Field(
-        None, description="The resource's key, or a callable that reads it anew after a rotation."
-    )
-    key_vault_secret: str | None = Field(
+    api_key: Annotated[
+        SecretStr | Callable[[], str] | None,
+        Setting(variables=("AZURE_OPENAI_API_KEY", "AZURE_OPENAI_KEY", "AZURE_API_KEY"), secret=True, method=True),
+    ] = Field(None, description="The resource's key, or a callable that reads it anew after a rotation.")
+    key_vault_secret: Annotated[str | None, Setting(method=True)] = Field(
         None, description="The URL of an Azure Key Vault secret that holds the key (https://VAULT/secrets/NAME)."
     )
-    azure_ad_token: SecretStr | None = Field(None, description="A ready Entra ID token; it is not refreshed.")
-    azure_ad_token_provider: Callable[[], Any] | None = Field(
+    azure_ad_token: Annotated[
+        SecretStr | None, Setting(variables=("AZURE_OPENAI_AD_TOKEN", "AZURE_AD_TOKEN"), secret=True, method=True)
+    ] = Field(None, description="A ready Entra ID token; it is not refreshed.")
+    azure_ad_token_provider: Annotated[Callable[[], Any] | None, Setting(variables=(), method=True)] = Field(
         None, description="A callable, sync or async, that returns a fresh Entra ID token."
     )
-    credential: Any = Field(None, description="Any azure-identity credential object, sync or async.")
-    tenant_id: str | None = Field(None, description="The Entra ID tenant.")
-    client_id: str | None = Field(
+    credential: Annotated[Any, Setting(variables=(), method=True)] = Field(
+        None, description="Any azure-identity credential object, sync or async."
+    )
+    tenant_id: Annotated[str | None, Setting(variables=("AZURE_TENANT_ID",))] = Field(
+        None, description="The Entra ID tenant."
+    )
+    client_id: Annotated[str | None, Setting(variables=("AZURE_CLIENT_ID",))] = Field(
         None, description="The application's id, for client secret, certificate and workload identity."
     )
-    client_secret: SecretStr | None = Field(None, description="The application's secret.")
-    client_certificate_path: str | None = Field(
+    client_secret: Annotated[
+        SecretStr | None, Setting(variables=("AZURE_CLIENT_SECRET",), secret=True, method=True)
+    ] = Field(None, description="The application's secret.")
+    client_certificate_path: Annotated[
+        str | None, Setting(variables=("AZURE_CLIENT_CERTIFICATE_PATH",), method=True)
+    ] = Field(
         None, description="A PEM or PKCS12 file with the application's certificate and private key, for Entra ID."
     )
-    client_certificate_password: SecretStr | None = Field(None, description="The password of that file.")
-    federated_token_file: str | None = Field(None, description="The file with a workload's federated token.")
-    use_managed_identity: bool = Field(False, description="Use the machine's managed identity.")
-    managed_identity_client_id: str | None = Field(None, description="Pins a user-assigned managed identity.")
-    use_default_credential: bool = Field(
+    client_certificate_password: Annotated[
+        SecretStr | None, Setting(variables=("AZURE_CLIENT_CERTIFICATE_PASSWORD",), secret=True)
+    ] = Field(None, description="The password of that file.")
+    federated_token_file: Annotated[str | None, Setting(variables=("AZURE_FEDERATED_TOKEN_FILE",), method=True)] = (
+        Field(None, description="The file with a workload's federated token.")
+    )
+    use_managed_identity: Annotated[bool, Setting(variables=("AZURE_USE_MANAGED_IDENTITY",), method=True)] = Field(
+        False, description="Use the machine's managed identity."
+    )
+    managed_identity_client_id: Annotated[str | None, Setting(variables=("AZURE_MANAGED_IDENTITY_CLIENT_ID",))] = Field(
+        None, description="Pins a user-assigned managed identity."
+    )
+    use_default_credential: Annotated[bool, Setting(variables=("AZURE_USE_DEFAULT_CREDENTIAL",), method=True)] = Field(
         False, description="Use DefaultAzureCredential; it is also used where nothing else is configured."
     )
-    apim_subscription_key: SecretStr | None = Field(
-        None, description="API Management's subscription key, sent beside the other credential."
-    )
+    apim_subscription_key: Annotated[
+        SecretStr | None, Setting(variables=("AZURE_APIM_SUBSCRIPTION_KEY",), secret=True)
+    ] = Field(None, description="API Management's subscription key, sent beside the other credential.")
     apim_header: str = Field("Ocp-Apim-Subscription-Key", description="The header for that key.")
-    scope: str | None = Field(None, description="The scope of a token; by default that of the host and its cloud.")
-    authority_host: str | None = Field(None, description="Entra ID's address; by default that of the host's cloud.")
+    # Semantic Kernel's name: what it calls the token endpoint is the scope that it asks a token for.
+    scope: Annotated[str | None, Setting(variables=("AZURE_CONNECTOR_SCOPE", "AZURE_OPENAI_TOKEN_ENDPOINT"))] = Field(
+        None, description="The scope of a token; by default that of the host and its cloud."
+    )
+    authority_host: Annotated[str | None, Setting(variables=("AZURE_AUTHORITY_HOST",))] = Field(
+        None, description="Entra ID's address; by default that of the host's cloud."
+    )
     disable_instance_discovery: bool = Field(
         False, description="Do not ask Microsoft whether the authority is genuine (private clouds, tests)."
     )
@@ -114,7 +148,7 @@ class ResourceSettings(BaseModel):
     @field_validator("client_secret", "client_certificate_password", mode="before")
     @classmethod
     def _check_secret(cls, value: Any) -> Any:
-        if isinstance(value, Unusable):
+        if isinstance(value, InvalidSecret):
             raise ValueError(f"must be text, not {value.type_name}")
         return value
 

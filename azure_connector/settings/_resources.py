@@ -9,10 +9,10 @@ from typing import Any, NoReturn, Self
 
 from pydantic import SecretStr
 
-from ..errors._classes import ConfigurationError
-from ._endpoint import Endpoint, Form, parse_endpoint
+from ..errors import ConfigurationError
+from ._endpoint import ApiStyle, Endpoint, parse_endpoint
+from ._names import METHODS
 from ._resource_fields import ResourceSettings
-from ._source import METHODS
 
 __all__ = ["AuthSettings", "Resource", "auth_of", "named_resource", "read_endpoint"]
 
@@ -194,7 +194,7 @@ def read_endpoint(
     origin: str,
     *,
     api_version: str | None = None,
-    form: Form | None = None,
+    form: ApiStyle | None = None,
     default_api_version: str | None = None,
     allow_insecure_hosts: Collection[str] = (),
 ) -> Endpoint:

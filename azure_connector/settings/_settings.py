@@ -13,20 +13,19 @@ from typing import TYPE_CHECKING, Any, Literal, Self, Unpack, cast
 from pydantic import PrivateAttr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from ..deployments._table import DeploymentTable
-from ..errors._classes import ConfigurationError
-from ._api_style import choose_form
+from ..deployments import DeploymentTable, compile_table
+from ..errors import ConfigurationError
+from ._api_style import choose_api_style
 from ._connector_fields import ConnectorFields
 from ._endpoint import Endpoint
-from ._environment import ENVIRONMENT
 from ._hosts import may_receive_credentials
 from ._merge import Sources, load
+from ._names import ENVIRONMENT
 from ._resource_fields import ResourceSettings
 from ._resources import AuthSettings, Resource, auth_of, named_resource, read_endpoint
-from ._source import conceal, problems_of
+from ._source import readable_errors, wrap_secrets
 
 if TYPE_CHECKING:
-    from ..routing._retry_policy import Policy
     from ._arguments import SettingsArguments
 
 __all__ = ["ENVIRONMENT", "AuthSettings", "ConnectorSettings", "Resource", "ResourceSettings"]
@@ -88,7 +87,7 @@ class ConnectorSettings(ConnectorFields, BaseSettings):
         try:
             super().__init__(**sources.values())
         except ValidationError as error:
-            problems = problems_of(error, sources.origin, ResourceSettings.model_fields, type(self).model_fields)
+            problems = readable_errors(error, sources.origin, ResourceSettings.model_fields, type(self).model_fields)
         if problems:
             # Outside of the handler: pydantic's error holds the values, and must not hang on to this one.
             raise ConfigurationError("\n".join(problems))
@@ -102,12 +101,19 @@ class ConnectorSettings(ConnectorFields, BaseSettings):
             origins[setting] = f"azure_endpoint ({origins['azure_endpoint']})"
         self._origins = MappingProxyType(origins)
         self._resource_map = MappingProxyType(self._read_resources(endpoint, sources))
-        self._deployments = DeploymentTable.from_settings(self)
+        self._deployments = compile_table(
+            self.deployment_mapping,
+            default=self.default_deployment,
+            embedding=self.embedding_deployment,
+            resources=self.resource_map(),
+            default_resource=self.default_resource,
+            origins=self.origins,
+        )
 
     def _read_endpoint(self, sources: Sources) -> Endpoint | None:
         if self.azure_endpoint is None:
             return None
-        choice = choose_form(
+        choice = choose_api_style(
             self.api_form,
             self.api_version,
             endpoint_level=sources.level("azure_endpoint"),
@@ -173,20 +179,6 @@ class ConnectorSettings(ConnectorFields, BaseSettings):
             )
         return self._resource_map[self.default_resource].endpoint
 
-    def policy(self) -> Policy:
-        """The limits of routing that these settings ask for."""
-        from ..routing._retry_policy import Policy
-
-        return Policy(
-            max_attempts=self.max_attempts,
-            max_wait=self.max_retry_wait,
-            deadline=self.deadline,
-            cooldown=self.cooldown,
-            probe_interval=self.probe_interval,
-            failures_before_cooldown=self.failures_before_cooldown,
-            repeat_unsafe=self.repeat_unsafe,
-        )
-
     def derived(self, **changes: Any) -> ConnectorSettings:
         """The same settings with further arguments over them; no file is read again.
 
@@ -199,7 +191,7 @@ class ConnectorSettings(ConnectorFields, BaseSettings):
         Raises:
             ConfigurationError: a change cannot be used, or names another endpoint without a credential for it.
         """
-        changes = {setting: conceal(setting, value) for setting, value in changes.items()}
+        changes = {setting: wrap_secrets(setting, value) for setting, value in changes.items()}
         address = changes.get("azure_endpoint")
         foreign = isinstance(address, str) and not self._trusts(address)
         sources = self._sources.with_arguments(changes, type(self).model_fields, foreign=foreign)

@@ -2,60 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-from types import MappingProxyType
-from typing import Any, NoReturn, cast
+from typing import Any
 
 from pydantic import SecretStr, ValidationError
 
-from .._utils._text import nearest
+from .._utils import mapping_or_none, nearest
+from ._names import SECRET_SETTINGS
+from ._secret_values import Headers, InvalidSecret, is_blank
 
-__all__ = [
-    "MASK",
-    "METHODS",
-    "SECRETS",
-    "Headers",
-    "Layer",
-    "Unusable",
-    "conceal",
-    "is_blank",
-    "problems_of",
-]
-
-MASK = "**********"
-"""What stands in place of a secret, as in pydantic."""
-
-SECRETS = frozenset(
-    {
-        "api_key",
-        "azure_ad_token",
-        "client_secret",
-        "client_certificate_password",
-        "apim_subscription_key",
-        "redis_url",
-        "proxy",
-    }
-)
-"""The settings whose values are secret. Those of `default_headers` are too (see `Headers`)."""
-
-METHODS: tuple[str, ...] = (
-    "api_key",
-    "key_vault_secret",
-    "azure_ad_token",
-    "azure_ad_token_provider",
-    "credential",
-    "client_secret",
-    "client_certificate_path",
-    "federated_token_file",
-    "use_managed_identity",
-    "use_default_credential",
-)
-"""The settings that choose a method of the auth chain, in the chain's order."""
+__all__ = ["SettingsSource", "readable_errors", "wrap_secrets"]
 
 
 @dataclass(slots=True)
-class Layer:
+class SettingsSource:
     """The settings of one source.
 
     Attributes:
@@ -75,86 +36,40 @@ class Layer:
         if setting in self.values:
             self.problems.append(f"The setting {setting!r} is given twice: in {self.origins[setting]} and in {origin}.")
             return
-        self.values[setting] = conceal(setting, value)
+        self.values[setting] = wrap_secrets(setting, value)
         self.origins[setting] = origin
 
-    def without(self, settings: Collection[str]) -> Layer:
+    def without(self, settings: Collection[str]) -> SettingsSource:
         """The same layer without some settings."""
-        return Layer(
+        return SettingsSource(
             {name: value for name, value in self.values.items() if name not in settings},
             {name: origin for name, origin in self.origins.items() if name not in settings},
         )
 
 
-class Headers(Mapping[str, str]):
-    """HTTP headers whose repr hides the values: gateways' keys stand there.
-
-    Args:
-        headers: name -> value.
-    """
-
-    __slots__ = ("_headers",)
-
-    def __init__(self, headers: Mapping[str, str] = MappingProxyType({})) -> None:
-        self._headers = dict(headers)
-
-    def __getitem__(self, name: str) -> str:
-        return self._headers[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._headers)
-
-    def __len__(self) -> int:
-        return len(self._headers)
-
-    def __repr__(self) -> str:
-        return f"Headers({dict.fromkeys(self._headers, MASK)!r})"
-
-    def __reduce__(self) -> NoReturn:
-        raise TypeError("Headers hold secrets and are not pickled")
-
-
-@dataclass(frozen=True, slots=True)
-class Unusable:
-    """Stands for a secret of a type that no secret has, so that the value itself is never printed."""
-
-    type_name: str
-
-
-def is_blank(value: object) -> bool:
-    """Templates and CI systems leave settings empty: None and blank text count as not given."""
-    if isinstance(value, SecretStr):
-        return not value.get_secret_value().strip()
-    return value is None or (isinstance(value, str) and not value.strip())
-
-
-def conceal(setting: str, value: Any) -> Any:
+def wrap_secrets(setting: str, value: Any) -> Any:
     """Wrap the secrets in a setting's value, nested tables included; everything else stays as it is."""
-    if setting in SECRETS:
+    if setting in SECRET_SETTINGS:
         if isinstance(value, str):
             return SecretStr(value.strip())
-        known = isinstance(value, SecretStr | Unusable) or callable(value) or value is None
-        return value if known else Unusable(type(value).__name__)
-    if setting == "default_headers" and (table := _table(value)) is not None:
+        known = isinstance(value, SecretStr | InvalidSecret) or callable(value) or value is None
+        return value if known else InvalidSecret(type(value).__name__)
+    if setting == "default_headers" and (table := mapping_or_none(value)) is not None:
         # A value that is no text stays bare and is refused later; text is where secrets are.
         return Headers(table)
-    if setting == "resources" and (table := _table(value)) is not None:
-        return {name: _conceal_resource(resource) for name, resource in table.items()}
+    if setting == "resources" and (table := mapping_or_none(value)) is not None:
+        return {name: _wrap_resource(resource) for name, resource in table.items()}
     return value
 
 
-def _table(value: Any) -> Mapping[str, Any] | None:
-    return cast("Mapping[str, Any]", value) if isinstance(value, Mapping) else None
-
-
-def _conceal_resource(resource: Any) -> Any:
-    table = _table(resource)
+def _wrap_resource(resource: Any) -> Any:
+    table = mapping_or_none(resource)
     if table is None:
         return resource
-    return {name: conceal(name, value) for name, value in table.items() if not is_blank(value)}
+    return {name: wrap_secrets(name, value) for name, value in table.items() if not is_blank(value)}
 
 
-def problems_of(
+def readable_errors(
     error: ValidationError, origin: Callable[[str], str], known: Collection[str], elsewhere: Collection[str]
 ) -> list[str]:
     """What pydantic found wrong, one line each, with the setting and its source and without any value.

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
-from .._utils._text import nearest
-from ._source import Layer, is_blank
+from .._utils import nearest
+from ._secret_values import is_blank
+from ._source import SettingsSource
 
 __all__ = ["PROVIDER_NAME", "read_config_file"]
 
@@ -40,7 +41,7 @@ class _Section(NamedTuple):
     shared: bool = False  # the table also holds what belongs to another application
 
 
-def read_config_file(path: Path, known: Collection[str], lookup: Lookup) -> Layer:
+def read_config_file(path: Path, known: Collection[str], lookup: Lookup) -> SettingsSource:
     """The settings of a TOML file.
 
     Args:
@@ -48,7 +49,7 @@ def read_config_file(path: Path, known: Collection[str], lookup: Lookup) -> Laye
         known: the names of all settings.
         lookup: gives the value of a variable, for settings written as `"${NAME}"`.
     """
-    reader = _Reader(path, known, lookup, Layer())
+    reader = _Reader(path, known, lookup, SettingsSource())
     data, problem = _parse(path)
     if problem:
         reader.layer.problems.append(problem)
@@ -116,7 +117,7 @@ class _Reader:
     path: Path
     known: Collection[str]
     lookup: Lookup
-    layer: Layer
+    layer: SettingsSource
 
     def read(self, section: _Section) -> None:
         for key, value in section.table.items():

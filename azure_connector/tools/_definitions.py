@@ -7,12 +7,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, cast
 
-from azure_connector.errors._classes import InvalidRequestError
-
+from .._utils import Json, object_or_none, type_name
+from ..errors import InvalidRequestError
 from ._functions import describe
 from ._names import NameMap, name_map
 from ._schemas import check_parameters, complete_strict, unserializable
-from ._shapes import Json, as_object, type_name
 
 __all__ = ["MAX_TOOLS", "Api", "to_wire"]
 
@@ -115,7 +114,7 @@ def _read(value: object, where: str) -> _Tool:
         description = described.description or None
         schema = check_parameters(described.parameters, f"{where}.parameters")
         return _Tool("function", where, described.name, description, schema)
-    tool = tool or as_object(value)
+    tool = tool or object_or_none(value)
     if tool is None:
         raise _fault(where, f"{type_name(value)} is no tool: {_SHAPES}")
     if found := unserializable(tool, where):
@@ -146,7 +145,7 @@ def _openai_function(tool: Json, where: str, value: object) -> _Tool:
         read = _function(tool, where, "parameters")
         # Without a type it is an entry of the older `functions`.
         return replace(read, given=tool if value is tool else None, api="responses") if "type" in tool else read
-    inner = as_object(tool["function"])
+    inner = object_or_none(tool["function"])
     if inner is None:
         raise _fault(f"{where}.function", f"an object is needed, not {type_name(tool['function'])}")
     read = _function(inner, f"{where}.function", "parameters")
@@ -175,7 +174,7 @@ def _strict(tool: _Tool) -> _Tool:
 
 def _custom(tool: Json, where: str, value: object) -> _Tool:
     nested = "custom" in tool
-    inner = as_object(tool["custom"]) if nested else tool
+    inner = object_or_none(tool["custom"]) if nested else tool
     if inner is None:
         raise _fault(f"{where}.custom", f"an object is needed, not {type_name(tool['custom'])}")
     place = f"{where}.custom" if nested else where
@@ -261,7 +260,7 @@ def _custom_body(tool: _Tool, api: Api, names: NameMap) -> tuple[Json, bool]:
     form = tool.format
     if form is not None:
         # Chat nests a grammar one level deeper than Responses.
-        nested = as_object(form.get("grammar"))
+        nested = object_or_none(form.get("grammar"))
         if api == "chat" and nested is None and form.get("type") == "grammar":
             form = {"type": "grammar", "grammar": {key: value for key, value in form.items() if key != "type"}}
         elif api == "responses" and nested is not None:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, cast
 
-from azure_connector.errors._classes import InvalidRequestError
-
-from ._shapes import Json, as_object, type_name
+from .._utils import Json, object_or_none, type_name
+from ..errors import InvalidRequestError
 
 __all__ = ["check_parameters", "complete_strict", "unserializable"]
 
@@ -134,8 +133,8 @@ def _resolve(root: Json, reference: object) -> Json | None:
     target: Any = root
     for step in reference.removeprefix("#").strip("/").split("/") if reference != "#" else []:
         name = step.replace("~1", "/").replace("~0", "~")
-        target = (as_object(target) or {}).get(name)
-    return as_object(target)
+        target = (object_or_none(target) or {}).get(name)
+    return object_or_none(target)
 
 
 def _rebuilt(node: Json, where: str, visit: Callable[[Json, str], Json], *, deep: bool = True) -> Json:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from azure_connector.errors._classes import InvalidRequestError
-
+from .._utils import Json, as_text, object_or_none, type_name
+from ..errors import InvalidRequestError
 from ._definitions import Api, to_wire
 from ._names import NameMap
-from ._shapes import Json, as_object, as_text, type_name
 
-__all__ = ["choice_to_wire", "fit_tools"]
+__all__ = ["choice_to_wire", "normalize_tools"]
 
 _FIELDS = frozenset({"tools", "tool_choice", "functions", "function_call", "parallel_tool_calls"})
 _MODES = frozenset({"none", "auto", "required"})
@@ -19,7 +18,7 @@ _OTHER_MODES = {"any": "required", "auto": "auto", "none": "none", "required": "
 _OLDER = {"functions": "tools", "function_call": "tool_choice"}
 
 
-def fit_tools(body: Json, api: Api = "chat", strict: bool = False) -> tuple[Json, NameMap | None]:
+def normalize_tools(body: Json, api: Api = "chat", strict: bool = False) -> tuple[Json, NameMap | None]:
     """A request's body with its tools in the API's form, and the map of their names (None without tools).
 
     The older `functions` and `function_call` become `tools` and `tool_choice`. A choice among no tools, which Azure
@@ -65,7 +64,7 @@ def choice_to_wire(choice: object, api: Api, names: NameMap, *, position: str = 
         if choice in _OTHER_MODES:
             return _OTHER_MODES[choice]
         raise _fault(position, f"{choice!r} is neither none, auto or required nor one of the tools")
-    form = as_object(choice)
+    form = object_or_none(choice)
     if form is None:
         raise _fault(position, f"text or an object is needed, not {type_name(choice)}")
     kind = as_text(form.get("type")) or ("function" if "function" in form or "name" in form else "")
@@ -117,7 +116,7 @@ def _without_tools(body: Json, api: Api) -> Json:
 
 
 def _checked_name(form: Json, kind: str, names: NameMap, where: str) -> str:
-    inner = as_object(form.get(kind)) or form
+    inner = object_or_none(form.get(kind)) or form
     name = inner.get("name")
     if isinstance(name, str) and names.is_wire(name):
         return names.caller(name)
@@ -133,13 +132,13 @@ def _named(kind: str, name: str, api: Api, names: NameMap) -> Json:
 
 
 def _allowed(form: Json, api: Api, names: NameMap, where: str) -> Json:
-    inner = as_object(form.get("allowed_tools")) or form
+    inner = object_or_none(form.get("allowed_tools")) or form
     listed: object = inner.get("tools")
     if not isinstance(listed, list):
         raise _fault(f"{where}.tools", f"a list of tools is needed, not {type_name(listed)}")
     tools: list[Any] = []
     for index, entry in enumerate(cast("list[object]", listed)):
-        tool = as_object(entry)
+        tool = object_or_none(entry)
         if tool is None:
             raise _fault(f"{where}.tools[{index}]", f"an object is needed, not {type_name(entry)}")
         kind = as_text(tool.get("type"))

@@ -5,7 +5,6 @@ Building a TLS context costs about 20 ms, most of a client's construction, so eq
 
 from __future__ import annotations
 
-import asyncio
 import ssl
 import weakref
 from collections.abc import Generator, Iterator
@@ -15,16 +14,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.request import getproxies
 
 import openai
 
-from ..errors._classes import ConfigurationError
-from ._async_backend import http_library, transport_class
-
-if TYPE_CHECKING:
-    from ..settings._settings import ConnectorSettings
+from .._utils import spawn
+from ..errors import ConfigurationError
+from ._async_backend import transport_class
+from ._library import http_library
 
 __all__ = ["TransportOptions", "async_http_client", "sync_http_client"]
 
@@ -48,11 +46,6 @@ class TransportOptions:
     def __repr__(self) -> str:
         # A proxy's URL may hold its password.
         return f"TransportOptions(ca_bundle={self.ca_bundle!r}, proxy={'set' if self.proxy else None})"
-
-    @classmethod
-    def from_settings(cls, settings: ConnectorSettings) -> TransportOptions:
-        proxy = settings.proxy.get_secret_value() if settings.proxy is not None else None
-        return cls(settings.ca_bundle, settings.tls_client_certificate, settings.tls_client_key, proxy)
 
 
 @lru_cache(maxsize=32)
@@ -100,9 +93,6 @@ def _arguments(options: TransportOptions) -> dict[str, Any]:
 
 
 class _SyncClient(openai.DefaultHttpxClient):
-    # The transport that serves every request, where there is only one: `lane.py` hands requests to it.
-    direct: Any = None
-
     def __del__(self) -> None:
         # A client that nobody closed, as the SDK's own: its connections must not outlive it.
         with suppress(Exception):  # at the interpreter's end anything may be gone
@@ -110,18 +100,11 @@ class _SyncClient(openai.DefaultHttpxClient):
 
 
 class _AsyncClient(openai.DefaultAsyncHttpxClient):
-    direct: Any = None
-
     def __del__(self) -> None:
         # Only where a loop still runs can connections be closed; elsewhere they went with their loop.
         with suppress(Exception):  # at the interpreter's end anything may be gone
             if not self.is_closed:
-                task = asyncio.get_running_loop().create_task(self.aclose())
-                _closing.add(task)
-                task.add_done_callback(_closing.discard)
-
-
-_closing: set[asyncio.Task[None]] = set()
+                spawn(self.aclose())
 
 
 def _needs_proxy(options: TransportOptions) -> bool:
@@ -181,12 +164,11 @@ def sync_http_client(options: TransportOptions) -> Any:
     arguments = _arguments(options)
     if _needs_proxy(options):
         return _SyncClient(**arguments)
-    direct = _watching_transport()(limits=openai.DEFAULT_CONNECTION_LIMITS, **arguments)
-    client = _SyncClient(transport=direct, **arguments)
-    client.direct = direct
+    transport = _watching_transport()(limits=openai.DEFAULT_CONNECTION_LIMITS, **arguments)
+    client = _SyncClient(transport=transport, **arguments)
     # Garbage in a cycle is finalized in any order, and a socket that goes before its client complains; a weak
     # reference's callback goes before them all.
-    weakref.finalize(client, _close, direct).atexit = False
+    weakref.finalize(client, _close, transport).atexit = False
     return client
 
 
@@ -205,7 +187,5 @@ def async_http_client(options: TransportOptions) -> Any:
         return _AsyncClient(**arguments)
     make = transport_class()
     limits = openai.DEFAULT_CONNECTION_LIMITS
-    direct = make(arguments["verify"]) if make else http_library().AsyncHTTPTransport(limits=limits, **arguments)
-    client = _AsyncClient(transport=direct, **arguments)
-    client.direct = direct
-    return client
+    transport = make(arguments["verify"]) if make else http_library().AsyncHTTPTransport(limits=limits, **arguments)
+    return _AsyncClient(transport=transport, **arguments)

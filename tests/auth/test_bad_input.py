@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from azure_connector import CredentialError
 from azure_connector.auth import Authenticator
-from azure_connector.auth._credential_hints import remedy
+from azure_connector.auth._credential_hints import credential_hint
 from azure_connector.auth._failures import explain
 from azure_connector.emulator.entra import EntraID
 from azure_connector.settings._resources import AuthSettings
@@ -275,6 +275,6 @@ def test_every_code_has_a_remedy_that_can_be_filled_in() -> None:
     from azure_connector.auth._credential_hints import _BY_CODE
 
     for code in _BY_CODE:
-        text = remedy("client secret", "", code, AuthSettings(client_id="1234"))
+        text = credential_hint("client secret", "", code, AuthSettings(client_id="1234"))
         assert text
         assert "{" not in text

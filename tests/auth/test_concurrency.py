@@ -262,8 +262,8 @@ EXIT = """
 import asyncio, time
 from azure.core.credentials import AccessToken
 from azure_connector.auth import AuthHeaders, Authenticator
-from azure_connector.endpoint import Endpoint
-from azure_connector.resources import AuthSettings, Resource
+from azure_connector.settings._endpoint import Endpoint
+from azure_connector.settings._resources import AuthSettings, Resource
 
 class Sync:
     def get_token(self, *scopes, **options):
@@ -343,9 +343,9 @@ def test_an_authenticator_that_is_forgotten_stops_its_loop() -> None:
     authenticator = Authenticator(Resource("default", Endpoint("https://r.example"), settings))
     authenticator.headers()
     del authenticator
-    gc.collect()
-    end = time.monotonic() + 5
+    end = time.monotonic() + 20
     while not credential.loops[0].is_closed() and time.monotonic() < end:
+        gc.collect()  # again: the loop's last callback may still have held the authenticator
         time.sleep(0.005)
     assert credential.loops[0].is_closed()
 

@@ -17,7 +17,7 @@ from azure_connector.emulator.entra import EntraID
 from azure_connector.emulator.entra.environments import cli_environment, environment
 from azure_connector.emulator.entra.identity import ManagedIdentityServer
 from azure_connector.emulator.gateway import Gateway
-from azure_connector.settings._environment import ENVIRONMENT
+from azure_connector.settings import ENVIRONMENT
 
 PAGE = Path(__file__).parents[2] / "docs" / "authentication.md"
 TEXT = PAGE.read_text(encoding="utf-8")

@@ -13,12 +13,12 @@ import pytest
 from pydantic import SecretStr
 
 from azure_connector.auth import Authenticator, AuthHeaders
-from azure_connector.auth._background_loop import PrivateLoop
+from azure_connector.auth._background_loop import BackgroundLoop
 from azure_connector.auth._credential_sources import CallableSource, ObjectSource
 from azure_connector.auth._failures import explain
 from azure_connector.auth._refusals import Advice, advise
 from azure_connector.auth._token_cache import TokenCache
-from azure_connector.auth._tokens import Held
+from azure_connector.auth._tokens import CachedToken
 
 from .credentials import AsyncCredential, SyncCredential
 
@@ -41,13 +41,13 @@ def cache_of(credential: SyncCredential | AsyncCredential, clock: Clock) -> Toke
         ObjectSource(credential, "scope"),
         make=lambda value, mark: AuthHeaders({"Authorization": value}, mark),
         explain=explain,
-        loop=PrivateLoop(),
+        loop=BackgroundLoop(),
         clock=clock,
     )
 
 
 def token_of(got: object) -> str:
-    assert isinstance(got, Held), got
+    assert isinstance(got, CachedToken), got
     return got.headers["Authorization"]
 
 
@@ -64,8 +64,8 @@ def test_an_expiring_token_still_serves_while_another_one_is_fetched() -> None:
             thread.join(10)
     assert credential.asked == 2
     # The new token was made by a clock that had not moved, so look at what is in hand instead.
-    assert cache.held is not None
-    assert cache.held.headers["Authorization"] == "token-2"
+    assert cache.cached is not None
+    assert cache.cached.headers["Authorization"] == "token-2"
     cache.close()
 
 
@@ -77,8 +77,8 @@ async def test_the_same_on_a_loop_with_an_async_credential() -> None:
     assert [token_of(await cache.aget(10)) for _ in range(100)] == ["token-1"] * 100
     await asyncio.sleep(0.05)
     assert credential.asked == 2
-    assert cache.held is not None
-    assert cache.held.headers["Authorization"] == "token-2"
+    assert cache.cached is not None
+    assert cache.cached.headers["Authorization"] == "token-2"
 
 
 def test_a_token_that_has_expired_is_waited_for() -> None:
@@ -124,7 +124,7 @@ def test_after_expiry_the_failure_is_the_callers(make: Make) -> None:
     clock.ahead = 3700
     credential.error = RuntimeError("still down")
     got = cache.get(10)
-    assert not isinstance(got, Held)
+    assert not isinstance(got, CachedToken)
     assert "still down" in str(got)
 
 
@@ -332,9 +332,9 @@ class TestProviders:
 def test_a_fresh_credential_that_came_instead_of_a_refused_one_is_not_refused_for_long() -> None:
     """Two-second tokens that expire on their way, one after another."""
 
-    def held(fetched_at: float, life: float) -> Held:
+    def held(fetched_at: float, life: float) -> CachedToken:
         headers = AuthHeaders({}, 1)
-        return Held(
+        return CachedToken(
             headers, SecretStr("t"), fetched_at + life * 0.8, fetched_at + life * 0.9, mark=1, fetched_at=fetched_at
         )
 

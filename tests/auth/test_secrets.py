@@ -166,7 +166,7 @@ def test_nothing_that_works_shows_a_secret(name: str, entra: EntraID, via_entra:
         raise RuntimeError("the caller's own fault")
     except RuntimeError as error:
         # Our objects among the locals of somebody else's frame.
-        held = (authenticator, authenticator.headers(), authenticator._active, authenticator._active.cache.held)
+        held = (authenticator, authenticator.headers(), authenticator._active, authenticator._active.cache.cached)
         assert held
         text = io.StringIO()
         kept = {key: value for key, value in sys._getframe().f_locals.items() if key in ("authenticator", "held")}
@@ -178,7 +178,7 @@ def test_nothing_that_works_shows_a_secret(name: str, entra: EntraID, via_entra:
 
 def test_nothing_is_pickled(make: Make) -> None:
     authenticator = make(api_key=SecretStr(CANARY))
-    for value in (authenticator, authenticator.headers(), authenticator._active.cache.held):
+    for value in (authenticator, authenticator.headers(), authenticator._active.cache.cached):
         with pytest.raises(TypeError):
             pickle.dumps(value)
     assert copy.deepcopy(authenticator.headers()) is authenticator.headers()

@@ -11,13 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from azure_connector.auth._tokens import Fetched, expiry_text, hold_times, jwt_expiry
+from azure_connector.auth._tokens import FetchedToken, expiry_text, hold_times, jwt_expiry
 
 NOW = 1_800_000_000.0
 
 
-def fetched(life: float | None, **more: float) -> Fetched:
-    return Fetched(SecretStr("t"), None if life is None else NOW + life, **more)
+def fetched(life: float | None, **more: float) -> FetchedToken:
+    return FetchedToken(SecretStr("t"), None if life is None else NOW + life, **more)
 
 
 @pytest.mark.parametrize(
@@ -39,13 +39,13 @@ def test_the_issuers_own_wish_comes_first() -> None:
 
 def test_keys_last_and_unknown_lives_do_not() -> None:
     assert hold_times(fetched(None), NOW) == (math.inf, math.inf)
-    assert hold_times(Fetched(SecretStr("t"), reusable=False), NOW) == (-math.inf, -math.inf)
+    assert hold_times(FetchedToken(SecretStr("t"), reusable=False), NOW) == (-math.inf, -math.inf)
     assert hold_times(fetched(-5), NOW) == (-math.inf, -math.inf)
 
 
 @given(st.floats(min_value=0.001, max_value=1e7), st.none() | st.floats(min_value=-1e7, max_value=1e7))
 def test_refresh_always_leaves_time_to_serve(life: float, wish: float | None) -> None:
-    got = Fetched(SecretStr("t"), NOW + life, None if wish is None else NOW + wish)
+    got = FetchedToken(SecretStr("t"), NOW + life, None if wish is None else NOW + wish)
     refresh_at, dead_at = hold_times(got, NOW)
     assert NOW <= refresh_at <= dead_at <= NOW + life
 

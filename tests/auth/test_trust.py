@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from typing import Any
 
+import openai
 import pytest
-from pydantic import SecretStr
 
-from azure_connector import ConfigurationError
-from azure_connector.auth import Authenticator
-from azure_connector.settings._endpoint import Endpoint
+from azure_connector import AsyncAzureConnector, AzureConnector
+from azure_connector.transport._library import http_library
 
-Make = Callable[..., Authenticator]
+HTTP = http_library()
+KEY = "c4nary-key-1234567"
 BASE = "https://resource.openai.azure.com"
 
 AT_HOME = [
@@ -41,35 +42,68 @@ ELSEWHERE = [
 ]
 
 
+@pytest.fixture
+def seen() -> list[Any]:
+    """The requests that left."""
+    return []
+
+
+async def ask(url: str, seen: list[Any], base: str = BASE, **credential: Any) -> None:
+    """A GET of an absolute URL through both clients."""
+
+    def handle(request: Any) -> Any:
+        seen.append(request)
+        return HTTP.Response(200, json={})
+
+    async def ahandle(request: Any) -> Any:
+        return handle(request)
+
+    transport = HTTP.MockTransport(handle)
+    with (
+        openai.DefaultHttpxClient(transport=transport) as http,
+        AzureConnector(azure_endpoint=base, max_attempts=1, http_client=http, **credential) as client,
+        contextlib.suppress(Exception),  # what cannot be sent at all is refused by the HTTP library
+    ):
+        client.get(url, cast_to=object)
+    async with (
+        openai.DefaultAsyncHttpxClient(transport=HTTP.MockTransport(ahandle)) as http,
+        AsyncAzureConnector(azure_endpoint=base, max_attempts=1, http_client=http, **credential) as client,
+    ):
+        with contextlib.suppress(Exception):
+            await client.get(url, cast_to=object)
+
+
 @pytest.mark.parametrize("url", AT_HOME)
-async def test_at_home(url: str, make: Make) -> None:
-    authenticator = make(api_key=SecretStr("key-1234567"))
-    assert dict(authenticator.headers_for(url)) == {"api-key": "key-1234567"}
-    assert dict(await authenticator.aheaders_for(url)) == {"api-key": "key-1234567"}
+async def test_at_home(url: str, seen: list[Any]) -> None:
+    await ask(url, seen, api_key=KEY)
+    assert [request.headers.get("api-key") for request in seen] == [KEY, KEY]
 
 
 @pytest.mark.parametrize("url", [url for _, url in ELSEWHERE], ids=[attack for attack, _ in ELSEWHERE])
-async def test_elsewhere(url: str, make: Make) -> None:
+async def test_elsewhere(url: str, seen: list[Any]) -> None:
     asked: list[str] = []
 
     def provider() -> str:
         asked.append(url)
-        return "token-1234567"
+        return "c4nary-token-1234567"
 
-    for auth in ({"api_key": SecretStr("key-1234567")}, {"azure_ad_token_provider": provider}):
-        authenticator = make(**auth)
-        with pytest.raises(ConfigurationError, match="Nothing was sent") as caught:
-            authenticator.headers_for(url)
-        assert "pass" not in str(caught.value).replace("/etc/passwd", "")
-        with pytest.raises(ConfigurationError):
-            await authenticator.aheaders_for(url)
-    # Nothing was even fetched.
-    assert asked == []
+    await ask(url, seen, api_key=KEY)
+    await ask(url, seen, azure_ad_token_provider=provider)
+    away = [request for request in seen if not is_home(request.url)]
+    assert "c4nary" not in repr([request.headers.raw for request in away])
+    if len(away) == len(seen):
+        assert asked == []  # nothing was even fetched
 
 
-def test_loopback_over_http(make: Make) -> None:
-    authenticator = make(Endpoint("http://127.0.0.1:4000", kind="loopback"), api_key=SecretStr("key-1234567"))
-    assert authenticator.headers_for("http://127.0.0.1:4000/openai/v1/models")
+def is_home(url: Any) -> bool:
+    """Where a request went: what stands before an @ names no host."""
+    return (url.scheme, url.host, url.port) == ("https", "resource.openai.azure.com", None)
+
+
+async def test_loopback_over_http(seen: list[Any]) -> None:
+    await ask("http://127.0.0.1:4000/openai/v1/models", seen, base="http://127.0.0.1:4000", api_key=KEY)
+    assert [request.headers.get("api-key") for request in seen] == [KEY, KEY]
+    seen.clear()
     for url in ("http://127.0.0.1:4001/", "http://localhost:4000/", "https://127.0.0.1:4000/"):
-        with pytest.raises(ConfigurationError):
-            authenticator.headers_for(url)
+        await ask(url, seen, base="http://127.0.0.1:4000", api_key=KEY)
+    assert "c4nary" not in repr([request.headers.raw for request in seen])

@@ -177,7 +177,7 @@ def python(code: str) -> subprocess.CompletedProcess[str]:
 
 def test_help_loads_neither_the_sdk_nor_pydantic() -> None:
     code = (
-        "import sys, azure_connector.cli.app\n"
+        "import sys, azure_connector.cli._app\n"
         "heavy = ('openai', 'pydantic', 'httpx', 'azure.identity', 'starlette')\n"
         "print([name for name in heavy if name in sys.modules])"
     )

@@ -10,8 +10,9 @@ from types import ModuleType
 import pytest
 
 from azure_connector import errors
+from azure_connector.settings import ENVIRONMENT
 from azure_connector.settings._connector_fields import ConnectorFields
-from azure_connector.settings._environment import CONFIG_VARIABLE, ENVIRONMENT
+from azure_connector.settings._environment import CONFIG_VARIABLE
 
 from .blocks import ROOT, blocks_of, pages
 

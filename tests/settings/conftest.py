@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from azure_connector.settings._environment import CONFIG_VARIABLE, ENVIRONMENT
+from azure_connector.settings import ENVIRONMENT
+from azure_connector.settings._environment import CONFIG_VARIABLE
 
 
 @pytest.fixture(autouse=True)

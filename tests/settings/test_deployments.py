@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from azure_connector.deployments._mapping import MappingReader
-from azure_connector.deployments._table import DeploymentTable, Discovered, Target, resolve
+from azure_connector.deployments._table import DeploymentTable, Discovered, Target
 from azure_connector.errors import ConfigurationError, InvalidRequestError
 from azure_connector.settings import ConnectorSettings
 
@@ -27,7 +27,7 @@ def settings_with(mapping: dict[str, Any] | None = None, **more: Any) -> Connect
 
 
 def table(mapping: dict[str, Any] | None = None, **more: Any) -> DeploymentTable:
-    return DeploymentTable.from_settings(settings_with(mapping, **more))
+    return settings_with(mapping, **more).deployments
 
 
 @pytest.mark.parametrize(
@@ -246,15 +246,15 @@ def test_unqualified_names_belong_to_the_only_resource() -> None:
         resources={"west": {"azure_endpoint": "https://w.openai.azure.com"}}, deployment_mapping={"gpt-5": "prod"}
     )
 
-    assert resolve("gpt-5", CHAT, settings).targets[0].key == "prod@west"
-    assert resolve("x", CHAT, settings).targets[0].key == "x@west"
+    assert settings.deployments.resolve("gpt-5", CHAT).targets[0].key == "prod@west"
+    assert settings.deployments.resolve("x", CHAT).targets[0].key == "x@west"
 
 
 def test_a_pasted_deployment_serves_chat_only() -> None:
     settings = ConnectorSettings(azure_endpoint="https://r.openai.azure.com/openai/deployments/pasted")
 
-    assert resolve("gpt-5", CHAT, settings).targets[0].deployment == "pasted"
-    assert resolve("e", "/embeddings", settings).targets[0].deployment == "e"
+    assert settings.deployments.resolve("gpt-5", CHAT).targets[0].deployment == "pasted"
+    assert settings.deployments.resolve("e", "/embeddings").targets[0].deployment == "e"
 
 
 NAMES = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=8)

@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from azure_connector.errors import ConfigurationError
-from azure_connector.settings import ConnectorSettings
-from azure_connector.settings._environment import ENVIRONMENT
+from azure_connector.settings import ENVIRONMENT, ConnectorSettings
 
 URL = "https://{}.openai.azure.com"
 

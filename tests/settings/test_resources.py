@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from azure_connector.client._options import retry_policy
 from azure_connector.errors import ConfigurationError
 from azure_connector.settings import ConnectorSettings, ResourceSettings
 from azure_connector.settings._resources import AuthSettings, Resource
@@ -300,7 +301,8 @@ def test_a_resources_own_host_is_another_host() -> None:
 
 
 def test_the_limits_of_routing() -> None:
-    policy = ConnectorSettings(max_attempts=2, max_retry_wait=3, deadline=9, cooldown=1, repeat_unsafe=True).policy()
+    settings = ConnectorSettings(max_attempts=2, max_retry_wait=3, deadline=9, cooldown=1, repeat_unsafe=True)
+    policy = retry_policy(settings)
 
     assert (policy.max_attempts, policy.max_wait, policy.deadline, policy.cooldown) == (2, 3.0, 9.0, 1.0)
     assert policy.repeat_unsafe

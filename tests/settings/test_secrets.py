@@ -12,17 +12,16 @@ from typing import Any
 import pytest
 
 from azure_connector.errors import ConfigurationError
-from azure_connector.settings import ConnectorSettings
-from azure_connector.settings._environment import ENVIRONMENT
-from azure_connector.settings._source import SECRETS
+from azure_connector.settings import ENVIRONMENT, ConnectorSettings
+from azure_connector.settings._names import SECRET_SETTINGS
 
 CANARY = "canary-4f9c2b"
 URL = "https://r.openai.azure.com"
 
 
 def planted(**more: Any) -> ConnectorSettings:
-    secrets: dict[str, Any] = dict.fromkeys(SECRETS - {"azure_ad_token"}, CANARY)
-    resource = {"azure_endpoint": URL, **dict.fromkeys(SECRETS - {"redis_url", "proxy"}, CANARY)}
+    secrets: dict[str, Any] = dict.fromkeys(SECRET_SETTINGS - {"azure_ad_token"}, CANARY)
+    resource = {"azure_endpoint": URL, **dict.fromkeys(SECRET_SETTINGS - {"redis_url", "proxy"}, CANARY)}
     return ConnectorSettings(
         **{
             **secrets,
@@ -129,7 +128,7 @@ def test_no_error_of_a_change_shows_a_secret(address: str) -> None:
     assert CANARY not in rendered(caught.value)
 
 
-@pytest.mark.parametrize("setting", sorted(SECRETS))
+@pytest.mark.parametrize("setting", sorted(SECRET_SETTINGS))
 @pytest.mark.parametrize("shape", [[CANARY], {"key": CANARY}, CANARY.encode(), (CANARY,)])
 def test_a_secret_of_the_wrong_type_is_not_shown(setting: str, shape: Any) -> None:
     with pytest.raises(ConfigurationError, match=setting) as caught:
@@ -173,7 +172,7 @@ def test_no_error_about_a_file_shows_a_secret(text: str, bare_machine: Path) -> 
 
 
 def test_no_error_about_variables_shows_a_secret(monkeypatch: pytest.MonkeyPatch, bare_machine: Path) -> None:
-    for setting in SECRETS:
+    for setting in SECRET_SETTINGS:
         monkeypatch.setenv(ENVIRONMENT[setting][0], CANARY)
     monkeypatch.setenv("AZURE_OPENAI_DEPLOYMENT_MAPPING", "{")
     (bare_machine / ".env").write_text(f"AZURE_API_KEY={CANARY}\nAZURE_OPENAI_TEMPERATURE=warm\n")

@@ -34,7 +34,7 @@ def main(source: str, target: str, flag: str, checkpoint: str, temporary: str) -
 
         context = ray.data.DataContext.get_current()
         context.checkpoint_config = CheckpointConfig(id_column="n", checkpoint_path=checkpoint)
-    dataset = ray.data.read_parquet(source, override_num_blocks=10)
+    dataset = ray.data.read_parquet(source, override_num_blocks=20)
     if checkpoint == "-":
         dataset = dataset.repartition(target_num_rows_per_block=100)
     job = Complete(model="gpt-4o-mini", prompt=prompt if flag != "-" else "Say {text}", max_tokens=10)

@@ -113,18 +113,19 @@ def test_ray_with_an_actor_that_is_killed(azure, tmp_path, short):
 def test_ray_with_a_driver_that_is_killed_and_its_own_checkpoint(azure, tmp_path, short):
     source = tmp_path / "in"
     source.mkdir()
-    for part in range(10):
+    number = 2000
+    for part in range(20):
         numbers = range(part * 100, part * 100 + 100)
         parquet(source / f"{part}.parquet", text=[f"w{n}" for n in numbers], n=list(numbers))
     arguments = (str(source), str(tmp_path / "out"), "-", str(tmp_path / "checkpoint"), short)
     azure.latency = 0.2
     first = start(azure, "ray_job.py", *arguments)
-    assert azure.requests.wait_for(450, timeout=200)
+    assert azure.requests.wait_for(1500, timeout=200)
     os.killpg(first.pid, signal.SIGKILL)
     first.wait()
     azure.latency = 0.0
     azure.clear()
     finish(start(azure, "ray_job.py", *arguments))
-    check(tmp_path / "out")
+    check(tmp_path / "out", number)
     again = {request.body["messages"][0]["content"] for request in azure.requests}
-    assert len(again) <= ROWS - 100, "what was written was not asked again"
+    assert len(again) <= number - 100, "what was written was not asked again"

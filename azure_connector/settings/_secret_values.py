@@ -1,0 +1,57 @@
+"""Secrets wrapped, so that no repr shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import NoReturn
+
+from pydantic import SecretStr
+
+__all__ = ["MASK", "Headers", "InvalidSecret", "is_blank"]
+
+MASK = "**********"
+"""What stands in place of a secret, as in pydantic."""
+
+
+class Headers(Mapping[str, str]):
+    """HTTP headers whose repr hides the values: gateways' keys stand there.
+
+    Args:
+        headers: name -> value.
+    """
+
+    __slots__ = ("_headers",)
+
+    def __init__(self, headers: Mapping[str, str] = MappingProxyType({})) -> None:
+        self._headers = dict(headers)
+
+    def __getitem__(self, name: str) -> str:
+        return self._headers[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._headers)
+
+    def __len__(self) -> int:
+        return len(self._headers)
+
+    def __repr__(self) -> str:
+        return f"Headers({dict.fromkeys(self._headers, MASK)!r})"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("Headers hold secrets and are not pickled")
+
+
+@dataclass(frozen=True, slots=True)
+class InvalidSecret:
+    """Stands for a secret of a type that no secret has, so that the value itself is never printed."""
+
+    type_name: str
+
+
+def is_blank(value: object) -> bool:
+    """Templates and CI systems leave settings empty: None and blank text count as not given."""
+    if isinstance(value, SecretStr):
+        return not value.get_secret_value().strip()
+    return value is None or (isinstance(value, str) and not value.strip())

@@ -1,0 +1,35 @@
+"""What is known of a setting beside its type: written once, in the `Annotated` metadata of its field."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pydantic.fields import FieldInfo
+
+__all__ = ["Setting", "setting_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """The metadata of a setting's field.
+
+    Attributes:
+        variables: the environment variables that may hold it, the first that is set wins; None for
+            `AZURE_CONNECTOR_` with the setting's name, empty for none.
+        secret: its value is secret.
+        method: it chooses a method of the auth chain. The fields stand in the chain's order.
+        as_json: a variable holds it as a JSON object.
+    """
+
+    variables: tuple[str, ...] | None = None
+    secret: bool = False
+    method: bool = False
+    as_json: bool = False
+
+
+_PLAIN = Setting()
+
+
+def setting_of(field: FieldInfo) -> Setting:
+    """The metadata of a field."""
+    return next((item for item in field.metadata if isinstance(item, Setting)), _PLAIN)
