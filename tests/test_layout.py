@@ -20,7 +20,8 @@ LINES = (
     ("auth", "requests"),
     ("replies",),
     ("client",),
-    ("cli", "display", "helpers", "bulk", "pytest_plugin"),
+    ("bulk",),
+    ("cli", "display", "helpers", "pytest_plugin"),
     ("query",),
 )
 
@@ -88,4 +89,4 @@ def test_files_stay_short(package):
         assert len(file.read_text(encoding="utf-8").splitlines()) <= 400, file
 
 
-ROOMS, ARROWS, FLOORS = 25, 70, 10
+ROOMS, ARROWS, FLOORS = 26, 77, 10

@@ -10,7 +10,8 @@ from __future__ import annotations
 from ._estimate import Estimate, estimate
 from ._job import Complete, Embed, Job
 from ._journal import journal_status
-from ._local import Summary, TooManyErrorsError, arun, run
+from ._local import arun, run
+from ._options import Summary, TooManyErrorsError
 from ._progress import Progress
 
 __all__ = [

@@ -11,13 +11,12 @@ import math
 import time
 from collections import deque
 from collections.abc import Callable, Coroutine, Iterator
-from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import urlsplit
+from typing import Any, TypeVar
 from uuid import uuid4
 
 import openai
 
-from azure_connector import AsyncAzureConnector
+from azure_connector.client import AsyncAzureConnector
 from azure_connector.errors import ConfigurationError
 
 from ._batch_files import Cut, Part, cut, group_of, read_results
@@ -28,10 +27,7 @@ from ._runtime import runtime
 from ._verdicts import RowError
 from ._work import Work, failed
 
-if TYPE_CHECKING:
-    from ._job import Job
-
-__all__ = ["BatchRun", "check_batch"]
+__all__ = ["BatchRun"]
 
 _T = TypeVar("_T")
 
@@ -42,29 +38,7 @@ _PATIENCE = 60
 _ENDED = ("completed", "failed", "expired", "cancelled")
 _NO_RESULT = RowError("no_result", "the batch ended without a line for this row")
 _TOO_LARGE = RowError("context_length", "the service takes no file that is as large as this row alone")
-_HOSTS = ("services.ai.azure.", "cognitiveservices.azure.", "api.cognitive.microsoft.")
 _SKU = "Deploy the model as GlobalBatch or DataZoneBatch, and name that deployment: --batch-deployment NAME"
-
-
-def check_batch(job: Job, client: AsyncAzureConnector, *, anyway: bool) -> None:
-    """Refuses what the Batch API does not take, before anything is uploaded.
-
-    Raises:
-        ConfigurationError: embeddings, or a host that has no batches.
-    """
-    from ._job import Embed
-
-    if isinstance(job, Embed) and not anyway:
-        raise ConfigurationError(
-            'Azure\'s page on batches says of embeddings: "currently not supported".',
-            hint="Leave --batch out (packed calls are quick), or try it all the same with --batch-anyway.",
-        )
-    host = urlsplit(client.settings.require_endpoint().base).hostname or ""
-    if any(part in host for part in _HOSTS):
-        raise ConfigurationError(
-            f"Azure takes batches at *.openai.azure.com only, not at {host}.",
-            hint="Name the resource by that host: --endpoint https://NAME.openai.azure.com",
-        )
 
 
 class BatchRun:

@@ -14,8 +14,9 @@ from openai.types import CreateEmbeddingResponse
 from openai.types.chat import ChatCompletion
 from openai.types.responses import Response
 
-from azure_connector import AsyncAzureConnector, azure_info
+from azure_connector.client import AsyncAzureConnector
 from azure_connector.errors import EndpointUnreachableError
+from azure_connector.replies import azure_info
 
 from ._pacing import Pacer
 from ._results import Result

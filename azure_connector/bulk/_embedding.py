@@ -7,8 +7,8 @@ from array import array
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from azure_connector import embedding_batches
 from azure_connector.errors import ConfigurationError
+from azure_connector.requests import embedding_batches
 
 from ._arrow import RecordBatch, Schema
 from ._cells import InvalidRowError, checked_text, iterate_rows

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from azure_connector import AsyncAzureConnector
+from azure_connector.client import AsyncAzureConnector
 
 from ._arrow import RecordBatch, Schema
 from ._results import output_schema

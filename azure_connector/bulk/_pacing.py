@@ -11,7 +11,7 @@ import math
 from collections import deque
 from dataclasses import dataclass, field
 
-from azure_connector import RateLimits
+from azure_connector.replies import RateLimits
 
 __all__ = ["Pace", "Pacer"]
 

@@ -14,7 +14,7 @@ from collections.abc import Coroutine, Mapping
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
-from azure_connector import AsyncAzureConnector
+from azure_connector.client import AsyncAzureConnector
 from azure_connector.settings import ConnectorSettings
 
 from ._settings import canonical

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from azure_connector import AsyncAzureConnector
+from azure_connector.client import AsyncAzureConnector
 from azure_connector.errors import ConfigurationError
 
 from ._calls import Calls

@@ -10,7 +10,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from azure_connector import AsyncAzureConnector
+from azure_connector.client import AsyncAzureConnector
 from azure_connector.errors import ConfigurationError
 
 from ._arrow import RecordBatch, Schema

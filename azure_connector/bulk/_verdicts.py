@@ -9,7 +9,12 @@ from typing import Literal
 
 import openai
 
-from azure_connector import errors
+from azure_connector.errors import (
+    ConfigurationError,
+    ContentFilteredError,
+    ContextWindowExceededError,
+    WrongApiVersionError,
+)
 
 __all__ = ["NO_ANSWER", "RowError", "Verdict", "verdict_on"]
 
@@ -17,8 +22,8 @@ What = Literal["row", "again", "refused", "job"]
 
 _PLAIN = re.compile(r"[\w.\-\[\] ]{1,64}")
 _JOB = (
-    errors.ConfigurationError,
-    errors.WrongApiVersionError,
+    ConfigurationError,
+    WrongApiVersionError,
     openai.AuthenticationError,
     openai.PermissionDeniedError,
     openai.NotFoundError,
@@ -69,11 +74,11 @@ def verdict_on(error: openai.OpenAIError, shared: Collection[str]) -> Verdict:
     """
     status = error.status_code if isinstance(error, openai.APIStatusError) else None
     where = _about(error)
-    if isinstance(error, errors.ContentFilteredError):
+    if isinstance(error, ContentFilteredError):
         names = ", ".join(one.name for one in error.categories if one.filtered and _PLAIN.fullmatch(one.name))
         said = f"the content filter refused the prompt{f' ({names})' if names else ''}"
         return Verdict("row", RowError("content_filter", f"{said}{where}"), status=status)
-    if isinstance(error, errors.ContextWindowExceededError):
+    if isinstance(error, ContextWindowExceededError):
         said = "the prompt holds more tokens than the model accepts"
         return Verdict("row", RowError("context_length", f"{said}{where}"), status=status)
     if isinstance(error, openai.RateLimitError):
