@@ -73,7 +73,8 @@ def apply(
         batch_format="pyarrow",
         batch_size=batch_size,
         num_cpus=num_cpus,
-        compute=ray.data.ActorPoolStrategy(size=actors),
+        # Two open blocks keep an actor busy; more would only be more to repeat when it dies.
+        compute=ray.data.ActorPoolStrategy(size=actors, max_tasks_in_flight_per_actor=2),
     )
 
 

@@ -81,7 +81,7 @@ async def embed_many(
     at_once: int = 4,
     progress: Callable[[int], None] = lambda done: None,
 ) -> list[list[float]]:
-    """The vectors of many texts, in their order.
+    """The vectors of many texts, in their order. For a table of them: `azure_connector.bulk`.
 
     Args:
         client: the connector.
