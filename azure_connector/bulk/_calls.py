@@ -149,12 +149,12 @@ class Calls:
         self._pump()
 
     async def _call(self, work: Work) -> None:
-        seen = self._answered
+        seen, started = self._answered, time.monotonic()
         try:
             reply: Any = await self._client.post(work.operation, cast_to=_KINDS[work.operation], body=work.body)
         except openai.OpenAIError as error:
             work.attempts += len(getattr(error, "attempts", ()))
-            self._judge(work, error, seen)
+            self._judge(work, error, seen, started)
             return
         self._answered += 1
         info = azure_info(reply)
@@ -166,13 +166,13 @@ class Calls:
             results = [failed(row, NO_ANSWER, work.attempts) for row in work.rows]
         self._done.put(results)
 
-    def _judge(self, work: Work, error: openai.OpenAIError, seen: int) -> None:
+    def _judge(self, work: Work, error: openai.OpenAIError, seen: int, started: float) -> None:
         verdict = verdict_on(error, self._rows.shared)
         now = time.monotonic()
         if verdict.what == "job" or self._nothing_is_there(error):
             raise error
         if verdict.what == "refused":
-            self.pacer.refused(_refusing(error), verdict.retry_after, now)
+            self.pacer.refused(_refusing(error), verdict.retry_after, now, started)
             work.rounds += 1.0 if seen == self._answered else _BY_CHANCE
         elif verdict.what == "again":
             self.pacer.failed(now)

@@ -254,7 +254,8 @@ class _Run:
             raise TooManyErrorsError(f"{told}: {', '.join(counter.errors)}")
         if now - self._ticked >= _TICK:
             self._ticked = now
-            display.show(counter.progress(now, session.calls.pacer.pace(now)))
+            note = counter.waste(getattr(self._job, "max_tokens", None))
+            display.show(counter.progress(now, session.calls.pacer.pace(now), note))
 
     def _end(self, journal: Journal, session: Session, counter: Counter, *, polite: bool) -> None:
         """Starts nothing more; what runs may end, since it is paid for."""

@@ -36,6 +36,7 @@ class _Target:
     factor: float = 1.0
     cut_at: float = -math.inf
     recovered_at: float = math.inf
+    told_at: float = math.inf
     paused_until: float = -math.inf
     replies: int = 0
     own_rate: float | None = None  # where Azure names no limit and has said 429
@@ -113,16 +114,20 @@ class Pacer:
         self._failures = 0
         self._out_until = -math.inf
         self._read(known, limits)
+        if known.told:
+            known.told_at = min(known.told_at, now)
         _count(self._answers, now)
         if known.own_rate is not None:
             known.own_rate += max(1.0, 0.02 * known.own_rate) / max(known.own_rate, 1.0)
 
-    def refused(self, target: str | None, retry_after: float | None, now: float) -> None:
+    def refused(self, target: str | None, retry_after: float | None, now: float, started: float = math.inf) -> None:
         """Notes a 429.
 
         Args:
             target: the deployment; None where the refusal does not say.
             retry_after: seconds that Azure asks to wait.
+            now: the time.
+            started: when the call began. What began before the limits were known says nothing of the pace.
         """
         self.refusals += 1
         if target is None and self._targets:
@@ -131,7 +136,7 @@ class Pacer:
             concerned = [self._targets.setdefault(target or "", _Target())]
         for known in concerned:
             known.paused_until = max(known.paused_until, now + (1.0 if retry_after is None else retry_after))
-            if now - known.cut_at < 1.0:
+            if now - known.cut_at < 1.0 or (known.told and started < known.told_at):
                 continue
             known.cut_at = now
             if known.told:

@@ -14,6 +14,7 @@ __all__ = ["Counter", "Price", "Progress"]
 Price = tuple[float, float]
 """What a million input and output tokens cost."""
 
+_TELLING = 200  # answers whose mean says something
 _SPAN = 30.0  # seconds over which the speed is measured
 
 
@@ -106,6 +107,20 @@ class Counter:
         if self.price is None:
             return None
         return (self.input_tokens * self.price[0] + self.output_tokens * self.price[1]) / 1e6
+
+    def waste(self, max_tokens: int | None) -> str:
+        """What a user should know of a limit that the answers never come near; empty while there is nothing to say.
+
+        Args:
+            max_tokens: the job's limit of output tokens.
+        """
+        answered = self.done - self.failed
+        if max_tokens is None or answered < _TELLING:
+            return ""
+        mean = self.output_tokens / answered
+        if max_tokens <= 4 * mean:
+            return ""
+        return f"--max-tokens {max_tokens} is far above the mean answer ({mean:.0f}), and the quota counts it in full"
 
     def progress(self, now: float, pace: Pace | None = None, note: str = "") -> Progress:
         """The moment.

@@ -101,6 +101,16 @@ def test_progress_says_what_a_user_wants_to_know():
         assert part in said
 
 
+def test_a_limit_far_above_the_answers_is_told_of():
+    counter = Counter(1000)
+    counter.add(Result(n, "x", "stop", 100, 10, 1) for n in range(199))
+    assert not counter.waste(1000)
+    counter.add([Result(199, "x", "stop", 100, 10, 1)])
+    assert "--max-tokens 1000 is far above the mean answer (10)" in counter.waste(1000)
+    assert not counter.waste(40)
+    assert not counter.waste(None)
+
+
 def test_a_line_each_ten_seconds_a_bar_or_a_function(monkeypatch, capsys):
     counter = Counter(10)
     lines = Lines(interval=0.0)

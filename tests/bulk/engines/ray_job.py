@@ -33,8 +33,9 @@ def main(source: str, target: str, flag: str, checkpoint: str, temporary: str) -
         from ray.data.checkpoint import CheckpointConfig
 
         context = ray.data.DataContext.get_current()
+        context.target_max_block_size = 2048  # small files are read into one block otherwise
         context.checkpoint_config = CheckpointConfig(id_column="n", checkpoint_path=checkpoint)
-    dataset = ray.data.read_parquet(source, override_num_blocks=20)
+    dataset = ray.data.read_parquet(source)
     if checkpoint == "-":
         dataset = dataset.repartition(target_num_rows_per_block=100)
     job = Complete(model="gpt-4o-mini", prompt=prompt if flag != "-" else "Say {text}", max_tokens=10)
