@@ -19,6 +19,7 @@ _HEADROOM = 0.98  # of the quota's rate
 _CATCH_UP = 0.1  # seconds of starts that a late loop may make up for
 _FIRST_RATE = 4.0  # requests a second before the first reply
 _MEASURED_FROM = 10  # requests in the window before its ratio says what one costs
+_HINTS_FROM, _HINT = 3, 0.3  # fewer ones move what is believed; a small quota has no ten in a minute
 # A refusal takes 3 %, a success gives so much back: where they balance, one call in a hundred is refused.
 _CUT, _RECOVER, _RECOVER_SECOND, _LEAST = 0.97, 0.0003, 0.0002, 0.05
 _LONGEST_PAUSE = 30.0  # between attempts during an outage
@@ -179,12 +180,16 @@ class Pacer:
             return
         requests = (limits.limit_requests or 0) - (limits.remaining_requests or 0)
         tokens = (limits.limit_tokens or 0) - (limits.remaining_tokens or 0)
-        if requests >= _MEASURED_FROM and tokens > 0:
-            measured = tokens / requests
-            if self._estimate:
-                # The two windows need not begin together: a ratio beyond reason is one of different spans.
-                measured = min(measured, 4 * self._estimate)
-            known.cost = measured
+        if requests < _HINTS_FROM or tokens <= 0:
+            return
+        measured = tokens / requests
+        if self._estimate:
+            # The two windows need not begin together: a ratio beyond reason is one of different spans.
+            measured = min(measured, 4 * self._estimate)
+        believed = known.cost or self._estimate
+        if requests < _MEASURED_FROM and believed is not None:
+            measured = believed + (measured - believed) * _HINT
+        known.cost = measured
 
     def _cost(self, known: _Target | None) -> float | None:
         if known is not None and known.cost is not None:

@@ -259,6 +259,12 @@ def test_the_users_own_caps_hold():
     assert azure.served * 100 <= 6000 * 10 * 1.1
 
 
+def test_a_quota_too_small_for_ten_requests_a_minute_is_measured_all_the_same():
+    azure = Azure(20, 2000)
+    simulate(azure, [Worker(Pacer(), concurrency=64)], 1800, tokens=127, latency=5.0)
+    assert azure.served >= 0.85 * 15 * 30, "fifteen fit into a minute"
+
+
 @settings(max_examples=20, deadline=None)
 @given(
     rpm=st.integers(20, 3000),
@@ -275,5 +281,7 @@ def test_whatever_the_quota_few_are_refused_and_most_of_it_is_used(rpm, tokens, 
     # Before the first header four start in a second, whatever the quota is.
     assert azure.refused <= 4 * 1.5 * latency + 4 + 0.02 * azure.served
     # What was refused at first took requests of the first minute; after that nothing is lost.
-    lost = azure.refused / (azure.rpm * 10)
-    assert used(azure, 10, tokens) >= 0.85 - lost - 2 * latency / 600
+    lost = azure.refused / (min(azure.rpm, azure.tpm / tokens) * 10)
+    # Only whole requests fit into a minute.
+    whole = min(azure.rpm, azure.tpm // tokens)
+    assert azure.served / (whole * 10) >= 0.85 - lost - 2 * latency / 600
