@@ -20,7 +20,7 @@ create = $(PYTHON) -m venv $(1) && $(1)/bin/python -m pip install --quiet --disa
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long test-repeat release-check lint format types docs bench soak chaos fuzz node-clients test-matrix proxy-env clean
+.PHONY: help demo test test-engines test-long test-repeat release-check lint format types docs bench bench-bulk soak chaos fuzz node-clients test-matrix proxy-env clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -108,6 +108,15 @@ CORE_TESTS := $(addprefix tests/,client settings routing tools responses fitting
 	@$(call install,.venv-openai3,-c .venv-openai3/pins.txt,-e '$(CORE_ALONE)' 'openai>=3' websockets fakeredis $(TOOLS))
 	@touch $@
 
+.venv-engines/.ready: $(PROJECT)
+	@echo "installing Ray and Spark into .venv-engines (once; a gigabyte)"
+	@$(call create,.venv-engines)
+	@$(call install,.venv-engines,-c constraints.txt,-e '.[bulk,cli,emulator,fast]' --group engines psutil $(TOOLS))
+	@touch $@
+
+test-engines: .venv-engines/.ready ## bulk jobs on Ray and on Spark (Java 17), with workers and drivers killed
+	.venv-engines/bin/python -m pytest -q -p no:cacheprovider tests/bulk/engines
+
 proxy-env: .venv-proxy/.ready ## the environment of its own that LiteLLM's Proxy needs
 
 MATRIX := .venv-proxy/.ready .venv-litellm-low/.ready .venv-litellm-new/.ready .venv-openai3/.ready
@@ -136,6 +145,9 @@ docs: $(VENV)/.dev ## the documentation, strictly, into site/
 
 bench: $(VENV)/.dev ## speed beside the stacks it replaces, into docs/performance.md; five minutes (BENCH=--quick)
 	$(BIN)/python -m benchmarks.speed $(or $(BENCH),--write)
+
+bench-bulk: $(VENV)/.dev ## bulk work: pace, speed, memory, kills, batches, into docs/bulk.md; half an hour
+	$(BIN)/python -m benchmarks.bulk $(or $(BENCH),--write)
 
 clean: ## remove environments and caches
 	rm -rf .venv .venv-* .cache .pytest_cache .ruff_cache .hypothesis site build dist

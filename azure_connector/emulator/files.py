@@ -11,7 +11,7 @@ from .parameters import check_integer
 from .resource import Resource
 from .routes import Route, table
 from .stored import StoredFile
-from .wire import Answer, Call
+from .wire import Answer, Call, Refusal
 
 __all__ = ["ROUTES", "keep_file"]
 
@@ -26,9 +26,8 @@ def keep_file(
     if sum(len(one.content) for one in resource.files.values()) + len(content) > resource.limits.file_bytes:
         text = f"The resource keeps {resource.limits.file_bytes} bytes of files at most. Delete some first."
         raise invalid(text, "file", "quota_exceeded")
-    made = StoredFile(
-        f"file-{resource.ids.hexadecimal(32)}", filename, content, purpose, int(resource.clock()), expires
-    )
+    identity, now = f"file-{resource.ids.hexadecimal(32)}", int(resource.clock())
+    made = StoredFile(identity, filename, content, purpose, now, expires)
     resource.files[made.identity] = made
     return made
 
@@ -45,6 +44,8 @@ async def upload(call: Call, resource: Resource) -> Answer:
     if purpose not in PURPOSES:
         raise wrong_choice("purpose", purpose, PURPOSES)
     expires = _expiry(form, int(resource.clock()))
+    if purpose == "batch":
+        _check_batch_file(sent.content, expires, resource)
     made = keep_file(resource, sent.filename, sent.content, purpose, expires)
     return Answer(201 if call.form == "classic" else 200, body=made.shown())
 
@@ -72,6 +73,15 @@ def _expiry(form: Form, now: int) -> int | None:
         )
     check_integer("expires_after.seconds", int(seconds), SHORTEST, LONGEST)
     return now + int(seconds)
+
+
+def _check_batch_file(content: bytes, expires: int | None, resource: Resource) -> None:
+    rules = resource.batch_rules
+    if len(content) > rules.max_bytes:
+        raise Refusal(413, {"error": {"code": "413", "message": "The file is too large."}})
+    kept = [one for one in resource.files.values() if one.purpose == "batch" and one.expires is None]
+    if expires is None and len(kept) >= rules.max_files:
+        raise invalid(f"The resource holds its {rules.max_files} batch files; delete some.", "file")
 
 
 async def list_files(call: Call, resource: Resource) -> Answer:

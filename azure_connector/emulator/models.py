@@ -30,6 +30,7 @@ class Deployment:
         version: the base model's version; empty means the catalogue's.
         capacity: thousands of tokens per minute. Given, the quota is enforced; None advertises 250 and never refuses.
         requests_per_minute: the request quota that goes with `capacity`; None means one per thousand tokens.
+        quota_slice: seconds over which requests are checked as well: Azure says one or ten.
         sku: `GlobalStandard`, `ProvisionedManaged`, …
         spillover: the deployment that answers when this one's quota is used up, as provisioned deployments may have.
     """
@@ -39,6 +40,7 @@ class Deployment:
     version: str = ""
     capacity: int | None = None
     requests_per_minute: int | None = None
+    quota_slice: float = 10.0
     sku: str = "GlobalStandard"
     spillover: str | None = None
 

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from .batchrules import BatchRules
 from .caching import PromptCache
 from .errors import access_denied, deployment_not_found, invalid, keys_disabled, unauthorized
 from .identifiers import Identifiers
@@ -47,6 +48,7 @@ class Resource:
         limits: how much it takes and keeps.
         responses: the stored responses.
         files, batches: the stored files and batches, by id.
+        batch_rules: the limits of the Batch API, and how its batches end.
         pictures: generated images that are fetched by URL.
         prompts: what was asked before, for `cached_tokens`.
         seal: makes encrypted reasoning that only this resource reads.
@@ -67,6 +69,7 @@ class Resource:
     responses: ResponseStore = field(default_factory=ResponseStore)
     files: dict[str, StoredFile] = field(default_factory=Newest[StoredFile])
     batches: dict[str, StoredBatch] = field(default_factory=Newest[StoredBatch])
+    batch_rules: BatchRules = field(default_factory=BatchRules)
     pictures: dict[str, bytes] = field(default_factory=Newest[bytes])
     prompts: PromptCache = field(default_factory=PromptCache)
     seal: Seal = field(default_factory=lambda: Seal(secrets.token_bytes(32)))

@@ -165,9 +165,10 @@ def test_files(v1: openai.OpenAI) -> None:
         v1.files.retrieve(sent.id)
 
 
-def test_batches(v1: openai.OpenAI) -> None:
-    hello = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Say hello"}]}
-    bad = {"model": "nope", "messages": []}
+def test_batches(azure: Emulator, v1: openai.OpenAI) -> None:
+    azure.resource.deploy({"gpt-4o-batch": "gpt-4o"})
+    hello = {"model": "gpt-4o-batch", "messages": [{"role": "user", "content": "Say hello"}]}
+    bad = {"model": "gpt-4o-batch", "messages": []}
     lines = [
         {"custom_id": str(number), "method": "POST", "url": "/chat/completions", "body": body}
         for number, body in enumerate([hello, bad])
@@ -183,16 +184,20 @@ def test_batches(v1: openai.OpenAI) -> None:
     assert result["custom_id"] == "0"
     assert result["response"]["body"]["choices"][0]["message"]["content"] == "hello"
     failed = json.loads(v1.files.content(done.error_file_id or "").text)
-    assert failed["response"]["status_code"] == 404
+    assert failed["response"]["status_code"] == 400
     again = v1.batches.create(input_file_id=source.id, endpoint="/v1/chat/completions", completion_window="24h")
-    assert v1.batches.cancel(again.id).status == "cancelled"
+    assert v1.batches.cancel(again.id).status == "cancelling"
+    assert [v1.batches.retrieve(again.id).status for _ in range(2)] == ["cancelling", "cancelled"]
     assert {one.id for one in v1.batches.list()} == {batch.id, again.id}
 
 
 def test_bad_batches(http: httpx.Client) -> None:
     sent = http.post("/openai/v1/files", data={"purpose": "batch"}, files={"file": ("a.jsonl", b"no json")}).json()
     body = {"input_file_id": sent["id"], "endpoint": "/v1/chat/completions", "completion_window": "24h"}
-    assert http.post("/openai/v1/batches", json=body).json()["error"]["code"] == "invalid_json_line"
+    made = http.post("/openai/v1/batches", json=body).json()
+    seen = [http.get(f"/openai/v1/batches/{made['id']}").json() for _ in range(2)]
+    assert [one["status"] for one in seen] == ["validating", "failed"]
+    assert seen[-1]["errors"]["data"][0]["code"] == "invalid_json_line"
     assert http.post("/openai/v1/batches", json={**body, "endpoint": "/x"}).json()["error"]["param"] == "endpoint"
     assert http.post("/openai/v1/batches", json={**body, "input_file_id": "x"}).status_code == 404
     assert http.post("/openai/v1/files", files={"file": ("a", b"x")}).json()["error"]["param"] == "purpose"
