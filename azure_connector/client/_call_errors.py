@@ -28,10 +28,11 @@ from ..errors import (
     error_from_reply,
     error_message,
     hint_for,
+    implied_status,
     parse_envelope,
     status_error,
 )
-from ..replies import ReplyReader, StreamErrorFactory
+from ..replies import NoAnswerError, ReplyReader, StreamErrorFactory
 from ..requests import Failure as ResponsesFailure
 from ..requests import PreparedRequest
 from ..routing import AttemptOutcome, GiveUp, failure, outcome_of_error, outcome_of_exception, outcome_of_reply
@@ -81,7 +82,9 @@ class CallErrors:
             return self._from_response(prepared, reader, failed)
         headers = reader.info.raw_headers
         if isinstance(failed, ValueError) and not isinstance(failed, openai.OpenAIError):
-            unread = not reader.understood and (headers or isinstance(failed, json.JSONDecodeError))
+            unread = isinstance(failed, NoAnswerError) or (
+                not reader.understood and (headers or isinstance(failed, json.JSONDecodeError))
+            )
             return self._unreadable(failed, prepared, headers) if unread else None
         if is_transport_error(failed):  # the SDK lets these pass while it reads the body of an error
             request = synthetic_response(prepared.options.url, 200, headers).request
@@ -201,11 +204,9 @@ class CallErrors:
         context, request_id = self._context(target), response.headers.get("apim-request-id")
         if error is not None:
             facts = parse_envelope(None, dict(error))
-            outcome = outcome_of_error(facts)
-            if outcome.kind == "refused":
-                cls = error_class(None, facts)
-                hint = hint_for(cls, facts, context)
-                return status_error(cls, facts.message, response, dict(error), hint=hint, facts=facts)
+            outcome = outcome_of_error(facts, response.headers)
+            if outcome.kind == "refused" or not (so_far.text or so_far.tool_calls):
+                return self._reported(facts, outcome, context, response, dict(error))
             message = f"The service broke the stream off: {facts.message}"
         else:
             detail = f": {type(cause).__name__}: {cause}" if cause is not None else " without a finish reason"
@@ -220,6 +221,16 @@ class CallErrors:
         made.body = dict(error) if error is not None else None
         made.__cause__ = without_locals(cause) if cause is not None else None
         return made
+
+    def _reported(
+        self, facts: ErrorFacts, outcome: AttemptOutcome, context: HintContext, response: Any, body: dict[str, Any]
+    ) -> openai.APIError:
+        """The exception for an error that came with status 200 before anything else: of the class of its code."""
+        cls = error_class(None, facts)
+        made = synthetic_response(str(response.request.url), implied_status(facts), response.headers)
+        hint = hint_for(cls, facts, context)
+        wait = outcome.retry_after
+        return status_error(cls, facts.message, made, body, hint=hint, facts=facts, retry_after=wait)
 
     def _context(self, target: Target) -> HintContext:
         """What the call looked like, for hints."""

@@ -81,6 +81,7 @@ from ._classify import error_class as error_class
 from ._classify import error_from_reply as error_from_reply
 from ._classify import error_message as error_message
 from ._classify import hint_for as hint_for
+from ._classify import implied_status as implied_status
 from ._classify import status_error as status_error
 from ._envelope import ErrorFacts as ErrorFacts
 from ._envelope import parse_envelope as parse_envelope
