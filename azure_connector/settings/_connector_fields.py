@@ -90,25 +90,28 @@ class ConnectorFields(ResourceSettings):
     repeat_unsafe: bool = Field(
         False, description="Also repeat requests that may have been executed (stored responses, files, batches)."
     )
-    redis_url: Annotated[SecretStr | None, Setting(secret=True)] = Field(
+    redis_url: Annotated[SecretStr | None, Setting(secret=True, found="no")] = Field(
         None, description="Shares cooldowns and limits among processes (extra redis)."
     )
 
-    trusted_hosts: tuple[str, ...] = Field(
+    trusted_hosts: Annotated[tuple[str, ...], Setting(found="no")] = Field(
         (), description="Further hosts (host or host:port) that may receive the settings' credentials."
     )
-    allow_insecure_hosts: tuple[str, ...] = Field(
+    allow_insecure_hosts: Annotated[tuple[str, ...], Setting(found="no")] = Field(
         (), description="Hosts other than loopback to which plain http is allowed."
     )
     # One bundle for the API and the token calls: httpx reads the first of the common names, requests the second.
     ca_bundle: Annotated[
-        str | None, Setting(variables=("AZURE_CONNECTOR_CA_BUNDLE", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"))
+        str | None, Setting(variables=("AZURE_CONNECTOR_CA_BUNDLE", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"), found="no")
     ] = Field(None, description="A PEM file with the authorities to trust, for API and token calls.")
-    tls_client_certificate: str | None = Field(
+    tls_client_certificate: Annotated[str | None, Setting(found="no")] = Field(
         None, description="A PEM file with this client's TLS certificate (mutual TLS)."
     )
-    tls_client_key: str | None = Field(None, description="The PEM file with its key, where it is not in the same file.")
-    proxy: Annotated[SecretStr | None, Setting(secret=True)] = Field(
+    tls_client_key: Annotated[
+        str | None,
+        Setting(found="no"),
+    ] = Field(None, description="The PEM file with its key, where it is not in the same file.")
+    proxy: Annotated[SecretStr | None, Setting(secret=True, found="no")] = Field(
         None, description="The proxy's URL, for API and token calls; by default HTTPS_PROXY and its kin."
     )
 

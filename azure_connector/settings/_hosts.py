@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 from typing import Literal
 from urllib.parse import urlsplit
@@ -22,20 +22,22 @@ __all__ = [
     "classify",
     "host_is_listed",
     "is_loopback",
-    "may_receive_credentials",
     "origin_of",
     "refuse_lookalike",
+    "resource_name",
     "same_origin",
+    "same_resource",
 ]
 
 HostKind = Literal["azure", "foundry", "gateway", "loopback", "other"]
 Cloud = Literal["public", "usgov", "china"]
 
 # Microsoft's own suffixes. The regional `api.cognitive.microsoft.com` addresses still serve older resources.
+_REGIONAL = "api.cognitive.microsoft.com"
 _SUFFIXES: Mapping[str, tuple[HostKind, Cloud]] = {
     "openai.azure.com": ("azure", "public"),
     "cognitiveservices.azure.com": ("azure", "public"),
-    "api.cognitive.microsoft.com": ("azure", "public"),
+    _REGIONAL: ("azure", "public"),
     "services.ai.azure.com": ("foundry", "public"),
     "azure-api.net": ("gateway", "public"),
     "openai.azure.us": ("azure", "usgov"),
@@ -154,21 +156,23 @@ def same_origin(a: str, b: str) -> bool:
     return first is not None and first == origin_of(b)
 
 
-def may_receive_credentials(url: str, endpoints: Iterable[str], trusted_hosts: Collection[str] = ()) -> bool:
-    """Whether a credential from the settings may go to a URL.
+def resource_name(url: str) -> tuple[str, Cloud] | None:
+    """The resource that a host under one of Azure's own suffixes stands for, and its cloud; None for other hosts.
 
-    A host is trusted because the settings name it, never because of its suffix: anyone can own a name under
-    `azure-api.net`.
-
-    Args:
-        url: the absolute URL that is about to be called.
-        endpoints: the base URLs that the settings configure.
-        trusted_hosts: further hosts from the settings; for these only https (or loopback) counts.
+    A resource has several hosts (`NAME.openai.azure.com`, `NAME.cognitiveservices.azure.com`, …). The regional
+    addresses serve many resources, so each stands for itself. Gateways are anyone's.
     """
-    if any(same_origin(url, endpoint) for endpoint in endpoints):
-        return True
     origin = origin_of(url)
-    if origin is None:
-        return False
-    scheme, host, port = origin
-    return host_is_listed(host, port, trusted_hosts) and (scheme == "https" or is_loopback(host))
+    if origin is None or origin[0] != "https" or origin[2] != DEFAULT_PORTS["https"]:
+        return None
+    name, _, suffix = origin[1].partition(".")
+    kind, cloud = _SUFFIXES.get(suffix, ("other", "public"))
+    if kind not in ("azure", "foundry"):
+        return None
+    return (origin[1] if suffix == _REGIONAL else name), cloud
+
+
+def same_resource(a: str, b: str) -> bool:
+    """Whether two URLs lead to the same resource: the same origin, or two of its hosts."""
+    name = resource_name(a)
+    return same_origin(a, b) or (name is not None and name == resource_name(b))

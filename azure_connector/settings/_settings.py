@@ -18,12 +18,13 @@ from ..errors._classes import ConfigurationError
 from ._api_style import choose_api_style
 from ._connector_fields import ConnectorFields
 from ._endpoint import Endpoint
-from ._hosts import may_receive_credentials
+from ._guard import Guard
 from ._merge import Sources, load
 from ._names import ENVIRONMENT
 from ._resource_fields import ResourceSettings
 from ._resources import AuthSettings, Resource, auth_of, named_resource, read_endpoint
 from ._source import readable_errors, wrap_secrets
+from ._trust import TrustedHosts
 
 if TYPE_CHECKING:
     from ._arguments import SettingsArguments
@@ -91,6 +92,8 @@ class ConnectorSettings(ConnectorFields, BaseSettings):
         if problems:
             # Outside of the handler: pydantic's error holds the values, and must not hang on to this one.
             raise ConfigurationError("\n".join(problems))
+        guard = Guard.of(sources)
+        guard.check_found(self.resources, sources.values())
         self._sources = sources
         origins = {setting: sources.origin(setting) for setting in type(self).model_fields}
         endpoint = self._read_endpoint(sources)
@@ -100,7 +103,7 @@ class ConnectorSettings(ConnectorFields, BaseSettings):
             vars(self)[setting] = endpoint.deployment
             origins[setting] = f"azure_endpoint ({origins['azure_endpoint']})"
         self._origins = MappingProxyType(origins)
-        self._resource_map = MappingProxyType(self._read_resources(endpoint, sources))
+        self._resource_map = MappingProxyType(self._read_resources(endpoint, sources, guard))
         self._deployments = compile_table(
             self.deployment_mapping,
             default=self.default_deployment,
@@ -128,7 +131,7 @@ class ConnectorSettings(ConnectorFields, BaseSettings):
             allow_insecure_hosts=self.allow_insecure_hosts,
         )
 
-    def _read_resources(self, endpoint: Endpoint | None, sources: Sources) -> dict[str, Resource]:
+    def _read_resources(self, endpoint: Endpoint | None, sources: Sources, guard: Guard) -> dict[str, Resource]:
         auth = auth_of(self, self._origins, sources.set_aside)
         plane = (self.resource_id, self.management_endpoint)
         found = {} if endpoint is None else {_DEFAULT: Resource(_DEFAULT, endpoint, auth, *plane)}
@@ -139,7 +142,11 @@ class ConnectorSettings(ConnectorFields, BaseSettings):
                     f"({self._origins['azure_endpoint']}); give [resources.default] another one."
                 )
             found[name] = named_resource(name, settings, self._origins["resources"], auth, self.allow_insecure_hosts)
-        return found
+        headers = bool(self.default_headers)
+        return {
+            name: guard.checked(resource, _own_settings(self.resources.get(name)), headers=headers)
+            for name, resource in found.items()
+        }
 
     @property
     def origins(self) -> Mapping[str, str]:
@@ -201,8 +208,8 @@ class ConnectorSettings(ConnectorFields, BaseSettings):
     def _trusts(self, address: str) -> bool:
         """Whether the default resource's credentials may go to an address."""
         base = read_endpoint(address, "argument", allow_insecure_hosts=self.allow_insecure_hosts).base
-        own = [self._resource_map[_DEFAULT].endpoint.base] if _DEFAULT in self._resource_map else []
-        return may_receive_credentials(base, own, self.trusted_hosts)
+        own = (self._resource_map[_DEFAULT].endpoint.base,) if _DEFAULT in self._resource_map else ()
+        return TrustedHosts(own, self.trusted_hosts).confirm(base)
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """As `derived`: pydantic's own copy would skip every check."""
@@ -213,6 +220,13 @@ class ConnectorSettings(ConnectorFields, BaseSettings):
 
     def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
         return self
+
+
+def _own_settings(settings: ResourceSettings | None) -> frozenset[str] | None:
+    """What one of `resources` sets itself; None for the default resource."""
+    if settings is None:
+        return None
+    return frozenset(name for name in settings.model_fields_set if getattr(settings, name) is not None)
 
 
 def _default_for(endpoint: Endpoint) -> Literal["default_deployment", "embedding_deployment"] | None:

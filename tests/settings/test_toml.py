@@ -172,7 +172,8 @@ def test_an_unquoted_date_is_an_api_version(toml: Any) -> None:
 
 
 def test_references_to_variables(toml: Any, monkeypatch: pytest.MonkeyPatch, bare_machine: Path) -> None:
-    toml('api_key = "${TEAM_KEY}"\ndefault_model = "${FROM_DOTENV}"\n[resources.w]\nazure_endpoint = "${W}"\n')
+    text = 'api_key = "${TEAM_KEY}"\ndefault_model = "${FROM_DOTENV}"\n[resources.w]\nazure_endpoint = "${W}"\n'
+    monkeypatch.setenv("AZURE_CONNECTOR_CONFIG", str(toml(text)))  # a file that somebody named may refer to anything
     monkeypatch.setenv("TEAM_KEY", "k")
     monkeypatch.setenv("W", "https://w.openai.azure.com")
     (bare_machine / ".env").write_text("FROM_DOTENV=m\n")
@@ -186,9 +187,9 @@ def test_references_to_variables(toml: Any, monkeypatch: pytest.MonkeyPatch, bar
 
 
 def test_a_reference_to_nothing(toml: Any) -> None:
-    toml('api_key = "${TEAM_KEY_THAT_IS_NOT_SET}"\n')
+    toml('api_key = "${AZURE_OPENAI_KEY_THAT_IS_NOT_SET}"\n')
 
-    with pytest.raises(ConfigurationError, match="'api_key' refers to the variable TEAM_KEY_THAT_IS_NOT_SET"):
+    with pytest.raises(ConfigurationError, match="'api_key' refers to the variable AZURE_OPENAI_KEY_THAT_IS_NOT_SET"):
         ConnectorSettings()
 
 
