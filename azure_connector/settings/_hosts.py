@@ -16,6 +16,7 @@ __all__ = [
     "DEFAULT_PORTS",
     "MANAGEMENT_HOSTS",
     "SCOPES",
+    "SUFFIXES",
     "Cloud",
     "HostKind",
     "ascii_host",
@@ -32,9 +33,9 @@ __all__ = [
 HostKind = Literal["azure", "foundry", "gateway", "loopback", "other"]
 Cloud = Literal["public", "usgov", "china"]
 
-# Microsoft's own suffixes. The regional `api.cognitive.microsoft.com` addresses still serve older resources.
+# The regional `api.cognitive.microsoft.com` addresses still serve older resources.
 _REGIONAL = "api.cognitive.microsoft.com"
-_SUFFIXES: Mapping[str, tuple[HostKind, Cloud]] = {
+SUFFIXES: Mapping[str, tuple[HostKind, Cloud]] = {
     "openai.azure.com": ("azure", "public"),
     "cognitiveservices.azure.com": ("azure", "public"),
     _REGIONAL: ("azure", "public"),
@@ -48,6 +49,7 @@ _SUFFIXES: Mapping[str, tuple[HostKind, Cloud]] = {
     "cognitiveservices.azure.cn": ("azure", "china"),
     "azure-api.cn": ("gateway", "china"),
 }
+"""Microsoft's own suffixes -> whose hosts below them are, and their cloud."""
 
 SCOPES: Mapping[Cloud, tuple[str, ...]] = {
     "public": ("https://cognitiveservices.azure.com/.default", "https://ai.azure.com/.default"),
@@ -74,7 +76,7 @@ DEFAULT_PORTS: Mapping[str, int] = {"http": 80, "https": 443}
 """The port that a URL means where it names none."""
 
 # A suffix followed by a letter or digit is part of a longer word (`openai.azure.company.com`), not an imitation.
-_SUFFIX_INSIDE = re.compile("(" + "|".join(map(re.escape, _SUFFIXES)) + r")(?=[^a-z0-9])")
+_SUFFIX_INSIDE = re.compile("(" + "|".join(map(re.escape, SUFFIXES)) + r")(?=[^a-z0-9])")
 _PLAIN_HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
 
 
@@ -110,7 +112,7 @@ def classify(host: str) -> tuple[HostKind, Cloud]:
     """Whose host this is, by its suffix. Only a real suffix counts: the text before it must end with a dot."""
     if is_loopback(host):
         return "loopback", "public"
-    for suffix, found in _SUFFIXES.items():
+    for suffix, found in SUFFIXES.items():
         if host.endswith("." + suffix):
             return found
     return "other", "public"
@@ -123,7 +125,7 @@ def refuse_lookalike(host: str) -> None:
         ConfigurationError: for `r.openai.azure.com.evil.example` and its like.
     """
     inside = _SUFFIX_INSIDE.search(host)
-    if inside and not any(host.endswith("." + suffix) for suffix in _SUFFIXES):
+    if inside and not any(host.endswith("." + suffix) for suffix in SUFFIXES):
         raise ConfigurationError(
             f"The host {host!r} only looks like Azure's: it contains {inside[1]!r} but does not end with it.",
             hint="Check the endpoint. Nothing was sent to it.",
@@ -166,7 +168,7 @@ def resource_name(url: str) -> tuple[str, Cloud] | None:
     if origin is None or origin[0] != "https" or origin[2] != DEFAULT_PORTS["https"]:
         return None
     name, _, suffix = origin[1].partition(".")
-    kind, cloud = _SUFFIXES.get(suffix, ("other", "public"))
+    kind, cloud = SUFFIXES.get(suffix, ("other", "public"))
     if kind not in ("azure", "foundry"):
         return None
     return (origin[1] if suffix == _REGIONAL else name), cloud
