@@ -1,4 +1,4 @@
-"""What notebooks show: tables of labels and texts, errors, and streams that render while they arrive.
+"""Streams that render while they arrive.
 
 IPython is imported only where it already runs; elsewhere streams are printed. Everything that a model or a service says
 is escaped: a notebook trusts the HTML of its outputs.
@@ -10,42 +10,14 @@ import sys
 import time
 from collections.abc import AsyncIterable, Iterable, Mapping
 from html import escape
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import Any, TextIO
 
-if TYPE_CHECKING:
-    from .errors._classes import AzureErrorDetails
+__all__ = ["Shown", "ashow", "show"]
 
-__all__ = ["Shown", "ashow", "error_html", "html_table", "show"]
-
-_CELL = "text-align:left;vertical-align:top;white-space:pre-line;overflow-wrap:anywhere"
 _TEXT = "white-space:pre-wrap;overflow-wrap:anywhere;margin:0"
 _DIM = "opacity:0.65;font-size:90%"
 # Seconds between two renderings: quicker than a reader, slower than a model, so that no frontend lags behind.
 _PACE = 0.05
-
-
-def html_table(caption: str, rows: Iterable[tuple[str, str]]) -> str:
-    """Labels and texts as a table that is never wider than the page."""
-    cells = "".join(
-        f'<tr><th style="{_CELL};white-space:nowrap">{escape(label)}</th><td style="{_CELL}">{escape(text)}</td></tr>'
-        for label, text in rows
-    )
-    title = f'<caption style="text-align:left;font-weight:bold;white-space:normal">{escape(caption)}</caption>'
-    return f'<table style="max-width:100%">{title}<tbody>{cells}</tbody></table>'
-
-
-def error_html(error: AzureErrorDetails) -> str:
-    """An error with what to do about it and what was tried."""
-    message, hint = str(error), error.hint
-    if hint:
-        message = message.replace(hint, "", 1).replace("\n\n", "\n").strip()
-    rows = [("what", message)]
-    if hint:
-        rows.append(("what to do", hint))
-    rows += [("tried" if number == 0 else "", str(attempt)) for number, attempt in enumerate(error.attempts)]
-    if error.azure_request_id:
-        rows.append(("request id", error.azure_request_id))
-    return html_table(type(error).__name__, rows)
 
 
 class Shown:

@@ -35,9 +35,9 @@ from statistics import median
 
 from azure_connector.deployments._table import Plan, Target
 from azure_connector.routing._health import Health
-from azure_connector.routing._outcomes import Outcome
-from azure_connector.routing._retry_policy import Policy
-from azure_connector.routing._route import Route, Send, Wait
+from azure_connector.routing._outcomes import AttemptOutcome
+from azure_connector.routing._retry_policy import RetryPolicy
+from azure_connector.routing._route import BackOff, Route, SendTo
 
 DAY = 86_400.0
 UNEQUAL = (90_000, 60_000, 30_000)  # tokens a minute
@@ -86,7 +86,7 @@ class Deployment:
         self._minute = self._ten = -1
         self._tokens = self._requests = 0
 
-    def ask(self, now: float, tokens: int) -> Outcome:
+    def ask(self, now: float, tokens: int) -> AttemptOutcome:
         """Serves or refuses a request that arrives now."""
         if (minute := int(now // 60)) != self._minute:
             self._minute, self._tokens = minute, 0
@@ -98,7 +98,7 @@ class Deployment:
         if self._tokens + tokens > self._token_limit:
             return self._refuse((minute + 1) * 60 - now)
         self._tokens += tokens
-        return Outcome(
+        return AttemptOutcome(
             "ok",
             200,
             remaining_requests=self._request_limit - self._requests,
@@ -108,8 +108,8 @@ class Deployment:
         )
 
     @staticmethod
-    def _refuse(seconds: float) -> Outcome:
-        return Outcome("rate_limited", 429, "429", retry_after=float(math.ceil(seconds)))
+    def _refuse(seconds: float) -> AttemptOutcome:
+        return AttemptOutcome("rate_limited", 429, "429", retry_after=float(math.ceil(seconds)))
 
 
 Fleet = dict[Target, Deployment]
@@ -123,7 +123,7 @@ class Tally:
     def __init__(self) -> None:
         self.sent = 0
 
-    def ask(self, fleet: Fleet, target: Target, job: Job, now: float) -> Outcome:
+    def ask(self, fleet: Fleet, target: Target, job: Job, now: float) -> AttemptOutcome:
         self.sent += 1
         return fleet[target].ask(now, job.tokens)
 
@@ -152,7 +152,7 @@ def sdk(tally: Tally, targets: tuple[Target, ...], max_retries: int, seed: int) 
     return run
 
 
-def connector(tally: Tally, targets: tuple[Target, ...], policy: Policy, seed: int) -> Client:
+def connector(tally: Tally, targets: tuple[Target, ...], policy: RetryPolicy, seed: int) -> Client:
     """The package's routing."""
     chance = random.Random(seed)
     health = Health(policy)
@@ -163,7 +163,7 @@ def connector(tally: Tally, targets: tuple[Target, ...], policy: Policy, seed: i
         route = Route(plan, health, policy, now, now + PATIENCE, rng=chance.random)
         step = route.first()
         while True:
-            if isinstance(step, Send):
+            if isinstance(step, SendTo):
                 outcome = tally.ask(fleet, step.target, job, now)
                 now += job.work if outcome.kind == "ok" else REFUSAL_TIME
                 yield now
@@ -172,7 +172,7 @@ def connector(tally: Tally, targets: tuple[Target, ...], policy: Policy, seed: i
                     job.done = now
                     return
                 step = route.failed(step.target, outcome, now)
-            elif isinstance(step, Wait):
+            elif isinstance(step, BackOff):
                 now += step.seconds
                 yield now
                 step = route.resume(now)
@@ -229,11 +229,15 @@ def simulate(seed: int = 1, begin: float = 0.0, end: float = DAY) -> list[Row]:
     makers: list[tuple[str, tuple[int, ...], Callable[[Tally], Client]]] = [
         ("SDK, first deployment only", UNEQUAL, lambda tally: sdk(tally, first, 2, seed)),
         ("SDK with 5 retries, first deployment only", UNEQUAL, lambda tally: sdk(tally, first, 5, seed)),
-        ("connector, first deployment only", UNEQUAL, lambda tally: connector(tally, first, Policy(), seed)),
+        ("connector, first deployment only", UNEQUAL, lambda tally: connector(tally, first, RetryPolicy(), seed)),
         ("SDK, picks one of three at random", UNEQUAL, lambda tally: sdk(tally, TARGETS, 2, seed)),
-        ("connector, three deployments", UNEQUAL, lambda tally: connector(tally, TARGETS, Policy(), seed)),
+        ("connector, three deployments", UNEQUAL, lambda tally: connector(tally, TARGETS, RetryPolicy(), seed)),
         ("equal quotas: SDK, picks one of three", EQUAL, lambda tally: sdk(tally, TARGETS, 2, seed)),
-        ("equal quotas: connector, three deployments", EQUAL, lambda tally: connector(tally, TARGETS, Policy(), seed)),
+        (
+            "equal quotas: connector, three deployments",
+            EQUAL,
+            lambda tally: connector(tally, TARGETS, RetryPolicy(), seed),
+        ),
     ]
     rows: list[Row] = []
     for name, quotas, make in makers:

@@ -19,7 +19,7 @@ from ..replies._stream import AsyncHeldStream, HeldStream
 from ..requests._build import Prepared, prepare
 from ..requests._call_options import Asked, read_options
 from ..routing import _route as routing
-from ..routing._outcomes import Outcome, outcome_of_reply
+from ..routing._outcomes import AttemptOutcome, outcome_of_reply
 from ..transport._redirects import redirected
 from ._call_errors import Failures
 from ._effects import Challenge, Discover, Effect, Prime, Send, Wait
@@ -117,7 +117,7 @@ class _Run:
         route = self._route
         step = route.first()
         while True:
-            if isinstance(step, routing.Send):
+            if isinstance(step, routing.SendTo):
                 try:
                     reply, outcome = yield from self._attempt(step.target)
                     self._check_listing(outcome)
@@ -127,13 +127,13 @@ class _Run:
                 if outcome.kind == "ok":
                     return reply
                 step = route.failed(step.target, outcome, time.monotonic())
-            elif isinstance(step, routing.Wait):
+            elif isinstance(step, routing.BackOff):
                 yield Wait(step.seconds)
                 step = route.resume(time.monotonic())
             else:
                 raise self._failures.final(step, self._errors, route.attempts)
 
-    def _check_listing(self, outcome: Outcome) -> None:
+    def _check_listing(self, outcome: AttemptOutcome) -> None:
         """A deployment that is gone is not asked again while a new listing may name another one."""
         since, discovered = self.listed_since, self._plan.rule not in ("mapping", "deployment")
         if since is None or outcome.kind != "not_found_deployment" or not discovered:
@@ -141,7 +141,7 @@ class _Run:
         if self._core.discovery.predates(since):
             raise _ListingIsOldError
 
-    def _attempt(self, target: Target) -> Generator[Effect, Any, tuple[Any, Outcome]]:
+    def _attempt(self, target: Target) -> Generator[Effect, Any, tuple[Any, AttemptOutcome]]:
         prepared = prepare(
             self._core,
             self._client,

@@ -34,7 +34,8 @@ from ..errors._classify import (
 )
 from ..errors._envelope import ErrorFacts, parse_envelope
 from ..requests.responses_api import Failure as ResponsesFailure
-from ..routing._outcomes import Outcome, failure, outcome_of_error, outcome_of_exception, outcome_of_reply
+from ..routing._outcomes import AttemptOutcome, failure, outcome_of_error, outcome_of_exception, outcome_of_reply
+from ..settings._hosts import SCOPES
 
 if TYPE_CHECKING:
     from ..replies._chat_stream import Failure
@@ -62,12 +63,12 @@ class Failures:
         status = error.status_code if isinstance(error, openai.APIStatusError) else None
         return parse_envelope(status, error.body)
 
-    def outcome(self, error: openai.APIError) -> Outcome:
+    def outcome(self, error: openai.APIError) -> AttemptOutcome:
         """What an exception of an attempt means for routing."""
         if isinstance(error, CredentialError):
             return failure("auth", "CredentialError")
         if isinstance(error, UnreadableReplyError):
-            return Outcome("transient", 200, "UnreadableReply")
+            return AttemptOutcome("transient", 200, "UnreadableReply")
         if isinstance(error, StreamInterruptedError) and error.body:
             return replace(outcome_of_error(parse_envelope(None, error.body)), status=200)
         if isinstance(error, StreamInterruptedError):
@@ -235,7 +236,7 @@ class Failures:
             rule=self._plan.rule,
             credential=authenticator.kind,
             credential_origin=self._core.credential_origin(target.resource),
-            scopes=(authenticator.scope,),
+            scopes=tuple(dict.fromkeys((authenticator.scope, *SCOPES[endpoint.cloud]))),
         )
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from ..routing._retry_policy import Policy
+from ..routing._retry_policy import RetryPolicy
 from ..settings._settings import ConnectorSettings
 from ..transport._clients import TransportOptions
 
 __all__ = ["retry_policy", "transport_options"]
 
 
-def retry_policy(settings: ConnectorSettings) -> Policy:
+def retry_policy(settings: ConnectorSettings) -> RetryPolicy:
     """The limits of routing that the settings ask for."""
-    return Policy(
+    return RetryPolicy(
         max_attempts=settings.max_attempts,
         max_wait=settings.max_retry_wait,
         deadline=settings.deadline,

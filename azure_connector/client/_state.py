@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import openai
 
-from .._utils._json import Json, as_object
+from .._utils._json import Json
 from ..auth import Authenticator
 from ..deployments._discovery import Discovery
 from ..deployments._profiles import Profile, Profiles, model_from_reply
@@ -25,9 +25,9 @@ from ..requests._adaptation_from_error import Learned, learn
 from ..requests._call_options import Asked
 from ..requests._draft import ChangeLog
 from ..requests._fit import RESPONSES
-from ..routing._affinity import StateBook
+from ..routing._affinity import ResourceAffinity
 from ..routing._health import Health
-from ..routing._retry_policy import Policy
+from ..routing._retry_policy import RetryPolicy
 from ..settings._endpoint import form_url
 from ..settings._settings import ConnectorSettings
 from ..settings._source import wrap_secrets
@@ -37,7 +37,7 @@ from ._plan import pin
 
 if TYPE_CHECKING:
     from ..requests._build import Prepared
-    from ..routing._redis import SharedHealth
+    from ..routing._redis import RedisHealthStore
     from ..settings._resources import Resource
     from ._effects import Effect
     from ._explanation import Explanation
@@ -61,7 +61,7 @@ class Core:
         self.change_log = ChangeLog()
         self._policy = retry_policy(settings)
         self.health = Health(self._policy)
-        self.state = StateBook()
+        self.state = ResourceAffinity()
         self.default_headers: Mapping[str, str] = settings.default_headers
         # Whoever repeats calls himself (LiteLLM's Router does) wants to hear at once, not after a wait.
         self._once = replace(self._policy, max_attempts=1, max_total_wait=0.0)
@@ -73,7 +73,7 @@ class Core:
         self._served: dict[str, str] = {}
         self._said: dict[str, str] = {}
         self._lock = threading.Lock()
-        self._sharing: tuple[weakref.finalize[Any, Any], SharedHealth] | None = None
+        self._sharing: tuple[weakref.finalize[Any, Any], RedisHealthStore] | None = None
         if settings.redis_url is not None:
             self._share_health()
         self.discovery = Discovery(self, settings.discovery_interval)
@@ -190,7 +190,7 @@ class Core:
         """The request without state that its target does not have, where the settings allow that, and notes of it."""
         if not self.settings.drop_state or len(self._resources) == 1:
             return body, []
-        body, dropped = self.state.without_foreign(body, target.resource)
+        body, dropped = self.state.drop_foreign_state(body, target.resource)
         if dropped:
             _log.warning("%s: %s belongs to another resource and is dropped", target.key, ", ".join(dropped))
         return body, [f"{param} is dropped: it belongs to another resource" for param in dropped]
@@ -199,7 +199,7 @@ class Core:
         """The rules of the target's base model."""
         return self.profiles.find(self.base_model(target))
 
-    def policy(self, client: Any, asked: Asked) -> Policy:
+    def policy(self, client: Any, asked: Asked) -> RetryPolicy:
         """The budgets for one call: the client's or the call's own number of retries counts."""
         retries = asked.options.get_max_retries(client.max_retries)
         if retries == self._policy.max_attempts - 1:
@@ -222,9 +222,9 @@ class Core:
         """Whether a refusal teaches how to ask again; what it taught is kept for the deployment."""
         if prepared.body is None:
             return False
-        facts = parse_envelope(status, error.body)
-        body = as_object(error.body) or {"message": facts.message, "code": facts.code}
-        lesson = learn(status, body, prepared.operation, prepared.body, known=prepared.lessons)
+        lesson = learn(
+            status, parse_envelope(status, error.body), prepared.operation, prepared.body, known=prepared.lessons
+        )
         if lesson is None:
             return False
         if self.learned.add(prepared.target.key, lesson):  # another call may have been taught it meanwhile
@@ -276,12 +276,12 @@ class Core:
 
     def _share_health(self) -> None:
         """Begins to share cooldowns and quotas with other processes; a client that was closed begins again."""
-        from ..routing._redis import SharedHealth
+        from ..routing._redis import RedisHealthStore
 
         with self._lock:
             if self._sharing is None:
                 addresses = {name: resource.endpoint.base for name, resource in self._resources.items()}
-                shared = SharedHealth(self.health, self.settings.redis_url, addresses=addresses)
+                shared = RedisHealthStore(self.health, self.settings.redis_url, addresses=addresses)
                 # Its thread must not outlive a client that nobody closed.
                 self._sharing = weakref.finalize(self, shared.close, 0.0), shared
 

@@ -25,7 +25,8 @@
             ├── openai.PermissionDeniedError
             │   ├── RoleMissingError             the identity is known, but lacks a role on the resource
             │   ├── KeysDisabledError            key authentication is switched off by policy
-            │   └── NetworkBlockedError          firewall, private endpoint or a blocked resource
+            │   ├── ResourceBlockedError         Azure has blocked the resource, e.g. for suspected abuse
+            │   └── NetworkBlockedError          firewall, private endpoint or a policy
             ├── openai.NotFoundError
             │   ├── DeploymentNotFoundError      the resource has no such deployment
             │   └── ResourceNotFoundError        the path or the api-version is wrong
@@ -58,6 +59,7 @@ from ._classes import (
     PartialReply,
     QuotaExceededError,
     RequestRefusedError,
+    ResourceBlockedError,
     ResourceNotFoundError,
     RoleMissingError,
     ServiceUnavailableError,
@@ -89,6 +91,7 @@ __all__ = [
     "PartialReply",
     "QuotaExceededError",
     "RequestRefusedError",
+    "ResourceBlockedError",
     "ResourceNotFoundError",
     "RoleMissingError",
     "ServiceUnavailableError",

@@ -1,10 +1,10 @@
-"""The one table from Azure's error replies to the classes of `errors.py`, and the making of these errors."""
+"""The one table from Azure's error replies to what they mean, and the making of their errors."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple, cast
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 
 import openai
 
@@ -20,6 +20,7 @@ from ._classes import (
     NetworkBlockedError,
     QuotaExceededError,
     RequestRefusedError,
+    ResourceBlockedError,
     ResourceNotFoundError,
     RoleMissingError,
     ServiceUnavailableError,
@@ -37,23 +38,54 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ErrorFacts",
+    "ErrorKind",
     "HintContext",
+    "Meaning",
+    "classify",
     "connection_error",
     "error_class",
     "error_from_reply",
     "error_message",
     "filter_categories",
     "hint_for",
+    "implied_status",
     "parse_envelope",
     "status_error",
 ]
+
+
+ErrorKind = Literal[
+    "rate_limited",
+    "no_capacity",
+    "transient",
+    "auth",
+    "forbidden",
+    "not_found_deployment",
+    "not_found",
+    "refused",
+]
+"""What an error reply means for routing; `routing` says more about each."""
+
+
+class Meaning(NamedTuple):
+    """What an error reply means.
+
+    Attributes:
+        error: the class that is raised for it.
+        kind: what routing makes of it.
+        adaptable: whether the same request in another form may be accepted: the refusal may teach something.
+    """
+
+    error: type[openai.APIStatusError]
+    kind: ErrorKind
+    adaptable: bool
 
 
 class _Row(NamedTuple):
     """One line of the table: it holds where the status fits and one of the other conditions, if there are any."""
 
     statuses: frozenset[int]
-    error: type[openai.APIStatusError]
+    meaning: Meaning
     codes: frozenset[str] = frozenset()
     message: re.Pattern[str] | None = None
     refused_by_filter: bool = False
@@ -76,10 +108,13 @@ def _row(
     codes: str = "",
     message: str | None = None,
     *,
+    kind: ErrorKind = "refused",
+    adaptable: bool = False,
     refused_by_filter: bool = False,
 ) -> _Row:
     pattern = re.compile(message, re.IGNORECASE) if message else None
-    return _Row(frozenset(statuses), error, frozenset(codes.lower().split()), pattern, refused_by_filter)
+    meaning = Meaning(error, kind, adaptable)
+    return _Row(frozenset(statuses), meaning, frozenset(codes.lower().split()), pattern, refused_by_filter)
 
 
 _REFUSED = (400, 413, 422)
@@ -90,62 +125,134 @@ _TABLE: tuple[_Row, ...] = (
     _row(
         _REFUSED,
         ContentFilteredError,
-        "content_filter contentfilter content_policy_violation ResponsibleAIPolicyViolation",
+        "content_filter contentfilter content_policy_violation ResponsibleAIPolicyViolation moderation_blocked "
+        "image_content_policy_violation bio_policy cyber_policy",
+        r"flagged as potentially violating|limited access to this content for safety reasons",
         refused_by_filter=True,
     ),
     _row(
         _REFUSED,
         ContextWindowExceededError,
-        "context_length_exceeded",
-        r"maximum context length|exceeds the context window|input tokens exceed",
+        "context_length_exceeded context_window_exceeded model_max_prompt_tokens_exceeded tokens_limit_reached",
+        r"maximum context l(?:ength|imit)|exceed(?:s|ed)? (?:the |this model's )?context (?:window|length|limit)|"
+        r"input tokens exceed|(?:prompt|input) is too long|"
+        r"longer than the (?:model's|maximum) (?:context|input) length|"
+        r"exceeds the (?:model's )?maximum (?:number of (?:input )?tokens|input (?:length|tokens)|context)|"
+        r"too many (?:input )?tokens in (?:the )?(?:prompt|input|request)|reduce the length of (?:the|your) "
+        r"(?:messages|prompt|input)",
     ),
     _row(
         _REFUSED,
         StateBoundToResourceError,
         "invalid_encrypted_content previous_response_not_found",
-        r"different Azure OpenAI resource|encrypted content .{0,80}could not be (?:verified|decrypted)",
+        r"different Azure OpenAI resource|encrypted content .{0,80}could not be (?:verified|decrypted)|"
+        r"\bcontainer\b.{0,80}\b(?:expired|not found)",
     ),
+    _row((400,), AccessTokenError, message=r"tenant provided in token|token tenant .{0,60}does not match", kind="auth"),
+    # The service's own checks of the request's form come with codes that mean a model's rule elsewhere.
+    _row(_REFUSED, RequestRefusedError, message=r"^Validation error at #/"),
     _row(
         _REFUSED,
         UnsupportedParameterError,
         "unsupported_parameter unsupported_value unknown_parameter invalid_value OperationNotSupported extra_forbidden",
-        r"^Unrecognized request argument|does not work with the specified model|Extra inputs are not permitted",
+        r"^Unrecognized request argument|does not work with the specified model|Extra inputs are not permitted|"
+        r"^Unsupported (?:parameter|value)|^Unknown parameter|\bnot supported (?:with|on|by|for) this model|"
+        r"^Argument not supported",
+        adaptable=True,
     ),
     _row(
         (400,),
         WrongApiVersionError,
         "InvalidApiVersion InvalidApiVersionParameter UnsupportedApiVersion MissingApiVersionParameter",
         r"\bapi[- ]?version",
+        adaptable=True,
     ),
-    _row((401,), AccessTokenError),
-    _row((403,), KeysDisabledError, "AuthenticationTypeDisabled", r"key based authentication is (?:disabled|not)"),
-    _row((403,), QuotaExceededError, message=r"out of call volume quota"),
+    _row((401,), AccessTokenError, kind="auth"),
+    _row(
+        (403,),
+        KeysDisabledError,
+        "AuthenticationTypeDisabled",
+        r"key based authentication is (?:disabled|not)",
+        kind="forbidden",
+    ),
+    _row(
+        (403,),
+        ResourceBlockedError,
+        "ResourceBlocked SubscriptionBlocked AccountBlocked",
+        r"\b(?:resource|account|subscription) (?:has been|is|was) (?:temporarily |permanently )?(?:blocked|suspended)|"
+        r"violate our content policy|aoaicodeofconduct|suspected abuse|subscription .{0,60}\bdisabled",
+        kind="forbidden",
+    ),
+    _row((403,), QuotaExceededError, message=r"out of call volume quota", kind="rate_limited"),
     _row(
         (403,),
         RoleMissingError,
         "PermissionDenied AuthorizationFailed",
         r"lacks the required data action|does not have authorization",
+        kind="forbidden",
     ),
-    _row((403,), NetworkBlockedError),
-    _row((404,), DeploymentNotFoundError, "DeploymentNotFound deployment_not_found model_not_found"),
-    _row((404,), ResourceNotFoundError),
-    _row((429,), CapacityError, "NoCapacity no_capacity insufficient_capacity", r"\bno capacity\b"),
-    _row((429,), QuotaExceededError),
-    _row((408, 409, *range(500, 600)), ServiceUnavailableError),
-    _row((422,), UnprocessableRequestError),
-    _row((400,), RequestRefusedError),
+    _row((403,), NetworkBlockedError, kind="forbidden"),
+    _row(
+        (404,),
+        DeploymentNotFoundError,
+        "DeploymentNotFound deployment_not_found model_not_found",
+        r"API deployment .{0,120}does not exist",  # videos answer so, without a code
+        kind="not_found_deployment",
+    ),
+    _row((404,), ResourceNotFoundError, kind="not_found", adaptable=True),
+    _row(
+        (429,),
+        CapacityError,
+        "NoCapacity no_capacity insufficient_capacity",
+        r"\bno capacity\b",
+        kind="no_capacity",
+    ),
+    _row((429,), QuotaExceededError, kind="rate_limited"),
+    _row((408, 409, 421, 425, *range(500, 600)), ServiceUnavailableError, kind="transient"),
+    _row((422,), UnprocessableRequestError, adaptable=True),
+    _row((400, 413), RequestRefusedError, adaptable=True),
 )
+_UNKNOWN = Meaning(UnexpectedStatusError, "refused", adaptable=False)
+
+# The status that an error would have had which came with status 200, inside a stream or a body, by its code.
+_STATUS_OF_CODE: Mapping[str, int] = {
+    **{code: min(row.statuses) for row in reversed(_TABLE) for code in row.codes},
+    **dict.fromkeys(("too_many_requests", "insufficient_quota", "tokens", "requests"), 429),
+    **dict.fromkeys(("empty_image_file", "failed_to_download_image"), 400),
+}
+_CALLERS_FAULT = ("invalid_", "image_", "unsupported_")  # as the codes of a failed response begin
 
 
-def error_class(status: int, facts: ErrorFacts) -> type[openai.APIStatusError]:
-    """The class of error for a reply.
+def implied_status(facts: ErrorFacts) -> int:
+    """The status that an error would have had which came with status 200: named by the body or its code, else 500."""
+    if facts.status is not None:
+        return facts.status
+    for word in (facts.code, facts.inner_code, facts.type):
+        code = (word or "").lower()
+        if "rate_limit" in code or "quota" in code:
+            return 429
+        if code in _STATUS_OF_CODE:
+            return _STATUS_OF_CODE[code]
+        if code.startswith(_CALLERS_FAULT):
+            return 400
+    return 500
+
+
+def classify(status: int | None, facts: ErrorFacts) -> Meaning:
+    """What an error reply means: the class to raise, what routing makes of it, whether it may teach something.
 
     Args:
-        status: the HTTP status.
+        status: the HTTP status; None for an error that came inside a stream or a reply with status 200.
         facts: what `parse_envelope` read from the body.
     """
+    status = implied_status(facts) if status is None else status
     codes = frozenset(code.lower() for code in (facts.code, facts.inner_code, facts.type) if code)
-    return next((row.error for row in _TABLE if row.fits(status, facts, codes)), UnexpectedStatusError)
+    return next((row.meaning for row in _TABLE if row.fits(status, facts, codes)), _UNKNOWN)
+
+
+def error_class(status: int | None, facts: ErrorFacts) -> type[openai.APIStatusError]:
+    """The class of error for a reply; the arguments are those of `classify`."""
+    return classify(status, facts).error
 
 
 def error_message(message: str, hint: str = "", attempts: Sequence[Attempt] = ()) -> str:

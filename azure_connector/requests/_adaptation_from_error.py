@@ -3,7 +3,8 @@
     lessons = learned.lessons(target.key)
     fitted = fit(operation, body, profile=profile, learned=lessons)
     ...  # refused
-    lesson = learn(400, exc.body, fitted.operation, fitted.body, known=lessons)
+    facts = parse_envelope(400, exc.body)
+    lesson = learn(400, facts, fitted.operation, fitted.body, known=lessons)
     if lesson is not None:
         learned.add(target.key, lesson)
         ...  # fit the caller's body again, with what is known now, and send it
@@ -20,7 +21,7 @@ from typing import Any
 from .._utils._json import Json, as_list, as_object
 from ..deployments._families import EFFORTS, NEUTRAL
 from ..deployments._profiles import profile_for
-from ..errors._refusals import Refusal, read_refusal
+from ..errors._classify import ErrorFacts, classify
 from ._adaptations import ROLES, Learned, Lesson, LessonAction
 from ._draft import Draft
 from ._parameter_rules import CHAT, LIMITS, RESPONSES, names_for
@@ -64,7 +65,6 @@ _DROPPABLE = frozenset(
     }
 )
 _KNOWN = _DROPPABLE | set(LIMITS)
-_CALLERS = frozenset({"content_filter", "context_length_exceeded", "invalid_encrypted_content", "DeploymentNotFound"})
 _MESSAGE = frozenset({"role", "content", "tool_calls", "tool_call_id"})
 
 _UNSUPPORTED = re.compile(r"Unsupported (?:parameter|value): '([\w.\[\]]+)'")
@@ -79,14 +79,12 @@ _ROLE = re.compile(r"^(?:messages|input)\[\d+\]\.role$")
 _REFUSED_ROLE = re.compile(r"(?:does not support|Invalid value:) '(\w+)'")
 
 
-def learn(
-    status: int, error_body: Json | None, operation: str, body: Json, *, known: Sequence[Lesson] = ()
-) -> Lesson | None:
+def learn(status: int, facts: ErrorFacts, operation: str, body: Json, *, known: Sequence[Lesson] = ()) -> Lesson | None:
     """What a refusal teaches, or None where it is not for the connector to mend.
 
     Args:
         status: the HTTP status; 400 and 422 teach, 404 only that chat is not served.
-        error_body: the error's JSON, with or without its `error` envelope.
+        facts: what `parse_envelope` read from the error's body.
         operation: the SDK's path of the request that was refused.
         body: the body that was refused; a parameter that it does not hold teaches nothing.
         known: the lessons with which that body was fitted. One of them again would only be refused again; one that
@@ -94,21 +92,20 @@ def learn(
     """
     if status not in (400, 404, 422) or operation not in (CHAT, RESPONSES):
         return None
-    refusal = read_refusal(error_body)
-    if refusal.code in _CALLERS:
+    if not classify(status, facts).adaptable:
         return None
     for read in _READERS if status != 404 else (_api,):
-        lesson = read(refusal, operation, body)
+        lesson = read(facts, operation, body)
         if lesson is not None:
             return None if lesson in known else lesson
     return None
 
 
-def _lesson(action: LessonAction, refusal: Refusal, operation: str, parameter: str = "", **fields: Any) -> Lesson:
+def _lesson(action: LessonAction, refusal: ErrorFacts, operation: str, parameter: str = "", **fields: Any) -> Lesson:
     return Lesson(action, operation, parameter, reason=refusal.message[:160], **fields)
 
 
-def _api(refusal: Refusal, operation: str, body: Json) -> Lesson | None:
+def _api(refusal: ErrorFacts, operation: str, body: Json) -> Lesson | None:
     """Models that only the Responses API serves, and those that reason with tools only there."""
     if operation != CHAT:
         return None
@@ -126,7 +123,7 @@ def _named_model(message: str) -> str | None:
     return found[1] if found else None
 
 
-def _extra_fields(refusal: Refusal, operation: str, body: Json) -> Lesson | None:
+def _extra_fields(refusal: ErrorFacts, operation: str, body: Json) -> Lesson | None:
     for path in refusal.extra:
         steps = path[1:] if path[:1] == ("body",) else path
         if steps[:1] == ("messages",) and len(steps) > 2 and operation == CHAT:
@@ -140,7 +137,7 @@ def _extra_fields(refusal: Refusal, operation: str, body: Json) -> Lesson | None
     return None
 
 
-def _role(refusal: Refusal, operation: str, body: Json) -> Lesson | None:
+def _role(refusal: ErrorFacts, operation: str, body: Json) -> Lesson | None:
     given = {as_object(item).get("role") for item in as_list(body.get(names_for(operation).messages))}
     text, param = refusal.message, refusal.param or ""
     if param in ("messages", "input") and {"system", "developer"} <= given and "'system' and 'developer'" in text:
@@ -154,13 +151,13 @@ def _role(refusal: Refusal, operation: str, body: Json) -> Lesson | None:
     return _lesson("role", refusal, operation, refused, to=to)
 
 
-def _stream(refusal: Refusal, operation: str, body: Json) -> Lesson | None:
+def _stream(refusal: ErrorFacts, operation: str, body: Json) -> Lesson | None:
     if refusal.param == "stream" and body.get("stream") and "not support" in refusal.message:
         return _lesson("no_stream", refusal, operation)
     return None
 
 
-def _parameter(refusal: Refusal, operation: str, body: Json) -> Lesson | None:
+def _parameter(refusal: ErrorFacts, operation: str, body: Json) -> Lesson | None:
     """A parameter, or one of its values, that the model does not take."""
     name = _named(refusal, body)
     if name is None:
@@ -183,7 +180,7 @@ def _parameter(refusal: Refusal, operation: str, body: Json) -> Lesson | None:
     return None
 
 
-def _named(refusal: Refusal, body: Json) -> str | None:
+def _named(refusal: ErrorFacts, body: Json) -> str | None:
     """The parameter that is refused: as the envelope names it, or as the message does."""
     candidates = [refusal.param] if refusal.param else []
     for pattern in (_UNSUPPORTED, _UNKNOWN, _UNRECOGNIZED):
@@ -196,13 +193,13 @@ def _speaks_of_support(text: str) -> bool:
     return any(pattern.search(text) for pattern in (_UNSUPPORTED, _UNKNOWN, _UNRECOGNIZED))
 
 
-def _encrypted(refusal: Refusal, operation: str, body: Json) -> Lesson | None:
+def _encrypted(refusal: ErrorFacts, operation: str, body: Json) -> Lesson | None:
     if "Encrypted content is not supported" in refusal.message and "include" in body:
         return _lesson("drop", refusal, operation, "include", values=("reasoning.encrypted_content",))
     return None
 
 
-def _without(refusal: Refusal, operation: str, body: Json, name: str) -> Lesson | None:
+def _without(refusal: ErrorFacts, operation: str, body: Json, name: str) -> Lesson | None:
     """The lesson for a parameter that is not known at all: its sibling in the other spelling, or nothing."""
     if not Draft(body).has(name):
         return None

@@ -16,7 +16,7 @@ from ..replies._info import AzureInfo
 from ..replies._reader import Call, ChatCall
 from ..replies._reading import Reading, chat_call
 from ..settings._endpoint import ApiStyle, Endpoint, operation_query, operation_url
-from ..tools import NameMap, fit_tools, mend_conversation, mend_items
+from ..tools import NameMap, normalize_tools, repair_history, repair_input_items
 from ._adaptations import Lesson
 from ._call_options import Asked, given_headers
 from ._draft import Change
@@ -146,8 +146,8 @@ def _draft_chat(core: Core, asked: Asked, target: Target, body: Json) -> _Draft:
     legacy = bool(body.get("functions")) and not body.get("tools")
     fitted = fit(CHAT, body, profile=profile, learned=lessons, strict=strict, api=target.api, defaults=core.defaults)
     moved = fitted.operation == RESPONSES
-    body, names = fit_tools(fitted.body, "responses" if moved else "chat")
-    messages, mends = mend_conversation(body.get("messages"), names)
+    body, names = normalize_tools(fitted.body, "responses" if moved else "chat")
+    messages, mends = repair_history(body.get("messages"), names)
     if messages is not body.get("messages"):
         body = {**body, "messages": messages}
     changes = fitted.changes
@@ -189,11 +189,11 @@ def _draft_responses(core: Core, asked: Asked, target: Target, body: Json) -> _D
         strict=core.settings.strict,
         defaults=core.defaults,
     )
-    body, names = fit_tools(fitted.body, "responses")
+    body, names = normalize_tools(fitted.body, "responses")
     if isinstance(body.get("input"), list):
         # A call that is stored at the service may be answered without standing in the input.
         whole = not (body.get("previous_response_id") or body.get("conversation"))
-        items, mends = mend_items(body["input"], names, whole=whole)
+        items, mends = repair_input_items(body["input"], names, whole=whole)
         if items is not body["input"]:
             body = {**body, "input": items}
         notes += map(str, mends)

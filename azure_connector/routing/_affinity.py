@@ -16,7 +16,7 @@ from typing import Any
 
 from .._utils._json import Json, as_list, as_object
 
-__all__ = ["Home", "StateBook"]
+__all__ = ["Binding", "ResourceAffinity"]
 
 _LIMIT = 20_000
 _CONVERSATION = ("previous_response_id", "conversation")
@@ -26,7 +26,7 @@ _PATH_ID = re.compile(r"^/[a-z_/]+?/(?P<id>[A-Za-z]+[-_][\w-]+)")
 
 
 @dataclass(frozen=True, slots=True)
-class Home:
+class Binding:
     """The resource that a request is bound to.
 
     Attributes:
@@ -40,7 +40,7 @@ class Home:
     vital: bool = False
 
 
-class StateBook:
+class ResourceAffinity:
     """Which resource holds which id. Bounded: the oldest ids are forgotten first. Thread-safe."""
 
     def __init__(self) -> None:
@@ -96,19 +96,19 @@ class StateBook:
         """Whether a path names something stored."""
         return _PATH_ID.match(path) is not None
 
-    def home_of_request(self, body: Json | None) -> Home | None:
+    def home_of_request(self, body: Json | None) -> Binding | None:
         """The resource that a request's state lives on; None where it refers to none, or to none that is known."""
         if not body or not self._homes:
             return None
         return next(iter(self._homes_in(body)), None)
 
-    def home_of_files(self, body: Json | None) -> Home | None:
+    def home_of_files(self, body: Json | None) -> Binding | None:
         """The same for files and their kin alone: what a request is about, so that it cannot be dropped."""
         if not body or not self._homes:
             return None
         return next((home for home in self._homes_in(body) if home.vital), None)
 
-    def without_foreign(self, body: Json, resource: str) -> tuple[Json, list[str]]:
+    def drop_foreign_state(self, body: Json, resource: str) -> tuple[Json, list[str]]:
         """The request without the conversation's state that lives elsewhere, and the parameters that were dropped.
 
         Args:
@@ -124,31 +124,31 @@ class StateBook:
             kept["input"] = [item for n, item in enumerate(as_list(body["input"])) if f"input[{n}]" not in params]
         return kept, sorted(params)
 
-    def _homes_in(self, body: Json) -> Iterator[Home]:
+    def _homes_in(self, body: Json) -> Iterator[Binding]:
         for param in _IDS:
             value = body.get(param)
             for identity in (*as_list(value), value, as_object(value).get("id")):
                 if home := self._home(identity):
-                    yield Home(home, param, vital=param not in _CONVERSATION)
+                    yield Binding(home, param, vital=param not in _CONVERSATION)
         for name in ("input", "messages", "tools"):
             for position, item in enumerate(as_list(body.get(name))):
                 yield from self._homes_in_item(as_object(item), f"{name}[{position}]")
 
-    def _homes_in_item(self, item: Json, param: str) -> Iterator[Home]:
+    def _homes_in_item(self, item: Json, param: str) -> Iterator[Binding]:
         secret = item.get("encrypted_content")
         known = _digest(secret) if isinstance(secret, str) else None
         if item.get("type") == "item_reference":
             known = item.get("id")
         if home := self._home(known):
-            yield Home(home, param)
+            yield Binding(home, param)
         container = as_object(item.get("container"))
         for holder in (item, container):
             for identity in (*as_list(holder.get("vector_store_ids")), *as_list(holder.get("file_ids"))):
                 if home := self._home(identity):
-                    yield Home(home, param, vital=True)
+                    yield Binding(home, param, vital=True)
         for part in map(as_object, as_list(item.get("content"))):
             if home := self._home(part.get("file_id") or as_object(part.get("file")).get("file_id")):
-                yield Home(home, param, vital=True)
+                yield Binding(home, param, vital=True)
 
     def _home(self, identity: object) -> str | None:
         return self._homes.get(identity) if isinstance(identity, str) else None

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from ._outcomes import Kind, Outcome
-from ._retry_policy import Policy
+from ._outcomes import AttemptOutcome, OutcomeKind
+from ._retry_policy import RetryPolicy
 
-__all__ = ["Circuit", "Quota", "ResourceState", "TargetState"]
+__all__ = ["CircuitBreaker", "Quota", "ResourceState", "TargetState"]
 
 
-class Circuit:
+class CircuitBreaker:
     """Leaves something that fails alone for a while, then lets one caller try.
 
     Closed, it lets everybody through. Repeated failures open it: it stays out of use until a time, and after that
@@ -25,7 +25,7 @@ class Circuit:
 
     def __init__(self) -> None:
         self.open = False
-        self.cause: Kind = "ok"
+        self.cause: OutcomeKind = "ok"
         self.failures = 0
         self._paused_until = 0.0
         self._open_until = 0.0
@@ -52,7 +52,7 @@ class Circuit:
         lease = self._lease_until if self.is_probed(now) else 0.0
         return max(self._paused_until, self._open_until, lease, now)
 
-    def claim(self, caller: object, now: float, policy: Policy) -> bool:
+    def claim(self, caller: object, now: float, policy: RetryPolicy) -> bool:
         """Takes the right to ask: always given while closed, to one probe at a time while open."""
         if self.is_cooling(now):
             return False
@@ -68,12 +68,12 @@ class Circuit:
         if self._probe is caller:
             self._probe, self._lease_until = None, 0.0
 
-    def hold(self, until: float, cause: Kind) -> None:
+    def pause_until(self, until: float, cause: OutcomeKind) -> None:
         """Keeps everybody out until a time that the service named; what was counted stays."""
         if until > self._paused_until:
             self._paused_until, self.cause = until, cause
 
-    def fail(self, caller: object, now: float, cause: Kind, policy: Policy) -> bool:
+    def fail(self, caller: object, now: float, cause: OutcomeKind, policy: RetryPolicy) -> bool:
         """Counts a failure; says whether the circuit has opened by it.
 
         While it is open, failures of calls that were sent earlier change nothing: only the probe's verdict counts.
@@ -89,7 +89,7 @@ class Circuit:
         self.trip(now, policy.cooldown, cause)
         return True
 
-    def trip(self, now: float, seconds: float, cause: Kind) -> None:
+    def trip(self, now: float, seconds: float, cause: OutcomeKind) -> None:
         """Opens the circuit, whatever was counted; a probe that is on its way keeps its right."""
         if not self.is_probed(now):
             self.open, self.cause, self._failed_at = True, cause, now
@@ -132,7 +132,7 @@ class Quota:
         self._limit_requests = 0
         self._limit_tokens = 0
 
-    def note(self, now: float, outcome: Outcome, policy: Policy) -> None:
+    def note(self, now: float, outcome: AttemptOutcome, policy: RetryPolicy) -> None:
         """Takes in what a reply's headers say.
 
         Azure often sends what remains without the limit: the most that was ever seen stands for it. After a refusal
@@ -152,7 +152,7 @@ class Quota:
     def is_used_up(self, now: float) -> bool:
         return self.share <= 0.0 and self.until > now
 
-    def factor(self, now: float, policy: Policy) -> float:
+    def factor(self, now: float, policy: RetryPolicy) -> float:
         """By how much the target's weight shrinks: 1 with plenty left, towards a twentieth near the limit."""
         factor = 1.0
         if self.until > now and self.share < policy.low_quota:
@@ -180,7 +180,7 @@ class TargetState:
     __slots__ = ("answered", "circuit", "quota", "shunned_until", "touched")
 
     def __init__(self, now: float) -> None:
-        self.circuit = Circuit()
+        self.circuit = CircuitBreaker()
         self.quota = Quota()
         self.shunned_until = 0.0
         self.answered = False
@@ -193,11 +193,11 @@ class ResourceState:
     __slots__ = ("_failing", "_failures", "circuit")
 
     def __init__(self) -> None:
-        self.circuit = Circuit()
+        self.circuit = CircuitBreaker()
         self._failures = 0
         self._failing: set[str] = set()
 
-    def fail(self, caller: object, deployment: str, now: float, cause: Kind, policy: Policy) -> bool:
+    def fail(self, caller: object, deployment: str, now: float, cause: OutcomeKind, policy: RetryPolicy) -> bool:
         """Counts a failure; says whether the resource as a whole is now taken to be out.
 
         One deployment that fails may be broken alone. A host that cannot be reached is out for all of them.

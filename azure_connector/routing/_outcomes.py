@@ -7,42 +7,40 @@ replies; `-1` has been seen for "not known", and the spelling `x-rate-limit-rese
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any, Literal, cast
 
-from ..errors._envelope import ErrorFacts
-from ._durations import duration_in_text, parse_duration, parse_retry_after
+from ..errors._classify import ErrorFacts, ErrorKind, classify
 
-__all__ = ["Kind", "Outcome", "failure", "outcome_of_error", "outcome_of_exception", "outcome_of_reply"]
-
-Kind = Literal[
-    "ok",
-    "rate_limited",
-    "no_capacity",
-    "transient",
-    "timeout",
-    "unreachable",
-    "reset",
-    "not_sent",
-    "auth",
-    "forbidden",
-    "not_found_deployment",
-    "not_found",
-    "refused",
-    "adapt",
+__all__ = [
+    "AttemptOutcome",
+    "OutcomeKind",
+    "duration_in_text",
+    "failure",
+    "outcome_of_error",
+    "outcome_of_exception",
+    "outcome_of_reply",
+    "parse_duration",
+    "parse_retry_after",
 ]
+
+OutcomeKind = Literal[ErrorKind, "ok", "timeout", "unreachable", "reset", "not_sent", "adapt"]
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class AttemptOutcome:
     """How an attempt ended.
 
     Attributes:
-        kind: `ok`; `rate_limited` (429); `no_capacity` (429 for want of machines); `transient` (408, 409, 5xx);
-            `timeout` (no reply in time); `unreachable` (refused, DNS, TLS: nothing was executed); `reset` (connection
-            lost after sending); `not_sent` (no connection was free in our own pool); `auth` (401); `forbidden` (403);
-            `not_found_deployment`; `not_found`; `refused` (the caller's fault); `adapt` (a refusal that the client
+        kind: `ok`; `rate_limited` (429); `no_capacity` (429 for want of machines); `transient` (408, 409, 421, 425,
+            5xx); `timeout` (no reply in time); `unreachable` (refused, DNS, TLS: nothing was executed); `reset`
+            (connection lost after sending); `not_sent` (no connection was free in our own pool); `auth` (401);
+            `forbidden` (403); `not_found_deployment`; `not_found`; `refused` (the caller's fault); `adapt` (a refusal that the client
             answers by changing the request).
         status: the HTTP status, or None.
         code: Azure's code, or the exception's name.
@@ -54,7 +52,7 @@ class Outcome:
         final: the service asks not to be asked again (`x-should-retry: false`).
     """
 
-    kind: Kind
+    kind: OutcomeKind
     status: int | None = None
     code: str | None = None
     retry_after: float | None = None
@@ -72,20 +70,21 @@ class Outcome:
     def maybe_executed(self) -> bool:
         """Whether the service may have done the work although no good reply came.
 
-        A 409 says that it was not; a 503 does not say so: proxies also send it for a connection that broke.
+        A 409 says that it was not, and so do a 421 (RFC 9110, 15.5.20) and a 425 (RFC 8470, 5.2). A 503 does not say
+        so: proxies also send it for a connection that broke.
         """
-        return self.kind in ("timeout", "reset") or (self.kind == "transient" and self.status != 409)
+        return self.kind in ("timeout", "reset") or (self.kind == "transient" and self.status not in (409, 421, 425))
 
 
-OK = Outcome("ok", 200)
+OK = AttemptOutcome("ok", 200)
 
 
-def failure(kind: Kind, code: str | None = None) -> Outcome:
+def failure(kind: OutcomeKind, code: str | None = None) -> AttemptOutcome:
     """An outcome without a reply."""
-    return Outcome(kind, code=code)
+    return AttemptOutcome(kind, code=code)
 
 
-def outcome_of_reply(status: int, headers: Mapping[str, str], facts: ErrorFacts | None = None) -> Outcome:
+def outcome_of_reply(status: int, headers: Mapping[str, str], facts: ErrorFacts | None = None) -> AttemptOutcome:
     """What a reply means for routing.
 
     Args:
@@ -107,7 +106,7 @@ def outcome_of_reply(status: int, headers: Mapping[str, str], facts: ErrorFacts 
         if retry_after is None and kind == "rate_limited":
             retry_after = _reset_wait(remaining_requests, remaining_tokens, reset_requests, reset_tokens)
     spillover_from = found.get("x-ms-spillover-from-deployment")
-    return Outcome(
+    return AttemptOutcome(
         kind,
         status,
         facts.code if facts else None,
@@ -124,24 +123,28 @@ def outcome_of_reply(status: int, headers: Mapping[str, str], facts: ErrorFacts 
     )
 
 
-def outcome_of_error(facts: ErrorFacts) -> Outcome:
-    """What an error event inside a stream means: it comes with status 200, so only its code tells."""
-    code = (facts.code or facts.type or "").lower()
-    if code.isdigit() and 400 <= int(code) < 600:
-        return outcome_of_reply(int(code), {}, facts)
-    kind: Kind = "transient"
-    if code in _NO_CAPACITY:
-        kind = "no_capacity"
-    elif "rate_limit" in code or code in ("too_many_requests", "insufficient_quota", "tokens", "requests"):
-        kind = "rate_limited"
-    elif code in ("content_filter", "context_length_exceeded", "invalid_request_error", "invalid_prompt"):
-        kind = "refused"
-    retry_after = duration_in_text(facts.message) if kind == "rate_limited" else None
-    return Outcome(kind, None, facts.code or facts.type, retry_after)
+def outcome_of_error(facts: ErrorFacts, headers: Mapping[str, str] | None = None) -> AttemptOutcome:
+    """What an error that came with status 200 means, inside a stream or as the whole reply: its code tells.
+
+    Args:
+        facts: what `reported_error` or `parse_envelope` read.
+        headers: the reply's; a rate limit inside a 200 names its time there.
+    """
+    kind = classify(None, facts).kind
+    found = _interesting(headers) if headers else {}
+    message = facts.message if kind == "rate_limited" else None
+    return AttemptOutcome(
+        kind,
+        None,
+        facts.code or facts.type,
+        _retry_after(found, headers or {}, message),
+        _count(found.get("x-ratelimit-remaining-requests")),
+        _count(found.get("x-ratelimit-remaining-tokens")),
+    )
 
 
 # By name, over the whole ancestry: the SDK uses httpx or httpx2, either may sit on aiohttp, and none need be imported.
-_BY_NAME: Mapping[str, Kind] = {
+_BY_NAME: Mapping[str, OutcomeKind] = {
     "ConnectTimeout": "unreachable",
     "PoolTimeout": "not_sent",
     "ReadTimeout": "timeout",
@@ -163,7 +166,7 @@ _BY_NAME: Mapping[str, Kind] = {
     "OSError": "reset",
 }
 # Looked for first: httpx_aiohttp gives a refused and even a lost connection out as httpx.ConnectTimeout.
-_AIOHTTP_NAMES: Mapping[str, Kind] = {
+_AIOHTTP_NAMES: Mapping[str, OutcomeKind] = {
     "ConnectionTimeoutError": "unreachable",
     "ClientConnectorError": "unreachable",
     "ServerTimeoutError": "timeout",
@@ -172,10 +175,10 @@ _AIOHTTP_NAMES: Mapping[str, Kind] = {
     "ClientOSError": "reset",
     "ClientConnectionError": "reset",
 }
-_SDK_NAMES: Mapping[str, Kind] = {"APITimeoutError": "timeout", "APIConnectionError": "reset"}
+_SDK_NAMES: Mapping[str, OutcomeKind] = {"APITimeoutError": "timeout", "APIConnectionError": "reset"}
 
 
-def outcome_of_exception(error: BaseException) -> Outcome:
+def outcome_of_exception(error: BaseException) -> AttemptOutcome:
     """What an exception means for routing.
 
     The SDK wraps the transport's exception, so causes are looked at first. What nobody knows is taken for a lost
@@ -186,8 +189,8 @@ def outcome_of_exception(error: BaseException) -> Outcome:
         for link in chain:
             for cls in type(link).__mro__:
                 if (kind := name_table.get(cls.__name__)) is not None:
-                    return Outcome(kind, code=type(link).__name__)
-    return Outcome("reset", code=type(error).__name__)
+                    return AttemptOutcome(kind, code=type(link).__name__)
+    return AttemptOutcome("reset", code=type(error).__name__)
 
 
 def _causes(error: BaseException) -> Iterable[BaseException]:
@@ -199,25 +202,18 @@ def _causes(error: BaseException) -> Iterable[BaseException]:
         link = link.__cause__ or (None if link.__suppress_context__ else link.__context__)
 
 
-_NO_CAPACITY = frozenset({"nocapacity", "no_capacity", "insufficient_capacity"})
-_NO_DEPLOYMENT = frozenset({"deploymentnotfound", "deployment_not_found", "model_not_found"})
-
-
-def _kind(status: int, facts: ErrorFacts | None, headers: Mapping[str, str]) -> Kind:
+def _kind(status: int, facts: ErrorFacts | None, headers: Mapping[str, str]) -> OutcomeKind:
     if status < 400:
         return "ok"
-    code = (facts.code or "").lower() if facts else ""
-    if status == 429:
-        return "no_capacity" if code in _NO_CAPACITY else "rate_limited"
-    if status in (408, 409) or status >= 500:
-        return "transient"
-    if status == 403 and "retry-after" in headers:  # API Management's quota policy: "Out of call volume quota"
+    kind = classify(status, facts or _SILENT).kind
+    if kind == "forbidden" and "retry-after" in headers:  # API Management's quota policy answers 403
         return "rate_limited"
-    if status == 404:
-        return "not_found_deployment" if code in _NO_DEPLOYMENT else "not_found"
-    if headers.get("x-should-retry", "").strip().lower() == "true":
+    if kind in ("refused", "auth") and headers.get("x-should-retry", "").strip().lower() == "true":
         return "transient"
-    return "auth" if status == 401 else "forbidden" if status == 403 else "refused"
+    return kind
+
+
+_SILENT = ErrorFacts("")
 
 
 _HEADERS = {
@@ -281,3 +277,76 @@ def _reset_wait(
         if remaining == 0 and reset is not None
     ]
     return max(used_up or [reset for reset in (requests, tokens) if reset is not None], default=None)
+
+
+# Durations as services write them: `7`, `0.5`, `120ms`, `1s`, `6m0s`, an HTTP date, or a sentence that names one.
+# Every function takes whatever a header held and answers with finite, non-negative seconds, or None. None ever raises.
+
+_TOO_LONG = timedelta(days=366).total_seconds()  # what says more than a year is a time stamp or a mistake
+_LONGEST_TEXT = 64
+
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
+_PART = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)", re.ASCII)
+_WHOLE = re.compile(r"(?:\d+(?:\.\d+)?\s*(?:ms|s|m|h|d)\s*)+", re.ASCII)
+_NUMBER = re.compile(r"\+?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
+_SENTENCE = re.compile(
+    r"(?:retry|try again)\s+(?:after|in)\s+(\d{1,9}(?:\.\d{1,9})?)\s*"
+    r"(milliseconds?|ms|seconds?|secs?|s|minutes?|mins?|m|hours?|h)\b",
+    re.IGNORECASE | re.ASCII,
+)
+
+
+def parse_duration(text: str | None) -> float | None:
+    """Seconds of `12`, `0.5`, `120ms`, `1s`, `6m0s`, `1h2m3.5s`; None for anything else, a negative number included."""
+    if text is None:
+        return None
+    text = text[: _LONGEST_TEXT + 1].strip().lower()
+    if len(text) > _LONGEST_TEXT:
+        return None
+    if _NUMBER.fullmatch(text):
+        return _sane(float(text))
+    if _WHOLE.fullmatch(text):
+        return _sane(sum(float(number) * _UNITS[unit] for number, unit in _PART.findall(text)))
+    return None
+
+
+def parse_retry_after(text: str | None, date: str | None = None) -> float | None:
+    """Seconds of a `retry-after`: a number, a duration, or an HTTP date.
+
+    Args:
+        text: the header's value.
+        date: the reply's `Date` header. A date is measured against it where it can be read, since the local clock may
+            be wrong; a date that has passed means 0.
+    """
+    seconds = parse_duration(text)
+    if seconds is not None or text is None:
+        return seconds
+    until = _parse_date(text)
+    if until is None:
+        return None
+    since = _parse_date(date) or datetime.now(UTC)
+    return _sane(max(0.0, (until - since).total_seconds()))
+
+
+def duration_in_text(message: str | None) -> float | None:
+    """Seconds in a sentence such as "Please retry after 7 seconds."; the last resort where no header says it."""
+    match = _SENTENCE.search(message[:4000]) if message else None
+    if match is None:
+        return None
+    unit = match.group(2).lower()
+    factor = _UNITS["ms"] if unit.startswith(("ms", "milli")) else _UNITS[unit[0]]
+    return _sane(float(match.group(1)) * factor)
+
+
+def _sane(seconds: float) -> float | None:
+    return seconds if math.isfinite(seconds) and 0.0 <= seconds <= _TOO_LONG else None
+
+
+def _parse_date(text: str | None) -> datetime | None:
+    if not text or len(text) > _LONGEST_TEXT:
+        return None
+    try:
+        parsed = parsedate_to_datetime(text)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    return parsed if parsed.tzinfo is not None else parsed.replace(tzinfo=UTC)

@@ -23,9 +23,9 @@ from .._utils._extras import install_hint
 from .._utils._forks import renew_after_fork
 from ..errors._classes import ConfigurationError
 from ._health import Health
-from ._outcomes import Kind
+from ._outcomes import OutcomeKind
 
-__all__ = ["SharedHealth"]
+__all__ = ["RedisHealthStore"]
 
 _log = logging.getLogger("azure_connector.routing")
 
@@ -35,7 +35,7 @@ _LONGEST_PAUSE = 30.0  # between attempts to reach a Redis that is down
 _SHORTEST_PAUSE = 0.05  # between exchanges, however much there is to tell
 
 
-class SharedHealth:
+class RedisHealthStore:
     """Tells Redis what `health` finds out, and `health` what others found out.
 
     Args:
@@ -89,7 +89,7 @@ class SharedHealth:
             self._stop.set()
         self._thread = None
 
-    def cooled(self, key: str, seconds: float, cause: Kind) -> None:
+    def cooled(self, key: str, seconds: float, cause: OutcomeKind) -> None:
         """Tells the others to leave a target alone."""
         with self._lock:
             self._news[key] = (self._health.clock() + seconds, cause)
@@ -110,7 +110,7 @@ class SharedHealth:
         self._ensure_thread()
 
     def close(self, timeout: float = 2.0) -> None:
-        """Ends the thread. News not told yet are lost.
+        """Ends the thread. HealthEvent not told yet are lost.
 
         Args:
             timeout: seconds to wait for an exchange that is under way.
@@ -223,7 +223,7 @@ class SharedHealth:
             cause, _, shared = member.partition("|")
             if cause in _CAUSES and score > server_now and self._is_new(member, score):
                 for key in self._local_keys(shared):
-                    self._health.learn(key, (score - server_now) / 1000, cast("Kind", cause), now)
+                    self._health.learn(key, (score - server_now) / 1000, cast("OutcomeKind", cause), now)
 
     def _learn_recovered(self, rows: Iterable[tuple[Any, Any]], now: float) -> None:
         for shared, score in _members(rows):
@@ -274,7 +274,7 @@ def _connect(url: str | SecretStr, timeout: float) -> Any:
             text, socket_timeout=timeout, socket_connect_timeout=timeout, retry=Retry(NoBackoff(), 0)
         )
     except ValueError:
-        # Not `from` it: the package's message may quote the URL, which may hold a password.
+        # Not `from` it: the package's message may quote the URL, which may pause_until a password.
         raise ConfigurationError(
             "redis_url cannot be read", hint="It looks like redis://host:6379/0, or rediss:// for TLS."
         ) from None

@@ -7,11 +7,11 @@ from dataclasses import dataclass, fields
 
 from ..errors._classes import ConfigurationError
 
-__all__ = ["Policy"]
+__all__ = ["RetryPolicy"]
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
+class RetryPolicy:
     """The limits and budgets of routing. All durations are seconds.
 
     Attributes:

@@ -26,29 +26,71 @@ from __future__ import annotations
 import logging
 import random
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
 
 from ..deployments._table import Plan, Target
 from ..errors._classes import Attempt
-from ._health import Health
-from ._outcomes import Kind, Outcome
-from ._retry_policy import Policy
-from ._standing import Standing
-from ._steps import GiveUp, Reason, Send, Step, Wait
+from ._health import Health, TargetStatus
+from ._outcomes import AttemptOutcome, OutcomeKind
+from ._retry_policy import RetryPolicy
 
-__all__ = ["GiveUp", "Policy", "Reason", "Route", "Send", "Step", "Wait"]
+__all__ = ["BackOff", "Decision", "GiveUp", "Reason", "RetryPolicy", "Route", "SendTo"]
 
 _log = logging.getLogger("azure_connector.routing")
 
 _GRAIN = 0.001  # timers wake up early by less than this; without it a wait could end just before its time
 _POLL = 0.25  # how often a call looks whether another call's probe has come back
 
-_ELSEWHERE = frozenset[Kind]({"auth", "forbidden", "not_found", "not_found_deployment"})
+_ELSEWHERE = frozenset[OutcomeKind]({"auth", "forbidden", "not_found", "not_found_deployment"})
+
+
+Reason = Literal["exhausted", "deadline", "not_repeatable", "fatal"]
+
+
+@dataclass(frozen=True, slots=True)
+class SendTo:
+    """SendTo the request to `target` now; `probe` says that the target had failed and this call alone may ask it."""
+
+    target: Target
+    probe: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BackOff:
+    """BackOff so many seconds, then ask `Route.resume`; `target` is the one that will probably be free."""
+
+    seconds: float
+    target: Target
+
+
+@dataclass(frozen=True, slots=True)
+class GiveUp:
+    """The call has failed.
+
+    Attributes:
+        reason: `exhausted` (attempts or waits are used up), `deadline`, `not_repeatable`, or `fatal` (trying again
+            cannot help).
+        target: whom the error is about.
+        outcome: what to raise an error for. Where nothing was sent, the cause for which `target` is left alone.
+        attempt: the index of that outcome among the calls of `failed`, or None where nothing was sent.
+        retry_after: seconds until the soonest target is free, where there is one.
+    """
+
+    reason: Reason
+    target: Target
+    outcome: AttemptOutcome
+    attempt: int | None = None
+    retry_after: float | None = None
+
+
+Decision = SendTo | BackOff | GiveUp
 
 
 class Route:
     """The way of one call through its targets.
 
-    Ask `first`, do what it says, and report: `failed` or `succeeded` after a `Send`, `resume` after a `Wait`,
+    Ask `first`, do what it says, and report: `failed` or `succeeded` after a `SendTo`, `resume` after a `BackOff`,
     `cancelled` whenever the caller has lost interest. Used by one call, so by one thread or task at a time.
 
     Args:
@@ -85,7 +127,7 @@ class Route:
         self,
         plan: Plan,
         health: Health,
-        policy: Policy,
+        policy: RetryPolicy,
         now: float,
         deadline: float | None = None,
         *,
@@ -108,7 +150,7 @@ class Route:
         self._adaptations = 0
         self._waited = 0.0  # in all
         self._waiting = 0.0  # since the last attempt
-        self._log: list[tuple[Target, Outcome, float, float]] = []
+        self._log: list[tuple[Target, AttemptOutcome, float, float]] = []
         self._backoffs: dict[Target, tuple[int, float]] = {}  # failures of this call, and not before when
         self._excluded: set[Target] = set()
 
@@ -120,16 +162,11 @@ class Route:
             for target, outcome, waited, elapsed in self._log
         )
 
-    @property
-    def deadline(self) -> float | None:
-        """When the call must have ended."""
-        return self._deadline
-
     def remaining(self, now: float) -> float | None:
         """Seconds until the deadline, never negative; None where there is none. No attempt's timeout may exceed it."""
         return None if self._deadline is None else max(0.0, self._deadline - now)
 
-    def first(self) -> Step:
+    def first(self) -> Decision:
         """The first step."""
         targets = self._plan.targets
         if len(targets) == 1 and (self._deadline is None or self._now < self._deadline):
@@ -138,16 +175,16 @@ class Route:
                 return self._send(target, self._now, probe=False)
         return self._next(self._now)
 
-    def resume(self, now: float) -> Step:
+    def resume(self, now: float) -> Decision:
         """The step after a wait. What is known may have changed meanwhile, so this may be another wait."""
         self._must_not_be_sending()
         return self._next(now)
 
-    def succeeded(self, target: Target, outcome: Outcome, now: float) -> None:
+    def succeeded(self, target: Target, outcome: AttemptOutcome, now: float) -> None:
         """Reports a good reply: for a stream, as soon as it has begun."""
         self._settle(target, outcome, now)
 
-    def failed(self, target: Target, outcome: Outcome, now: float) -> Step:
+    def failed(self, target: Target, outcome: AttemptOutcome, now: float) -> Decision:
         """Reports any other outcome, and asks for the next step."""
         self._settle(target, outcome, now)
         kind = outcome.kind
@@ -174,7 +211,7 @@ class Route:
         if self._in_flight is not None:
             raise RuntimeError(f"the request to {self._in_flight.key} has not been reported yet")
 
-    def _settle(self, target: Target, outcome: Outcome, now: float) -> None:
+    def _settle(self, target: Target, outcome: AttemptOutcome, now: float) -> None:
         if self._in_flight is not target and self._in_flight != target:
             raise RuntimeError(f"nothing is on its way to {target.key}")
         caller = self if self._probe else None
@@ -186,12 +223,12 @@ class Route:
     def _is_known_to_exist(self, target: Target) -> bool:
         return self._plan.rule == "discovered" or self._health.has_answered(target)
 
-    def _send(self, target: Target, now: float, *, probe: bool) -> Send:
+    def _send(self, target: Target, now: float, *, probe: bool) -> SendTo:
         self._in_flight, self._probe, self._sent_at = target, probe, now
         self._sent += 1
-        return Send(target, probe)
+        return SendTo(target, probe)
 
-    def _adapted(self, target: Target, now: float) -> Step:
+    def _adapted(self, target: Target, now: float) -> Decision:
         self._adaptations += 1
         if self._adaptations > self._policy.max_adaptations:
             return self._give_up("fatal", now)
@@ -200,7 +237,7 @@ class Route:
         self._sent -= 1
         return self._send(target, now, probe=False)
 
-    def _exclude(self, target: Target, outcome: Outcome) -> None:
+    def _exclude(self, target: Target, outcome: AttemptOutcome) -> None:
         """Leaves out a target that cannot serve this call, and all of its resource where the resource refused."""
         whole = outcome.kind != "not_found_deployment"
         for other in self._plan.targets:
@@ -210,7 +247,7 @@ class Route:
             said = " ".join(str(part) for part in (outcome.status, outcome.code) if part is not None)
             _log.warning("%s cannot serve %r (%s): trying the next target", target.key, self._plan.model, said)
 
-    def _back_off(self, target: Target, outcome: Outcome, now: float) -> None:
+    def _back_off(self, target: Target, outcome: AttemptOutcome, now: float) -> None:
         failures = self._backoffs.get(target, (0, 0.0))[0] + 1
         # "retry-after: 0" occurs: taken at its word, it would spend all attempts in an instant.
         wait = outcome.retry_after or self._policy.backoff_after(failures, self._rng())
@@ -218,7 +255,7 @@ class Route:
         if outcome.final:
             self._excluded.add(target)
 
-    def _next(self, now: float) -> Step:
+    def _next(self, now: float) -> Decision:
         if self._deadline is not None and now >= self._deadline:
             return self._give_up("deadline", now)
         candidates = self._candidates()
@@ -231,7 +268,7 @@ class Route:
             if not free:
                 return self._wait(standings, now)
             pick = self._pick(free)
-            if not pick.guarded:
+            if not pick.needs_probe:
                 return self._send(pick.target, now, probe=False)
             if self._health.claim(pick.target, self, now):
                 return self._send(pick.target, now, probe=True)
@@ -249,15 +286,15 @@ class Route:
         entry = self._backoffs.get(target)
         return 0 if entry is None else entry[0]
 
-    def _ready_at(self, standing: Standing) -> float:
+    def _ready_at(self, standing: TargetStatus) -> float:
         entry = self._backoffs.get(standing.target)
         return standing.ready_at if entry is None else max(standing.ready_at, entry[1])
 
-    def _pick(self, free: list[Standing]) -> Standing:
+    def _pick(self, free: list[TargetStatus]) -> TargetStatus:
         """Least tried by this call, then not last in line, then by rank; among equals at random by weight."""
         if len(free) == 1:
             return free[0]
-        orders = [(self._failures(one.target), one.last_in_line, one.target.rank) for one in free]
+        orders = [(self._failures(one.target), one.deprioritized, one.target.rank) for one in free]
         best = min(orders)
         equals = [one for one, order in zip(free, orders, strict=True) if order == best]
         point = self._rng() * sum(one.weight for one in equals) if len(equals) > 1 else 0.0
@@ -267,7 +304,7 @@ class Route:
                 return one
         return equals[0]
 
-    def _wait(self, standings: list[Standing], now: float) -> Step:
+    def _wait(self, standings: list[TargetStatus], now: float) -> Decision:
         soonest = min(standings, key=self._ready_at)
         policy, at = self._policy, self._ready_at(soonest)
         seconds = at - now + _GRAIN
@@ -284,15 +321,15 @@ class Route:
             seconds += spread  # many calls wait for the same moment
         self._waited += seconds
         self._waiting += seconds
-        return Wait(seconds, soonest.target)
+        return BackOff(seconds, soonest.target)
 
     def _give_up(self, reason: Reason, now: float) -> GiveUp:
         standings = self._health.view(self._candidates() or self._plan.targets, now)
         soonest = min(standings, key=self._ready_at)
         retry_after = max(0.0, self._ready_at(soonest) - now) if reason in ("exhausted", "deadline") else None
         if not self._log:
-            cause: Kind = "timeout" if soonest.cause == "ok" else soonest.cause
-            return GiveUp(reason, soonest.target, Outcome(cause, retry_after=retry_after), None, retry_after)
+            cause: OutcomeKind = "timeout" if soonest.cause == "ok" else soonest.cause
+            return GiveUp(reason, soonest.target, AttemptOutcome(cause, retry_after=retry_after), None, retry_after)
         index = len(self._log) - 1
         if reason in ("exhausted", "deadline"):
             # A target that could not serve is not why the call failed in the end, if another one was only busy.

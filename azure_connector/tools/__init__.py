@@ -1,9 +1,9 @@
 """Tool definitions in, tool calls out, conversations with both: normalized. Pure functions on dictionaries.
 
-to_wire, fit_tools, choice_to_wire       definitions of every shape -> the API's form, names within Azure's limits
+to_wire, normalize_tools, choice_to_wire       definitions of every shape -> the API's form, names within Azure's limits
 normalize_message, calls_from_items      calls of every shape -> Chat's `tool_calls`, with readable arguments
 ToolCallStream                           the same for a stream, delta by delta
-mend_conversation, mend_items            a history that Azure would refuse -> one that it takes
+repair_history, repair_input_items            a history that Azure would refuse -> one that it takes
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from __future__ import annotations
 from ._arguments import RAW_ARGUMENTS, Arguments, read_arguments
 from ._calls import Repair, calls_from_items, normalize_message, to_function_call
 from ._definitions import MAX_TOOLS, to_wire
-from ._history import NO_RESULT, mend_conversation
-from ._history_repair import Mend
+from ._history import NO_RESULT, repair_history
+from ._history_repair import HistoryRepair
 from ._names import MAX_NAME_LENGTH, NameMap, name_map, sanitize_name
-from ._responses_input import mend_items
+from ._responses_input import repair_input_items
 from ._responses_output import normalize_item, normalize_items
 from ._stream import FinishedCalls, ToolCallStream
-from ._tool_choice import choice_to_wire, fit_tools
+from ._tool_choice import choice_to_wire, normalize_tools
 
 __all__ = [
     "MAX_NAME_LENGTH",
@@ -26,20 +26,20 @@ __all__ = [
     "RAW_ARGUMENTS",
     "Arguments",
     "FinishedCalls",
-    "Mend",
+    "HistoryRepair",
     "NameMap",
     "Repair",
     "ToolCallStream",
     "calls_from_items",
     "choice_to_wire",
-    "fit_tools",
-    "mend_conversation",
-    "mend_items",
     "name_map",
     "normalize_item",
     "normalize_items",
     "normalize_message",
+    "normalize_tools",
     "read_arguments",
+    "repair_history",
+    "repair_input_items",
     "sanitize_name",
     "to_function_call",
     "to_wire",

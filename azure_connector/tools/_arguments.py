@@ -65,7 +65,7 @@ def is_object_text(text: object) -> bool:
     return True
 
 
-def read_arguments(value: object, *, cut: bool = False) -> Arguments:
+def read_arguments(value: object, *, cut: bool = False, repair: bool = True) -> Arguments:
     """Arguments as a model or a history gave them, as the JSON text of an object.
 
     Nothing is ever raised. Text that was cut off is never completed: a shorter path or query would be as valid as the
@@ -75,8 +75,9 @@ def read_arguments(value: object, *, cut: bool = False) -> Arguments:
         value: text, None, or an object that was parsed already.
         cut: whether the reply ended before the model did (`finish_reason` "length"): then only an object that is
             whole and valid is taken.
+        repair: False leaves text as the model wrote it, whatever it is (the setting `repair_tool_arguments`).
     """
-    if is_object_text(value):
+    if is_object_text(value) or (not repair and isinstance(value, str)):
         return Arguments(cast("str", value))
     try:
         if isinstance(value, str):
@@ -126,7 +127,7 @@ def _repair(text: str, *, cut: bool) -> Arguments:
             return Arguments("{}", ", ".join([*steps, "empty"]))
         value = _decoded(inner, _strict)
         if value is None:
-            value = _mended(inner, steps)
+            value = _repaired_value(inner, steps)
         if isinstance(value, dict):
             return Arguments(write_json(cast("object", value)), ", ".join(steps) or "characters that cannot be sent")
         if not isinstance(value, str):
@@ -143,7 +144,7 @@ def _decoded(text: str, decoder: json.JSONDecoder) -> Any:
         return None
 
 
-def _mended(text: str, steps: list[str]) -> Any:
+def _repaired_value(text: str, steps: list[str]) -> Any:
     """An object or a string out of text that is not JSON, or None."""
     value = _decoded(text, _lenient)
     if value is not None:

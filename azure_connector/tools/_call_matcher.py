@@ -9,11 +9,11 @@ from ._arguments import is_object_text, read_arguments
 from ._calls import Kind, unique_id
 from ._names import NameMap
 
-__all__ = ["Assembly", "Fragment", "OpenCall"]
+__all__ = ["CallFragment", "CallMatcher", "PartialCall"]
 
 
 @dataclass(slots=True)
-class OpenCall:
+class PartialCall:
     """A call that is still being received.
 
     Attributes:
@@ -44,7 +44,7 @@ class OpenCall:
 
 
 @dataclass(frozen=True, slots=True)
-class Fragment:
+class CallFragment:
     """What one delta says of a call, in one form."""
 
     index: int | None
@@ -54,7 +54,7 @@ class Fragment:
     text: str
 
     @classmethod
-    def of(cls, delta: Json) -> Fragment:
+    def of(cls, delta: Json) -> CallFragment:
         """Read a delta; whatever is missing or null is empty."""
         custom = object_or_none(delta.get("custom"))
         inner = object_or_none(delta.get("function")) or custom or {}
@@ -66,7 +66,7 @@ class Fragment:
         return cls(index, identity, kind, as_text(inner.get("name")), text or "")
 
 
-class Assembly:
+class CallMatcher:
     """The calls of one choice, found again from fragment to fragment.
 
     Args:
@@ -75,18 +75,18 @@ class Assembly:
     """
 
     def __init__(self, names: NameMap, taken: set[str]) -> None:
-        self.calls: list[OpenCall] = []
-        self.last: OpenCall | None = None
+        self.calls: list[PartialCall] = []
+        self.last: PartialCall | None = None
         self._names = names
         self._taken = taken
-        self._by_index: dict[int, OpenCall] = {}
-        self._by_id: dict[str, OpenCall] = {}
+        self._by_index: dict[int, PartialCall] = {}
+        self._by_id: dict[str, PartialCall] = {}
 
-    def at(self, index: int) -> OpenCall | None:
+    def at(self, index: int) -> PartialCall | None:
         """The call to which the service gave this index last."""
         return self._by_index.get(index)
 
-    def place(self, fragment: Fragment) -> tuple[OpenCall, bool]:
+    def place(self, fragment: CallFragment) -> tuple[PartialCall, bool]:
         """The call that a fragment belongs to, and whether it begins with this fragment.
 
         The fragment's name is taken in, its text is not.
@@ -105,7 +105,7 @@ class Assembly:
         self._add_name(call, fragment.name)
         return call, fresh
 
-    def _find(self, fragment: Fragment) -> OpenCall | None:
+    def _find(self, fragment: CallFragment) -> PartialCall | None:
         at_index = self._by_index.get(fragment.index) if fragment.index is not None else None
         if fragment.id:
             if at_index is not None and at_index.wire_id == fragment.id:
@@ -124,13 +124,13 @@ class Assembly:
             return None
         return None if self._begins_anew(call, fragment) else call
 
-    def _shares_its_id(self, fragment: Fragment, known: OpenCall) -> bool:
+    def _shares_its_id(self, fragment: CallFragment, known: PartialCall) -> bool:
         """Whether another call was given the id of a known one: a new index and a name say so."""
         if not fragment.name or fragment.index is None or fragment.index in self._by_index:
             return False
         return fragment.name != known.name or not known.text.strip() or known.is_whole()
 
-    def _begins_anew(self, call: OpenCall, fragment: Fragment) -> bool:
+    def _begins_anew(self, call: PartialCall, fragment: CallFragment) -> bool:
         """Whether a fragment without an id begins another call in the place of a known one."""
         name = fragment.name
         if not call.text.strip():
@@ -146,8 +146,8 @@ class Assembly:
             return bool(fragment.text.strip())
         return False
 
-    def _open(self, fragment: Fragment) -> OpenCall:
-        call = OpenCall(kind=fragment.kind)
+    def _open(self, fragment: CallFragment) -> PartialCall:
+        call = PartialCall(kind=fragment.kind)
         if fragment.id:
             self._identify(call, fragment.id)
         before = self.last
@@ -158,11 +158,11 @@ class Assembly:
         self.calls.append(call)
         return call
 
-    def _identify(self, call: OpenCall, identity: str) -> None:
+    def _identify(self, call: PartialCall, identity: str) -> None:
         call.wire_id = identity
         call.id = unique_id(identity, self._taken)
 
-    def _add_name(self, call: OpenCall, piece: str) -> None:
+    def _add_name(self, call: PartialCall, piece: str) -> None:
         """A name may come whole, in pieces, once more with each fragment, or longer each time."""
         if not piece or (call.name and call.text):
             return

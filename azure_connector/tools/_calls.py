@@ -57,13 +57,13 @@ class Repair:
     raw: bool = False
 
     def __str__(self) -> str:
-        outcome = "could not be read and were kept as raw text" if self.raw else "mended"
+        outcome = "could not be read and were kept as raw text" if self.raw else "repaired"
         return f"{self.position} of tool {self.name[:64]!r} {outcome}: {self.what}"
 
 
 @dataclass(frozen=True, slots=True)
 class RawCall:
-    """A tool call as it was found, in whatever shape, before anything is mended."""
+    """A tool call as it was found, in whatever shape, before anything is repaired."""
 
     id: str
     kind: Kind
@@ -99,6 +99,7 @@ def normalize_message(
     *,
     finish_reason: str | None = None,
     custom_as_function: bool = False,
+    repair: bool = True,
     repairs: list[Repair] | None = None,
 ) -> Json:
     """An assistant's message with every tool call in the one shape, its arguments valid JSON text of an object.
@@ -110,7 +111,8 @@ def normalize_message(
         known: the names of the request's tools, where they need no mapping.
         finish_reason: the choice's finish reason: what it says was cut off is never repaired.
         custom_as_function: give calls of custom tools as function calls with the single argument `input`.
-        repairs: receives a record of all that was mended.
+        repair: False leaves the text of arguments as the model wrote it.
+        repairs: receives a record of all that was repaired.
     """
     calls: object = message.get("tool_calls")
     legacy = object_or_none(message.get("function_call"))
@@ -119,7 +121,7 @@ def normalize_message(
     if not isinstance(calls, list):
         calls = [calls] if calls else []
     found = cast("list[object]", calls) or [{"function": legacy}]
-    reader = _Reader(names or name_map(known), custom_as_function, repairs)
+    reader = _Reader(names or name_map(known), custom_as_function, repairs, repair=repair)
     last = len(found) - 1
     cut = ends_early(finish_reason)
     written = [reader.read(call, index, cut=cut and index == last) for index, call in enumerate(found)]
@@ -136,6 +138,7 @@ def calls_from_items(
     known: frozenset[str] = frozenset(),
     *,
     custom_as_function: bool = False,
+    repair: bool = True,
     repairs: list[Repair] | None = None,
 ) -> list[Json]:
     """The tool calls among a Responses reply's output items, as Chat Completions' `tool_calls`.
@@ -143,7 +146,7 @@ def calls_from_items(
     Takes `function_call`, `tool_call` and `custom_tool_call` items; an item whose `status` is "incomplete" was cut
     off. The other arguments are those of `normalize_message`.
     """
-    reader = _Reader(names or name_map(known), custom_as_function, repairs)
+    reader = _Reader(names or name_map(known), custom_as_function, repairs, repair=repair)
     calls: list[Json] = []
     for item in items:
         call = object_or_none(item)
@@ -171,8 +174,11 @@ def _same(one: object, other: object) -> bool:
 class _Reader:
     """Reads the calls of one message, whose ids must differ."""
 
-    def __init__(self, names: NameMap, custom_as_function: bool, repairs: list[Repair] | None) -> None:
+    def __init__(
+        self, names: NameMap, custom_as_function: bool, repairs: list[Repair] | None, *, repair: bool = True
+    ) -> None:
         self._names = names
+        self._repair = repair
         self._custom_as_function = custom_as_function
         self._repairs = repairs
         self._ids: set[str] = set()
@@ -191,7 +197,7 @@ class _Reader:
             self._record(index, "id", name, "given a new id" if raw.id else "given an id")
         if name != raw.name and raw.name not in self._names.foreign.values():
             self._record(index, "name", name, "name put right" if raw.name else "came without a name")
-        arguments = read_text(raw, cut=cut)
+        arguments = read_text(raw, cut=cut, repair=self._repair)
         if arguments.repaired:
             field = "function.arguments" if raw.kind == "function" else "custom.input"
             self._record(index, field, name, arguments.repaired, raw=arguments.raw)
@@ -232,7 +238,7 @@ def report(repair: Repair, repairs: list[Repair] | None) -> None:
 
 
 def read_call(call: Json) -> RawCall:
-    """A tool call in any of the shapes that services and histories have, with nothing mended yet."""
+    """A tool call in any of the shapes that services and histories have, with nothing repaired yet."""
     kind_of_item: object = call.get("type")
     custom = object_or_none(call.get("custom"))
     inner = object_or_none(call.get("function")) or custom or object_or_none(call.get("tool_call")) or call
@@ -246,10 +252,10 @@ def read_call(call: Json) -> RawCall:
     return RawCall(identity, kind, as_text(inner.get("name")), arguments)
 
 
-def read_text(call: RawCall, *, cut: bool = False) -> Arguments:
+def read_text(call: RawCall, *, cut: bool = False, repair: bool = True) -> Arguments:
     """A call's arguments, or a custom tool's input, which is free text."""
     if call.kind == "function":
-        return read_arguments(call.arguments, cut=cut)
+        return read_arguments(call.arguments, cut=cut, repair=repair)
     if isinstance(call.arguments, str):
         return Arguments(call.arguments)
     if call.arguments is None:

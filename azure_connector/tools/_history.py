@@ -11,7 +11,7 @@ from ._arguments import is_object_text
 from ._calls import UNNAMED, read_call, read_text, unique_id, write_call
 from ._history_repair import (
     NO_RESULT,
-    Mend,
+    HistoryRepair,
     Rule,
     Slot,
     call_id_for,
@@ -20,11 +20,11 @@ from ._history_repair import (
     listed,
     merged,
     pair,
-    report_mends,
+    report_repairs,
 )
 from ._names import NameMap, is_wire_name
 
-__all__ = ["NO_RESULT", "mend_conversation"]
+__all__ = ["NO_RESULT", "repair_history"]
 
 _ROLES = frozenset({"system", "developer", "user", "assistant", "tool", "function"})
 _MAX_ID = 40
@@ -40,7 +40,7 @@ _CUSTOM_FIELDS = {"name", "input"}
 _TEXT_HINT = "A tool's result is sent as text: json.dumps(result)."
 
 
-def mend_conversation(messages: object, names: NameMap | None = None) -> tuple[list[Any], tuple[Mend, ...]]:
+def repair_history(messages: object, names: NameMap | None = None) -> tuple[list[Any], tuple[HistoryRepair, ...]]:
     """The messages as Chat Completions takes them, with a record of all that was done.
 
     The list itself is returned where nothing is wrong; nothing given is ever changed. Calls left unanswered get a
@@ -53,15 +53,15 @@ def mend_conversation(messages: object, names: NameMap | None = None) -> tuple[l
         names: the request's tool names, so that replayed calls have the names under which the tools are sent.
 
     Raises:
-        InvalidRequestError: with the position, for what no mending can know: an unknown role, content of a wrong type.
+        InvalidRequestError: with the position, for what no repair can know: an unknown role, content of a wrong type.
     """
     given = listed(messages, "messages")
     if _is_sound(given, names):
         return cast("list[Any]", given), ()
-    mender = _Mender(names or NameMap(()))
-    mended = mender.mend([_message(entry, index) for index, entry in enumerate(given)])
-    report_mends(mender.mends)
-    return cast("list[Any]", mended), tuple(mender.mends)
+    repairer = _Repairer(names or NameMap(()))
+    repaired = repairer.repair([_message(entry, index) for index, entry in enumerate(given)])
+    report_repairs(repairer.repairs)
+    return cast("list[Any]", repaired), tuple(repairer.repairs)
 
 
 def _message(entry: object, index: int) -> Json:
@@ -74,7 +74,7 @@ def _message(entry: object, index: int) -> Json:
 
 
 def _is_sound(messages: list[object], names: NameMap | None) -> bool:
-    """Whether nothing is to be mended; every message is checked in any case."""
+    """Whether nothing is to be repaired; every message is checked in any case."""
     sound = True
     waiting: set[str] = set()
     for index, entry in enumerate(messages):
@@ -151,27 +151,27 @@ def _is_sendable(name: object, names: NameMap | None) -> bool:
     return is_wire_name(name) if names is None else names.wire(name) == name
 
 
-class _Mender:
+class _Repairer:
     def __init__(self, names: NameMap) -> None:
-        self.mends: list[Mend] = []
+        self.repairs: list[HistoryRepair] = []
         self._names = names
         self._slots: list[Slot] = []
 
-    def mend(self, messages: list[Json]) -> list[Json]:
+    def repair(self, messages: list[Json]) -> list[Json]:
         older: list[tuple[str, str]] = []  # ids and names of `function_call`s not answered yet
         prepared = [self._prepared(message, index, older) for index, message in enumerate(messages)]
         results = [(i, as_text(m.get("tool_call_id"))) for i, m in enumerate(prepared) if m["role"] == "tool"]
         for index in pair(self._slots, results):
             self._record(index, "", "orphan", "left out: the result of a call that is not in the conversation")
-        mended: list[Json] = []
+        repaired: list[Json] = []
         for index, message in enumerate(prepared):
             if message["role"] != "tool":
-                mended.append(message)
-            mended += [self._result(slot, prepared) for slot in self._slots if slot.place == index]
-        return mended
+                repaired.append(message)
+            repaired += [self._result(slot, prepared) for slot in self._slots if slot.place == index]
+        return repaired
 
     def _record(self, index: int, field: str, rule: Rule, what: str) -> None:
-        self.mends.append(Mend(f"messages[{index}]{field}", rule, what))
+        self.repairs.append(HistoryRepair(f"messages[{index}]{field}", rule, what))
 
     def _prepared(self, message: Json, index: int, older: list[tuple[str, str]]) -> Json:
         dropped = _REPLY_ONLY.intersection(message)
@@ -224,7 +224,7 @@ class _Mender:
             self._record(index, f"{where}.id", "id", "repeated, too long or missing: a new one was given")
         arguments = read_text(raw)
         if arguments.repaired:
-            self._record(index, where, "arguments", f"arguments mended: {arguments.repaired}")
+            self._record(index, where, "arguments", f"arguments repaired: {arguments.repaired}")
         self._slots.append(Slot(index, index, raw.id, identity))
         return write_call(identity, raw.kind, name, arguments.text)
 

@@ -1,4 +1,4 @@
-"""What Chat and Responses histories have in common when they are mended: records, ids, and which result is whose."""
+"""What Chat and Responses histories have in common when they are repaired: records, ids, and which result is whose."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .._utils._json import Json, object_or_none, type_name
 
 __all__ = [
     "NO_RESULT",
-    "Mend",
+    "HistoryRepair",
     "Rule",
     "Slot",
     "call_id_for",
@@ -23,7 +23,7 @@ __all__ = [
     "listed",
     "merged",
     "pair",
-    "report_mends",
+    "report_repairs",
 ]
 
 logger = logging.getLogger("azure_connector.tools")
@@ -50,7 +50,7 @@ _QUIET: frozenset[Rule] = frozenset({"stripped", "legacy", "type", "id"})
 
 
 @dataclass(frozen=True, slots=True)
-class Mend:
+class HistoryRepair:
     """One thing in a history that Azure would have refused, and what was done.
 
     Attributes:
@@ -86,12 +86,12 @@ class Slot:
     results: list[int] = field(default_factory=list[int])
 
 
-def report_mends(mends: Sequence[Mend]) -> None:
-    """Log what was mended: as a warning where it concerns what was said, else for debugging."""
-    if told := [str(mend) for mend in mends if mend.rule not in _QUIET]:
-        logger.warning("the conversation was mended before sending: %s", "; ".join(told))
-    elif mends:
-        logger.debug("the conversation was tidied before sending: %s", "; ".join(map(str, mends)))
+def report_repairs(repairs: Sequence[HistoryRepair]) -> None:
+    """Log what was repaired: as a warning where it concerns what was said, else for debugging."""
+    if told := [str(repair) for repair in repairs if repair.rule not in _QUIET]:
+        logger.warning("the conversation was repaired before sending: %s", "; ".join(told))
+    elif repairs:
+        logger.debug("the conversation was tidied before sending: %s", "; ".join(map(str, repairs)))
 
 
 def pair(slots: Sequence[Slot], results: Sequence[tuple[int, str]]) -> list[int]:

@@ -11,7 +11,7 @@ from ._arguments import is_object_text
 from ._calls import UNNAMED, read_call, read_text, unique_id
 from ._history_repair import (
     NO_RESULT,
-    Mend,
+    HistoryRepair,
     Rule,
     Slot,
     call_id_for,
@@ -20,11 +20,11 @@ from ._history_repair import (
     listed,
     merged,
     pair,
-    report_mends,
+    report_repairs,
 )
 from ._names import NameMap
 
-__all__ = ["mend_items"]
+__all__ = ["repair_input_items"]
 
 _ROLES = frozenset({"system", "developer", "user", "assistant"})
 _MAX_ID = 64
@@ -36,11 +36,13 @@ _REPLY_ONLY = _FILTERS | {"status", "parsed_arguments"}
 _STRIPPED = frozenset({"message", "reasoning", *_OUTPUT_OF, *_OUTPUTS})
 
 
-def mend_items(items: object, names: NameMap | None = None, *, whole: bool = False) -> tuple[Any, tuple[Mend, ...]]:
+def repair_input_items(
+    items: object, names: NameMap | None = None, *, whole: bool = False
+) -> tuple[Any, tuple[HistoryRepair, ...]]:
     """The `input` as the Responses API of Azure takes it, with a record of all that was done.
 
     Text, and a list in which nothing is wrong, are returned themselves; nothing given is ever changed. What
-    `mend_conversation` does for messages is done for `function_call` and `custom_tool_call` items and their outputs.
+    `repair_history` does for messages is done for `function_call` and `custom_tool_call` items and their outputs.
     Fields that only replies have (`status`, filter results) are left out, and a replayed `output_text` gets the
     `annotations` that Azure wants.
 
@@ -51,23 +53,23 @@ def mend_items(items: object, names: NameMap | None = None, *, whole: bool = Fal
             the request continues a stored response or conversation (`previous_response_id`, `conversation`).
 
     Raises:
-        InvalidRequestError: with the position, for what no mending can know.
+        InvalidRequestError: with the position, for what no repair can know.
     """
     if isinstance(items, str):
         return items, ()
     given = listed(items, "input")
-    mender = _Mender(names, whole)
-    read = [mender.read(entry, index) for index, entry in enumerate(given)]
-    paired = mender.paired(read)
+    repairer = _Repairer(names, whole)
+    read = [repairer.read(entry, index) for index, entry in enumerate(given)]
+    paired = repairer.paired(read)
     if len(paired) == len(given) and all(one is other for one, other in zip(paired, given, strict=True)):
         return given, ()
-    report_mends(mender.mends)
-    return paired, tuple(mender.mends)
+    report_repairs(repairer.repairs)
+    return paired, tuple(repairer.repairs)
 
 
-class _Mender:
+class _Repairer:
     def __init__(self, names: NameMap | None, whole: bool) -> None:
-        self.mends: list[Mend] = []
+        self.repairs: list[HistoryRepair] = []
         self._names = names or NameMap(())
         self._whole = whole
         self._slots: list[Slot] = []
@@ -108,15 +110,15 @@ class _Mender:
         inserted: dict[int, list[Json]] = {}
         for slot in self._slots:
             self._settle(slot, items, gone, replaced, inserted)
-        mended: list[Json] = []
+        repaired: list[Json] = []
         for index, item in enumerate(items):
             if index not in gone:
-                mended.append(replaced.get(index, item))
-            mended += inserted.get(index, [])
-        return mended
+                repaired.append(replaced.get(index, item))
+            repaired += inserted.get(index, [])
+        return repaired
 
     def _record(self, index: int, field: str, rule: Rule, what: str) -> None:
-        self.mends.append(Mend(f"input[{index}]{field}", rule, what))
+        self.repairs.append(HistoryRepair(f"input[{index}]{field}", rule, what))
 
     def _message(self, item: Json, index: int, where: str) -> Json:
         role = check_role(item, _ROLES, where)
@@ -149,7 +151,7 @@ class _Mender:
             arguments = read_text(raw)
             changes = {field: arguments.text} if arguments.repaired else {}
         if changes:
-            self._record(index, f".{field}", "arguments", "arguments mended")
+            self._record(index, f".{field}", "arguments", "arguments repaired")
         changes |= {"name": name} if name != raw.name else {}
         changes |= {"call_id": identity} if identity != item.get("call_id") else {}
         return item | changes if changes else item

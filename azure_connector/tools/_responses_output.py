@@ -10,21 +10,28 @@ from ._names import NameMap
 __all__ = ["normalize_item", "normalize_items"]
 
 
-def normalize_items(items: list[Json], names: NameMap, *, repairs: list[Repair] | None = None) -> list[Json]:
+def normalize_items(
+    items: list[Json], names: NameMap, *, repair: bool = True, repairs: list[Repair] | None = None
+) -> list[Json]:
     """A reply's output items with each tool call as `normalize_item` makes it; the list itself where all are sound."""
-    normal = [normalize_item(item, names, index=index, repairs=repairs) for index, item in enumerate(items)]
+    normal = [
+        normalize_item(item, names, index=index, repair=repair, repairs=repairs) for index, item in enumerate(items)
+    ]
     return items if all(one is other for one, other in zip(normal, items, strict=True)) else normal
 
 
-def normalize_item(item: Json, names: NameMap, *, index: int = 0, repairs: list[Repair] | None = None) -> Json:
+def normalize_item(
+    item: Json, names: NameMap, *, index: int = 0, repair: bool = True, repairs: list[Repair] | None = None
+) -> Json:
     """An output item whose tool's name is the caller's and whose arguments are JSON text of an object.
 
     Args:
         item: an item of a whole reply or of a stream's event. It is never changed, and is returned itself when it is
-            no tool call or is as it should be. Of a call that is still in progress only the name is mended.
+            no tool call or is as it should be. Of a call that is still in progress only the name is normalized.
         names: the request's tool names.
         index: its position in the output, for the records.
-        repairs: receives a record of all that was mended.
+        repair: False leaves the text of arguments as the model wrote it.
+        repairs: receives a record of all that was repaired.
     """
     if item.get("type") not in ITEM_KINDS:
         return item
@@ -37,7 +44,7 @@ def normalize_item(item: Json, names: NameMap, *, index: int = 0, repairs: list[
             report(Repair(f"output[{index}].name", name, "name put right"), repairs)
     status = as_text(item.get("status"))
     if ITEM_KINDS[item["type"]] == "function" and "arguments" in item and status != "in_progress":
-        arguments = read_arguments(item["arguments"], cut=ends_early(status))
+        arguments = read_arguments(item["arguments"], cut=ends_early(status), repair=repair)
         if arguments.repaired:
             changes["arguments"] = arguments.text
             report(Repair(f"output[{index}].arguments", name, arguments.repaired, arguments.raw), repairs)

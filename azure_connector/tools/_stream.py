@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from .._utils._json import Json, object_or_none
 from ._arguments import Arguments, write_json
-from ._call_matcher import Assembly, Fragment, OpenCall
+from ._call_matcher import CallFragment, CallMatcher, PartialCall
 from ._calls import UNNAMED, RawCall, Repair, ends_early, new_call_id, read_text, report, unique_id, write_call
 from ._names import NameMap, name_map
 
@@ -30,8 +30,8 @@ class FinishedCalls:
     Attributes:
         deltas: what to pass on before the finish reason; usually nothing.
         calls: the complete calls, in the shape of a whole reply's `tool_calls`.
-        repairs: what was mended. Arguments that were passed on live cannot be taken back: for these, `calls` holds the
-            mended text and the deltas what the service sent.
+        repairs: what was repaired. Arguments that were passed on live cannot be taken back: for these, `calls` holds
+            the normalized text and the deltas what the service sent.
     """
 
     deltas: list[Json]
@@ -59,9 +59,10 @@ class ToolCallStream:
     Args:
         names: the request's tool names; without them, `known`.
         known: the names of the request's tools, where they need no mapping.
-        buffer: hold each call's arguments until the stream ends and give them in one delta, mended: for those who
+        buffer: hold each call's arguments until the stream ends and give them in one delta, normalized: for those who
             execute what they receive. Otherwise fragments are passed on as they come.
         custom_as_function: give calls of custom tools as function calls with the single argument `input`.
+        repair: False passes arguments on as the model wrote them.
     """
 
     def __init__(
@@ -71,12 +72,14 @@ class ToolCallStream:
         *,
         buffer: bool = False,
         custom_as_function: bool = False,
+        repair: bool = True,
     ) -> None:
+        self._repair = repair
         self._names = names or name_map(known)
         self._buffer = buffer
         self._custom_as_function = custom_as_function
         self._ids: set[str] = set()
-        self._assembly = Assembly(self._names, self._ids)
+        self._assembly = CallMatcher(self._names, self._ids)
         self._passing: dict[int, _Passing] = {}  # by the identity of the call
 
     def feed(self, tool_calls: object, function_call: object = None) -> list[Json]:
@@ -93,7 +96,7 @@ class ToolCallStream:
         for entry in entries:
             delta = object_or_none(entry)
             if delta is not None:
-                self._take(Fragment.of(delta), deltas)
+                self._take(CallFragment.of(delta), deltas)
         return cast("list[Json]", entries) if deltas == entries else deltas
 
     def so_far(self) -> list[Json]:
@@ -113,7 +116,11 @@ class ToolCallStream:
         for call in self._ordered():
             late = id(call) not in self._passing
             closing = self._announce(call) if late else None
-            arguments = read_text(RawCall("", call.kind, call.name, call.text), cut=cut and call is self._assembly.last)
+            arguments = read_text(
+                RawCall("", call.kind, call.name, call.text),
+                cut=cut and call is self._assembly.last,
+                repair=self._repair,
+            )
             self._note(call, arguments, repairs)
             if rest := self._rest(call, arguments, late=late):
                 closing = _with_text(closing or self._delta(call), rest)
@@ -144,7 +151,7 @@ class ToolCallStream:
         self._assembly.last = call
         return True
 
-    def _take(self, fragment: Fragment, deltas: list[Json]) -> None:
+    def _take(self, fragment: CallFragment, deltas: list[Json]) -> None:
         call, fresh = self._assembly.place(fragment)
         if fresh:
             self._announce_waiting(call, deltas)
@@ -158,12 +165,12 @@ class ToolCallStream:
         elif call.name and (call.text.strip() or not self._names.can_grow(call.name)):
             deltas.append(_with_text(self._announce(call), self._passable(call, call.text, "")))
 
-    def _announce_waiting(self, fresh: OpenCall, deltas: list[Json]) -> None:
+    def _announce_waiting(self, fresh: PartialCall, deltas: list[Json]) -> None:
         """Before another call begins: those whose names can only be whole now."""
         waiting = [c for c in self._assembly.calls if c is not fresh and c.name and id(c) not in self._passing]
         deltas += [_with_text(self._announce(c), self._passable(c, c.text, "")) for c in waiting]
 
-    def _announce(self, call: OpenCall) -> Json:
+    def _announce(self, call: PartialCall) -> Json:
         if not call.id:
             call.id = unique_id(new_call_id(), self._ids)
         passing = _Passing(len(self._passing), self._name(call))
@@ -174,12 +181,12 @@ class ToolCallStream:
             opening = write_call(call.id, call.kind, passing.name, "")
         return {"index": passing.index} | opening
 
-    def _delta(self, call: OpenCall) -> Json:
+    def _delta(self, call: PartialCall) -> Json:
         custom = call.kind == "custom" and not self._custom_as_function
         inner = {"custom": {"input": ""}} if custom else {"function": {"arguments": ""}}
         return {"index": self._passing[id(call)].index} | inner
 
-    def _passable(self, call: OpenCall, fragment: str, before: str) -> str:
+    def _passable(self, call: PartialCall, fragment: str, before: str) -> str:
         """What may go out now of a fragment, given the arguments before it."""
         passing = self._passing[id(call)]
         if not fragment or self._buffer:
@@ -190,6 +197,9 @@ class ToolCallStream:
             beginning = "" if passing.live else '{"input": "'
             passing.live = True
             return beginning + write_json(fragment)[1:-1]
+        if not self._repair:
+            passing.live = True
+            return fragment
         if not passing.live:
             text = before + fragment
             if passing.held or not _BEGINNING.fullmatch(text):
@@ -201,7 +211,7 @@ class ToolCallStream:
             return _EMPTY_IN_STRING if '"' in _STRING.sub("", before) else _EMPTY
         return fragment
 
-    def _rest(self, call: OpenCall, arguments: Arguments, *, late: bool) -> str:
+    def _rest(self, call: PartialCall, arguments: Arguments, *, late: bool) -> str:
         """The arguments that were not passed on and still can be."""
         passing = self._passing[id(call)]
         if call.kind == "custom":
@@ -213,17 +223,17 @@ class ToolCallStream:
         text = arguments.text[1:] if passing.sent.strip() else arguments.text
         return _EMPTY if text == "{}" and passing.sent else text
 
-    def _ordered(self) -> list[OpenCall]:
+    def _ordered(self) -> list[PartialCall]:
         """Announced calls first, as they were announced; a call without name or arguments was none."""
         waiting = [c for c in self._assembly.calls if id(c) not in self._passing and (c.name or c.text.strip())]
         announced = [c for c in self._assembly.calls if id(c) in self._passing]
         return sorted(announced, key=lambda call: self._passing[id(call)].index) + waiting
 
-    def _name(self, call: OpenCall) -> str:
+    def _name(self, call: PartialCall) -> str:
         passing = self._passing.get(id(call))
         return passing.name if passing else self._names.caller(call.name) or UNNAMED
 
-    def _note(self, call: OpenCall, arguments: Arguments, repairs: list[Repair]) -> None:
+    def _note(self, call: PartialCall, arguments: Arguments, repairs: list[Repair]) -> None:
         passing = self._passing[id(call)]
         position = f"tool_calls[{passing.index}]"
         if passing.name != call.name and not self._names.is_wire(call.name):

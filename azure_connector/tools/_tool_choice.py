@@ -10,7 +10,7 @@ from .._utils._json import Json, as_text, object_or_none, type_name
 from ._definitions import Api, to_wire
 from ._names import NameMap
 
-__all__ = ["choice_to_wire", "fit_tools"]
+__all__ = ["choice_to_wire", "normalize_tools"]
 
 _FIELDS = frozenset({"tools", "tool_choice", "functions", "function_call", "parallel_tool_calls"})
 _MODES = frozenset({"none", "auto", "required"})
@@ -19,7 +19,7 @@ _OTHER_MODES = {"any": "required", "auto": "auto", "none": "none", "required": "
 _OLDER = {"functions": "tools", "function_call": "tool_choice"}
 
 
-def fit_tools(body: Json, api: Api = "chat", strict: bool = False) -> tuple[Json, NameMap | None]:
+def normalize_tools(body: Json, api: Api = "chat", strict: bool = False) -> tuple[Json, NameMap | None]:
     """A request's body with its tools in the API's form, and the map of their names (None without tools).
 
     The older `functions` and `function_call` become `tools` and `tool_choice`. A choice among no tools, which Azure

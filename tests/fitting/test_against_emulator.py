@@ -10,6 +10,7 @@ import pytest
 
 from azure_connector.deployments._profiles import model_from_reply, profile_for
 from azure_connector.emulator import Emulator
+from azure_connector.errors._envelope import parse_envelope
 from azure_connector.requests._adaptation_from_error import Learned, learn
 from azure_connector.requests._fit import CHAT, RESPONSES, fit
 from azure_connector.requests.responses_api import to_responses
@@ -223,7 +224,8 @@ def test_a_deployment_of_which_nothing_is_known_teaches_its_rules(
             reply = http.post(operation, json=fitted.body)
             if reply.status_code == 200:
                 break
-            lesson = learn(reply.status_code, reply.json(), operation, fitted.body, known=lessons)
+            facts = parse_envelope(reply.status_code, reply.json())
+            lesson = learn(reply.status_code, facts, operation, fitted.body, known=lessons)
             assert lesson is not None, (name, reply.text)
             learned.add(model, lesson)
         else:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from azure_connector.deployments._profiles import profile_for
+from azure_connector.errors._classify import parse_envelope
 from azure_connector.requests._adaptation_from_error import Learned, Lesson, learn
 from azure_connector.requests._fit import CHAT, RESPONSES, fit
 
@@ -26,6 +27,10 @@ def chat(**fields: Any) -> dict[str, Any]:
 
 def native(**fields: Any) -> dict[str, Any]:
     return {"model": "d", "input": [USER], **fields}
+
+
+def taught(status: int, error: Any, operation: str, body: dict[str, Any], **known: Any) -> Lesson | None:
+    return learn(status, parse_envelope(status, error), operation, body, **known)
 
 
 def refused(message: str, param: str | None = None, code: str | None = None) -> dict[str, Any]:
@@ -267,7 +272,7 @@ TAUGHT: list[tuple[int, Any, str, dict[str, Any], Lesson, dict[str, Any] | None]
 def test_a_refusal_teaches(
     status: int, error: Any, operation: str, body: dict[str, Any], lesson: Lesson, fitted: dict[str, Any] | None
 ) -> None:
-    assert learn(status, error, operation, body) == lesson
+    assert taught(status, error, operation, body) == lesson
     if fitted is not None:
         again = fit(operation, body, profile=None, learned=[lesson])
         assert again.body == fitted
@@ -311,30 +316,30 @@ TYPED = "Invalid parameter: 'response_format' of type 'json_schema' is not suppo
     ],
 )  # fmt: skip
 def test_the_callers_own_fault_teaches_nothing(status: int, error: Any, body: dict[str, Any]) -> None:
-    assert learn(status, error, CHAT, body) is None
+    assert taught(status, error, CHAT, body) is None
 
 
 def test_other_operations_teach_nothing() -> None:
-    assert learn(400, unsupported("user"), "/embeddings", {"model": "d", "input": "x", "user": "u"}) is None
+    assert taught(400, unsupported("user"), "/embeddings", {"model": "d", "input": "x", "user": "u"}) is None
     native_refusal = {"error": {"code": "OperationNotSupported", "message": "The responses operation does not work."}}
-    assert learn(400, native_refusal, RESPONSES, native()) is None
+    assert taught(400, native_refusal, RESPONSES, native()) is None
 
 
 def test_what_was_known_when_the_body_was_fitted_teaches_nothing_new() -> None:
     """Two calls may be refused at once: the second one may still try what the first has learned."""
     refusal, body = unsupported("max_tokens", INSTEAD), chat(max_tokens=5)
-    assert learn(400, refusal, CHAT, body, known=[LIMIT]) is None
-    assert learn(400, refusal, CHAT, body, known=[BACK]) == LIMIT
+    assert taught(400, refusal, CHAT, body, known=[LIMIT]) is None
+    assert taught(400, refusal, CHAT, body, known=[BACK]) == LIMIT
 
 
 def test_what_bounds_the_cost_or_the_storage_is_never_left_out() -> None:
-    assert learn(400, unsupported("max_output_tokens"), RESPONSES, native(max_output_tokens=5)) is None
-    assert learn(400, unsupported("store"), RESPONSES, native(store=False)) is None
-    assert learn(400, unsupported("store"), CHAT, chat(store=False)) == Lesson("drop", CHAT, "store")
+    assert taught(400, unsupported("max_output_tokens"), RESPONSES, native(max_output_tokens=5)) is None
+    assert taught(400, unsupported("store"), RESPONSES, native(store=False)) is None
+    assert taught(400, unsupported("store"), CHAT, chat(store=False)) == Lesson("drop", CHAT, "store")
 
 
 def test_a_flat_effort_moves_into_its_object_over_responses() -> None:
-    lesson = learn(400, refused(MOVED, None, "unsupported_parameter"), RESPONSES, native(reasoning_effort="low"))
+    lesson = taught(400, refused(MOVED, None, "unsupported_parameter"), RESPONSES, native(reasoning_effort="low"))
     assert lesson == Lesson("rename", RESPONSES, "reasoning_effort", to="reasoning.effort")
 
 
@@ -355,7 +360,7 @@ JUNK = st.recursive(
 def test_no_reply_is_so_strange_that_it_raises(status: int, error: dict[str, Any], messages: Any) -> None:
     body = {"model": "d", "messages": messages, "stop": "x", "reasoning": messages}
     for operation in (CHAT, RESPONSES):
-        lesson = learn(status, error, operation, body)
+        lesson = taught(status, error, operation, body)
         assert lesson is None or isinstance(str(lesson), str)
 
 
@@ -434,7 +439,7 @@ def test_memory_is_bounded() -> None:
 def test_what_was_learned_can_be_read() -> None:
     learned = Learned()
     for _, error, operation, body, _, _ in TAUGHT:
-        lesson = learn(400, error, operation, body)
+        lesson = taught(400, error, operation, body)
         assert lesson is not None
         learned.add("a", lesson)
     lines = learned.explain("a")

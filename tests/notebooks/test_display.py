@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from azure_connector import AsyncAzureConnector, AzureConnector, StreamInterruptedError
-from azure_connector.display import Shown, ashow, error_html, html_table, show
+from azure_connector._utils._html import html_table
+from azure_connector.display import Shown, ashow, show
 from azure_connector.emulator import Emulator, faults
 from azure_connector.errors import Attempt, ConfigurationError
 
@@ -82,13 +83,13 @@ def test_nothing_that_a_model_or_a_service_says_is_html() -> None:
     error = ConfigurationError(EVIL, hint=EVIL)
     error.attempts = (Attempt(EVIL, EVIL, 400, EVIL),)
     error.azure_request_id = EVIL
-    for html in (shown.html(), error_html(error), error._repr_html_(), html_table(EVIL, [(EVIL, EVIL)])):
+    for html in (shown.html(), error._repr_html_(), html_table(EVIL, [(EVIL, EVIL)])):
         assert "<script" not in html
         assert "&lt;script" in html
 
 
 def test_an_error_tells_its_hint_once() -> None:
-    html = error_html(ConfigurationError("The endpoint is missing.", hint="Set AZURE_OPENAI_ENDPOINT."))
+    html = ConfigurationError("The endpoint is missing.", hint="Set AZURE_OPENAI_ENDPOINT.")._repr_html_()
     assert html.count("Set AZURE_OPENAI_ENDPOINT.") == 1
     assert "what to do" in html
 

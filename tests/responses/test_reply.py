@@ -218,7 +218,7 @@ def test_filters_may_be_missing(absent: Any) -> None:
 def test_a_reply_that_is_no_answer(fields: Json, code: str, text: str) -> None:
     with pytest.raises(Failure) as caught:
         to_chat(wire.reply(**fields))
-    assert (caught.value.code, caught.value.message) == (code, text)
+    assert (caught.value.facts.code, caught.value.facts.message) == (code, text)
 
 
 def test_counts_may_be_missing() -> None:

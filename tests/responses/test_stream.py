@@ -168,7 +168,7 @@ def test_a_failure_in_the_middle(event: Json, code: str | None, text: str) -> No
         stream.feed(earlier)
     with pytest.raises(Failure) as caught:
         stream.feed(event)
-    assert (caught.value.code, caught.value.message) == (code, text)
+    assert (caught.value.facts.code, caught.value.facts.message) == (code, text)
 
 
 def test_a_stream_that_was_cut_off_is_not_complete() -> None:

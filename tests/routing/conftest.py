@@ -4,8 +4,8 @@ import pytest
 
 from azure_connector.deployments._table import Plan, Target
 from azure_connector.routing._health import Health
-from azure_connector.routing._outcomes import Outcome
-from azure_connector.routing._retry_policy import Policy
+from azure_connector.routing._outcomes import AttemptOutcome
+from azure_connector.routing._retry_policy import RetryPolicy
 from azure_connector.routing._route import Route
 
 
@@ -17,12 +17,12 @@ class World:
     B = Target("east", "b", "gpt-5", rank=1)
     C = Target("north", "c", "gpt-5", rank=2)
 
-    OK = Outcome("ok", 200)
+    OK = AttemptOutcome("ok", 200)
 
     def __init__(self, **policy):
         self.now = 1000.0
         self.chance = 0.0
-        self.policy = Policy(**policy)
+        self.policy = RetryPolicy(**policy)
         self.health = Health(self.policy, lambda: self.now)
 
     def plan(self, *targets, rule="mapping"):
@@ -36,7 +36,7 @@ class World:
         )  # fmt: skip
 
     def observe(self, target, kind, status=None, **fields):
-        self.health.observe(target, Outcome(kind, status, **fields), self.now)
+        self.health.observe(target, AttemptOutcome(kind, status, **fields), self.now)
 
     def break_down(self, target, kind="transient"):
         for _ in range(self.policy.failures_before_cooldown):
@@ -47,11 +47,11 @@ class World:
 
     @staticmethod
     def limited(retry_after=None, **fields):
-        return Outcome("rate_limited", 429, "429", retry_after, **fields)
+        return AttemptOutcome("rate_limited", 429, "429", retry_after, **fields)
 
     @staticmethod
     def failed(kind="transient", status=500, **fields):
-        return Outcome(kind, status if kind == "transient" else None, **fields)
+        return AttemptOutcome(kind, status if kind == "transient" else None, **fields)
 
 
 @pytest.fixture

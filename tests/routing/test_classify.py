@@ -18,7 +18,8 @@ from azure_connector.errors._classify import (
     status_error,
 )
 from azure_connector.errors._envelope import ErrorFacts
-from azure_connector.errors._hints import PUBLIC_SCOPES, HintContext, hint_for
+from azure_connector.errors._hints import HintContext, hint_for
+from azure_connector.settings._hosts import SCOPES
 
 REQUEST = httpx.Request("POST", "https://west.openai.azure.com/openai/v1/chat/completions")
 CONTEXT = HintContext(
@@ -30,7 +31,7 @@ CONTEXT = HintContext(
     rule="mapping",
     credential="API key",
     credential_origin="AZURE_OPENAI_API_KEY",
-    scopes=(PUBLIC_SCOPES[0],),
+    scopes=SCOPES["public"],
 )
 
 
@@ -218,7 +219,7 @@ def test_a_missing_deployment_names_the_rule_and_the_remedies(rule, says):
 @pytest.mark.parametrize(
     ("status", "body", "form", "says"),
     [
-        (401, {"statusCode": 401, "message": "audience is incorrect"}, "v1", PUBLIC_SCOPES),
+        (401, {"statusCode": 401, "message": "audience is incorrect"}, "v1", SCOPES["public"]),
         (401, envelope("PermissionDenied", ""), "v1", ["Cognitive Services OpenAI User", "az role assignment create"]),
         (403, envelope("PermissionDenied", ""), "v1", ["Cognitive Services OpenAI User", "az role assignment create"]),
         (401, envelope("401", "Access denied due to invalid subscription key"), "v1", ["AZURE_OPENAI_API_KEY"]),
@@ -242,10 +243,24 @@ def test_a_missing_deployment_names_the_rule_and_the_remedies(rule, says):
 def test_each_hint_names_what_to_do(status, body, form, says):
     context = HintContext(
         "west", "https://west.openai.azure.com", form, "2023-05-15" if form == "classic" else None, "my-gpt5", "gpt-5",
-        "mapping", "API key", "AZURE_OPENAI_API_KEY", (PUBLIC_SCOPES[0],),
+        "mapping", "API key", "AZURE_OPENAI_API_KEY", SCOPES["public"],
     )  # fmt: skip
     text = hint(status, body, context)
     assert all(part in text for part in says)
+
+
+def test_a_refused_token_is_told_the_scopes_of_its_own_cloud():
+    body = {"statusCode": 401, "message": "The token's audience is incorrect"}
+    text = hint(401, body, HintContext(scopes=SCOPES["usgov"]))
+    assert SCOPES["usgov"][0] in text
+    assert ".azure.com" not in text
+    assert "AZURE_OPENAI_API_KEY" in hint(401, body, HintContext()), "a key has no audience"
+
+
+def test_what_was_not_repeated_is_told_what_would_allow_it():
+    text = hint(503, envelope("x"), HintContext(not_repeated=True))
+    assert "AZURE_CONNECTOR_REPEAT_UNSAFE" in text
+    assert "every permitted attempt" not in text
 
 
 def test_connection_errors_have_hints_too():

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from azure_connector.routing._durations import duration_in_text, parse_duration, parse_retry_after
+from azure_connector.routing._outcomes import duration_in_text, parse_duration, parse_retry_after
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ import pytest
 
 from azure_connector.deployments._table import Target
 from azure_connector.errors import ConfigurationError
-from azure_connector.routing._outcomes import Outcome
-from azure_connector.routing._retry_policy import Policy
+from azure_connector.routing._outcomes import AttemptOutcome
+from azure_connector.routing._retry_policy import RetryPolicy
 
 
 def standing(world, target):
@@ -27,7 +27,7 @@ def test_a_429_keeps_everybody_out_for_the_time_it_names(world):
     assert standing(world, world.A).cause == "rate_limited"
     world.now += 7.0
     assert world.health.is_clear(world.A, world.now)
-    assert not standing(world, world.A).guarded
+    assert not standing(world, world.A).needs_probe
 
 
 def test_a_429_without_a_time_takes_the_policy_s_and_a_week_is_cut_short(world):
@@ -56,7 +56,7 @@ def test_failures_in_a_row_open_the_circuit(world, kind):
     assert world.health.is_clear(world.A, world.now)
     world.observe(world.A, kind)
     assert world.ready_in(world.A) == world.policy.cooldown
-    assert standing(world, world.A).guarded
+    assert standing(world, world.A).needs_probe
 
 
 def test_a_good_reply_in_between_begins_the_row_anew(world):
@@ -161,7 +161,7 @@ def test_failures_on_one_deployment_say_nothing_of_its_resource(world):
 def test_a_host_that_cannot_be_reached_is_out_for_all_its_deployments(world):
     world.break_down(world.A, "unreachable")
     assert world.ready_in(world.A2) == world.policy.cooldown
-    assert standing(world, world.A2).guarded
+    assert standing(world, world.A2).needs_probe
 
 
 def test_a_reply_of_any_deployment_ends_the_resource_s_row(world):
@@ -197,7 +197,7 @@ def test_what_went_down_with_a_resource_need_not_wait_out_its_own_time(world):
     assert world.health.claim(world.A2, "first", world.now)
     world.health.observe(world.A2, world.OK, world.now, caller="first")
     assert world.ready_in(world.A) == 0.0
-    assert standing(world, world.A).guarded
+    assert standing(world, world.A).needs_probe
 
 
 def test_a_claim_that_the_target_denies_leaves_the_resource_s_probe_free(world):
@@ -212,29 +212,29 @@ def test_a_request_that_never_left_says_nothing_but_gives_the_probe_back(world):
     world.break_down(world.A)
     world.now += world.policy.cooldown
     assert world.health.claim(world.A, "first", world.now)
-    world.health.observe(world.A, Outcome("not_sent"), world.now, caller="first")
+    world.health.observe(world.A, AttemptOutcome("not_sent"), world.now, caller="first")
     assert world.health.claim(world.A, "second", world.now)
 
 
 def test_a_503_with_a_time_is_obeyed_at_once(world):
     world.observe(world.A, "transient", 503, retry_after=4.0)
     assert world.ready_in(world.A) == 4.0
-    assert not standing(world, world.A).guarded
+    assert not standing(world, world.A).needs_probe
 
 
 @pytest.mark.parametrize("kind", ["auth", "forbidden", "not_found_deployment"])
 def test_a_wrongly_configured_target_stands_last_in_line_for_a_while(world, kind):
     world.observe(world.A, kind, 404)
-    assert standing(world, world.A).last_in_line
+    assert standing(world, world.A).deprioritized
     assert world.ready_in(world.A) == 0
     world.now += world.policy.config_fault_memory
-    assert not standing(world, world.A).last_in_line
+    assert not standing(world, world.A).deprioritized
 
 
 def test_a_good_reply_ends_standing_last(world):
     world.observe(world.A, "auth", 401)
     world.observe(world.A, "ok", 200)
-    assert not standing(world, world.A).last_in_line
+    assert not standing(world, world.A).deprioritized
     assert world.health.has_answered(world.A)
     assert not world.health.has_answered(world.B)
 
@@ -247,7 +247,7 @@ def test_a_quota_that_runs_low_lowers_the_weight_and_one_used_up_goes_last(world
     world.observe(world.A, "ok", 200, remaining_tokens=1, limit_tokens=100_000, reset_tokens=6.0)
     assert standing(world, world.A).weight == pytest.approx(0.05)
     world.observe(world.A, "ok", 200, remaining_tokens=0, limit_tokens=100_000, reset_tokens=6.0)
-    assert standing(world, world.A).last_in_line
+    assert standing(world, world.A).deprioritized
     world.now += 6.0
     assert standing(world, world.A)[2:4] == (False, 1.0)
 
@@ -323,11 +323,11 @@ def test_threads_never_share_a_probe(world):
 )
 def test_a_policy_that_makes_no_sense_is_refused(wrong):
     with pytest.raises(ConfigurationError, match=next(iter(wrong))):
-        Policy(**wrong)
+        RetryPolicy(**wrong)
 
 
 def test_backoff_doubles_to_its_end_and_jitter_only_shortens_it():
-    policy = Policy(backoff=0.5, max_backoff=8.0, jitter=0.5)
+    policy = RetryPolicy(backoff=0.5, max_backoff=8.0, jitter=0.5)
     assert [policy.backoff_after(n, 0.0) for n in range(1, 7)] == [0.5, 1.0, 2.0, 4.0, 8.0, 8.0]
     assert policy.backoff_after(1, 1.0) == 0.25
     assert policy.backoff_after(10_000, 0.0) == 8.0
@@ -344,7 +344,7 @@ def test_another_process_s_word_does_not_take_a_probe_s_right(world):
     assert world.ready_in(world.A) == world.policy.max_cooldown
     world.health.learn_recovery("a@west", world.now)
     assert world.ready_in(world.A) == 0
-    assert standing(world, world.A).guarded
+    assert standing(world, world.A).needs_probe
 
 
 def test_older_news_of_a_quota_do_not_replace_newer_ones(world):

@@ -11,9 +11,9 @@ import pytest
 
 from azure_connector.deployments._table import Plan, Target
 from azure_connector.routing._health import Health
-from azure_connector.routing._outcomes import Outcome
-from azure_connector.routing._retry_policy import Policy
-from azure_connector.routing._route import GiveUp, Route, Send, Wait
+from azure_connector.routing._outcomes import AttemptOutcome
+from azure_connector.routing._retry_policy import RetryPolicy
+from azure_connector.routing._route import BackOff, GiveUp, Route, SendTo
 
 WEST = (Target("west", "a", rank=0), Target("west", "b", rank=0))
 EAST = (Target("east", "c", rank=1),)
@@ -23,7 +23,7 @@ class Crowd:
     """Calls that begin at given moments and are answered by `answer(target, now) -> (kind, seconds)`."""
 
     def __init__(self, targets, answer, policy=None, seed=1):
-        self.policy = policy or Policy()
+        self.policy = policy or RetryPolicy()
         self.health = Health(self.policy)
         self.plan = Plan("m", targets, "mapping")
         self.answer = answer
@@ -36,21 +36,21 @@ class Crowd:
         route = Route(self.plan, self.health, self.policy, now, now + 600.0, rng=self.chance.random)
         step = route.first()
         while not isinstance(step, GiveUp):
-            if isinstance(step, Wait):
+            if isinstance(step, BackOff):
                 now += step.seconds
                 yield now
                 step = route.resume(now)
                 continue
-            assert isinstance(step, Send)
+            assert isinstance(step, SendTo)
             self.sent.append((now, step.target))
             kind, seconds = self.answer(step.target, now)
             now += seconds
             yield now
             if kind == "ok":
-                route.succeeded(step.target, Outcome("ok", 200), now)
+                route.succeeded(step.target, AttemptOutcome("ok", 200), now)
                 self.served.append((now, step.target))
                 return
-            step = route.failed(step.target, Outcome(kind, 503 if kind == "transient" else None), now)
+            step = route.failed(step.target, AttemptOutcome(kind, 503 if kind == "transient" else None), now)
         self.given_up.append(step)
 
     def run(self, moments):
@@ -105,7 +105,7 @@ def test_slow_timeouts_of_a_probe_hold_nobody_else_up():
 
 
 def test_threads_share_one_health_without_losing_anything():
-    policy = Policy(cooldown=0.0, probe_interval=0.0, failures_before_cooldown=2, backoff=0.0, max_known=8)
+    policy = RetryPolicy(cooldown=0.0, probe_interval=0.0, failures_before_cooldown=2, backoff=0.0, max_known=8)
     health = Health(policy)
     ended, errors = [], []
     barrier = threading.Barrier(8)
@@ -120,7 +120,7 @@ def test_threads_share_one_health_without_losing_anything():
                 route = Route(plan, health, policy, now, rng=chance.random)
                 step = route.first()
                 while not isinstance(step, GiveUp):
-                    if isinstance(step, Wait):
+                    if isinstance(step, BackOff):
                         now += step.seconds
                         step = route.resume(now)
                         continue
@@ -129,9 +129,9 @@ def test_threads_share_one_health_without_losing_anything():
                         route.cancelled(step.target, now)
                         break
                     if kind == "ok":
-                        route.succeeded(step.target, Outcome("ok", 200), now)
+                        route.succeeded(step.target, AttemptOutcome("ok", 200), now)
                         break
-                    step = route.failed(step.target, Outcome(kind, retry_after=0.0), now)
+                    step = route.failed(step.target, AttemptOutcome(kind, retry_after=0.0), now)
                 ended.append(1)
         except Exception as error:
             errors.append(error)

@@ -6,16 +6,16 @@ import pytest
 
 from azure_connector.client._plan import pin
 from azure_connector.errors import InvalidRequestError
-from azure_connector.routing._outcomes import Outcome
-from azure_connector.routing._route import GiveUp, Send, Wait
+from azure_connector.routing._outcomes import AttemptOutcome
+from azure_connector.routing._route import BackOff, GiveUp, SendTo
 
 
 def sends_to(step, target, *, probe=False):
-    assert step == Send(target, probe)
+    assert step == SendTo(target, probe)
 
 
 def waits(step, seconds, target):
-    assert isinstance(step, Wait)
+    assert isinstance(step, BackOff)
     assert step.target == target
     assert step.seconds == pytest.approx(seconds, abs=0.002)
 
@@ -122,14 +122,14 @@ def test_retry_after_zero_does_not_spend_all_attempts_at_once(world):
 def test_the_caller_s_fault_ends_the_call_whatever_else_there_is(world, kind):
     route = world.route(world.A, world.B)
     route.first()
-    gives_up(route.failed(world.A, Outcome(kind, 400), world.now), "fatal", kind, world.A, 0)
+    gives_up(route.failed(world.A, AttemptOutcome(kind, 400), world.now), "fatal", kind, world.A, 0)
 
 
 @pytest.mark.parametrize("kind", ["auth", "forbidden", "not_found", "not_found_deployment"])
 def test_what_this_target_cannot_serve_is_never_asked_of_it_again(world, kind):
     route = world.route()
     route.first()
-    gives_up(route.failed(world.A, Outcome(kind, 404), world.now), "fatal", kind, world.A, 0)
+    gives_up(route.failed(world.A, AttemptOutcome(kind, 404), world.now), "fatal", kind, world.A, 0)
 
 
 @pytest.mark.parametrize("kind", ["auth", "forbidden", "not_found"])
@@ -137,7 +137,7 @@ def test_a_resource_that_refuses_is_left_and_not_silently(world, kind, caplog):
     route = world.route(world.A, world.A2, world.B)
     route.first()
     with caplog.at_level(logging.WARNING, "azure_connector"):
-        sends_to(route.failed(world.A, Outcome(kind, 403, "Denied"), world.now), world.B)
+        sends_to(route.failed(world.A, AttemptOutcome(kind, 403, "Denied"), world.now), world.B)
     assert "a@west cannot serve 'gpt-5' (403 Denied): trying the next target" in caplog.text
     assert route.attempts[0].status == 403
 
@@ -145,7 +145,7 @@ def test_a_resource_that_refuses_is_left_and_not_silently(world, kind, caplog):
 def test_a_missing_deployment_is_left_for_any_other_and_not_silently(world, caplog):
     route = world.route(world.A, world.A2)
     route.first()
-    missing = Outcome("not_found_deployment", 404, "DeploymentNotFound")
+    missing = AttemptOutcome("not_found_deployment", 404, "DeploymentNotFound")
     with caplog.at_level(logging.WARNING, "azure_connector"):
         sends_to(route.failed(world.A, missing, world.now), world.A2)
     assert "404 DeploymentNotFound" in caplog.text
@@ -161,18 +161,18 @@ def test_a_deployment_known_to_exist_is_asked_again(world, how, caplog):
         world.observe(world.A, "ok", 200)
     route = world.route(rule="discovered" if how == "discovered" else "mapping", repeatable=False)
     route.first()
-    missing = Outcome("not_found_deployment", 404, "DeploymentNotFound")
+    missing = AttemptOutcome("not_found_deployment", 404, "DeploymentNotFound")
     waits(route.failed(world.A, missing, world.now), 0.5, world.A)
     world.now += 0.501
     sends_to(route.resume(world.now), world.A)
 
 
 def test_which_error_stands_for_the_call(world, make_world):
-    missing = Outcome("not_found_deployment", 404, "DeploymentNotFound")
+    missing = AttemptOutcome("not_found_deployment", 404, "DeploymentNotFound")
     route = world.route(world.A, world.B)
     route.first()
     route.failed(world.A, missing, world.now)
-    gives_up(route.failed(world.B, Outcome("auth", 401), world.now), "fatal", "not_found_deployment", world.A, 0)
+    gives_up(route.failed(world.B, AttemptOutcome("auth", 401), world.now), "fatal", "not_found_deployment", world.A, 0)
     world = make_world()
     route = world.route(world.A2, world.C, deadline=5)
     sends_to(route.first(), world.A2)
@@ -196,7 +196,13 @@ def test_a_request_that_may_have_been_executed_is_repeated_only_where_that_is_sa
 
 
 @pytest.mark.parametrize(
-    "outcome", [Outcome("unreachable"), Outcome("not_sent"), Outcome("rate_limited", 429), Outcome("transient", 409)]
+    "outcome",
+    [
+        AttemptOutcome("unreachable"),
+        AttemptOutcome("not_sent"),
+        AttemptOutcome("rate_limited", 429),
+        AttemptOutcome("transient", 409),
+    ],
 )
 def test_a_request_that_was_not_executed_is_always_repeatable(world, outcome):
     route = world.route(world.A, world.B, repeatable=False)
@@ -208,20 +214,20 @@ def test_a_request_that_was_adapted_goes_to_the_same_target_at_once(world):
     route = world.route(world.A, world.B)
     route.first()
     for _ in range(3):
-        sends_to(route.failed(world.A, Outcome("adapt", 400), world.now), world.A)
-    gives_up(route.failed(world.A, Outcome("adapt", 400), world.now), "fatal", "adapt", world.A, 3)
+        sends_to(route.failed(world.A, AttemptOutcome("adapt", 400), world.now), world.A)
+    gives_up(route.failed(world.A, AttemptOutcome("adapt", 400), world.now), "fatal", "adapt", world.A, 3)
 
 
 def test_adaptations_are_not_attempts_but_end_with_the_deadline(make_world):
     world = make_world(max_attempts=2)
     route = world.route(deadline=10)
     route.first()
-    sends_to(route.failed(world.A, Outcome("adapt", 400), world.now), world.A)
+    sends_to(route.failed(world.A, AttemptOutcome("adapt", 400), world.now), world.A)
     waits(route.failed(world.A, world.failed(), world.now), 0.5, world.A)
     world.now += 0.6
     sends_to(route.resume(world.now), world.A)
     world.now += 10
-    gives_up(route.failed(world.A, Outcome("adapt", 400), world.now), "deadline", "adapt", world.A, 2)
+    gives_up(route.failed(world.A, AttemptOutcome("adapt", 400), world.now), "deadline", "adapt", world.A, 2)
 
 
 def test_attempts_are_bounded_per_target_and_in_all(make_world):
@@ -229,7 +235,7 @@ def test_attempts_are_bounded_per_target_and_in_all(make_world):
     route, sent = world.route(world.A, world.B, world.C), []
     step = route.first()
     while not isinstance(step, GiveUp):
-        if isinstance(step, Send):
+        if isinstance(step, SendTo):
             sent.append(step.target.deployment)
             step = route.failed(step.target, world.failed(), world.now)
         else:
@@ -245,7 +251,7 @@ def test_the_only_target_may_have_all_attempts(make_world):
     route, sent = world.route(), 0
     step = route.first()
     while not isinstance(step, GiveUp):
-        if isinstance(step, Send):
+        if isinstance(step, SendTo):
             sent += 1
             step = route.failed(step.target, world.failed(), world.now)
         else:
@@ -279,8 +285,8 @@ def test_nothing_is_sent_or_waited_for_beyond_the_deadline(world):
 
 def test_the_policy_may_set_the_deadline(make_world):
     world = make_world(deadline=3.0)
-    assert world.route().deadline == world.now + 3.0
-    assert world.route(deadline=1.0).deadline == world.now + 1.0
+    assert world.route().remaining(world.now) == 3.0
+    assert world.route(deadline=1.0).remaining(world.now) == 1.0
     assert make_world().route().remaining(5.0) is None
 
 

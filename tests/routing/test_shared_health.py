@@ -13,9 +13,9 @@ from pydantic import SecretStr
 from azure_connector.deployments._table import Target
 from azure_connector.errors import ConfigurationError
 from azure_connector.routing._health import Health
-from azure_connector.routing._outcomes import Outcome
-from azure_connector.routing._redis import SharedHealth
-from azure_connector.routing._retry_policy import Policy
+from azure_connector.routing._outcomes import AttemptOutcome
+from azure_connector.routing._redis import RedisHealthStore
+from azure_connector.routing._retry_policy import RetryPolicy
 
 fakeredis = pytest.importorskip("fakeredis")
 
@@ -35,12 +35,12 @@ class Process:
     """One process' health and its link to Redis; `names` are its own names for the two resources."""
 
     def __init__(self, server, west="west", east="east", client=None, **options):
-        self.policy = Policy()
+        self.policy = RetryPolicy()
         self.health = Health(self.policy)
         self.a = Target(west, "a")
         self.a2 = Target(west, "a2")
         self.b = Target(east, "b")
-        self.link = SharedHealth(
+        self.link = RedisHealthStore(
             self.health,
             client or fakeredis.FakeRedis(server=server),
             addresses={west: WEST, east: EAST},
@@ -48,7 +48,7 @@ class Process:
         )
 
     def observe(self, target, kind, **fields):
-        self.health.observe(target, Outcome(kind, **fields), self.health.clock())
+        self.health.observe(target, AttemptOutcome(kind, **fields), self.health.clock())
 
     def ready_in(self, target):
         now = self.health.clock()
@@ -247,7 +247,7 @@ def test_closing_ends_the_thread_and_unhooks(start):
 @pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork.*:DeprecationWarning")
 def test_a_forked_child_is_not_stopped_by_locks_and_has_a_thread_of_its_own(start):
     one = start()
-    with one.health._lock, one.link._lock:  # as other threads may hold them in that moment
+    with one.health._lock, one.link._lock:  # as other threads may pause_until them in that moment
         child = os.fork()
         if child == 0:
             signal.alarm(5)
@@ -268,13 +268,13 @@ def test_what_waits_to_be_told_is_bounded_by_the_number_of_targets(start):
 
 def test_a_url_is_never_shown():
     with pytest.raises(ConfigurationError) as caught:
-        SharedHealth(Health(), SecretStr("ftp://user:CANARY@host"))
+        RedisHealthStore(Health(), SecretStr("ftp://user:CANARY@host"))
     assert "CANARY" not in repr(caught.value)
     assert caught.value.__cause__ is None
 
 
 def test_a_url_makes_a_client_with_short_timeouts():
-    link = SharedHealth(Health(), "redis://127.0.0.1:1/0", timeout=0.25)
+    link = RedisHealthStore(Health(), "redis://127.0.0.1:1/0", timeout=0.25)
     arguments = link._client.connection_pool.connection_kwargs
     assert arguments["socket_timeout"] == arguments["socket_connect_timeout"] == 0.25
     link.close()
@@ -283,4 +283,4 @@ def test_a_url_makes_a_client_with_short_timeouts():
 def test_without_the_package_the_extra_is_named(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "redis", None)
     with pytest.raises(ConfigurationError, match=r'pip install "\.\[redis\]"'):
-        SharedHealth(Health(), "redis://127.0.0.1:1/0")
+        RedisHealthStore(Health(), "redis://127.0.0.1:1/0")

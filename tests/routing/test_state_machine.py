@@ -10,9 +10,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from azure_connector.deployments._table import Plan, Target
 from azure_connector.routing._health import Health
-from azure_connector.routing._outcomes import Outcome
-from azure_connector.routing._retry_policy import Policy
-from azure_connector.routing._route import Route, Send, Wait
+from azure_connector.routing._outcomes import AttemptOutcome
+from azure_connector.routing._retry_policy import RetryPolicy
+from azure_connector.routing._route import BackOff, Route, SendTo
 
 TARGETS = (
     Target("west", "a", rank=0, weight=2.0),
@@ -54,7 +54,7 @@ class Routing(RuleBasedStateMachine):
         seed=st.randoms(use_true_random=False),
     )
     def begin(self, attempts, per_target, failures, cooldown, probe_interval, seed):
-        self.policy = Policy(
+        self.policy = RetryPolicy(
             max_attempts=attempts,
             attempts_per_target=per_target,
             failures_before_cooldown=failures,
@@ -92,7 +92,9 @@ class Routing(RuleBasedStateMachine):
     def answer(self, data, kind, retry_after):
         call = data.draw(st.sampled_from([call for call in self.calls if call.on_its_way]))
         target, call.on_its_way = call.on_its_way, None
-        outcome = Outcome(kind, retry_after=retry_after if kind != "ok" else None, remaining_tokens=5, limit_tokens=9)
+        outcome = AttemptOutcome(
+            kind, retry_after=retry_after if kind != "ok" else None, remaining_tokens=5, limit_tokens=9
+        )
         if kind in ("rate_limited", "no_capacity"):
             asked = self.policy.cooldown if retry_after is None else min(retry_after, self.policy.max_cooldown)
             self.cooling[target] = max(self.cooling[target], self.now + asked)
@@ -107,11 +109,11 @@ class Routing(RuleBasedStateMachine):
     @rule(whom=st.sampled_from(TARGETS), kind=st.sampled_from(["transient", "timeout", "unreachable"]))
     def other_calls_find_it_broken(self, whom, kind):
         for _ in range(self.policy.failures_before_cooldown):
-            self.health.observe(whom, Outcome(kind), self.now)
+            self.health.observe(whom, AttemptOutcome(kind), self.now)
 
     @rule(whom=st.sampled_from(TARGETS), seconds=st.sampled_from([0.5, 3.0, 50.0]))
     def other_calls_find_it_limited(self, whom, seconds):
-        self.health.observe(whom, Outcome("rate_limited", 429, retry_after=seconds), self.now)
+        self.health.observe(whom, AttemptOutcome("rate_limited", 429, retry_after=seconds), self.now)
         self.cooling[whom] = max(self.cooling[whom], self.now + seconds)
 
     @rule(data=st.data(), late=st.floats(0, 2))
@@ -138,9 +140,9 @@ class Routing(RuleBasedStateMachine):
             assert was.ready_in == after[key].ready_in or key in call.probes, "only a probe may be given back"
 
     def check(self, call, step, outcome):
-        if isinstance(step, Send):
+        if isinstance(step, SendTo):
             self.check_send(call, step, outcome)
-        elif isinstance(step, Wait):
+        elif isinstance(step, BackOff):
             assert step.seconds > 0
             assert step.seconds <= self.policy.max_wait + 1
             assert call.deadline is None or self.now + step.seconds < call.deadline, "waits beyond the deadline"
@@ -220,7 +222,7 @@ class Routing(RuleBasedStateMachine):
                 return
             call = self.calls[0]
             if call.on_its_way:
-                call.route.succeeded(call.on_its_way, Outcome("ok", 200), self.now)
+                call.route.succeeded(call.on_its_way, AttemptOutcome("ok", 200), self.now)
                 self.calls.remove(call)
             else:
                 self.now = max(self.now, call.wait_until)

@@ -9,7 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from azure_connector.tools import RAW_ARGUMENTS, Repair, normalize_message, read_arguments
+from azure_connector.tools import (
+    RAW_ARGUMENTS,
+    Arguments,
+    Repair,
+    ToolCallStream,
+    name_map,
+    normalize_items,
+    normalize_message,
+    read_arguments,
+)
 
 JSON_VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -175,3 +184,25 @@ def test_repairs_are_logged_without_the_arguments(caplog: pytest.LogCaptureFixtu
     assert repairs == [Repair("tool_calls[0].function.arguments", "pay", "malformed JSON")]
     assert "tool_calls[0].function.arguments" in caplog.text
     assert "4111" not in caplog.text
+
+
+@pytest.mark.parametrize("text", ["{'a': 1}", '```json\n{"a": 1}\n```', "", "null", '{"path": "/var/da', '{"a": 1,}'])
+def test_whoever_wants_no_repair_gets_the_models_own_text(text: str) -> None:
+    assert read_arguments(text, repair=False) == Arguments(text)
+    call = {"id": "call_1", "type": "function", "function": {"name": "f", "arguments": text}}
+    message = {"role": "assistant", "content": None, "tool_calls": [call]}
+    assert normalize_message(message, finish_reason="tool_calls", repair=False)["tool_calls"] == [call]
+    item = {"type": "function_call", "call_id": "call_1", "name": "f", "arguments": text, "status": "completed"}
+    assert normalize_items([item], name_map(frozenset({"f"})), repair=False) == [item]
+    stream = ToolCallStream(known=frozenset({"f"}), repair=False)
+    passed = stream.feed([{"index": 0, "id": "call_1", "type": "function", "function": {"name": "f"}}])
+    for letter in text:
+        passed += stream.feed([{"index": 0, "function": {"arguments": letter}}])
+    finished = stream.finish("tool_calls")
+    passed += finished.deltas
+    assert "".join(one["function"]["arguments"] for one in passed) == text
+    assert (finished.calls, finished.repairs) == ([call], ())
+
+
+def test_without_repair_an_object_is_still_given_as_text() -> None:
+    assert read_arguments({"a": 1}, repair=False).text == '{"a": 1}'

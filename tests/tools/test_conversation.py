@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from openai.types.chat import ChatCompletionMessage
 
 from azure_connector.errors import InvalidRequestError
-from azure_connector.tools import NO_RESULT, NameMap, mend_conversation, sanitize_name
+from azure_connector.tools import NO_RESULT, NameMap, repair_history, sanitize_name
 
 USER = {"role": "user", "content": "What is the weather?"}
 
@@ -33,10 +33,10 @@ def result(identity: Any = "call_1", content: Any = "Sunny") -> dict[str, Any]:
 def mended(*messages: Any, names: NameMap | None = None) -> tuple[list[Any], list[tuple[str, str]]]:
     given = list(messages)
     before = copy.deepcopy(given)
-    after, mends = mend_conversation(given, names)
+    after, mends = repair_history(given, names)
     assert given == before
     # What was mended is sound.
-    again, further = mend_conversation(after)
+    again, further = repair_history(after)
     assert again is after
     assert further == ()
     return after, [(mend.position, mend.rule) for mend in mends]
@@ -58,7 +58,7 @@ SOUND: list[list[dict[str, Any]]] = [
 
 @pytest.mark.parametrize("messages", SOUND)
 def test_a_sound_conversation_is_returned_itself(messages: list[dict[str, Any]]) -> None:
-    after, mends = mend_conversation(messages)
+    after, mends = repair_history(messages)
     assert after is messages
     assert mends == ()
 
@@ -179,7 +179,7 @@ def test_an_answer_without_content_becomes_empty() -> None:
 
 def test_the_sdks_own_messages_are_taken() -> None:
     reply = ChatCompletionMessage.model_validate(assistant(call()))
-    after, _ = mend_conversation([USER, reply, result()])
+    after, _ = repair_history([USER, reply, result()])
     assert after == [USER, assistant(call()), result()]
 
 
@@ -191,7 +191,7 @@ def test_calls_whose_type_does_not_fit_are_written_anew() -> None:
     )
     assert [entry["type"] for entry in after[0]["tool_calls"]] == ["custom", "custom", "custom"]
     assert [entry["custom"]["input"] for entry in after[0]["tool_calls"]] == ["{}", "x", ""]
-    assert mend_conversation((USER,))[0] == [USER]
+    assert repair_history((USER,))[0] == [USER]
 
 
 def test_the_older_function_messages_become_tool_messages() -> None:
@@ -231,7 +231,7 @@ BAD: list[tuple[Any, str, str]] = [
 @pytest.mark.parametrize(("messages", "param", "rule"), BAD, ids=[f"{param}: {rule}" for _, param, rule in BAD])
 def test_bad_input_names_the_position_and_the_rule(messages: Any, param: str, rule: str) -> None:
     with pytest.raises(InvalidRequestError) as caught:
-        mend_conversation(messages)
+        repair_history(messages)
     assert caught.value.param == param
     assert rule in str(caught.value)
 

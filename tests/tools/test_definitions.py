@@ -16,7 +16,7 @@ from openai import pydantic_function_tool
 from pydantic import BaseModel, Field
 
 from azure_connector.errors import InvalidRequestError
-from azure_connector.tools import choice_to_wire, fit_tools, to_wire
+from azure_connector.tools import choice_to_wire, normalize_tools, to_wire
 
 SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
 CHAT = {"type": "function", "function": {"name": "get_weather", "description": "Weather.", "parameters": SCHEMA}}
@@ -363,7 +363,7 @@ def test_the_choice_is_translated_along(given: Any, chat: Any, flat: Any) -> Non
     tools = [CHAT, {"name": "my tool", "input_schema": SCHEMA}, FLAT_CUSTOM]
     for api, expected in (("chat", chat), ("responses", flat)):
         body = {"model": "m", "tools": tools, "tool_choice": given}
-        fitted, names = fit_tools(body, api)  # type: ignore[arg-type]
+        fitted, names = normalize_tools(body, api)  # type: ignore[arg-type]
         assert fitted["tool_choice"] == expected
         assert body == {"model": "m", "tools": tools, "tool_choice": given}
         assert names is not None
@@ -384,21 +384,21 @@ def test_the_choice_is_translated_along(given: Any, chat: Any, flat: Any) -> Non
 )
 def test_a_choice_of_nothing_that_is_there(choice: Any, param: str) -> None:
     with pytest.raises(InvalidRequestError) as caught:
-        fit_tools({"tools": [CHAT], "tool_choice": choice})
+        normalize_tools({"tools": [CHAT], "tool_choice": choice})
     assert caught.value.param == param
 
 
 def test_a_built_in_tool_may_be_chosen_with_responses() -> None:
     body = {"tools": [{"type": "file_search"}], "tool_choice": {"type": "file_search"}}
-    assert fit_tools(body, "responses")[0] is body
+    assert normalize_tools(body, "responses")[0] is body
 
 
 def test_a_body_that_fits_is_returned_itself() -> None:
     plain = {"model": "m", "messages": []}
-    assert fit_tools(plain) == (plain, None)
-    assert fit_tools(plain)[0] is plain
+    assert normalize_tools(plain) == (plain, None)
+    assert normalize_tools(plain)[0] is plain
     body = {"model": "m", "tools": [CHAT], "tool_choice": "auto", "parallel_tool_calls": False}
-    fitted, names = fit_tools(body)
+    fitted, names = normalize_tools(body)
     assert fitted is body
     assert names is not None
     assert names.known == {"get_weather"}
@@ -406,25 +406,25 @@ def test_a_body_that_fits_is_returned_itself() -> None:
 
 def test_the_older_functions_become_tools() -> None:
     body = {"functions": [CHAT["function"]], "function_call": {"name": "get_weather"}, "model": "m"}
-    fitted, _ = fit_tools(body)
+    fitted, _ = normalize_tools(body)
     assert fitted == {"model": "m", "tools": [CHAT], "tool_choice": NAMED("get_weather")}
     with pytest.raises(InvalidRequestError, match=r"^functions\[0\]\.name: missing"):
-        fit_tools({"functions": [{}]})
+        normalize_tools({"functions": [{}]})
     with pytest.raises(InvalidRequestError, match=r"^functions: give either"):
-        fit_tools(body | {"tools": [CHAT]})
+        normalize_tools(body | {"tools": [CHAT]})
     with pytest.raises(InvalidRequestError, match=r"^function_call: give either"):
-        fit_tools(body | {"tool_choice": "auto"})
-    assert fit_tools({"functions": None, "tools": [CHAT]})[0] == {"tools": [CHAT]}
+        normalize_tools(body | {"tool_choice": "auto"})
+    assert normalize_tools({"functions": None, "tools": [CHAT]})[0] == {"tools": [CHAT]}
 
 
 @pytest.mark.parametrize("tools", [[], None])
 def test_no_tools_leave_nothing_about_tools(tools: Any) -> None:
     body = {"model": "m", "tools": tools, "tool_choice": "auto", "parallel_tool_calls": True}
     for api in ("chat", "responses"):
-        assert fit_tools(body, api) == ({"model": "m"}, None)  # type: ignore[arg-type]
+        assert normalize_tools(body, api) == ({"model": "m"}, None)  # type: ignore[arg-type]
     # A stored prompt may bring tools of its own.
     prompted = {"prompt": {"id": "pmpt_1"}, "tool_choice": "required", "parallel_tool_calls": False}
-    assert fit_tools(prompted, "responses")[0] is prompted
+    assert normalize_tools(prompted, "responses")[0] is prompted
 
 
 def test_many_different_lists_are_not_all_kept() -> None:

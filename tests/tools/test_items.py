@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from openai.types.responses import ResponseFunctionToolCall
 
 from azure_connector.errors import InvalidRequestError
-from azure_connector.tools import NO_RESULT, NameMap, mend_items
+from azure_connector.tools import NO_RESULT, NameMap, repair_input_items
 
 USER = {"role": "user", "content": "What is the weather?"}
 
@@ -33,9 +33,9 @@ def mended(*items: Any, **options: Any) -> tuple[list[Any], list[tuple[str, str]
     given = list(items)
     before = copy.deepcopy(given)
     options = {"whole": True, **options}
-    after, mends = mend_items(given, **options)
+    after, mends = repair_input_items(given, **options)
     assert given == before
-    assert mend_items(after, whole=options["whole"])[0] is after
+    assert repair_input_items(after, whole=options["whole"])[0] is after
     return after, [(mend.position, mend.rule) for mend in mends]
 
 
@@ -53,7 +53,7 @@ def mended(*items: Any, **options: Any) -> tuple[list[Any], list[tuple[str, str]
     ],
 )
 def test_a_sound_input_is_returned_itself(items: Any) -> None:
-    after, mends = mend_items(items, whole=True)
+    after, mends = repair_input_items(items, whole=True)
     assert after is items
     assert mends == ()
 
@@ -95,7 +95,7 @@ def test_results_in_the_wrong_place_twice_or_of_nothing() -> None:
 
 def test_results_of_stored_calls_stay() -> None:
     items = [output("from the stored response")]
-    assert mend_items(items)[0] is items
+    assert repair_input_items(items)[0] is items
     assert mended(*items)[0] == []
 
 
@@ -110,7 +110,7 @@ def test_ids_names_and_arguments_are_put_within_the_limits() -> None:
     assert after == [call("x"), call("x_2", "my_tool", '{"a": 1}'), output("x", "1"), output("x_2", "2")]
     assert sorted(rule for _, rule in mends) == ["arguments", "id", "name"]
     names = NameMap(["my tool", "my_tool"])
-    after, _ = mend_items([call(name="my tool"), output()], names)
+    after, _ = repair_input_items([call(name="my tool"), output()], names)
     assert after[0]["name"] == names.wire("my tool")
     long = "c" * 65
     after, _ = mended(
@@ -126,7 +126,7 @@ def test_the_sdks_own_items_are_taken() -> None:
     item = ResponseFunctionToolCall(
         type="function_call", call_id="call_1", name="ping", arguments="{}", status="completed"
     )
-    assert mend_items([item, output()])[0] == [call(name="ping"), output()]
+    assert repair_input_items([item, output()])[0] == [call(name="ping"), output()]
 
 
 def test_an_answer_without_content_becomes_empty() -> None:
@@ -150,7 +150,7 @@ def test_an_answer_without_content_becomes_empty() -> None:
 )
 def test_bad_input_names_the_position(items: Any, param: str) -> None:
     with pytest.raises(InvalidRequestError) as caught:
-        mend_items(items)
+        repair_input_items(items)
     assert caught.value.param == param
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from azure_connector._utils._json import Json, as_list, as_object
+from azure_connector.errors._envelope import ErrorFacts, parse_envelope
 
 from ._message_text import Speech
 from ._replay_state import CALL_TYPES, fields_of
@@ -19,25 +21,20 @@ class Failure(Exception):
     It never reaches users: the client turns it into one of the package's errors.
 
     Attributes:
-        code: the service's code (`server_error`, `rate_limit_exceeded`, …), or the reply's status, or None.
-        message: what the service said.
-        param: the parameter that it names, or None.
+        facts: the service's code (`server_error`, `rate_limit_exceeded`, …) or the reply's status, and its words.
         body: the error object as it was received.
     """
 
-    def __init__(self, code: str | None, message: str, *, param: str | None = None, body: Json | None = None) -> None:
-        super().__init__(f"{code}: {message}" if code else message)
-        self.code = code
-        self.message = message
-        self.param = param
-        self.body = body or {}
+    def __init__(self, facts: ErrorFacts, body: Json) -> None:
+        super().__init__(f"{facts.code}: {facts.message}" if facts.code else facts.message)
+        self.facts = facts
+        self.body = body
 
     @classmethod
     def reported(cls, error: Json, *, code: str | None = None) -> Failure:
         """The failure that an error object of the wire describes; `code` stands in where it holds none."""
-        said = error.get("code")
-        message = str(error.get("message") or "the model failed to answer")
-        return cls(code if said is None else str(said), message, param=error.get("param"), body=error)
+        facts = parse_envelope(None, error or {"message": "the model failed to answer"})
+        return cls(replace(facts, code=facts.code or code), error)
 
 
 def to_chat(reply: Json, *, model: str | None = None, origin: str | None = None) -> Json:

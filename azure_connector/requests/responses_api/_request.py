@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from azure_connector._utils._json import Json, as_list, as_object
 from azure_connector.errors._classes import InvalidRequestError
-from azure_connector.tools import fit_tools
+from azure_connector.tools import normalize_tools
 
 from ._messages import Conversation
 from ._shapes import without
@@ -41,8 +41,8 @@ def to_responses(
     least that the service takes. Keys that this function does not know are passed on as they are, so `reasoning:
     {"summary": "auto"}`, `previous_response_id`, `truncation` and the like can be asked for.
 
-    Tools are expected as `tools.fit_tools(body, "responses")` leaves them. Others are brought into that form, but where
-    a name had to be changed the map back is lost, and calls of the older `functions` come back as tool calls.
+    Tools are expected as `tools.normalize_tools(body, "responses")` leaves them. Others are brought into that form, but
+    where a name had to be changed the map back is lost, and calls of the older `functions` come back as tool calls.
 
     Args:
         body: the body for `/chat/completions`; it is not changed.
@@ -58,7 +58,7 @@ def to_responses(
             or a message or tool that cannot be understood.
     """
     _refuse(body)
-    body, _ = fit_tools(dict(body), "responses")
+    body, _ = normalize_tools(dict(body), "responses")
     talk = Conversation(origin=origin, reason=reasons and replay)
     for position, message in enumerate(_messages(body)):
         talk.add(message, position)
