@@ -12,6 +12,8 @@ from collections.abc import AsyncIterable, Iterable, Mapping
 from html import escape
 from typing import Any, TextIO
 
+from ._utils._text import printable
+
 __all__ = ["Shown", "ashow", "show"]
 
 _TEXT = "white-space:pre-wrap;overflow-wrap:anywhere;margin:0"
@@ -150,7 +152,7 @@ class _Screen:
     def take(self, item: Any) -> None:
         added = self.shown.take(item)
         if self._handle is None:
-            self._file.write(added)
+            self._file.write(printable(added))
             self._file.flush()
         elif time.monotonic() - self._drawn >= _PACE:
             self._draw()

@@ -9,6 +9,7 @@ from contextlib import closing
 from rich.console import Console
 from rich.text import Text
 
+from azure_connector._utils._text import printable
 from azure_connector.client._client import AzureConnector
 from azure_connector.client._explanation import Explanation
 
@@ -37,7 +38,7 @@ def run(
 
 def _show(explained: Explanation, console: Console) -> None:
     if not console.is_terminal:
-        sys.stdout.write(f"{explained}\n")
+        sys.stdout.write(printable(f"{explained}\n"))
         return
     model, reason, *_ = str(explained).splitlines()
     console.print(Text(model, "bold"))

@@ -16,6 +16,7 @@ import typer
 from rich.syntax import Syntax
 from rich.text import Text
 
+from azure_connector._utils._text import printable
 from azure_connector.client._client import AzureConnector
 from azure_connector.deployments._catalog import Catalog
 from azure_connector.errors._classes import ConfigurationError
@@ -135,7 +136,7 @@ def _try(answers: _Answers, *, quiet: bool) -> Catalog:
             messages: Any = [{"role": "user", "content": "Say pong."}]
             client.chat.completions.create(model=model, messages=messages, max_tokens=16)
         except openai.OpenAIError as error:
-            sys.stderr.write(f"The settings do not work yet: {error}\n")
+            sys.stderr.write(printable(f"The settings do not work yet: {error}\n"))
             sys.stderr.write("Nothing was written. With --no-test they are written as they are.\n")
             raise typer.Exit(2 if isinstance(error, ConfigurationError) else PROBLEM) from None
     if not quiet:

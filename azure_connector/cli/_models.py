@@ -13,6 +13,7 @@ from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
+from azure_connector._utils._text import printable
 from azure_connector.client._client import AzureConnector
 from azure_connector.deployments._catalog import Catalog
 from azure_connector.settings._environment import CONFIG_VARIABLE
@@ -47,7 +48,7 @@ def run(config: str | None, endpoint: str | None, *, everything: bool, write: bo
 def _show(catalog: Catalog, console: Console, *, everything: bool) -> None:
     if not console.is_terminal:
         # For other programs' eyes: a row a line, however wide.
-        sys.stdout.write(f"{catalog}\n")
+        sys.stdout.write(printable(f"{catalog}\n"))
     else:
         if catalog.deployments:
             console.print(_table(catalog.columns(), catalog.rows()))

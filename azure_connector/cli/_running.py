@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec
 
 import typer
 
+from azure_connector._utils._text import printable
+
 if TYPE_CHECKING:
     from azure_connector.settings._settings import ConnectorSettings
 
@@ -48,7 +50,7 @@ def reported(command: Callable[_P, None]) -> Callable[_P, None]:
             code = _expected(error)
             if code is None:
                 raise
-            sys.stderr.write(f"Error: {error}\n")
+            sys.stderr.write(printable(f"Error: {error}\n"))
             raise typer.Exit(code) from None
 
     return run
@@ -67,7 +69,7 @@ def _expected(error: Exception) -> int | None:
 
 def fail(message: str, code: int = USAGE) -> NoReturn:
     """Says what is wrong and ends the command."""
-    sys.stderr.write(f"Error: {message}\n")
+    sys.stderr.write(printable(f"Error: {message}\n"))
     raise typer.Exit(code)
 
 

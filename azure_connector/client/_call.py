@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Any
 import openai
 
 from ..deployments._table import Plan, Target
+from ..errors._classes import AzureErrorDetails
 from ..replies._stream import AsyncHeldStream, HeldStream
 from ..requests._build import Prepared, prepare
 from ..requests._call_options import Asked, read_options
 from ..routing import _route as routing
 from ..routing._outcomes import AttemptOutcome, outcome_of_reply
-from ..transport._redirects import redirected
+from ..transport._redirects import redirect_of
 from ._call_errors import Failures
 from ._effects import Challenge, Discover, Effect, Prime, Send, Wait
 from ._plan import plan_call
@@ -212,8 +213,8 @@ class _Run:
 
     def _answer(self, prepared: Prepared, error: openai.APIStatusError) -> Generator[Effect, Any, bool]:
         """Whether the same target is asked again at once: elsewhere, with another credential, or another request."""
-        if (location := redirected(error.response)) is not None:
-            self._url = location
+        if not isinstance(error, AzureErrorDetails) and (redirect := redirect_of(error.response)) is not None:
+            self._url = redirect.url  # `of_attempt` has refused those that must not be followed
             return True
         resource, status = prepared.target.resource, error.status_code
         if status in (401, 403) and resource not in self._challenged and self._failures.was_sent(error):

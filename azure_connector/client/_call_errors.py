@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import openai
 
 from ..deployments._table import Plan, Target
+from ..errors._carried import mask_request
 from ..errors._classes import (
     Attempt,
     AzureErrorDetails,
@@ -20,6 +21,7 @@ from ..errors._classes import (
     DeadlineExceededError,
     EndpointUnreachableError,
     PartialReply,
+    RedirectRefusedError,
     StreamInterruptedError,
     UnreadableReplyError,
 )
@@ -36,6 +38,7 @@ from ..errors._envelope import ErrorFacts, parse_envelope
 from ..requests.responses_api import Failure as ResponsesFailure
 from ..routing._outcomes import AttemptOutcome, failure, outcome_of_error, outcome_of_exception, outcome_of_reply
 from ..settings._hosts import SCOPES
+from ..transport._redirects import Redirect, redirect_of
 
 if TYPE_CHECKING:
     from ..replies._chat_stream import Failure
@@ -67,6 +70,8 @@ class Failures:
         """What an exception of an attempt means for routing."""
         if isinstance(error, CredentialError):
             return failure("auth", "CredentialError")
+        if isinstance(error, RedirectRefusedError):
+            return AttemptOutcome("not_found", error.status_code, "RedirectRefused")
         if isinstance(error, UnreadableReplyError):
             return AttemptOutcome("transient", 200, "UnreadableReply")
         if isinstance(error, StreamInterruptedError) and error.body:
@@ -81,6 +86,8 @@ class Failures:
 
     def of_attempt(self, failed: Exception, prepared: Prepared) -> openai.APIError | None:
         """The exception for whatever ended an attempt; None for what is no failure of the service or the network."""
+        if isinstance(failed, openai.APIStatusError) and (redirect := redirect_of(failed.response)) is not None:
+            return self._refused_redirect(failed, redirect, prepared.target) or failed
         if isinstance(failed, openai.APIError):
             return failed
         if isinstance(failed, ResponsesFailure):
@@ -96,6 +103,29 @@ class Failures:
             made.__cause__ = without_locals(failed)
             return made
         return None
+
+    def _refused_redirect(
+        self, failed: openai.APIStatusError, redirect: Redirect, target: Target
+    ) -> RedirectRefusedError | None:
+        """The exception for a redirect that is not followed; None where it is."""
+        resource = self._core.resource(target.resource)
+        if redirect.keeps_method and redirect.url is not None and resource.owns(redirect.url):
+            return None
+        if redirect.url is None:
+            why = "which cannot be followed"
+        elif not redirect.keeps_method:
+            why = "and such a redirect would turn the request into a GET"
+        else:
+            why = "which is not one of its hosts; neither the request nor a credential was sent there"
+        base = resource.endpoint.base
+        message = f"{base} answered {failed.status_code} and pointed to {redirect.shown}, {why}."
+        hint = (
+            "If that host is yours, make it the endpoint (AZURE_OPENAI_ENDPOINT), or name it in trusted_hosts "
+            "(AZURE_CONNECTOR_TRUSTED_HOSTS). Otherwise ask whoever runs what stands before the resource."
+        )
+        made = status_error(RedirectRefusedError, message, failed.response, failed.body, hint=hint)
+        assert isinstance(made, RedirectRefusedError)
+        return made
 
     def _unreadable(self, failed: ValueError, prepared: Prepared) -> UnreadableReplyError:
         """The exception for a reply with status 200 that holds no answer."""
@@ -263,6 +293,8 @@ def without_locals(error: BaseException) -> BaseException:
         if link is None:
             break
         link.__traceback__ = None
+        mask_request(vars(link).get("request"))
+        mask_request(vars(link).get("_request"))  # where the HTTP library keeps it
         link = link.__cause__ or link.__context__
     return error
 

@@ -74,7 +74,7 @@ class AzureConnector(SharedClient, openai.OpenAI):
             http_client=http_client or sync_http_client(core.transport),
         )
         self._core = core
-        self._custom_headers = dict(default_headers or {})
+        self._custom_headers = core.checked_headers(default_headers)
         self._pool = SyncPool(core, self._client)
         self.websocket_base_url = core.websocket_url
 
@@ -195,7 +195,7 @@ class AsyncAzureConnector(SharedClient, openai.AsyncOpenAI):
             http_client=http_client or async_http_client(transport),
         )
         self._core = core
-        self._custom_headers = dict(default_headers or {})
+        self._custom_headers = core.checked_headers(default_headers)
         self._pools = _pools or LoopPools(core, self._client, given=http_client is not None, transport=transport)
         self.websocket_base_url = core.websocket_url
 

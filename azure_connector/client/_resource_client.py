@@ -17,7 +17,6 @@ import openai
 
 from .._version import __version__
 from ..replies._reader import RAW_RESPONSE_HEADER, Call
-from ..settings._endpoint import same_origin
 from ..transport._json_request import Lane
 
 if TYPE_CHECKING:
@@ -86,7 +85,7 @@ class _SenderParts:
         headers = request.headers
         if headers.get("authorization") == _PLACEHOLDER_HEADER:
             del headers["authorization"]
-        if same_origin(str(request.url), self._resource.endpoint.base):
+        if self._resource.owns(str(request.url)):
             return True
         for name in ("authorization", "api-key", self._resource.auth.apim_header):
             headers.pop(name, None)

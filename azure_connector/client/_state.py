@@ -29,6 +29,7 @@ from ..routing._affinity import ResourceAffinity
 from ..routing._health import Health
 from ..routing._retry_policy import RetryPolicy
 from ..settings._endpoint import form_url
+from ..settings._secret_values import check_headers
 from ..settings._settings import ConnectorSettings
 from ..settings._source import wrap_secrets
 from ._call import call_flow
@@ -78,6 +79,17 @@ class Core:
             self._share_health()
         self.discovery = Discovery(self, settings.discovery_interval)
         self.defaults = _given({"max_tokens": settings.max_tokens, "temperature": settings.temperature})
+
+    @staticmethod
+    def checked_headers(headers: Mapping[str, str] | None) -> dict[str, str]:
+        """The headers of a client, which may hold a gateway's keys.
+
+        Raises:
+            ConfigurationError: one cannot be sent.
+        """
+        given = dict(headers or {})
+        check_headers({name: value for name, value in given.items() if not isinstance(value, openai.Omit)})
+        return given
 
     @classmethod
     def build(cls, settings: ConnectorSettings | None, options: dict[str, Any]) -> Core:

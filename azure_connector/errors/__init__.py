@@ -36,6 +36,7 @@
             │   ├── QuotaExceededError           requests or tokens per minute are used up
             │   └── CapacityError                Azure itself has no capacity for the model now
             └── UnexpectedStatusError            a status that this package knows nothing about
+                └── RedirectRefusedError         a redirect to a host that is not the resource's
 
 Each carries `hint` (what to do), `attempts` (what was tried, in order) and `azure_request_id`.
 """
@@ -58,6 +59,7 @@ from ._classes import (
     NetworkBlockedError,
     PartialReply,
     QuotaExceededError,
+    RedirectRefusedError,
     RequestRefusedError,
     ResourceBlockedError,
     ResourceNotFoundError,
@@ -90,6 +92,7 @@ __all__ = [
     "NetworkBlockedError",
     "PartialReply",
     "QuotaExceededError",
+    "RedirectRefusedError",
     "RequestRefusedError",
     "ResourceBlockedError",
     "ResourceNotFoundError",

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, SecretStr, field_serializer, field_validator
 
 from ._resource_fields import ResourceSettings, as_path
-from ._secret_values import MASK, Headers
+from ._secret_values import MASK, Headers, check_headers
 from ._setting import Setting
 
 __all__ = ["ConnectorFields"]
@@ -120,9 +119,7 @@ class ConnectorFields(ResourceSettings):
     def _check_headers(cls, value: Any) -> Any:
         if not isinstance(value, Headers):
             raise ValueError("must be a table of header names and values")
-        for name, text in cast("Mapping[str, object]", value).items():
-            if not isinstance(text, str) or not text.isprintable() or not text.isascii() or not name.isascii():
-                raise ValueError(f"the header {name!r} must be printable ASCII text")
+        check_headers(value)
         return value
 
     @field_validator("resources")

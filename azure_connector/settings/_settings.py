@@ -7,6 +7,7 @@ default. Blank text and None count as not given. No other module reads the envir
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, Self, Unpack, cast
 
@@ -144,7 +145,11 @@ class ConnectorSettings(ConnectorFields, BaseSettings):
             found[name] = named_resource(name, settings, self._origins["resources"], auth, self.allow_insecure_hosts)
         headers = bool(self.default_headers)
         return {
-            name: guard.checked(resource, _own_settings(self.resources.get(name)), headers=headers)
+            name: guard.checked(
+                replace(resource, trusted_hosts=self.trusted_hosts),
+                _own_settings(self.resources.get(name)),
+                headers=headers,
+            )
             for name, resource in found.items()
         }
 
