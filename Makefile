@@ -87,9 +87,10 @@ test-matrix: $(VENV)/.dev .venv-proxy/.ready .venv-litellm-low/.ready .venv-open
 	.venv-litellm-low/bin/python -m pytest -q -p no:cacheprovider --ignore tests/litellm/test_proxy.py tests/litellm
 	.venv-openai3/bin/python -m pytest -q -n auto -p no:cacheprovider $(CORE_TESTS)
 
-lint: $(VENV)/.dev ## ruff: rules and format
+lint: $(VENV)/.dev ## ruff: rules and format; import-linter: the rooms of the house
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-cache
 
 format: $(VENV)/.dev ## ruff: mend what can be mended
 	$(BIN)/ruff check --fix .

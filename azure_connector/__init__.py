@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 from ._version import __version__
 
 if TYPE_CHECKING:
-    from .client._client import AsyncAzureConnector, AzureConnector
-    from .client._explanation import Explanation
-    from .deployments._catalog import Catalog, ListedDeployment, ListedModel, Listing, Quota
-    from .errors._classes import (
+    from .cli.doctor import Finding, examine
+    from .client import AsyncAzureConnector, AzureConnector, ExplainedTarget, Explanation
+    from .deployments import Catalog, ListedDeployment, ListedModel, Listing, Profile, Quota
+    from .errors import (
         AccessTokenError,
         Attempt,
         AzureErrorDetails,
@@ -48,24 +48,32 @@ if TYPE_CHECKING:
         UnsupportedParameterError,
         WrongApiVersionError,
     )
-    from .replies._info import AzureInfo, RateLimits, azure_info
-    from .settings._settings import ConnectorSettings
+    from .replies import AzureInfo, RateLimits, azure_info
+    from .requests import embedding_batches
+    from .settings import ConnectorSettings, Endpoint, Resource
 
 # Loaded when first used (PEP 562), so that the command line's help does not pay for the SDK. What is not named here
 # lives in `errors`.
 _HOME = {
-    "AsyncAzureConnector": "client._client",
-    "AzureConnector": "client._client",
-    "AzureInfo": "replies._info",
-    "Catalog": "deployments._catalog",
+    "AsyncAzureConnector": "client",
+    "AzureConnector": "client",
+    "AzureInfo": "replies",
+    "Catalog": "deployments",
     "ConnectorSettings": "settings",
-    "Explanation": "client._explanation",
-    "ListedDeployment": "deployments._catalog",
-    "ListedModel": "deployments._catalog",
-    "Listing": "deployments._catalog",
-    "Quota": "deployments._catalog",
-    "RateLimits": "replies._info",
-    "azure_info": "replies._info",
+    "Endpoint": "settings",
+    "ExplainedTarget": "client",
+    "Explanation": "client",
+    "Finding": "cli.doctor",
+    "ListedDeployment": "deployments",
+    "ListedModel": "deployments",
+    "Listing": "deployments",
+    "Profile": "deployments",
+    "Quota": "deployments",
+    "RateLimits": "replies",
+    "Resource": "settings",
+    "azure_info": "replies",
+    "embedding_batches": "requests",
+    "examine": "cli.doctor",
 }
 
 __all__ = [
@@ -84,9 +92,12 @@ __all__ = [
     "CredentialError",
     "DeadlineExceededError",
     "DeploymentNotFoundError",
+    "Endpoint",
     "EndpointUnreachableError",
+    "ExplainedTarget",
     "Explanation",
     "FilterCategory",
+    "Finding",
     "InvalidRequestError",
     "KeysDisabledError",
     "ListedDeployment",
@@ -94,11 +105,13 @@ __all__ = [
     "Listing",
     "NetworkBlockedError",
     "PartialReply",
+    "Profile",
     "Quota",
     "QuotaExceededError",
     "RateLimits",
     "RedirectRefusedError",
     "RequestRefusedError",
+    "Resource",
     "ResourceBlockedError",
     "ResourceNotFoundError",
     "RoleMissingError",
@@ -112,6 +125,8 @@ __all__ = [
     "WrongApiVersionError",
     "__version__",
     "azure_info",
+    "embedding_batches",
+    "examine",
 ]
 
 

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterable, Iterable, Mapping
 from html import escape
 from typing import Any, TextIO
 
-from ._utils._text import printable
+from ._utils import printable
 
 __all__ = ["Shown", "ashow", "show"]
 
@@ -183,7 +183,7 @@ def _html_class() -> Any:
 
 def _note(stream: Any) -> str:
     """Where a stream came from and what it cost, as far as it says."""
-    from .replies._info import azure_info
+    from .replies import azure_info
 
     try:
         info = azure_info(stream)

@@ -33,11 +33,18 @@ from itertools import count
 from pathlib import Path
 from statistics import median
 
-from azure_connector.deployments._table import Plan, Target
-from azure_connector.routing._health import Health
-from azure_connector.routing._outcomes import AttemptOutcome
-from azure_connector.routing._retry_policy import RetryPolicy
-from azure_connector.routing._route import BackOff, Route, SendTo
+from azure_connector.deployments import (
+    Plan,
+    Target,
+)
+from azure_connector.routing import (
+    AttemptOutcome,
+    BackOff,
+    Health,
+    RetryPolicy,
+    Route,
+    SendTo,
+)
 
 DAY = 86_400.0
 UNEQUAL = (90_000, 60_000, 30_000)  # tokens a minute

@@ -7,12 +7,12 @@ import sys
 import time
 from pathlib import Path
 
-from azure_connector.emulator import Deployment, Emulator, faults
+from azure_connector.emulator import Deployment, Emulator, Reply, faults
 from azure_connector.emulator.models import DEFAULT_MODELS
 from samples.web.app import create_app
 from tests.web.browser import chromium, missing, resize
 from tests.web.conftest import serving
-from tests.web.test_browser import Page
+from tests.web.page import Page
 
 IMAGES = Path(__file__).with_name("images")
 
@@ -32,9 +32,10 @@ def main() -> int:
             page = Page(driver, address)
             converse(page, azure)
             for name, width, height, dark in (
-                ("light", 900, 760, False),
-                ("dark", 900, 760, True),
-                ("phone", 390, 760, False),
+                ("light", 1280, 900, False),
+                ("dark", 1280, 900, True),
+                ("phone", 390, 844, False),
+                ("phone-dark", 390, 844, True),
             ):
                 resize(driver, width, height, dark=dark)
                 page.value("document.getElementById('log').scrollTo(0, 1e6)")
@@ -43,16 +44,39 @@ def main() -> int:
     return 0
 
 
+QUESTION = "How much does it rain there, and what should I bring? A short table, please."
+TABLE = """**Bergen** in short:
+
+| month | rain |
+|---|---|
+| May | 106 mm |
+| November | 259 mm |
+
+Bring `boots`."""
+
+
 def converse(page: Page, azure: Emulator) -> None:
-    """A tool call, and an answer that needed another deployment."""
+    """A tool call, and an answer in Markdown that needed another deployment."""
     page.select("agent", "travel")
     page.send("How is the weather in Bergen?")
     page.answer()
     azure.script(faults.too_many_requests(30), deployment="provisioned")
     page.select("agent", "assistant")
-    page.send("What is 6 * 7?")
+    azure.script(written(TABLE), deployment="gpt-4.1")
+    page.send(QUESTION)
     page.until(lambda: len(page.all(".assistant:not(.busy)")) == 2, "two answers")
-    page.all("summary")[-1].click()
+    page.all(".facts summary")[-1].click()
+
+
+def written(text: str) -> Reply:
+    """A streamed answer with this text, which the emulator would not write by itself."""
+    head = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": "gpt-4.1-2025-04-14"}
+    end = {"index": 0, "delta": {}, "finish_reason": "stop"}
+    usage = {"prompt_tokens": 231, "completion_tokens": 48, "total_tokens": 279}
+    said = {"index": 0, "delta": {"role": "assistant", "content": text}, "finish_reason": None}
+    return Reply(
+        events=[{**head, "choices": [said]}, {**head, "choices": [end]}, {**head, "choices": [], "usage": usage}]
+    )
 
 
 if __name__ == "__main__":

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from azure_connector.deployments._families import FAMILIES, SAMPLING, Profile
+from azure_connector.deployments import (
+    FAMILIES,
+    SAMPLING,
+    Profile,
+)
 
 PAGE = Path(__file__).with_name("models.md")
 
 HEAD = """\
 # What each model accepts
 
-Generated from `azure_connector/families.py` by `docs/generate_models.py`; a test compares the two.
+Generated from `azure_connector/deployments/_families.py` by `docs/generate_models.py`; a test compares the two.
 
 A request that names a model is made to fit the model's family before it is sent. Rules belong to the **base model**,
 never to the deployment's name. The base model of a deployment comes from `deployment_mapping`, from a listing, or from
@@ -43,7 +47,7 @@ NOTES = """\
 ## Correcting a rule, or adding a model
 
 In the settings, without waiting for a release. A key is a model or a pattern with `*`; `like` names the model whose
-rules it starts from; every other field is one of `azure_connector.families.Profile`.
+rules it starts from; every other field is one of `azure_connector.Profile`.
 
 ```toml
 [profiles."gpt-5.7*"]

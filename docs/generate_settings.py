@@ -11,11 +11,16 @@ from typing import Any
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
-from azure_connector.settings._connector_fields import ConnectorFields
-from azure_connector.settings._environment import CONFIG_VARIABLE
-from azure_connector.settings._names import ENVIRONMENT, METHODS, SECRET_SETTINGS
-from azure_connector.settings._resource_fields import RESOURCE_NAME, ResourceSettings
-from azure_connector.settings._secret_values import Headers
+from azure_connector.settings import (
+    CONFIG_VARIABLE,
+    ENVIRONMENT,
+    METHODS,
+    RESOURCE_NAME,
+    SECRET_SETTINGS,
+    ConnectorFields,
+    Headers,
+    ResourceSettings,
+)
 
 PAGE = Path(__file__).with_name("settings.md")
 

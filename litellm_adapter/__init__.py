@@ -10,8 +10,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from azure_connector._utils._extras import install_hint
-
 if TYPE_CHECKING:
     from .provider import ConnectorLLM
     from .registration import handler, register, unregister
@@ -37,6 +35,8 @@ def __getattr__(name: str) -> Any:
     except ModuleNotFoundError as missing:
         if missing.name is None or not missing.name.startswith("litellm"):
             raise
+        from azure_connector.errors import install_hint
+
         raise ImportError(f"litellm_adapter needs LiteLLM: {install_hint('litellm')}", name=missing.name) from missing
     value = getattr(module, name)
     if name == "handler":

@@ -9,7 +9,7 @@ from typing import Any, cast
 from litellm.types.utils import ModelResponseStream
 from openai.types.chat import ChatCompletionChunk
 
-from azure_connector.replies._reader import build_chunk
+from azure_connector.replies import build_chunk
 
 __all__ = ["Pieces"]
 

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from azure_connector._utils._extras import install_hint
-
 if TYPE_CHECKING:
     from .chat import AzureConnectorChatCompletion
     from .embedding import AzureConnectorTextEmbedding
@@ -31,6 +29,8 @@ def __getattr__(name: str) -> Any:
     except ModuleNotFoundError as missing:
         if missing.name is None or not missing.name.startswith("semantic_kernel"):
             raise
+        from azure_connector.errors import install_hint
+
         raise ImportError(f"{name} needs Semantic Kernel: {install_hint('sk')}", name=missing.name) from missing
     value = getattr(module, name)
     globals()[name] = value

@@ -9,8 +9,7 @@ from semantic_kernel.connectors.ai.open_ai.services.azure_text_embedding import 
 from semantic_kernel.connectors.ai.open_ai.services.open_ai_model_types import OpenAIModelTypes
 from semantic_kernel.connectors.ai.prompt_execution_settings import PromptExecutionSettings
 
-from azure_connector import AsyncAzureConnector
-from azure_connector.requests._embedding_batches import embedding_batches
+from azure_connector import AsyncAzureConnector, embedding_batches
 
 from .failures import service_error
 from .service import ConnectorService

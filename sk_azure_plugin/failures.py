@@ -14,7 +14,7 @@ from semantic_kernel.connectors.ai.open_ai.exceptions.content_filter_ai_exceptio
 from semantic_kernel.exceptions import ServiceResponseException
 from semantic_kernel.exceptions.service_exceptions import ServiceException
 
-from azure_connector.errors._envelope import parse_envelope
+from azure_connector.errors import parse_envelope
 
 __all__ = ["service_error"]
 

@@ -1,1 +1,48 @@
 """Helpers that know no Azure: JSON told apart, texts, HTML tables, single flight, background tasks, fork hooks."""
+
+from __future__ import annotations
+
+from ._extras import install_hint
+from ._forks import renew_after_fork
+from ._html import error_html, html_table
+from ._json import (
+    Json,
+    as_list,
+    as_object,
+    as_text,
+    list_index,
+    mapping_or_none,
+    object_or_none,
+    parse_json,
+    plain_copy,
+    type_name,
+)
+from ._single_flight import Flight, SingleFlight, running_loop, wait, wait_async
+from ._tasks import spawn
+from ._text import nearest, printable, sentence
+
+__all__ = [
+    "Flight",
+    "Json",
+    "SingleFlight",
+    "as_list",
+    "as_object",
+    "as_text",
+    "error_html",
+    "html_table",
+    "install_hint",
+    "list_index",
+    "mapping_or_none",
+    "nearest",
+    "object_or_none",
+    "parse_json",
+    "plain_copy",
+    "printable",
+    "renew_after_fork",
+    "running_loop",
+    "sentence",
+    "spawn",
+    "type_name",
+    "wait",
+    "wait_async",
+]

@@ -9,9 +9,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
-from azure_connector.settings._resources import Resource
-from azure_connector.transport._clients import TransportOptions
-
+from ..settings import Resource
+from ..transport import TransportOptions
 from ._background_loop import BackgroundLoop
 from ._chain import Link, LinkReport, Method, choose, links_of, report
 from ._credential_factory import KEYS, CredentialFactory, header_maker, known_secrets, scope_of

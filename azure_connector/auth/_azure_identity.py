@@ -9,10 +9,8 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from azure_connector.settings._hosts import AUTHORITY_HOSTS
-from azure_connector.settings._resources import Resource
-from azure_connector.transport._clients import TransportOptions
-
+from ..settings import AUTHORITY_HOSTS, Resource
+from ..transport import TransportOptions
 from ._chain import Method
 from ._managed_identity import default_chain_asks_imds, imds_answers, imds_url
 

@@ -6,11 +6,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from azure_connector.errors._classes import ConfigurationError
-from azure_connector.settings._names import ENVIRONMENT
-from azure_connector.settings._names import METHODS as ORDER
-from azure_connector.settings._resources import AuthSettings
-
+from ..errors import ConfigurationError
+from ..settings import ENVIRONMENT, AuthSettings
+from ..settings import METHODS as ORDER
 from ._tokens import expiry_text
 
 __all__ = ["METHODS", "Link", "LinkReport", "LinkState", "Method", "choose", "links_of", "report"]

@@ -8,11 +8,9 @@ from typing import Any, TypeVar
 
 from pydantic import SecretStr
 
-from azure_connector.errors._classes import ConfigurationError
-from azure_connector.settings._endpoint import default_scope
-from azure_connector.settings._resources import AuthSettings, Resource
-from azure_connector.transport._clients import TransportOptions
-
+from ..errors import ConfigurationError
+from ..settings import AuthSettings, Resource, default_scope
+from ..transport import TransportOptions
 from ._azure_identity import BUILDERS, Builder, http_options
 from ._background_loop import BackgroundLoop
 from ._cached_credential import CachedCredential, CredentialReader, Reader

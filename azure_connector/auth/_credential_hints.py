@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from azure_connector.settings._hosts import SCOPES
-from azure_connector.settings._resources import AuthSettings
-
+from ..settings import SCOPES, AuthSettings
 from ._chain import Method
 
 __all__ = ["credential_hint"]

@@ -8,8 +8,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from azure_connector.errors._classes import ConfigurationError
-
+from ..errors import ConfigurationError
 from ._tokens import FetchedToken, PendingToken, jwt_expiry
 
 __all__ = ["CallableSource", "ObjectSource", "ValueSource"]

@@ -11,9 +11,8 @@ from typing import Any
 import openai
 from pydantic import SecretStr
 
-from azure_connector.errors._classes import ConfigurationError, CredentialError
-from azure_connector.settings._resources import Resource
-
+from ..errors import ConfigurationError, CredentialError
+from ..settings import Resource
 from ._chain import Link
 from ._credential_hints import credential_hint
 from ._redaction import redact

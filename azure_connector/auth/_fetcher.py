@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from pydantic import SecretStr
 
-from .._utils._single_flight import Flight, running_loop
+from .._utils import Flight, running_loop
 from ._background_loop import BackgroundLoop
 from ._failures import Failure
 from ._tokens import CachedToken, FetchedToken, PendingToken, Source

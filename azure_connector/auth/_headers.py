@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, MutableMapping
 from typing import Any, NoReturn, Self
 
-from azure_connector.errors._classes import ConfigurationError
+from ..errors import ConfigurationError
 
 __all__ = ["AuthHeaders", "check_header"]
 

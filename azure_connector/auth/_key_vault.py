@@ -9,10 +9,9 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
-from azure_connector._utils._extras import install_hint
-from azure_connector.errors._classes import ConfigurationError
-from azure_connector.settings._hosts import is_loopback
-
+from .._utils import install_hint
+from ..errors import ConfigurationError
+from ..settings import is_loopback
 from ._background_loop import BackgroundLoop
 from ._tokens import FetchedToken
 

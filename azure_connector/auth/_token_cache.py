@@ -11,8 +11,7 @@ from collections.abc import Callable
 
 from pydantic import SecretStr
 
-from .._utils._forks import renew_after_fork
-from .._utils._single_flight import Flight, running_loop, wait, wait_async
+from .._utils import Flight, renew_after_fork, running_loop, wait, wait_async
 from ._background_loop import BackgroundLoop
 from ._failures import Failure
 from ._fetcher import Fetcher, Outcome

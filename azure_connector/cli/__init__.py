@@ -6,7 +6,7 @@ import os
 import sys
 from io import TextIOWrapper
 
-from .._utils._extras import install_hint
+from .._utils import install_hint
 
 __all__ = ["main"]
 

@@ -38,7 +38,7 @@ def _examples(*lines: str) -> str:
 
 def _version(wanted: bool) -> None:
     if wanted:
-        from azure_connector._version import __version__
+        from .._version import __version__
 
         typer.echo(__version__)
         raise typer.Exit

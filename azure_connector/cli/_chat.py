@@ -12,9 +12,8 @@ import openai
 from rich.console import Console
 from rich.text import Text as Styled
 
-from azure_connector._utils._text import printable
-from azure_connector.client._client import AzureConnector
-
+from .._utils import printable
+from ..client import AzureConnector
 from ._conversation import Called, Conversation, Returned, Text
 from ._cost import read_price
 from ._running import fail, load_settings

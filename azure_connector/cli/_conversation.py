@@ -9,15 +9,14 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from azure_connector._utils._json import as_object
-from azure_connector.replies._info import azure_info
-from azure_connector.tools import to_wire
-
+from .._utils import as_object
+from ..replies import azure_info
+from ..tools import to_wire
 from ._cost import Cost
 
 if TYPE_CHECKING:
-    from azure_connector.client._client import AzureConnector
-    from azure_connector.replies._info import AzureInfo
+    from ..client import AzureConnector
+    from ..replies import AzureInfo
 
 __all__ = ["Called", "Conversation", "Returned", "Text", "Turn"]
 

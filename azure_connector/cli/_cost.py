@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from azure_connector.errors._classes import ConfigurationError
+from ..errors import ConfigurationError
 
 __all__ = ["Cost", "read_price"]
 

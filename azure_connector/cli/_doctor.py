@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import typer
 from rich.console import Console, Group, RenderableType
@@ -11,13 +11,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from azure_connector.cli.doctor import Action, Finding, Report, Step, examine
-
 from ._running import PROBLEM, load_settings
 from ._screen import Marks, grid, marks, print_json, progress, screen
-
-if TYPE_CHECKING:
-    from azure_connector.cli.doctor._configuration import SettingRow
+from .doctor import Action, Finding, Report, SettingRow, Step, examine
 
 __all__ = ["run"]
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from ._running import PROBLEM, fail
 
 if TYPE_CHECKING:
-    from azure_connector.emulator import Emulator
+    from ..emulator import Emulator
 
 __all__ = ["Faults", "run"]
 
@@ -51,9 +51,9 @@ def run(
     as_json: bool,
 ) -> None:
     """Serves until it is interrupted or terminated."""
-    from azure_connector.emulator import Emulator, RandomFaults
-    from azure_connector.emulator.__main__ import LOOPBACK, deployment
-    from azure_connector.emulator.upstream import Upstream
+    from ..emulator import Emulator, RandomFaults
+    from ..emulator.__main__ import LOOPBACK, deployment
+    from ..emulator.upstream import Upstream
 
     try:
         chance = RandomFaults(faults.seed, faults.rate or 0.3, kinds=faults.kinds or None)
@@ -76,7 +76,7 @@ def run(
 
 
 def _serve(azure: Emulator, *, tls: bool, as_json: bool, where: str, exposed: bool) -> None:
-    from azure_connector.emulator.__main__ import banner
+    from ..emulator.__main__ import banner
 
     try:
         azure.start()

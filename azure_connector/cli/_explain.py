@@ -9,10 +9,8 @@ from contextlib import closing
 from rich.console import Console
 from rich.text import Text
 
-from azure_connector._utils._text import printable
-from azure_connector.client._client import AzureConnector
-from azure_connector.client._explanation import Explanation
-
+from .._utils import printable
+from ..client import AzureConnector, Explanation
 from ._running import load_settings
 from ._screen import grid, print_json, screen
 

@@ -16,14 +16,11 @@ import typer
 from rich.syntax import Syntax
 from rich.text import Text
 
-from azure_connector._utils._text import printable
-from azure_connector.client._client import AzureConnector
-from azure_connector.deployments._catalog import Catalog
-from azure_connector.errors._classes import ConfigurationError
-from azure_connector.settings._endpoint import parse_endpoint
-from azure_connector.settings._merge import CONFIG_NAME
-from azure_connector.settings._settings import ConnectorSettings
-
+from .._utils import printable
+from ..client import AzureConnector
+from ..deployments import Catalog
+from ..errors import ConfigurationError
+from ..settings import CONFIG_NAME, ConnectorSettings, parse_endpoint
 from ._running import PROBLEM, fail
 from ._screen import print_json, progress, screen
 

@@ -14,8 +14,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
-from azure_connector.errors._classes import ConfigurationError
-from azure_connector.settings._toml import PROVIDER_NAME
+from ..errors import ConfigurationError
+from ..settings import PROVIDER_NAME
 
 __all__ = ["difference", "with_mapping"]
 

@@ -13,13 +13,10 @@ from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
-from azure_connector._utils._text import printable
-from azure_connector.client._client import AzureConnector
-from azure_connector.deployments._catalog import Catalog
-from azure_connector.settings._environment import CONFIG_VARIABLE
-from azure_connector.settings._merge import CONFIG_NAME
-from azure_connector.settings._settings import ConnectorSettings
-
+from .._utils import printable
+from ..client import AzureConnector
+from ..deployments import Catalog
+from ..settings import CONFIG_NAME, CONFIG_VARIABLE, ConnectorSettings
 from ._mapping_file import difference, read_text, with_mapping
 from ._running import PROBLEM, fail, load_settings
 from ._screen import print_json, progress, screen

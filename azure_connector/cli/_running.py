@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec
 
 import typer
 
-from azure_connector._utils._text import printable
+from azure_connector._utils import printable
 
 if TYPE_CHECKING:
-    from azure_connector.settings._settings import ConnectorSettings
+    from ..settings import ConnectorSettings
 
 __all__ = ["INTERRUPTED", "PIPE_CLOSED", "PROBLEM", "USAGE", "fail", "load_settings", "reported"]
 
@@ -60,7 +60,7 @@ def _expected(error: Exception) -> int | None:
     """The exit code for an error that is no fault of the program's; None for one that is."""
     import openai
 
-    from azure_connector.errors._classes import ConfigurationError, InvalidRequestError
+    from ..errors import ConfigurationError, InvalidRequestError
 
     if isinstance(error, ConfigurationError | InvalidRequestError | ImportError):
         return USAGE
@@ -84,7 +84,7 @@ def load_settings(config: str | None, endpoint: str | None, **more: Any) -> Conn
     Raises:
         ConfigurationError: they cannot be read.
     """
-    from azure_connector.settings._settings import ConnectorSettings
+    from ..settings import ConnectorSettings
 
     given: dict[str, Any] = {"config_file": config, "azure_endpoint": endpoint, **more}
     return ConnectorSettings(**{name: value for name, value in given.items() if value is not None})

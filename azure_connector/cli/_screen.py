@@ -13,7 +13,7 @@ from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
-from azure_connector._utils._text import printable
+from azure_connector._utils import printable
 
 __all__ = ["Marks", "error_screen", "grid", "marks", "print_json", "progress", "screen"]
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from azure_connector.errors._classes import ConfigurationError
+from ..errors import ConfigurationError
 
 __all__ = ["load_tools"]
 

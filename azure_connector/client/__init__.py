@@ -1,1 +1,25 @@
-"""The two clients, the flow of a call, and what sends it: the only room that puts the others together."""
+"""The two clients, the flow of a call, and what sends it: the only room that puts the others together.
+
+What stands behind a client is loaded with the first one, and here when it is first asked for (PEP 562), so that
+importing the client's class costs little more than the SDK.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ._client import AsyncAzureConnector, AzureConnector
+from ._explanation import ExplainedTarget, Explanation
+
+if TYPE_CHECKING:
+    from ._state import ConnectorState
+
+__all__ = ["AsyncAzureConnector", "AzureConnector", "ConnectorState", "ExplainedTarget", "Explanation"]
+
+
+def __getattr__(name: str) -> Any:
+    if name != "ConnectorState":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from ._state import ConnectorState
+
+    return ConnectorState

@@ -9,9 +9,9 @@ import openai
 from openai import NotGiven
 
 if TYPE_CHECKING:
-    from ..settings._settings import ConnectorSettings
+    from ..settings import ConnectorSettings
     from ._explanation import Explanation
-    from ._state import Core
+    from ._state import ConnectorState
 
 __all__ = ["NOT_GIVEN", "SharedClient"]
 
@@ -21,7 +21,7 @@ NOT_GIVEN = NotGiven()
 class SharedClient:
     """Stands before the SDK's client among the bases."""
 
-    _core: Core
+    _state: ConnectorState
     _custom_headers: Mapping[str, str]
     _custom_query: Mapping[str, object]
     timeout: float | openai.Timeout | None
@@ -40,7 +40,7 @@ class SharedClient:
     @property
     def settings(self) -> ConnectorSettings:
         """The settings in force; their repr masks secrets."""
-        return self._core.settings
+        return self._state.settings
 
     def deployment_of(self, model: str | None, operation: str = "/chat/completions") -> str:
         """The deployment on the default resource that serves a model, for what does not go through `request()`.
@@ -52,12 +52,12 @@ class SharedClient:
         Raises:
             InvalidRequestError: the model is served by other resources only.
         """
-        return self._core.home_deployment(model or self.settings.default_model, operation)
+        return self._state.resolver.home_deployment(model or self.settings.default_model, operation)
 
     @property
     def auth_headers(self) -> dict[str, str]:
         """The credential's headers, for the SDK's WebSockets alone: requests get theirs when they are sent."""
-        return dict(self._core.authenticator(self.settings.default_resource).headers())
+        return dict(self._state.authenticators.of(self.settings.default_resource).headers())
 
     def explain(self, model: str | None = None, *, operation: str = "/chat/completions") -> Explanation:
         """Tells which deployment, URL, credential and rules a call would use, and why. Sends nothing.
@@ -69,7 +69,10 @@ class SharedClient:
         Raises:
             ConfigurationError: no endpoint is configured, or the mapping names an unknown resource.
         """
-        return self._core.explain(model or self.settings.default_model, operation)
+        from ._explain_call import explain_call
+
+        plan = self._state.resolver.resolve(model or self.settings.default_model, operation)
+        return explain_call(self._state, plan, operation)
 
     def declare_base_model(self, model: str, base_model: str) -> None:
         """Says which base model serves a name, where neither the mapping nor the deployment's own name does.
@@ -78,7 +81,7 @@ class SharedClient:
             model: the model or deployment as calls name it.
             base_model: the base model, with or without its version: `gpt-5`, `gpt-4o-2024-11-20`.
         """
-        self._core.declare_base_model(model, base_model)
+        self._state.resolver.declare_base_model(model, base_model)
 
     def copy(
         self,
@@ -106,20 +109,20 @@ class SharedClient:
         Raises:
             ConfigurationError: another endpoint without a credential of its own.
         """
-        core = self._core.derived(api_key=api_key, base_url=base_url, **overrides)
+        state = self._state.derived(api_key=api_key, base_url=base_url, **overrides)
         make: Any = type(self)
         return make(
             timeout=self.timeout if isinstance(timeout, NotGiven) else timeout,
             max_retries=self.max_retries if isinstance(max_retries, NotGiven) else max_retries,
             default_headers=_merged(self._custom_headers, default_headers, set_default_headers),
             default_query=_merged(self._custom_query, default_query, set_default_query),
-            _core=core,
-            **self._shared(core, http_client),
+            _state=state,
+            **self._shared(state, http_client),
         )
 
     with_options = copy
 
-    def _shared(self, core: Core, http_client: Any) -> dict[str, Any]:
+    def _shared(self, state: ConnectorState, http_client: Any) -> dict[str, Any]:
         """The connections of a copy, as arguments of the constructor."""
         raise NotImplementedError
 
@@ -137,8 +140,8 @@ class SharedClient:
         )
 
     def __repr__(self) -> str:
-        core = self.__dict__.get("_core")  # missing in a client whose settings were refused
-        return f"{type(self).__name__}({core.summary() if core else 'not configured'})"
+        state = self.__dict__.get("_state")  # missing in a client whose settings were refused
+        return f"{type(self).__name__}({state.summary() if state else 'not configured'})"
 
 
 def _merged(current: Mapping[str, Any], more: Mapping[str, Any] | None, instead: Mapping[str, Any] | None) -> Any:

@@ -1,8 +1,8 @@
 """The way of a call, written once for the sync and the async client, as a generator of effects.
 
-It yields what is to be done (`effects`), is sent the outcome or has the exception thrown in, and returns the reply or
-raises. The decisions are other modules': which deployments (`deployments`), what fits them (`preparation`), what next
-(`routing`), what an error means (`failures`).
+It yields what is to be done (`client/_effects`), is sent the outcome or has the exception thrown in, and returns the
+reply or raises. The decisions are other rooms': which deployments (`deployments`), what fits them (`requests`), what
+next (`routing`), how a reply is read (`replies`).
 """
 
 from __future__ import annotations
@@ -10,33 +10,31 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import openai
 
-from ..deployments._table import Plan, Target
-from ..errors._classes import AzureErrorDetails
-from ..replies._stream import AsyncHeldStream, HeldStream
-from ..requests._build import Prepared, prepare
-from ..requests._call_options import Asked, read_options
-from ..routing import _route as routing
-from ..routing._outcomes import AttemptOutcome, outcome_of_reply
-from ..transport._redirects import redirect_of
-from ._call_errors import Failures
-from ._effects import Challenge, Discover, Effect, Prime, Send, Wait
+from .. import routing
+from ..deployments import Plan, Target
+from ..errors import AzureErrorDetails, HintContext
+from ..replies import AsyncConnectorStream, AzureInfo, ConnectorStream, ReplyReader, reader_for
+from ..requests import CallOptions, PreparedRequest, parse_options
+from ..routing import AttemptOutcome, outcome_of_reply
+from ..settings import SCOPES
+from ..transport import redirect_of
+from ._call_errors import CallErrors
+from ._effects import AwaitFirstChunk, Effect, RefreshCredential, RefreshListing, Send, Wait
 from ._plan import plan_call
+from ._state import ConnectorState
 from ._tracing import annotate_span
-
-if TYPE_CHECKING:
-    from ._state import Core
 
 __all__ = ["call_flow"]
 
-_STREAMS = (HeldStream, AsyncHeldStream)
+_STREAMS = (ConnectorStream, AsyncConnectorStream)
 
 
 def call_flow(
-    core: Core,
+    state: ConnectorState,
     client: Any,
     cast_to: Any,
     options: Any,
@@ -49,22 +47,25 @@ def call_flow(
     """The flow of one call. See the module's docstring.
 
     Args:
-        core: settings, credentials, health and lessons.
+        state: the connector.
         client: the SDK client that was called, for its timeout, retries and default headers.
         cast_to, options, stream, stream_cls: as the SDK hands them to `request()`.
         asynchronous: whether streams are for `async for`.
         plan: the targets, where the request itself does not decide them.
     """
-    asked = read_options(options, stream=stream)
+    state.routing.share()
+    call = parse_options(options, stream=stream)
 
     def run(plan: Plan, since: float | None = None) -> Generator[Effect, Any, Any]:
-        way = _Run(core, client, asked, plan=plan, cast_to=cast_to, stream_cls=stream_cls, asynchronous=asynchronous)
-        way.listed_since = since
-        return way.steps()
+        one = _CallRun(
+            state, client, call, plan=plan, cast_to=cast_to, stream_cls=stream_cls, asynchronous=asynchronous
+        )
+        one.listed_since = since
+        return one.steps()
 
-    if plan is not None or not (core.discovery.enabled and asked.names_deployment):
-        return (yield from run(plan or plan_call(core, asked)))
-    return (yield from _discovering(core, asked, run))
+    if plan is not None or not (state.resolver.discovery.enabled and call.names_deployment):
+        return (yield from run(plan or _plan(state, call)))
+    return (yield from _discovering(state, call, run))
 
 
 class _ListingIsOldError(Exception):
@@ -72,46 +73,50 @@ class _ListingIsOldError(Exception):
 
 
 def _discovering(
-    core: Core, asked: Asked, run: Callable[[Plan, float | None], Generator[Effect, Any, Any]]
+    state: ConnectorState, call: CallOptions, run: Callable[[Plan, float | None], Generator[Effect, Any, Any]]
 ) -> Generator[Effect, Any, Any]:
     """A call whose targets the resources' own listings may decide; a deployment that is gone is looked up once more."""
     began = time.monotonic()
-    if core.discovery.wants(asked.model):
-        yield Discover(began)
+    if state.resolver.discovery.wants(call.model):
+        yield RefreshListing(began)
     try:
-        return (yield from run(plan_call(core, asked), began))
+        return (yield from run(_plan(state, call), began))
     except _ListingIsOldError:
-        yield Discover(began)
-    return (yield from run(plan_call(core, asked), None))
+        yield RefreshListing(began)
+    return (yield from run(_plan(state, call), None))
 
 
-class _Run:
+def _plan(state: ConnectorState, call: CallOptions) -> Plan:
+    return plan_call(call, state.resolver, state.affinity, state.resources)
+
+
+class _CallRun:
     """One call on its way."""
 
     def __init__(
         self,
-        core: Core,
+        state: ConnectorState,
         client: Any,
-        asked: Asked,
+        call: CallOptions,
         *,
         plan: Plan,
         cast_to: Any,
         stream_cls: Any,
         asynchronous: bool,
     ) -> None:
-        self._core, self._client, self._asked, self._plan = core, client, asked, plan
+        self._state, self._client, self._call, self._plan = state, client, call, plan
         self._cast_to, self._stream_cls, self._asynchronous = cast_to, stream_cls, asynchronous
-        self._failures = Failures(core, plan)
+        self._call_errors = CallErrors(plan, self._hint_context, state.resources)
         self._errors: list[Exception] = []
         self._challenged: set[str] = set()
-        self._url: str | None = None
+        self._redirect: tuple[Target, str] | None = None
         self.listed_since: float | None = None
         self._route = routing.Route(
             plan,
-            core.health,
-            core.policy(client, asked),
+            state.routing.health,
+            state.routing.policy_for(call.options.get_max_retries(client.max_retries)),
             time.monotonic(),
-            repeatable=asked.repeatable,
+            repeatable=call.repeatable,
         )
 
     def steps(self) -> Generator[Effect, Any, Any]:
@@ -132,65 +137,85 @@ class _Run:
                 yield Wait(step.seconds)
                 step = route.resume(time.monotonic())
             else:
-                raise self._failures.final(step, self._errors, route.attempts)
+                raise self._call_errors.to_raise(step, self._errors, route.attempts)
 
     def _check_listing(self, outcome: AttemptOutcome) -> None:
         """A deployment that is gone is not asked again while a new listing may name another one."""
         since, discovered = self.listed_since, self._plan.rule not in ("mapping", "deployment")
         if since is None or outcome.kind != "not_found_deployment" or not discovered:
             return
-        if self._core.discovery.predates(since):
+        if self._state.resolver.discovery.predates(since):
             raise _ListingIsOldError
 
     def _attempt(self, target: Target) -> Generator[Effect, Any, tuple[Any, AttemptOutcome]]:
-        prepared = prepare(
-            self._core,
-            self._client,
-            self._asked,
-            target,
-            asynchronous=self._asynchronous,
-            failure=self._failures.of_stream(target),
-            timeout=self._timeout(),
-        )
+        prepared = self._state.builder.build(self._client, self._call, target, timeout=self._timeout())
+        reader = self._reader(prepared)
         try:
-            reply = yield self._send(prepared)
-            outcome = outcome_of_reply(200, prepared.info.raw_headers)
-            read = self._read(prepared, reply)
+            reply = yield self._send(prepared, reader)
+            outcome = outcome_of_reply(200, reader.info.raw_headers)
+            read = self._read(reader, reply)
             if isinstance(read, _STREAMS):
-                yield Prime(read, self._route.remaining(time.monotonic()))
-        except Exception as failed:  # `of_attempt` knows which end an attempt; it lets the others go on
-            error = self._failures.of_attempt(failed, prepared)
+                yield AwaitFirstChunk(read, self._route.remaining(time.monotonic()))
+        except Exception as failed:  # `from_attempt` knows which end an attempt; it lets the others go on
+            error = self._call_errors.from_attempt(failed, prepared, reader)
             if error is None:
                 raise
             self._errors.append(error)
-            again = isinstance(error, openai.APIStatusError) and (yield from self._answer(prepared, error))
-            outcome = self._failures.outcome(error)
+            again = isinstance(error, openai.APIStatusError) and (yield from self._can_retry_now(prepared, error))
+            outcome = self._call_errors.outcome(error)
             return None, replace(outcome, kind="adapt") if again else outcome
         self._route.succeeded(target, outcome, time.monotonic())
-        prepared.info.attempts = self._route.attempts
-        annotate_span(prepared.info, self._core.resource(target.resource).endpoint.base)
-        self._core.note_reply(prepared, read)
+        reader.info.attempts = self._route.attempts
+        annotate_span(reader.info, self._state.resources[target.resource].endpoint.base)
+        if self._state.affinity is not None:
+            self._state.affinity.note(target.resource, prepared.operation, read)
         return reply, outcome
 
-    def _read(self, prepared: Prepared, reply: Any) -> Any:
+    def _reader(self, prepared: PreparedRequest) -> ReplyReader:
+        target, parser = prepared.target, prepared.options.post_parser
+        return reader_for(
+            prepared.reply,
+            AzureInfo(target, self._call.model or "", changes=prepared.changes),
+            asynchronous=self._asynchronous,
+            failure=self._call_errors.stream_error_factory(target),
+            post_parser=None if isinstance(parser, openai.NotGiven) else parser,
+        )
+
+    def _read(self, reader: ReplyReader, reply: Any) -> Any:
         """The finished reply: of `with_raw_response` what its `parse()` will give, now that a failure can be answered.
 
         Raises:
             ValueError: the reply is no JSON.
         """
-        read = reply
-        if self._asked.raw == "true" and hasattr(reply, "parse"):
-            try:
-                read = reply.parse()
-            except Exception:  # the caller's `cast_to` and transports raise classes of their own
-                if not prepared.call.understood:
-                    raise
-                return None  # the caller's own parser objects: it will again when the caller calls `parse()`
-        return read
+        if self._call.raw != "true" or not hasattr(reply, "parse"):
+            return reply
+        try:
+            return reply.parse()
+        except Exception:  # the caller's `cast_to` and transports raise classes of their own
+            if not reader.understood:
+                raise
+            return None  # the caller's own parser objects: it will again when the caller calls `parse()`
+
+    def _hint_context(self, target: Target, plan: Plan) -> HintContext:
+        resource, authenticators = self._state.resources[target.resource], self._state.authenticators
+        authenticator = authenticators.of(target.resource)
+        endpoint = resource.endpoint
+        return HintContext(
+            resource=target.resource,
+            endpoint=endpoint.base,
+            form=endpoint.form,
+            api_version=endpoint.api_version,
+            deployment=target.deployment,
+            model=plan.model,
+            rule=plan.rule,
+            credential=authenticator.kind,
+            credential_origin=authenticators.credential_origin(target.resource),
+            scopes=tuple(dict.fromkeys((authenticator.scope, *SCOPES[endpoint.cloud]))),
+        )
 
     def _timeout(self) -> Any:
         """The SDK's timeout for the next attempt: never beyond the call's deadline."""
-        own = self._asked.options.timeout
+        own = self._call.options.timeout
         timeout = self._client.timeout if isinstance(own, openai.NotGiven) else own
         remaining = self._route.remaining(time.monotonic())
         if remaining is None:
@@ -201,24 +226,28 @@ class _Run:
         given = {part: getattr(timeout, part) for part in parts}
         return openai.Timeout(**{k: remaining if v is None else min(v, remaining) for k, v in given.items()})
 
-    def _send(self, prepared: Prepared) -> Send:
-        options = prepared.options
-        if self._url is not None:
+    def _send(self, prepared: PreparedRequest, reader: ReplyReader) -> Send:
+        # The reader travels in the slot for what the SDK is to do with a reply that it has parsed.
+        changes: dict[str, Any] = {"post_parser": reader}
+        redirect, self._redirect = self._redirect, None
+        if redirect is not None and redirect[0] == prepared.target:  # another target has its own address
             # A redirect's address is complete: the query of the first one stands in it where it is still wanted.
-            options, self._url = options.model_copy(update={"url": self._url, "params": {}}), None
-        cast_to = prepared.cast_to or self._cast_to
-        prepared.call.cast_to, prepared.call.as_json = cast_to, self._cast_to is object
+            changes |= {"url": redirect[1], "params": {}}
+        reader.as_json = self._cast_to is object
+        reader.cast_to = object if prepared.reply.kind != "native" else self._cast_to
         seconds = self._route.remaining(time.monotonic())
-        return Send(prepared.target.resource, options, cast_to, prepared.stream, self._stream_cls, seconds)
+        options = prepared.options.model_copy(update=changes)
+        return Send(prepared.target.resource, options, reader.cast_to, prepared.stream, self._stream_cls, seconds)
 
-    def _answer(self, prepared: Prepared, error: openai.APIStatusError) -> Generator[Effect, Any, bool]:
+    def _can_retry_now(self, prepared: PreparedRequest, error: openai.APIStatusError) -> Generator[Effect, Any, bool]:
         """Whether the same target is asked again at once: elsewhere, with another credential, or another request."""
         if not isinstance(error, AzureErrorDetails) and (redirect := redirect_of(error.response)) is not None:
-            self._url = redirect.url  # `of_attempt` has refused those that must not be followed
+            assert redirect.url is not None, "`from_attempt` has refused those that must not be followed"
+            self._redirect = prepared.target, redirect.url
             return True
         resource, status = prepared.target.resource, error.status_code
-        if status in (401, 403) and resource not in self._challenged and self._failures.was_sent(error):
+        if status in (401, 403) and resource not in self._challenged and self._call_errors.was_sent(error):
             self._challenged.add(resource)
-            facts, sent = self._failures.facts(error), error.request.extensions.get("azure_auth")
-            return bool((yield Challenge(resource, status, facts.code, facts.message, sent)))
-        return status in (400, 404, 422) and self._core.learn(prepared, status, error)
+            facts, sent = self._call_errors.facts(error), error.request.extensions.get("azure_auth")
+            return bool((yield RefreshCredential(resource, status, facts.code, facts.message, sent)))
+        return status in (400, 404, 422) and self._state.builder.adapt_to(prepared, error)

@@ -3,63 +3,61 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from math import ceil
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import openai
 
-from ..deployments._table import Plan, Target
-from ..errors._carried import mask_request
-from ..errors._classes import (
+from ..deployments import Plan, Target
+from ..errors import (
     Attempt,
     AzureErrorDetails,
     CredentialError,
     DeadlineExceededError,
     EndpointUnreachableError,
+    ErrorFacts,
+    HintContext,
     PartialReply,
     RedirectRefusedError,
     StreamInterruptedError,
     UnreadableReplyError,
-)
-from ..errors._classify import (
-    HintContext,
     connection_error,
     error_class,
     error_from_reply,
     error_message,
     hint_for,
+    mask_request,
+    parse_envelope,
     status_error,
 )
-from ..errors._envelope import ErrorFacts, parse_envelope
-from ..requests.responses_api import Failure as ResponsesFailure
-from ..routing._outcomes import AttemptOutcome, failure, outcome_of_error, outcome_of_exception, outcome_of_reply
-from ..settings._hosts import SCOPES
-from ..transport._redirects import Redirect, redirect_of
+from ..replies import ReplyReader, StreamErrorFactory
+from ..requests import Failure as ResponsesFailure
+from ..requests import PreparedRequest
+from ..routing import AttemptOutcome, GiveUp, failure, outcome_of_error, outcome_of_exception, outcome_of_reply
+from ..settings import Resource
+from ..transport import Redirect, http_library, redirect_of
 
-if TYPE_CHECKING:
-    from ..replies._chat_stream import Failure
-    from ..requests._build import Prepared
-    from ..routing._route import GiveUp
-    from ._state import Core
-
-__all__ = ["Failures"]
+__all__ = ["CallErrors"]
 
 
-class Failures:
-    """The failures of one call.
+class CallErrors:
+    """The errors of one call.
 
     Args:
-        core: settings and credentials, for hints.
         plan: the call's targets, for hints.
+        hint_context: what a call to a target looks like, for hints.
+        resources: every resource by name.
     """
 
-    def __init__(self, core: Core, plan: Plan) -> None:
-        self._core = core
+    def __init__(
+        self, plan: Plan, hint_context: Callable[[Target, Plan], HintContext], resources: Mapping[str, Resource]
+    ) -> None:
+        self._resources = resources
         self._plan = plan
+        self._hint_context = hint_context
 
     def facts(self, error: openai.APIError) -> ErrorFacts:
         """What the service said."""
@@ -70,7 +68,7 @@ class Failures:
         """What an exception of an attempt means for routing."""
         if isinstance(error, CredentialError):
             return failure("auth", "CredentialError")
-        if isinstance(error, RedirectRefusedError):
+        if isinstance(error, RedirectRefusedError):  # another target may answer; this one is not asked again
             return AttemptOutcome("not_found", error.status_code, "RedirectRefused")
         if isinstance(error, UnreadableReplyError):
             return AttemptOutcome("transient", 200, "UnreadableReply")
@@ -84,18 +82,18 @@ class Failures:
             return replace(outcome, kind="refused") if outcome.kind == "ok" else outcome
         return outcome_of_exception(error)
 
-    def of_attempt(self, failed: Exception, prepared: Prepared) -> openai.APIError | None:
+    def from_attempt(self, failed: Exception, prepared: PreparedRequest, reader: ReplyReader) -> openai.APIError | None:
         """The exception for whatever ended an attempt; None for what is no failure of the service or the network."""
         if isinstance(failed, openai.APIStatusError) and (redirect := redirect_of(failed.response)) is not None:
-            return self._refused_redirect(failed, redirect, prepared.target) or failed
+            return _refused_redirect(failed, redirect, self._resources[prepared.target.resource]) or failed
         if isinstance(failed, openai.APIError):
             return failed
         if isinstance(failed, ResponsesFailure):
-            return self.of_response(prepared.target, failed, prepared)
-        headers = prepared.info.raw_headers
+            return self._from_response(prepared, reader, failed)
+        headers = reader.info.raw_headers
         if isinstance(failed, ValueError) and not isinstance(failed, openai.OpenAIError):
-            unread = not prepared.call.understood and (headers or isinstance(failed, json.JSONDecodeError))
-            return self._unreadable(failed, prepared) if unread else None
+            unread = not reader.understood and (headers or isinstance(failed, json.JSONDecodeError))
+            return self._unreadable(failed, prepared, headers) if unread else None
         if is_transport_error(failed):  # the SDK lets these pass while it reads the body of an error
             request = synthetic_response(prepared.options.url, 200, headers).request
             timed_out = isinstance(failed, TimeoutError) or "Timeout" in type(failed).__name__
@@ -104,32 +102,11 @@ class Failures:
             return made
         return None
 
-    def _refused_redirect(
-        self, failed: openai.APIStatusError, redirect: Redirect, target: Target
-    ) -> RedirectRefusedError | None:
-        """The exception for a redirect that is not followed; None where it is."""
-        resource = self._core.resource(target.resource)
-        if redirect.keeps_method and redirect.url is not None and resource.owns(redirect.url):
-            return None
-        if redirect.url is None:
-            why = "which cannot be followed"
-        elif not redirect.keeps_method:
-            why = "and such a redirect would turn the request into a GET"
-        else:
-            why = "which is not one of its hosts; neither the request nor a credential was sent there"
-        base = resource.endpoint.base
-        message = f"{base} answered {failed.status_code} and pointed to {redirect.shown}, {why}."
-        hint = (
-            "If that host is yours, make it the endpoint (AZURE_OPENAI_ENDPOINT), or name it in trusted_hosts "
-            "(AZURE_CONNECTOR_TRUSTED_HOSTS). Otherwise ask whoever runs what stands before the resource."
-        )
-        made = status_error(RedirectRefusedError, message, failed.response, failed.body, hint=hint)
-        assert isinstance(made, RedirectRefusedError)
-        return made
-
-    def _unreadable(self, failed: ValueError, prepared: Prepared) -> UnreadableReplyError:
+    def _unreadable(
+        self, failed: ValueError, prepared: PreparedRequest, headers: Mapping[str, str]
+    ) -> UnreadableReplyError:
         """The exception for a reply with status 200 that holds no answer."""
-        context, headers = self.context(prepared.target), prepared.info.raw_headers
+        context = self._context(prepared.target)
         kind = headers.get("content-type", "")
         facts = ErrorFacts(f"{context.where} answered 200, but {_fault(failed, kind)}.", html="html" in kind)
         response = synthetic_response(prepared.options.url, 200, headers)
@@ -143,16 +120,20 @@ class Failures:
         """Whether a request left at all; a chain without a credential sends none."""
         return not isinstance(error, CredentialError)
 
-    def of_stream(self, target: Target) -> Failure:
+    def stream_error_factory(self, target: Target) -> StreamErrorFactory:
         """What makes the exceptions of this target's streams."""
         return partial(self.broken_stream, target)
 
-    def of_response(self, target: Target, failed: ResponsesFailure, prepared: Prepared) -> openai.APIError:
+    def _from_response(
+        self, prepared: PreparedRequest, reader: ReplyReader, failed: ResponsesFailure
+    ) -> openai.APIError:
         """The exception for a reply of the Responses API whose status is `failed`, although HTTP said 200."""
-        response = synthetic_response(prepared.options.url, 200, prepared.info.raw_headers)
-        return self.broken_stream(target, PartialReply(), response, error=failed.body or {"message": str(failed)})
+        response = synthetic_response(prepared.options.url, 200, reader.info.raw_headers)
+        return self.broken_stream(
+            prepared.target, PartialReply(), response, error=failed.body or {"message": str(failed)}
+        )
 
-    def final(self, end: GiveUp, errors: Sequence[Exception], attempts: Sequence[Attempt]) -> Exception:
+    def to_raise(self, end: GiveUp, errors: Sequence[Exception], attempts: Sequence[Attempt]) -> Exception:
         """The exception that the caller gets.
 
         Args:
@@ -172,7 +153,7 @@ class Failures:
             made: Exception = error_from_reply(
                 error.response,
                 error.body,
-                self.context(end.target),
+                self._context(end.target),
                 attempts=tried if len(tried) > 1 else (),
                 facts=self.facts(error),
                 retry_after=end.retry_after or end.outcome.retry_after,
@@ -183,16 +164,16 @@ class Failures:
         return self._without_reply(error, end.target, tried, cause)
 
     def _nothing_sent(self, end: GiveUp, attempts: tuple[Attempt, ...]) -> Exception:
-        """Every target is left alone for longer than this call may wait."""
+        """Every target is left alone for longer than this call may wait: before its first request, or a changed one."""
         limited = end.outcome.kind in ("rate_limited", "no_capacity")
         status = 429 if limited else 503
         seconds = end.retry_after or 0.0
         headers = {"retry-after-ms": str(int(seconds * 1000)), "retry-after": str(ceil(seconds))}
-        context = self.context(end.target)
+        context = self._context(end.target)
         message = (
             f"Every deployment for {self._plan.model!r} is being left alone after earlier failures "
             f"({end.outcome.kind}); the soonest is free in {seconds:.1f} s, which is longer than this call may wait. "
-            "Nothing was sent."
+            f"{'The request that was changed after the last reply was not sent.' if attempts else 'Nothing was sent.'}"
         )
         code = "NoCapacity" if end.outcome.kind == "no_capacity" else end.outcome.code or str(status)
         body = {"code": code, "message": message}
@@ -202,7 +183,7 @@ class Failures:
     def _without_reply(
         self, error: openai.APIError, target: Target, attempts: tuple[Attempt, ...], cause: BaseException
     ) -> Exception:
-        context = self.context(target)
+        context = self._context(target)
         outcome = outcome_of_exception(error)
         timed_out = outcome.kind == "timeout"
         cls = DeadlineExceededError if timed_out else EndpointUnreachableError
@@ -228,7 +209,7 @@ class Failures:
         error: Mapping[str, Any] | None = None,
     ) -> openai.APIError:
         """The exception for a stream that broke: by its connection (`cause`), or by the service's word (`error`)."""
-        context, request_id = self.context(target), response.headers.get("apim-request-id")
+        context, request_id = self._context(target), response.headers.get("apim-request-id")
         if error is not None:
             facts = parse_envelope(None, dict(error))
             outcome = outcome_of_error(facts)
@@ -251,23 +232,32 @@ class Failures:
         made.__cause__ = without_locals(cause) if cause is not None else None
         return made
 
-    def context(self, target: Target) -> HintContext:
+    def _context(self, target: Target) -> HintContext:
         """What the call looked like, for hints."""
-        resource = self._core.resource(target.resource)
-        authenticator = self._core.authenticator(target.resource)
-        endpoint = resource.endpoint
-        return HintContext(
-            resource=target.resource,
-            endpoint=endpoint.base,
-            form=endpoint.form,
-            api_version=endpoint.api_version,
-            deployment=target.deployment,
-            model=self._plan.model,
-            rule=self._plan.rule,
-            credential=authenticator.kind,
-            credential_origin=self._core.credential_origin(target.resource),
-            scopes=tuple(dict.fromkeys((authenticator.scope, *SCOPES[endpoint.cloud]))),
-        )
+        return self._hint_context(target, self._plan)
+
+
+def _refused_redirect(
+    failed: openai.APIStatusError, redirect: Redirect, resource: Resource
+) -> RedirectRefusedError | None:
+    """The exception for a redirect that is not followed; None where it is."""
+    if redirect.keeps_method and redirect.url is not None and resource.owns(redirect.url):
+        return None
+    if redirect.url is None:
+        why = "which cannot be followed"
+    elif not redirect.keeps_method:
+        why = "and such a redirect would turn the request into a GET"
+    else:
+        why = "which is not one of its hosts; neither the request nor a credential was sent there"
+    base = resource.endpoint.base
+    message = f"{base} answered {failed.status_code} and pointed to {redirect.shown}, {why}."
+    hint = (
+        "If that host is yours, make it the endpoint (AZURE_OPENAI_ENDPOINT), or name it in trusted_hosts "
+        "(AZURE_CONNECTOR_TRUSTED_HOSTS). Otherwise ask whoever runs what stands before the resource."
+    )
+    made = status_error(RedirectRefusedError, message, failed.response, failed.body, hint=hint)
+    assert isinstance(made, RedirectRefusedError)
+    return made
 
 
 def is_transport_error(error: BaseException) -> bool:
@@ -301,5 +291,5 @@ def without_locals(error: BaseException) -> BaseException:
 
 def synthetic_response(url: str, status: int, headers: Mapping[str, str]) -> Any:
     """A reply that nobody sent, of the HTTP library that this version of the SDK uses (httpx, or httpx2 from 3.0)."""
-    library = sys.modules[openai.DefaultHttpxClient.__mro__[1].__module__.partition(".")[0]]
+    library = http_library()
     return library.Response(status, headers=dict(headers), request=library.Request("POST", url))

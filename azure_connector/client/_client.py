@@ -1,7 +1,7 @@
 """`AzureConnector` and `AsyncAzureConnector`: OpenAI clients that know Azure.
 
 Both are short drivers around one override, `request()`, through which every call of the SDK goes. What happens to a
-call is decided in `flow.py`, written once as a generator; a driver only sends, waits and asks for credentials.
+call is decided in `client/_call`, written once as a generator; a driver only sends, waits and asks for credentials.
 """
 
 from __future__ import annotations
@@ -10,24 +10,22 @@ import asyncio
 import time
 from collections.abc import Generator, Mapping
 from functools import cached_property
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Unpack, cast
 
 import openai
 from openai import NotGiven
 
-from ..requests._posting import post_options
-from ..transport._clients import async_http_client, body_deadline, sync_http_client
 from ._base import NOT_GIVEN, SharedClient
-from ._effects import Aside, Challenge, Discover, Effect, Prime, Send, Wait
-from ._pools import LoopPools, SyncPool
+from ._effects import AwaitFirstChunk, Effect, RefreshCredential, RefreshListing, RunInThread, Send, Wait
 
 if TYPE_CHECKING:
-    from ..deployments._catalog import Catalog
-    from ..settings._arguments import SettingsArguments
-    from ..settings._settings import ConnectorSettings
+    from ..deployments import Catalog
+    from ..settings import ConnectorSettings, SettingsArguments
     from ._realtime import AsyncConnectorRealtime, ConnectorRealtime
+    from ._resource_client import LoopPools
     from ._sdk_resources import AsyncConnectorChat, AsyncConnectorResponses, ConnectorChat, ConnectorResponses
-    from ._state import Core
+    from ._state import ConnectorState
 
 __all__ = ["AsyncAzureConnector", "AzureConnector"]
 
@@ -61,22 +59,22 @@ class AzureConnector(SharedClient, openai.OpenAI):
         default_headers: Mapping[str, str] | None = None,
         default_query: Mapping[str, object] | None = None,
         http_client: Any = None,
-        _core: Core | None = None,
+        _state: ConnectorState | None = None,
         **options: Unpack[SettingsArguments],
     ) -> None:
-        core = _core or _build_core(settings, cast("dict[str, Any]", options))
+        state = _state or _build_state(settings, cast("dict[str, Any]", options))
         super().__init__(
             api_key=_SHOWN_KEY,
-            base_url=core.base_url,
-            timeout=core.timeout if isinstance(timeout, NotGiven) else timeout,
-            max_retries=core.max_retries if max_retries is None else max_retries,
+            base_url=state.base_url,
+            timeout=state.settings.timeout if isinstance(timeout, NotGiven) else timeout,
+            max_retries=state.max_retries if max_retries is None else max_retries,
             default_query=default_query,
-            http_client=http_client or sync_http_client(core.transport),
+            http_client=http_client or state.sync_http_client(),
         )
-        self._core = core
-        self._custom_headers = core.checked_headers(default_headers)
-        self._pool = SyncPool(core, self._client)
-        self.websocket_base_url = core.websocket_url
+        self._state = state
+        self._custom_headers = state.checked_headers(default_headers)
+        self._pool = state.sync_pool(self._client)
+        self.websocket_base_url = state.websocket_url
 
     @cached_property
     def chat(self) -> ConnectorChat:  # pyright: ignore[reportIncompatibleMethodOverride]  # a cached_property too
@@ -103,6 +101,8 @@ class AzureConnector(SharedClient, openai.OpenAI):
 
         def post(self, path, *, body=None, options=_NO_OPTIONS, cast_to, stream=False, stream_cls=None, **other):
             """As the SDK's, for a JSON body without the SDK's detour."""
+            from ._state import post_options
+
             quick = None if other or isinstance(body, bytes) else post_options(path, body, options)
             if quick is not None:
                 return self.request(cast_to, quick, stream=stream, stream_cls=stream_cls)
@@ -111,16 +111,20 @@ class AzureConnector(SharedClient, openai.OpenAI):
 
     def request(self, cast_to: Any, options: Any, *, stream: bool = False, stream_cls: Any = None) -> Any:
         """Sends one call through the connector; every method of the SDK ends here."""
-        flow = self._core.flow(self, cast_to, options, stream=stream, stream_cls=stream_cls, asynchronous=False)
+        from ._call import call_flow
+
+        flow = call_flow(self._state, self, cast_to, options, stream=stream, stream_cls=stream_cls, asynchronous=False)
         return self._drive(flow)
 
     def catalog(self) -> Catalog:
         """Lists the deployments and models of every resource. What cannot be listed stands in `problems`."""
-        return self._drive(self._core.discovery.catalog(self))
+        from ._listing import list_resources
+
+        return self._drive(list_resources(self._state, self))
 
     def discover(self) -> Catalog:
         """Lists the deployments anew; from now on a model that no mapping has finds its deployment among them."""
-        return self._core.discovery.adopt(self._drive(self._core.discovery.catalog(self)))
+        return self._state.resolver.discovery.adopt(self.catalog())
 
     def _drive(self, flow: Generator[Effect, Any, Any]) -> Any:
         try:
@@ -138,31 +142,35 @@ class AzureConnector(SharedClient, openai.OpenAI):
     def _perform(self, effect: Effect) -> Any:
         match effect:
             case Send():
-                sender = self._pool.sender(effect.resource)
+                from ._state import body_deadline
+
+                client = self._pool.of(effect.resource)
                 with body_deadline(None if effect.stream else effect.seconds):
-                    return sender.request(
+                    return client.request(
                         effect.cast_to, effect.options, stream=effect.stream, stream_cls=effect.stream_cls
                     )
-            case Prime():
-                return effect.stream.prime(effect.seconds)
+            case AwaitFirstChunk():
+                return effect.stream.wait_for_first_chunk(effect.seconds)
             case Wait():
                 return time.sleep(effect.seconds)
-            case Challenge():
-                authenticator = self._core.authenticator(effect.resource)
+            case RefreshCredential():
+                authenticator = self._state.authenticators.of(effect.resource)
                 return authenticator.refused(effect.status, effect.code, effect.message, sent=effect.sent)
-            case Discover():
-                discovery = self._core.discovery
-                return discovery.run(lambda: self._drive(discovery.refresh(self)), effect.since)
-            case Aside():
+            case RefreshListing():
+                from ._listing import refresh_listing
+
+                discovery = self._state.resolver.discovery
+                return discovery.run(lambda: self._drive(refresh_listing(self._state, self)), effect.since)
+            case RunInThread():
                 return effect.run()
 
-    def _shared(self, core: Core, http_client: Any) -> dict[str, Any]:
+    def _shared(self, state: ConnectorState, http_client: Any) -> dict[str, Any]:
         return {"http_client": http_client or self._client}
 
     def close(self) -> None:
         """Closes the connections, and what was built for the credentials."""
         super().close()
-        self._core.close()
+        self._state.close()
 
 
 class AsyncAzureConnector(SharedClient, openai.AsyncOpenAI):
@@ -180,24 +188,23 @@ class AsyncAzureConnector(SharedClient, openai.AsyncOpenAI):
         default_headers: Mapping[str, str] | None = None,
         default_query: Mapping[str, object] | None = None,
         http_client: Any = None,
-        _core: Core | None = None,
+        _state: ConnectorState | None = None,
         _pools: LoopPools | None = None,
         **options: Unpack[SettingsArguments],
     ) -> None:
-        core = _core or _build_core(settings, cast("dict[str, Any]", options))
-        transport = core.transport
+        state = _state or _build_state(settings, cast("dict[str, Any]", options))
         super().__init__(
             api_key=_SHOWN_KEY,
-            base_url=core.base_url,
-            timeout=core.timeout if isinstance(timeout, NotGiven) else timeout,
-            max_retries=core.max_retries if max_retries is None else max_retries,
+            base_url=state.base_url,
+            timeout=state.settings.timeout if isinstance(timeout, NotGiven) else timeout,
+            max_retries=state.max_retries if max_retries is None else max_retries,
             default_query=default_query,
-            http_client=http_client or async_http_client(transport),
+            http_client=http_client or state.async_http_client(),
         )
-        self._core = core
-        self._custom_headers = core.checked_headers(default_headers)
-        self._pools = _pools or LoopPools(core, self._client, given=http_client is not None, transport=transport)
-        self.websocket_base_url = core.websocket_url
+        self._state = state
+        self._custom_headers = state.checked_headers(default_headers)
+        self._pools = _pools or state.loop_pools(self._client, given=http_client is not None)
+        self.websocket_base_url = state.websocket_url
 
     @cached_property
     def chat(self) -> AsyncConnectorChat:  # pyright: ignore[reportIncompatibleMethodOverride]  # a cached_property too
@@ -222,13 +229,15 @@ class AsyncAzureConnector(SharedClient, openai.AsyncOpenAI):
 
     async def _refresh_api_key(self) -> str:
         # The SDK awaits this before it reads `auth_headers` for a WebSocket: a token is then at hand without blocking.
-        await self._core.authenticator(self.settings.default_resource).aheaders()
+        await self._state.authenticators.of(self.settings.default_resource).aheaders()
         return self.api_key
 
     if not TYPE_CHECKING:  # for type checkers the SDK's own overloads stand
 
         async def post(self, path, *, body=None, options=_NO_OPTIONS, cast_to, stream=False, stream_cls=None, **other):
             """As the SDK's, for a JSON body without the SDK's detour."""
+            from ._state import post_options
+
             quick = None if other or isinstance(body, bytes) else post_options(path, body, options)
             if quick is not None:
                 return await self.request(cast_to, quick, stream=stream, stream_cls=stream_cls)
@@ -237,16 +246,20 @@ class AsyncAzureConnector(SharedClient, openai.AsyncOpenAI):
 
     async def request(self, cast_to: Any, options: Any, *, stream: bool = False, stream_cls: Any = None) -> Any:
         """Sends one call through the connector; every method of the SDK ends here."""
-        flow = self._core.flow(self, cast_to, options, stream=stream, stream_cls=stream_cls, asynchronous=True)
+        from ._call import call_flow
+
+        flow = call_flow(self._state, self, cast_to, options, stream=stream, stream_cls=stream_cls, asynchronous=True)
         return await self._drive(flow)
 
     async def catalog(self) -> Catalog:
         """Lists the deployments and models of every resource. What cannot be listed stands in `problems`."""
-        return await self._drive(self._core.discovery.catalog(self))
+        from ._listing import list_resources
+
+        return await self._drive(list_resources(self._state, self))
 
     async def discover(self) -> Catalog:
         """Lists the deployments anew; from now on a model that no mapping has finds its deployment among them."""
-        return self._core.discovery.adopt(await self._drive(self._core.discovery.catalog(self)))
+        return self._state.resolver.discovery.adopt(await self.catalog())
 
     async def _drive(self, flow: Generator[Effect, Any, Any]) -> Any:
         try:
@@ -264,38 +277,42 @@ class AsyncAzureConnector(SharedClient, openai.AsyncOpenAI):
     async def _perform(self, effect: Effect) -> Any:
         match effect:
             case Send():
-                sender = self._pools.sender(effect.resource)
+                client = self._pools.of(effect.resource)
                 async with asyncio.timeout(effect.seconds):
-                    return await sender.request(
+                    return await client.request(
                         effect.cast_to, effect.options, stream=effect.stream, stream_cls=effect.stream_cls
                     )
-            case Prime():
+            case AwaitFirstChunk():
                 async with asyncio.timeout(effect.seconds):
-                    return await effect.stream.prime()
+                    return await effect.stream.wait_for_first_chunk()
             case Wait():
                 return await asyncio.sleep(effect.seconds)
-            case Challenge():
-                authenticator = self._core.authenticator(effect.resource)
+            case RefreshCredential():
+                authenticator = self._state.authenticators.of(effect.resource)
                 return await authenticator.arefused(effect.status, effect.code, effect.message, sent=effect.sent)
-            case Discover():
-                discovery = self._core.discovery
-                return await discovery.arun(lambda: self._drive(discovery.refresh(self)), effect.since)
-            case Aside():
+            case RefreshListing():
+                from ._listing import refresh_listing
+
+                discovery = self._state.resolver.discovery
+                return await discovery.arun(lambda: self._drive(refresh_listing(self._state, self)), effect.since)
+            case RunInThread():
                 return await asyncio.to_thread(effect.run)
 
-    def _shared(self, core: Core, http_client: Any) -> dict[str, Any]:
-        shares = core is self._core and http_client is None
+    def _shared(self, state: ConnectorState, http_client: Any) -> dict[str, Any]:
+        shares = state is self._state and http_client is None
         return {"http_client": self._client, "_pools": self._pools} if shares else {"http_client": http_client}
 
     async def close(self) -> None:
         """Closes the connections of every event loop that still runs, and what was built for the credentials."""
         await self._pools.aclose()
         await super().close()
-        await self._core.aclose()
+        await self._state.aclose()
 
 
-def _build_core(settings: ConnectorSettings | None, options: dict[str, Any]) -> Core:
-    """As `Core.build`, which most of the package stands behind: loaded with the first client, not with its class."""
-    from ._state import Core
+def _build_state(settings: ConnectorSettings | None, options: dict[str, Any]) -> ConnectorState:
+    """As `ConnectorState.build`, which most of the package stands behind: loaded with the first client."""
+    from ._state import ConnectorState
 
-    return Core.build(settings, options)
+    import_module("._listing", __package__)  # and with it the way of a call: the first call waits for none of it
+
+    return ConnectorState.build(settings, options)

@@ -1,4 +1,4 @@
-"""What the way of a call (`flow`) asks its driver, the sync or the async client, to do.
+"""What the way of a call (`client/_call`) asks its driver, the sync or the async client, to do.
 
 Apart from the flow, so that importing the client's class loads the names of the effects and not what decides on them.
 """
@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Aside", "Challenge", "Discover", "Effect", "Prime", "Send", "Wait"]
+__all__ = ["AwaitFirstChunk", "Effect", "RefreshCredential", "RefreshListing", "RunInThread", "Send", "Wait"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Send:
 
 
 @dataclass(frozen=True, slots=True)
-class Prime:
+class AwaitFirstChunk:
     """Read a stream until it has something to deliver: until then a failure can still be answered elsewhere."""
 
     stream: Any
@@ -40,8 +40,8 @@ class Wait:
 
 
 @dataclass(frozen=True, slots=True)
-class Challenge:
-    """Tell the auth chain that its credential was refused; the outcome is whether to send again."""
+class RefreshCredential:
+    """Report to the auth chain that its credential was refused; the outcome is whether to send again."""
 
     resource: str
     status: int
@@ -51,17 +51,17 @@ class Challenge:
 
 
 @dataclass(frozen=True, slots=True)
-class Discover:
+class RefreshListing:
     """See to it that the resources' deployments were listed after this moment of the monotonic clock."""
 
     since: float
 
 
 @dataclass(frozen=True, slots=True)
-class Aside:
+class RunInThread:
     """Run a blocking function where it holds up nothing; the outcome is what it returns."""
 
     run: Callable[[], Any]
 
 
-Effect = Send | Prime | Wait | Challenge | Discover | Aside
+Effect = Send | AwaitFirstChunk | Wait | RefreshCredential | RefreshListing | RunInThread

@@ -2,46 +2,41 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from .._utils._json import Json
-from ..deployments._families import Profile
-from ..deployments._table import Plan, Target
-from ..requests._build import form_for
-from ..requests._fit import CHAT, RESPONSES, fit
-from ..settings._endpoint import operation_query, operation_url
+from .._utils import Json
+from ..deployments import CHAT, RESPONSES, Plan, Profile, Target
+from ..requests import fit
+from ..settings import form_for, operation_query, operation_url
 from ._explanation import ExplainedTarget, Explanation
-
-if TYPE_CHECKING:
-    from ._state import Core
+from ._state import ConnectorState
 
 __all__ = ["explain_call"]
 
 
-def explain_call(core: Core, plan: Plan, operation: str) -> Explanation:
+def explain_call(state: ConnectorState, plan: Plan, operation: str) -> Explanation:
     """What a call would do.
 
     Args:
-        core: the connector's settings, credentials and lessons.
+        state: the connector.
         plan: the call's targets.
         operation: the SDK's path.
     """
-    targets = tuple(_explained(core, target, operation) for target in plan.targets)
-    settings = core.settings
+    targets = tuple(_explained(state, target, operation) for target in plan.targets)
+    settings = state.settings
     unused = tuple(f"{name} was found and is not used: {why}" for name, why in settings.set_aside.items())
-    links = core.authenticator(plan.targets[0].resource).describe()
+    links = state.authenticators.of(plan.targets[0].resource).describe()
     chain = tuple(str(link) for link in links if link.configured)
-    waiting = core.discovery.enabled and core.discovery.found is None
+    waiting = state.resolver.discovery.enabled and state.resolver.discovery.found is None
     later = (
         ("discover is on, and nothing has been listed yet: the first call lists the deployments",) if waiting else ()
     )
     return Explanation(plan.model, operation, plan.rule, targets, settings.origins, (*unused, *chain, *later))
 
 
-def _explained(core: Core, target: Target, operation: str) -> ExplainedTarget:
-    endpoint = core.resource(target.resource).endpoint
-    profile, lessons = core.profile(target), core.learned.lessons(target.key)
+def _explained(state: ConnectorState, target: Target, operation: str) -> ExplainedTarget:
+    endpoint = state.resources[target.resource].endpoint
+    profile, lessons = state.resolver.profile(target), state.builder.adaptations.lessons(target.key)
     sent = operation
     if operation == CHAT:
         body: Json = {"model": target.deployment, "messages": []}
@@ -53,16 +48,16 @@ def _explained(core: Core, target: Target, operation: str) -> ExplainedTarget:
         resource=target.resource,
         deployment=target.deployment,
         url=url,
-        base_model=core.base_model(target),
+        base_model=state.resolver.base_model(target),
         api={CHAT: "chat", RESPONSES: "responses"}.get(sent, sent),
         form=form,
         api_version=query.get("api-version"),
-        credential=core.authenticator(target.resource).kind,
-        credential_origin=core.credential_origin(target.resource) or "",
+        credential=state.authenticators.of(target.resource).kind,
+        credential_origin=state.authenticators.credential_origin(target.resource) or "",
         rank=target.rank,
         weight=target.weight,
         profile=() if profile is None else _rules(profile),
-        learned=core.learned.explain(target.key),
+        learned=state.builder.adaptations.explain(target.key),
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from html import escape
 from typing import Any
 
-from .._utils._html import html_table
+from .._utils import html_table
 
 __all__ = ["ExplainedTarget", "Explanation"]
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ..routing._retry_policy import RetryPolicy
-from ..settings._settings import ConnectorSettings
-from ..transport._clients import TransportOptions
+from ..routing import RetryPolicy
+from ..settings import ConnectorSettings
+from ..transport import TransportOptions
 
 __all__ = ["retry_policy", "transport_options"]
 

@@ -7,12 +7,11 @@ for the URL and the headers.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any, cast
 
 from openai.resources.realtime import AsyncRealtime, Realtime
 
-if TYPE_CHECKING:
-    from ._client import AsyncAzureConnector, AzureConnector
+from ._base import SharedClient
 
 __all__ = ["AsyncConnectorRealtime", "ConnectorRealtime"]
 
@@ -20,8 +19,8 @@ __all__ = ["AsyncConnectorRealtime", "ConnectorRealtime"]
 class ConnectorRealtime(Realtime):
     """The SDK's realtime resource, for deployments."""
 
-    def __init__(self, client: AzureConnector) -> None:
-        super().__init__(client)
+    def __init__(self, client: SharedClient) -> None:
+        super().__init__(cast(Any, client))
         self._connector = client
 
     def connect(self, *, model: Any = None, **options: Any) -> Any:
@@ -36,8 +35,8 @@ class ConnectorRealtime(Realtime):
 class AsyncConnectorRealtime(AsyncRealtime):
     """The SDK's realtime resource, for deployments."""
 
-    def __init__(self, client: AsyncAzureConnector) -> None:
-        super().__init__(client)
+    def __init__(self, client: SharedClient) -> None:
+        super().__init__(cast(Any, client))
         self._connector = client
 
     def connect(self, *, model: Any = None, **options: Any) -> Any:

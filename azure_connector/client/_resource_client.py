@@ -1,84 +1,64 @@
 """The SDK's own client of one resource: it sends what the connector has decided, and decides nothing itself.
 
-A sender belongs to one resource. Its credentials are put on the request at the last moment and only when the request
-goes to that resource's origin, so that no options object, log line or repr ever holds them.
+It belongs to one resource. Its credentials are put on the request at the last moment and only when the request goes to
+that resource's origin, so that no options object, log line or repr ever holds them.
 
-This module, `lane` and `posting` hold the SDK's private hooks that the core uses. Here: `_prepare_request` (documented
-there as the place for signing), and `_process_response`, without which replies are read the SDK's own way
-(`post_parser`), only slower and without the reply's headers.
+The SDK's `request()` drives every call. Three of its private hooks are overridden, each of which hands on to the SDK
+what it does not know, so that a version without one is slower and nothing else: `_build_request` (JSON bodies),
+`_prepare_request` (documented there as the place for signing; without it nothing could be sent), and
+`_process_response` (without it the SDK parses first and the reader finishes, `post_parser`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+import asyncio
+import threading
+import weakref
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import openai
 
 from .._version import __version__
-from ..replies._reader import RAW_RESPONSE_HEADER, Call
-from ..transport._json_request import Lane
+from ..auth import Authenticator, AuthHeaders
+from ..replies import ReplyReader
+from ..settings import Resource
+from ..transport import JsonRequestBuilder
 
-if TYPE_CHECKING:
-    from ..auth import Authenticator, AuthHeaders
-    from ..settings._resources import Resource
-
-__all__ = ["AsyncSender", "Sender"]
+__all__ = ["AsyncResourceClient", "LoopPools", "ResourceClient", "SyncPool"]
 
 # The SDK insists on a key; this one is taken off again before a request leaves.
 PLACEHOLDER_KEY = "azure-connector"
 _PLACEHOLDER_HEADER = f"Bearer {PLACEHOLDER_KEY}"
 
-
-_RAW = RAW_RESPONSE_HEADER.lower()
-
-
-def call_of(options: Any) -> Call | None:
-    """The call that a request's options belong to: its method stands as their `post_parser`."""
-    owner = getattr(options.post_parser, "__self__", None)
-    return owner if isinstance(owner, Call) else None
-
-
 USER_AGENT = f"azure-connector/{__version__} OpenAI/Python {openai.__version__}"
 
 
-class _SenderParts:
-    """What the sync and the async sender share."""
+class _Shared:
+    """What the sync and the async client of a resource share."""
 
     _custom_headers: Mapping[str, Any]
-    _lane: Lane | None = None
-    _started = False
 
     def __init__(self, resource: Resource, authenticator: Authenticator, http_client: Any) -> None:
         sdk: Any = super()  # the client that it stands before
         sdk.__init__(api_key=PLACEHOLDER_KEY, base_url=resource.endpoint.base, http_client=http_client, max_retries=0)
         self._resource = resource
         self._authenticator = authenticator
-        self._forget_environment()
-
-    @property
-    def user_agent(self) -> str:
-        return USER_AGENT
-
-    def _direct(self, options: Any) -> tuple[Lane, Call, Any] | None:
-        """The short way for a request: lane, call and HTTP request; None where the SDK's way is to be taken."""
-        lane, call = self._lane, call_of(options)
-        if lane is None or call is None or not call.reads_json:
-            return None
-        request = lane.request(options, _RAW)
-        return None if request is None else (lane, call, request)
-
-    def _begin(self) -> None:
-        # After a first request: what the SDK tells of the platform is known from then on.
-        self._started = True
-        self._lane = Lane.of(self)
-
-    def _forget_environment(self) -> None:
+        self._json_requests = JsonRequestBuilder(self, http_client)
         # OPENAI_ORG_ID, OPENAI_PROJECT_ID and OPENAI_CUSTOM_HEADERS are meant for openai.com; the last one may even
         # hold a credential.
         self.organization = None
         self.project = None
         self._custom_headers = {}
+
+    @property
+    def user_agent(self) -> str:
+        return USER_AGENT
+
+    def _build_request(self, options: Any, **rest: Any) -> Any:
+        sdk: Any = super()
+        request = self._json_requests.build(options)
+        return sdk._build_request(options, **rest) if request is None else request
 
     def _stays_home(self, request: Any) -> bool:
         """Takes the placeholder off, and every credential where the request leaves the resource's origin."""
@@ -102,59 +82,115 @@ def _place(request: Any, headers: AuthHeaders) -> None:
             request.headers[name] = value
 
 
-class Sender(_SenderParts, openai.OpenAI):
+class ResourceClient(_Shared, openai.OpenAI):
     """Sends to one resource, synchronously."""
-
-    def request(self, cast_to: Any, options: Any, *, stream: bool = False, stream_cls: Any = None) -> Any:
-        """As the SDK's, by the short way where there is one."""
-        direct = self._direct(options)
-        if direct is not None:
-            lane, call, request = direct
-            self._prepare_request(request)
-            response = lane.send(request, stream=stream)
-            call.info.raw_headers = response.headers
-            return call.receive(response)
-        try:
-            return super().request(cast_to, options, stream=stream, stream_cls=stream_cls)
-        finally:
-            if not self._started:
-                self._begin()
 
     def _prepare_request(self, request: Any) -> None:
         if self._stays_home(request):
             _place(request, self._authenticator.headers())
 
     def _process_response(self, *, options: Any, response: Any, **rest: Any) -> Any:
-        call = call_of(options)
-        if call is None or not call.takes(response):
-            return super()._process_response(options=options, response=response, **rest)
-        return call.receive(response)
+        reader = options.post_parser
+        if isinstance(reader, ReplyReader) and reader.takes(response):
+            return reader.read(response)
+        return super()._process_response(options=options, response=response, **rest)
 
 
-class AsyncSender(_SenderParts, openai.AsyncOpenAI):
+class AsyncResourceClient(_Shared, openai.AsyncOpenAI):
     """Sends to one resource, asynchronously, on one event loop."""
-
-    async def request(self, cast_to: Any, options: Any, *, stream: bool = False, stream_cls: Any = None) -> Any:
-        """As the SDK's, by the short way where there is one."""
-        direct = self._direct(options)
-        if direct is not None:
-            lane, call, request = direct
-            await self._prepare_request(request)
-            response = await lane.asend(request, stream=stream)
-            call.info.raw_headers = response.headers
-            return call.receive(response)
-        try:
-            return await super().request(cast_to, options, stream=stream, stream_cls=stream_cls)
-        finally:
-            if not self._started:
-                self._begin()
 
     async def _prepare_request(self, request: Any) -> None:
         if self._stays_home(request):
             _place(request, await self._authenticator.aheaders())
 
     async def _process_response(self, *, options: Any, response: Any, **rest: Any) -> Any:
-        call = call_of(options)
-        if call is None or not call.takes(response):
-            return await super()._process_response(options=options, response=response, **rest)
-        return call.receive(response)
+        reader = options.post_parser
+        if isinstance(reader, ReplyReader) and reader.takes(response):
+            return reader.read(response)
+        return await super()._process_response(options=options, response=response, **rest)
+
+
+class SyncPool:
+    """The sync client's resource clients, over one HTTP client.
+
+    Args:
+        make: builds the client of a resource, over an HTTP client.
+        http_client: what they send with.
+    """
+
+    def __init__(self, make: Callable[[str, Any], ResourceClient], http_client: Any) -> None:
+        self._make = make
+        self._http_client = http_client
+        self._clients: dict[str, ResourceClient] = {}
+
+    def of(self, resource: str) -> ResourceClient:
+        """The client of a resource."""
+        client = self._clients.get(resource)
+        if client is None:
+            # Two threads may build one at the same time: the first to store it wins, and nothing is open yet.
+            client = self._clients.setdefault(resource, self._make(resource, self._http_client))
+        return client
+
+
+class _LoopPool:
+    """One event loop's resource clients."""
+
+    def __init__(self, make: Callable[[str, Any], AsyncResourceClient], http_client: Any) -> None:
+        self.http_client = http_client
+        self._make = make
+        self._clients: dict[str, AsyncResourceClient] = {}
+
+    def of(self, resource: str) -> AsyncResourceClient:
+        client = self._clients.get(resource)
+        if client is None:
+            client = self._clients[resource] = self._make(resource, self.http_client)
+        return client
+
+
+class LoopPools:
+    """The async client's resource clients, by event loop: a connection belongs to the loop that opened it, and using it
+    from another one fails in ways that depend on timing.
+
+    Args:
+        make: builds the client of a resource, over an HTTP client.
+        http_client: the first loop's HTTP client, or the user's own for all loops.
+        another: makes the HTTP client of a further loop; None where the user's own serves them all.
+    """
+
+    def __init__(
+        self,
+        make: Callable[[str, Any], AsyncResourceClient],
+        http_client: Any,
+        another: Callable[[], Any] | None,
+    ) -> None:
+        self._make, self._another = make, another
+        self._first: Any = http_client
+        self._pools: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, _LoopPool] = weakref.WeakKeyDictionary()
+        self._lock = threading.Lock()
+
+    def of(self, resource: str) -> AsyncResourceClient:
+        """The client of a resource for the running loop."""
+        loop = asyncio.get_running_loop()
+        pool = self._pools.get(loop)
+        if pool is None:
+            with self._lock:
+                pool = self._pools[loop] = _LoopPool(self._make, self._http_client_for_new_loop())
+        return pool.of(resource)
+
+    def _http_client_for_new_loop(self) -> Any:
+        if self._another is None:
+            return self._first
+        client, self._first = self._first, None
+        return client or self._another()
+
+    async def aclose(self) -> None:
+        """Closes this loop's connections here and those of other running loops over there."""
+        with self._lock:
+            pools = list(self._pools.items())
+            self._pools = weakref.WeakKeyDictionary()
+        here = asyncio.get_running_loop()
+        for loop, pool in pools:
+            if loop is here:
+                await pool.http_client.aclose()
+            elif loop.is_running():
+                asyncio.run_coroutine_threadsafe(pool.http_client.aclose(), loop)

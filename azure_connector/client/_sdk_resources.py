@@ -22,7 +22,7 @@ from openai.resources.responses import AsyncResponses, Responses
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 from openai.types.responses import Response, ResponseStreamEvent
 
-from .._utils._json import plain_copy
+from .._utils import plain_copy
 
 __all__ = ["AsyncConnectorChat", "AsyncConnectorResponses", "ConnectorChat", "ConnectorResponses"]
 

@@ -10,8 +10,8 @@ import sys
 from typing import Any
 from urllib.parse import urlsplit
 
-from ..replies._info import AzureInfo
-from ..settings._hosts import DEFAULT_PORTS
+from ..replies import AzureInfo
+from ..settings import DEFAULT_PORTS
 
 __all__ = ["annotate_span"]
 

@@ -1,1 +1,48 @@
 """A model's name to the deployments that serve it, and what each base model accepts. Pure: the client fetches."""
+
+from __future__ import annotations
+
+from ._catalog import Catalog, ListedDeployment, ListedModel, Listing, Quota, Source
+from ._discovery import WHOLE_SOURCES, Discovery
+from ._families import EFFORTS, FAMILIES, NEUTRAL, SAMPLING, Profile
+from ._listings import complete, read_deployments, read_models
+from ._management import RESOURCE_ID, Account, list_account
+from ._operations import CHAT, OPERATIONS, RESPONSES, operation_of
+from ._profiles import Profiles, profile_for
+from ._resolver import DeploymentResolver
+from ._table import DeploymentTable, Plan, Target, compile_table
+from ._target import Api
+
+__all__ = [
+    "CHAT",
+    "EFFORTS",
+    "FAMILIES",
+    "NEUTRAL",
+    "OPERATIONS",
+    "RESOURCE_ID",
+    "RESPONSES",
+    "SAMPLING",
+    "WHOLE_SOURCES",
+    "Account",
+    "Api",
+    "Catalog",
+    "DeploymentResolver",
+    "DeploymentTable",
+    "Discovery",
+    "ListedDeployment",
+    "ListedModel",
+    "Listing",
+    "Plan",
+    "Profile",
+    "Profiles",
+    "Quota",
+    "Source",
+    "Target",
+    "compile_table",
+    "complete",
+    "list_account",
+    "operation_of",
+    "profile_for",
+    "read_deployments",
+    "read_models",
+]

@@ -1,8 +1,8 @@
 """Finding the deployments of the resources by their own listings, so that no mapping has to be written.
 
 A listing is asked for when a model is first named, again when it has grown old, when a model is named that it does not
-have, and when a deployment turns out not to exist. It is a flow of effects like a call (`flow.py`), so the sync and
-the async client share it; however many calls want one, one is under way at a time.
+have, and when a deployment turns out not to exist. The client lists (`client/_listing`); however many calls want a
+listing, one is under way at a time.
 """
 
 from __future__ import annotations
@@ -10,46 +10,31 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Awaitable, Callable, Generator
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from collections.abc import Awaitable, Callable
 
-import openai
-from openai._models import FinalRequestOptions
+from .._utils import SingleFlight
+from ._catalog import Catalog, Source
+from ._listings import discovered
+from ._table import DeploymentTable, Discovered
 
-from .._utils._single_flight import SingleFlight
-from ..client._call import call_flow
-from ..client._effects import Aside, Effect
-from ..errors._classes import ConfigurationError
-from ..settings._endpoint import form_url
-from ._catalog import Catalog, ListedDeployment, Listing, Source
-from ._listings import complete, discovered, read_deployments, read_models
-from ._table import Discovered, Plan, Target
-
-if TYPE_CHECKING:
-    from ..client._state import Core
-
-__all__ = ["Discovery"]
+__all__ = ["WHOLE_SOURCES", "Discovery"]
 
 _log = logging.getLogger("azure_connector")
 
-# Later api-versions of the data plane do not list deployments any more.
-_LISTS_DEPLOYMENTS = "2023-03-15-preview"
-
 # The sources that list every deployment.
-_WHOLE = frozenset[Source]({"deployments", "management"})
+WHOLE_SOURCES = frozenset[Source]({"deployments", "management"})
 
 _UNKNOWN = 30.0  # seconds between listings for models that the last one did not have
 _FAILED = 15.0  # seconds until a listing that failed is tried again
 _PATIENCE = 60.0  # seconds that a call waits for another call's listing
-_TIMEOUT = 20.0  # seconds for one request of a listing
 
 
 class Discovery:
     """What was found on a connector's resources. Safe across threads and event loops.
 
     Args:
-        core: the connector's settings and credentials.
+        table: the settings' deployments: what they map needs no listing.
+        enabled: whether models find their deployments by listings.
         interval: seconds after which a listing is old.
 
     Attributes:
@@ -57,10 +42,10 @@ class Discovery:
         found: what was found last; None before the first listing.
     """
 
-    def __init__(self, core: Core, interval: float) -> None:
-        self._core = core
+    def __init__(self, table: DeploymentTable, *, enabled: bool, interval: float) -> None:
+        self._table = table
         self._interval = interval
-        self.enabled = core.settings.discover
+        self.enabled = enabled
         self.found: Discovered | None = None
         self._listed_at = self._due_at = -1.0
         self._flight = SingleFlight()
@@ -77,7 +62,7 @@ class Discovery:
         if now >= self._due_at:
             # Old but usable: one call lists anew, all others go on with what is there.
             return not self._flight.is_busy
-        missing = isinstance(model, str) and model not in self._core.deployments.mapping and not found.of(model)
+        missing = isinstance(model, str) and model not in self._table.mapping and not found.of(model)
         return missing and now - self._listed_at >= _UNKNOWN
 
     def predates(self, moment: float) -> bool:
@@ -92,15 +77,9 @@ class Discovery:
         """As `run`, without blocking the event loop; a caller that is cancelled leaves the others to list."""
         await self._flight.arun(list_all, is_done=lambda: self._listed_at >= since, patience=_PATIENCE)
 
-    def refresh(self, client: Any) -> Generator[Effect, Any, Catalog]:
-        """Lists the deployments of every resource and takes them over. A resource that fails keeps what it had."""
-        catalog = yield from self.catalog(client, models=False)
-        self.take(catalog)
-        return catalog
-
     def take(self, catalog: Catalog) -> None:
         """Uses a catalog from now on."""
-        failed = {listing.resource for listing in catalog.listings if listing.source not in _WHOLE}
+        failed = {listing.resource for listing in catalog.listings if listing.source not in WHOLE_SOURCES}
         listed = discovered(one for one in catalog.deployments if one.status not in ("not listed", "configured"))
         kept = self.found.targets if self.found is not None else ()
         found = Discovered([*listed.targets, *(target for target in kept if target.resource in failed)])
@@ -121,74 +100,3 @@ class Discovery:
         self.take(catalog)
         self.enabled = True
         return catalog
-
-    def catalog(self, client: Any, *, models: bool = True) -> Generator[Effect, Any, Catalog]:
-        """Lists every resource.
-
-        Args:
-            client: the SDK client that was called.
-            models: whether to list models too.
-        """
-        listings: list[Listing] = []
-        for name in self._core.resources:
-            listing = yield from self._list(client, name, models=models)
-            listings.append(listing)
-        return Catalog(tuple(listings))
-
-    def _list(self, client: Any, name: str, *, models: bool) -> Generator[Effect, Any, Listing]:
-        resource = self._core.resource(name)
-        listing = Listing(name, resource.endpoint.base)
-        deployments: tuple[ListedDeployment, ...] = ()
-        source: Source = ""
-        problems: list[str] = []
-        try:
-            if resource.resource_id is not None:
-                from ._management import list_account
-
-                account = yield Aside(lambda: list_account(self._core, resource))
-                deployments, source = account.deployments, "management"
-                listing = replace(listing, quotas=account.quotas)
-            else:
-                body = yield from self._get(
-                    client, name, "classic", "/deployments", {"api-version": _LISTS_DEPLOYMENTS}
-                )
-                deployments, source = read_deployments(body, name), "deployments"
-        except (openai.APIError, ConfigurationError, ImportError) as error:
-            problems.append(_why(error))
-        if models:
-            try:
-                body = yield from self._get(client, name, resource.endpoint.form, "/models", {})
-                listing = replace(listing, models=read_models(body, name))
-                source = source or "models"
-            except openai.APIError as error:
-                problems.append(f"its models: {_first_line(error)}")
-        core = self._core
-        whole = source in _WHOLE
-        deployments = complete(deployments, core.deployments, core.profiles, name, whole=whole)
-        return replace(listing, source=source, deployments=deployments, problems=tuple(problems))
-
-    def _get(
-        self, client: Any, resource: str, form: Any, path: str, params: dict[str, object]
-    ) -> Generator[Effect, Any, Any]:
-        """One GET, with the connector's own credentials, errors and hints, and without retries."""
-        url = form_url(self._core.resource(resource).endpoint, form) + path
-        options = FinalRequestOptions(method="get", url=url, params=params, max_retries=0, timeout=_TIMEOUT)
-        plan = Plan("", (Target(resource, f"({path[1:]})"),), "argument")
-        return (
-            yield from call_flow(
-                self._core, client, object, options, stream=False, stream_cls=None, asynchronous=False, plan=plan
-            )
-        )
-
-
-def _first_line(error: BaseException) -> str:
-    return str(error).partition("\n")[0]
-
-
-def _why(error: BaseException) -> str:
-    if isinstance(error, openai.NotFoundError):
-        return (
-            "the resource does not list its deployments. Set resource_id (AZURE_CONNECTOR_RESOURCE_ID), so that "
-            "Azure's management plane lists them, or write a deployment_mapping"
-        )
-    return _first_line(error)

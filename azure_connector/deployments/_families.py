@@ -7,10 +7,9 @@ through: the service's refusal is then learnt from (`azure_connector.learning`).
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
-if TYPE_CHECKING:
-    from ._table import Api
+from ._target import Api
 
 __all__ = ["EFFORTS", "FAMILIES", "NEUTRAL", "Profile"]
 

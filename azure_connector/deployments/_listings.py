@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from .._utils._json import as_list, as_object
+from .._utils import as_list, as_object
 from ._catalog import ListedDeployment, ListedModel, mapped_names
 from ._families import Profile
 from ._profiles import Profiles, base_model, model_from_reply

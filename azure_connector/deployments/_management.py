@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from .._utils._extras import install_hint
-from ..errors._classes import ConfigurationError
-from ..settings._hosts import MANAGEMENT_HOSTS
-from ..settings._resource_fields import RESOURCE_ID
+from .._utils import install_hint
+from ..errors import ConfigurationError
 from ._catalog import ListedDeployment, Quota
 from ._profiles import base_model
 
-if TYPE_CHECKING:
-    from ..client._state import Core
-    from ..settings._resources import Resource
+__all__ = ["RESOURCE_ID", "Account", "list_account"]
 
-__all__ = ["Account", "list_account"]
+RESOURCE_ID = re.compile(
+    r"/subscriptions/(?P<subscription>[^/]+)/resourceGroups/(?P<group>[^/]+)"
+    r"/providers/Microsoft\.CognitiveServices/accounts/(?P<account>[^/]+)/?",
+    re.IGNORECASE,
+)
+"""The id of an Azure OpenAI resource in the management plane."""
 
 _MINUTE = 60.0
 
@@ -30,12 +33,21 @@ class Account:
     quotas: tuple[Quota, ...] = ()
 
 
-def list_account(core: Core, resource: Resource) -> Account:
+def list_account(
+    resource: str,
+    resource_id: str,
+    address: str,
+    credential: AbstractContextManager[Any],
+    options: Mapping[str, Any],
+) -> Account:
     """Lists the deployments of a resource and the quotas of its region. Blocks.
 
     Args:
-        core: for the credential and the connections' settings.
-        resource: with a `resource_id`.
+        resource: the resource's name in the settings.
+        resource_id: its id in the management plane.
+        address: the management plane's address.
+        credential: gives a token credential for as long as it is open.
+        options: how the Azure SDK's client connects, and its scope.
 
     Raises:
         ImportError: the Azure SDK's management client is not installed.
@@ -46,17 +58,15 @@ def list_account(core: Core, resource: Resource) -> Account:
         from azure.mgmt.cognitiveservices import CognitiveServicesManagementClient
     except ImportError as error:
         raise ImportError(f"resource_id needs azure-mgmt-cognitiveservices: {install_hint('management')}") from error
-    found = RESOURCE_ID.fullmatch(resource.resource_id or "")
+    found = RESOURCE_ID.fullmatch(resource_id)
     assert found is not None, "the settings were checked"
-    address = resource.management_endpoint or MANAGEMENT_HOSTS[resource.endpoint.cloud]
-    with core.authenticator(resource.name).token_credential() as credential:
-        options = _options(core, resource)
-        client: Any = CognitiveServicesManagementClient(credential, found["subscription"], address, **options)
+    with credential as opened:
+        client: Any = CognitiveServicesManagementClient(opened, found["subscription"], address, **options)
         problem = ""
         try:
             with client:
                 deployments = client.deployments.list(found["group"], found["account"])
-                listed = tuple(_deployment(one, resource.name) for one in deployments)
+                listed = tuple(_deployment(one, resource) for one in deployments)
                 return Account(listed, tuple(_quotas(client, found["group"], found["account"], listed)))
         except AzureError as error:
             problem = str(error).partition("\n")[0]
@@ -66,13 +76,6 @@ def list_account(core: Core, resource: Resource) -> Account:
         hint="The identity needs the role Reader on the resource. A key cannot be used there: sign in with az login, "
         "or configure a client secret or a managed identity.",
     )
-
-
-def _options(core: Core, resource: Resource) -> dict[str, Any]:
-    from ..auth._azure_identity import http_options
-
-    scope = f"{MANAGEMENT_HOSTS[resource.endpoint.cloud]}/.default"
-    return {"credential_scopes": [scope], "retry_total": 1, **http_options(core.transport)}
 
 
 def _deployment(one: Any, resource: str) -> ListedDeployment:

@@ -14,8 +14,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast, get_args
 
-from .._utils._text import nearest, sentence
-from ..errors._classes import ConfigurationError
+from .._utils import nearest, sentence
+from ..errors import ConfigurationError
 from ._target import Api, Target
 
 __all__ = ["MappingReader"]

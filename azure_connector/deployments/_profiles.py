@@ -15,7 +15,7 @@ from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import Any, cast
 
-from ..errors._classes import ConfigurationError
+from ..errors import ConfigurationError
 from ._families import EFFORTS, FAMILIES, NEUTRAL, Profile
 
 __all__ = ["EFFORTS", "NEUTRAL", "Profile", "Profiles", "base_model", "model_from_reply", "profile_for"]

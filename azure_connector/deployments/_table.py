@@ -18,16 +18,15 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
-from ..errors._classes import InvalidRequestError
+from ..errors import InvalidRequestError
 from ._mapping import MappingReader
+from ._operations import CHAT, EMBEDDINGS, RESPONSES
 from ._target import Api, Plan, Target
 
 __all__ = ["Api", "DeploymentTable", "Discovered", "Plan", "Target", "compile_table"]
 
 logger = logging.getLogger("azure_connector")
 
-_CHAT = ("/chat/completions", "/responses")
-_EMBEDDINGS = "/embeddings"
 _CACHED_PLANS = 1024
 
 
@@ -147,9 +146,9 @@ class DeploymentTable:
         return replace(target, model=discovered.base_model(target) or suggested)
 
     def _default_for(self, operation: str) -> Target | None:
-        if operation == _EMBEDDINGS:
+        if operation == EMBEDDINGS:
             return self.embedding
-        return self.default if operation.startswith(_CHAT) else None
+        return self.default if operation.startswith((CHAT, RESPONSES)) else None
 
 
 def compile_table(
@@ -158,24 +157,26 @@ def compile_table(
     default: str | None,
     embedding: str | None,
     resources: Iterable[str],
+    default_resource: str,
     origins: Mapping[str, str],
 ) -> DeploymentTable:
-    """Compile a mapping and the default deployments.
+    """Compiles a mapping and the default deployments.
 
     Args:
         mapping: the setting `deployment_mapping`.
         default: the setting `default_deployment`.
         embedding: the setting `embedding_deployment`.
-        resources: the names of all resources, the default one first.
-        origins: where each of these settings stands.
+        resources: the names of all resources.
+        default_resource: where a name without `@resource` is looked for.
+        origins: setting -> where its value came from, for errors.
 
     Raises:
         ConfigurationError: an entry cannot be read, or names a resource that is not configured.
     """
-    names = tuple(resources) or ("default",)
+    names = tuple(resources) or (default_resource,)
 
     def reader(setting: str) -> MappingReader:
-        return MappingReader(names, names[0], origins[setting])
+        return MappingReader(names, default_resource, origins[setting])
 
     def single(setting: str, text: str | None) -> Target | None:
         return reader(setting).target(setting, text) if text else None
@@ -185,7 +186,7 @@ def compile_table(
         default=single("default_deployment", default),
         embedding=single("embedding_deployment", embedding),
         resources=names,
-        default_resource=names[0],
+        default_resource=default_resource,
     )
 
 

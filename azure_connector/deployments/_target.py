@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
+
+from ..errors import InvalidRequestError
 
 __all__ = ["Api", "Plan", "Target"]
 
@@ -50,3 +52,35 @@ class Plan:
     model: str
     targets: tuple[Target, ...]
     rule: str
+
+    def pinned_to(self, resource: str, *, param: str = "previous_response_id") -> Plan:
+        """The plan on one resource only, for calls that refer to what is stored there.
+
+        Args:
+            resource: the name of the resource that holds the state.
+            param: the parameter that refers to it, for the error.
+
+        Raises:
+            InvalidRequestError: the model has no target on that resource.
+        """
+        targets = tuple(target for target in self.targets if target.resource == resource)
+        if not targets:
+            known = ", ".join(sorted({target.resource for target in self.targets}))
+            raise InvalidRequestError(
+                f"{param} refers to resource {resource!r}, but the model {self.model!r} has deployments only on: "
+                f"{known}",
+                param=param,
+                hint=f"Add a deployment DEPLOYMENT@{resource} for {self.model!r} to deployment_mapping, or begin the "
+                "conversation anew.",
+            )
+        return self if len(targets) == len(self.targets) else Plan(self.model, targets, self.rule)
+
+    def preferring(self, resource: str) -> Plan:
+        """The plan with one resource before all others, for calls whose state is there but may be dropped.
+
+        Args:
+            resource: the name of the resource that holds the state.
+        """
+        after = 1 + max(target.rank for target in self.targets)
+        targets = (one if one.resource == resource else replace(one, rank=one.rank + after) for one in self.targets)
+        return Plan(self.model, tuple(sorted(targets, key=lambda target: target.rank)), self.rule)

@@ -41,6 +41,10 @@
 Each carries `hint` (what to do), `attempts` (what was tried, in order) and `azure_request_id`.
 """
 
+from __future__ import annotations
+
+from .._utils import install_hint as install_hint
+from ._carried import mask_request as mask_request
 from ._classes import (
     AccessTokenError,
     Attempt,
@@ -73,6 +77,17 @@ from ._classes import (
     UnsupportedParameterError,
     WrongApiVersionError,
 )
+from ._classify import ErrorKind as ErrorKind
+from ._classify import classify as classify
+from ._classify import connection_error as connection_error
+from ._classify import error_class as error_class
+from ._classify import error_from_reply as error_from_reply
+from ._classify import error_message as error_message
+from ._classify import hint_for as hint_for
+from ._classify import status_error as status_error
+from ._envelope import ErrorFacts as ErrorFacts
+from ._envelope import parse_envelope as parse_envelope
+from ._hints import HintContext as HintContext
 
 __all__ = [
     "AccessTokenError",

@@ -131,7 +131,7 @@ class AzureErrorDetails(Exception):
 
     def _repr_html_(self) -> str:
         """A table for notebooks."""
-        from .._utils._html import error_html
+        from .._utils import error_html
 
         attempts = map(str, self.attempts)
         return error_html(type(self).__name__, str(self), self.hint, attempts, self.azure_request_id)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 
 import openai
 
-from .._utils._text import printable
+from .._utils import printable
 from ._classes import (
     AccessTokenError,
     Attempt,

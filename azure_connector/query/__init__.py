@@ -1,6 +1,6 @@
 """One question, answered as typed messages while it is being answered, tools included.
 
-from azure_connector.query import AssistantMessage, QueryOptions, TextBlock, query
+from ..query import AssistantMessage, QueryOptions, TextBlock, query
 
 async for message in query("What is in notes.txt?", QueryOptions(tools=[read_file], cwd="/data")):
     if isinstance(message, AssistantMessage):

@@ -12,11 +12,10 @@ from typing import Any
 
 import openai
 
-from azure_connector.client._client import AsyncAzureConnector
-from azure_connector.errors._classes import ServiceUnavailableError
-from azure_connector.replies._info import AzureInfo, azure_info
-from azure_connector.tools import read_arguments
-
+from ..client import AsyncAzureConnector
+from ..errors import ServiceUnavailableError
+from ..replies import AzureInfo, azure_info
+from ..tools import read_arguments
 from .messages import (
     AssistantMessage,
     Message,

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import openai
 
-from azure_connector.errors._classes import AzureErrorDetails, PartialReply
+from ..errors import AzureErrorDetails, PartialReply
 
 __all__ = [
     "AssistantMessage",

@@ -12,11 +12,9 @@ from typing import Any, cast
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ArgsKwargs, to_json
 
-from azure_connector._utils._json import Json
-from azure_connector.errors._classes import InvalidRequestError
-from azure_connector.tools import RAW_ARGUMENTS
-from azure_connector.tools._functions import describe
-
+from .._utils import Json
+from ..errors import InvalidRequestError
+from ..tools import RAW_ARGUMENTS, describe
 from .messages import ToolResultBlock, ToolUseBlock
 from .options import Tool
 

@@ -1,6 +1,6 @@
 """Streams of chunks: the SDK's own `Stream` and `AsyncStream` types over a reader that does all the work.
 
-`Reader` is pure: bytes in, finished chunk objects out. The two stream classes only wait for bytes and release the
+`ChunkParser` is pure: bytes in, finished chunk objects out. The two stream classes only wait for bytes and release the
 connection.
 """
 
@@ -9,17 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
-from .._utils._json import Json, as_object, parse_json
-from ..errors._classes import PartialReply
-from ..transport._body import AsyncBody, Body
+from .._utils import Json, as_object, parse_json
+from ..errors import PartialReply
+from ..transport import AsyncBody, Body
 from ._info import AzureInfo, attach
 from ._sse import Event, EventDecoder
-from ._stream import AsyncHeldStream, HeldStream
+from ._stream import AsyncConnectorStream, ConnectorStream
 
-__all__ = ["AsyncConnectorStream", "ConnectorStream", "Failure", "Reader", "gathered_calls"]
+__all__ = ["AsyncChatStream", "ChatStream", "ChunkParser", "StreamErrorFactory", "gathered_calls"]
 
 
-class Failure(Protocol):
+class StreamErrorFactory(Protocol):
     """Makes the exception for a stream that broke: `cause` from the transport, or `error` from the service."""
 
     def __call__(
@@ -32,8 +32,8 @@ class Failure(Protocol):
     ) -> Exception: ...
 
 
-class Reader:
-    """Reads one stream: events to JSON, JSON to mended chunks, chunks to the SDK's objects.
+class ChunkParser:
+    """Reads one stream: events to JSON, JSON to normalized chunks, chunks to the SDK's objects.
 
     Attributes:
         begun: something worth reading was delivered; from then on the stream is never asked for again.
@@ -47,10 +47,10 @@ class Reader:
         info: AzureInfo,
         response: Any,
         *,
-        mend: Callable[[Json], list[Json]],
+        normalize: Callable[[Json], list[Json]],
         close: Callable[[], list[Json]],
         build: Callable[[Json], Any],
-        failure: Failure,
+        failure: StreamErrorFactory,
     ) -> None:
         self.info = info
         self.begun = False
@@ -59,7 +59,7 @@ class Reader:
         self.error: Exception | None = None
         self._response = response
         self._decoder = EventDecoder()
-        self._mend, self._close, self._build, self._failure = mend, close, build, failure
+        self._normalize, self._close, self._build, self._failure = normalize, close, build, failure
         self._text: list[str] = []
         self._calls: dict[tuple[int, int], Json] = {}
         self._finished = False
@@ -114,7 +114,7 @@ class Reader:
             detail = as_object(error) or {"message": str(error)}
             self.error = self._fail(error=detail)
             return
-        self._deliver(self._mend(body), chunks)
+        self._deliver(self._normalize(body), chunks)
 
     def _deliver(self, bodies: list[Json], chunks: list[Any]) -> None:
         for body in bodies:
@@ -164,10 +164,10 @@ def gathered_calls(calls: Iterable[Json]) -> list[Json]:
     ]
 
 
-class ConnectorStream(HeldStream):
+class ChatStream(ConnectorStream):
     """Chunks, for the sync client."""
 
-    def __init__(self, response: Any, reader: Reader) -> None:
+    def __init__(self, response: Any, reader: ChunkParser) -> None:
         body = Body(response, reader)
 
         def pull() -> list[Any]:
@@ -180,10 +180,10 @@ class ConnectorStream(HeldStream):
         super().__init__(response, body, reader, pull)
 
 
-class AsyncConnectorStream(AsyncHeldStream):
+class AsyncChatStream(AsyncConnectorStream):
     """Chunks, for the async client."""
 
-    def __init__(self, response: Any, reader: Reader) -> None:
+    def __init__(self, response: Any, reader: ChunkParser) -> None:
         body = AsyncBody(response, reader)
 
         async def pull() -> list[Any]:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from ..deployments._table import Target
-from ..errors._classes import Attempt
+from ..deployments import Target
+from ..errors import Attempt
 
 __all__ = ["AzureInfo", "RateLimits", "azure_info"]
 

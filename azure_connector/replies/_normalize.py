@@ -1,4 +1,4 @@
-"""Replies as Azure sends them, mended into what the SDK's types promise.
+"""Replies as Azure sends them, normalized into what the SDK's types promise.
 
 Works on the dictionaries from the wire, before they become SDK objects: unknown finish reasons, `role: null`, choices
 without a delta, chunks without an object name, tool calls in every shape. Azure's own fields are left in place.
@@ -7,13 +7,12 @@ Shapes: recorded traffic of Azure OpenAI and Foundry (chat completions, plain, s
 
 from __future__ import annotations
 
-from .._utils._json import Json, as_list, as_object
-from ..tools._calls import normalize_message, to_function_call
-from ..tools._names import NameMap
-from ..tools._stream import ToolCallStream
+from .._utils import Json, as_list, as_object
+from ..requests import ReplyPlan
+from ..tools import ToolCallStream, normalize_message, to_function_call
 from ._info import AzureInfo
 
-__all__ = ["ChunkMender", "mend_completion"]
+__all__ = ["ChunkNormalizer", "normalize_completion"]
 
 _FINISH_REASONS = frozenset({"stop", "length", "tool_calls", "content_filter", "function_call"})
 # Words of other servers behind a gateway, and of models sold through Foundry, for the same five outcomes.
@@ -54,70 +53,68 @@ def _note_choice(info: AzureInfo, choice: Json) -> None:
         info.filtered = True
 
 
-def mend_usage(usage: Json) -> Json:
+def normalize_usage(usage: Json) -> Json:
     """DeepSeek reports `reasoning_tokens` beside the details, not within; it is put where OpenAI has it."""
     if "reasoning_tokens" in usage and not usage.get("completion_tokens_details"):
         return {**usage, "completion_tokens_details": {"reasoning_tokens": usage["reasoning_tokens"]}}
     return usage
 
 
-def mend_completion(body: Json, info: AzureInfo, names: NameMap | None, *, as_function_call: bool = False) -> Json:
-    """Mends a whole chat completion and notes what Azure reported with it.
+def normalize_completion(body: Json, info: AzureInfo, plan: ReplyPlan) -> Json:
+    """Normalizes a whole chat completion and notes what Azure reported with it.
 
     Args:
         body: the reply's JSON; changed in place.
         info: where the filters, the served model and the usage are noted.
-        names: the request's tool names; None where it had no tools.
-        as_function_call: the caller asked with the older `functions` and is answered in the same words.
+        plan: what the request was like.
     """
     if body.get("object") != "chat.completion":
         body["object"] = "chat.completion"
     note_prompt_filters(info, body)
     for position, choice in enumerate(as_list(body.get("choices"))):
-        _mend_choice(choice, position, names, as_function_call=as_function_call)
+        _normalize_choice(choice, position, plan)
         _note_choice(info, choice)
     if usage := as_object(body.get("usage")):
-        body["usage"] = info.usage = mend_usage(usage)
+        body["usage"] = info.usage = normalize_usage(usage)
     info.reported_model = body.get("model")
     return body
 
 
-def _mend_choice(choice: Json, position: int, names: NameMap | None, *, as_function_call: bool) -> None:
+def _normalize_choice(choice: Json, position: int, plan: ReplyPlan) -> None:
     choice.setdefault("index", position)
     raw = choice.get("finish_reason")
     message = as_object(choice.get("message"))
     if message.get("role") is None:
         message["role"] = "assistant"
     message.setdefault("content", None)
-    message = normalize_message(message, names, finish_reason=raw)
+    message = normalize_message(message, plan.names, finish_reason=raw, repair=plan.repair)
     has_calls = bool(message.get("tool_calls"))
-    choice["message"] = to_function_call(message) if as_function_call else message
+    choice["message"] = to_function_call(message) if plan.as_function_call else message
     reason = finish_reason(raw, has_tool_calls=has_calls) or ("tool_calls" if has_calls else "stop")
-    choice["finish_reason"] = "function_call" if reason == "tool_calls" and as_function_call else reason
+    choice["finish_reason"] = "function_call" if reason == "tool_calls" and plan.as_function_call else reason
     if raw is not None and raw != reason:
         choice["native_finish_reason"] = raw
 
 
-class ChunkMender:
-    """Mends the chunks of one stream, in order.
+class ChunkNormalizer:
+    """Normalizes the chunks of one stream, in order.
 
     Args:
         info: where the filters, the served model and the usage are noted.
-        names: the request's tool names; None where it had no tools.
-        as_function_call: the caller asked with the older `functions` and is answered in the same words.
+        plan: what the request was like.
     """
 
-    def __init__(self, info: AzureInfo, names: NameMap | None, *, as_function_call: bool = False) -> None:
+    def __init__(self, info: AzureInfo, plan: ReplyPlan) -> None:
         self._info = info
-        self._names = names
-        self._legacy = as_function_call
+        self._plan = plan
+        self._legacy = plan.as_function_call
         self._calls: dict[int, ToolCallStream] = {}
         self._finished: set[int] = set()
         self._frame: Json = {}
         self._verdicts: object = None
 
     def _is_plain(self, chunk: Json, choices: list[Json]) -> bool:
-        """Whether a chunk is one more piece of text, as nearly all are: nothing in it needs mending."""
+        """Whether a chunk is one more piece of text, as nearly all are: nothing in it needs to be normalized."""
         if len(choices) != 1 or not self._frame or chunk.get("usage") or not chunk.get("model"):
             return False
         choice = choices[0]
@@ -134,7 +131,7 @@ class ChunkMender:
             and "prompt_annotations" not in chunk
         )
 
-    def mend(self, chunk: Json) -> list[Json]:
+    def normalize(self, chunk: Json) -> list[Json]:
         """The chunks to pass on for one that arrived: nearly always the same one."""
         choices: list[Json] | None = chunk.get("choices")
         if choices is None:
@@ -153,12 +150,12 @@ class ChunkMender:
         if "prompt_filter_results" in chunk or "prompt_annotations" in chunk:
             note_prompt_filters(self._info, chunk)
         for choice in choices:
-            self._mend_choice(choice)
+            self._normalize_choice(choice)
         if usage := chunk.get("usage"):
-            chunk["usage"] = mend_usage(as_object(usage))
+            chunk["usage"] = normalize_usage(as_object(usage))
         return [chunk]
 
-    def _mend_choice(self, choice: Json) -> None:
+    def _normalize_choice(self, choice: Json) -> None:
         if choice.get("index") is None:
             choice["index"] = 0
         delta: Json | None = choice.get("delta")
@@ -168,7 +165,7 @@ class ChunkMender:
             del delta["role"]
         raw = choice.get("finish_reason")
         if "tool_calls" in delta or "function_call" in delta or (raw and choice["index"] in self._calls):
-            self._mend_calls(choice["index"], delta, raw)
+            self._normalize_calls(choice["index"], delta, raw)
         if raw is not None:
             reason = finish_reason(raw, has_tool_calls=choice["index"] in self._calls)
             if reason == "tool_calls" and self._legacy:
@@ -182,13 +179,13 @@ class ChunkMender:
             _note_choice(self._info, choice)
             self._verdicts = choice.get("content_filter_results")  # noted: the same ones again tell nothing
 
-    def _mend_calls(self, index: int, delta: Json, raw_finish_reason: str | None) -> None:
+    def _normalize_calls(self, index: int, delta: Json, raw_finish_reason: str | None) -> None:
         found, legacy = delta.pop("tool_calls", None), delta.pop("function_call", None)
         if not found and not legacy and index not in self._calls:
             return
         stream = self._calls.get(index)
         if stream is None:
-            stream = self._calls[index] = ToolCallStream(self._names)
+            stream = self._calls[index] = ToolCallStream(self._plan.names, repair=self._plan.repair)
         deltas = stream.feed(found, legacy) if found or legacy else []
         if raw_finish_reason and index not in self._finished:
             self._finished.add(index)

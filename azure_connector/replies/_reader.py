@@ -1,8 +1,8 @@
-"""One request that was sent: how its reply is read, whichever way the caller asked for it.
+"""How the reply to one request is read, whichever way the caller asked for it.
 
-A reply reaches the caller by one of four ways: whole, streamed, raw (`with_raw_response`) or raw and unread
-(`with_streaming_response`). All of them end in `Call.parsed` or `Call.receive`, which mend the wire's JSON and build
-the SDK's own objects from it.
+A reply reaches the caller whole, streamed, raw (`with_raw_response`) or raw and unread (`with_streaming_response`). The
+sender reads the first two (`ReplyReader.read`); the SDK reads the others and hands what it parsed to the reader
+(`ReplyReader.finish`), which is what the slot `post_parser` of its options is for.
 """
 
 from __future__ import annotations
@@ -15,16 +15,201 @@ import openai
 import pydantic
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
-from .._utils._json import Json, as_object, parse_json
+from .._utils import Json, as_object, parse_json
+from ..requests import RAW_RESPONSE_HEADER, ReplyPlan, ResponseStream, completion_as_chunks, to_chat
 from ..tools import NameMap, normalize_item
-from ._chat_stream import AsyncConnectorStream, ConnectorStream, Failure, Reader
+from ._chat_stream import AsyncChatStream, ChatStream, ChunkParser, StreamErrorFactory
 from ._info import AzureInfo, attach
-from ._response_stream import Watch, watched
+from ._normalize import ChunkNormalizer, normalize_completion
+from ._response_stream import monitored
 
-__all__ = ["RAW_RESPONSE_HEADER", "Call"]
+__all__ = ["ReplyReader", "reader_for"]
 
-# The SDK's marker for `with_raw_response` ("true") and `with_streaming_response` ("stream"); it travels as a header.
-RAW_RESPONSE_HEADER = "X-Stainless-Raw-Response"
+
+class JsonReply(Json):
+    """A reply or a chunk as JSON, normalized: what `cast_to=object` asks for. `azure_info` knows it."""
+
+
+class ReplyReader:
+    """Reads the reply to one request: here, one of the SDK's own types.
+
+    Args:
+        info: filled with what the reply reports.
+        plan: what the request was like.
+        asynchronous: whether streams are for `async for`.
+        failure: makes the exception for a stream that broke.
+        post_parser: what the SDK itself wants done with the finished object (`.parse()` uses it), or None.
+
+    Attributes:
+        understood: the body was read; what is raised from then on is about what it says.
+        cast_to: what the SDK parses the reply into.
+        as_json: the caller wants JSON, not the SDK's objects.
+        reads_json: the reader takes the body itself; otherwise the SDK parses it first.
+    """
+
+    reads_json = False
+
+    def __init__(
+        self,
+        info: AzureInfo,
+        plan: ReplyPlan,
+        *,
+        asynchronous: bool,
+        failure: StreamErrorFactory,
+        post_parser: Callable[[Any], Any] | None,
+    ) -> None:
+        self.info = info
+        self.understood = False
+        self.cast_to: Any = None
+        self.as_json = False
+        self._plan = plan
+        self._asynchronous = asynchronous
+        self._failure = failure
+        self._post_parser = post_parser
+
+    def takes(self, response: Any) -> bool:
+        """Whether `read` reads this response; raw replies are the SDK's to wrap."""
+        self.info.raw_headers = response.headers
+        return self.reads_json and RAW_RESPONSE_HEADER not in response.request.headers
+
+    def read(self, response: Any) -> Any:
+        """The reply or the stream that a response holds.
+
+        Raises:
+            ValueError: the body holds no answer.
+        """
+        raise NotImplementedError
+
+    def finish(self, value: Any) -> Any:
+        """Finishes what the SDK has parsed: a stream, a JSON value or an object of the SDK's."""
+        if isinstance(value, openai.Stream | openai.AsyncStream):
+            self.info.raw_headers = value.response.headers
+            value = monitored(value, self.info, self._plan.rules, self._failure)
+        elif isinstance(value, str) and isinstance(self.cast_to, type) and issubclass(self.cast_to, openai.BaseModel):
+            raise ValueError("the body is no JSON")  # the SDK hands out the text of a web page as if it were a reply
+        else:
+            value = self._finish_whole(value)
+        attach(value, self.info)
+        return self._parsed(value)
+
+    __call__ = finish
+
+    def _finish_whole(self, value: Any) -> Any:
+        if self._plan.names is not None:
+            normalize_output(value, self._plan.names, repair=self._plan.repair)
+        if isinstance(usage := getattr(value, "usage", None), pydantic.BaseModel):
+            self.info.usage = usage.model_dump()
+        return JsonReply(found) if self.as_json and (found := as_object(value)) else value
+
+    def _parsed(self, value: Any) -> Any:
+        self.understood = True
+        return value if self._post_parser is None else self._post_parser(value)
+
+
+class ChatReader(ReplyReader):
+    """Reads a chat completion or its chunks, as Chat Completions has them."""
+
+    reads_json = True
+
+    def __init__(self, info: AzureInfo, plan: ReplyPlan, **how: Any) -> None:
+        super().__init__(info, plan, **how)
+        self._chunk_normalizer = ChunkNormalizer(info, plan)
+
+    def read(self, response: Any) -> Any:
+        if self._plan.streamed and not self._plan.deliver_as_stream:
+            return self._parsed(self._open(response))
+        return self._whole(parse_json(response.content), response)  # a ValueError is the flow's to understand
+
+    def finish(self, value: Any) -> Any:
+        if isinstance(value, openai.Stream | openai.AsyncStream):
+            self.info.raw_headers = value.response.headers
+            return self._parsed(self._open(value.response))
+        return self._whole(value, None)
+
+    __call__ = finish
+
+    def normalize(self, body: Json) -> Json:
+        """A whole reply's JSON, as the caller gets it."""
+        plan, info = self._plan, self.info
+        completion = normalize_completion(self.as_completion(body), info, plan)
+        if plan.on_model is not None and info.reported_model:
+            plan.on_model(info.reported_model)
+        return completion
+
+    def as_completion(self, body: Json) -> Json:
+        """The service's reply as a chat completion."""
+        return body
+
+    def chunks(self, event: Json) -> list[Json]:
+        """The chunks that one event of the service's stream becomes."""
+        return self._chunk_normalizer.normalize(event)
+
+    def last_chunks(self) -> list[Json]:
+        """The chunks that stand at the end of a stream."""
+        return []
+
+    def _whole(self, body: Any, response: Any) -> Any:
+        found = as_object(body)
+        if "choices" not in found and "output" not in found:
+            raise ValueError("the body holds no answer")
+        completion = self.normalize(found)
+        if self._plan.deliver_as_stream:
+            return self._parsed(self._replay(completion, response))
+        built = JsonReply(completion) if self.as_json else build_completion(completion)
+        attach(built, self.info)
+        if self.info.request_id:
+            object.__setattr__(built, "_request_id", self.info.request_id)  # where the SDK keeps it
+        return self._parsed(built)
+
+    def _open(self, response: Any) -> ChatStream | AsyncChatStream:
+        return self._stream(response, normalize=self.chunks, close=self.last_chunks)
+
+    def _replay(self, completion: Json, response: Any) -> ChatStream | AsyncChatStream:
+        """A whole reply as a stream, for a model that cannot stream."""
+        chunks = completion_as_chunks(completion, include_usage=self._plan.include_usage)
+        lines = b"".join(b"data: " + json.dumps(chunk).encode() + b"\n\n" for chunk in chunks)
+        body = _Bytes(lines + b"data: [DONE]\n\n", response)
+        return self._stream(body, normalize=_as_it_is, close=list)
+
+    def _stream(self, response: Any, **how: Any) -> ChatStream | AsyncChatStream:
+        build = JsonReply if self.as_json else build_chunk
+        reader = ChunkParser(self.info, response, build=build, failure=self._failure, **how)
+        return (AsyncChatStream if self._asynchronous else ChatStream)(response, reader)
+
+
+class ResponsesReader(ChatReader):
+    """Reads a reply of the Responses API as a chat completion or its chunks."""
+
+    def __init__(self, info: AzureInfo, plan: ReplyPlan, **how: Any) -> None:
+        super().__init__(info, plan, **how)
+        self._events = ResponseStream(model=info.model, include_usage=plan.include_usage, origin=info.resource)
+
+    def as_completion(self, body: Json) -> Json:
+        return to_chat(body, model=self.info.model, origin=self.info.resource)
+
+    def chunks(self, event: Json) -> list[Json]:
+        return self._normalized(self._events.feed(event))
+
+    def last_chunks(self) -> list[Json]:
+        return self._normalized(self._events.finish())
+
+    def _normalized(self, chunks: list[Json]) -> list[Json]:
+        return [normalized for chunk in chunks for normalized in self._chunk_normalizer.normalize(chunk)]
+
+
+_READERS: dict[str, type[ReplyReader]] = {"chat": ChatReader, "responses": ResponsesReader, "native": ReplyReader}
+
+
+def reader_for(
+    plan: ReplyPlan,
+    info: AzureInfo,
+    *,
+    asynchronous: bool,
+    failure: StreamErrorFactory,
+    post_parser: Callable[[Any], Any] | None,
+) -> ReplyReader:
+    """The reader for the reply to one request; see `ReplyReader` for the arguments."""
+    return _READERS[plan.kind](info, plan, asynchronous=asynchronous, failure=failure, post_parser=post_parser)
 
 
 def build_chunk(body: Json) -> ChatCompletionChunk:
@@ -44,169 +229,26 @@ def build_completion(body: Json) -> ChatCompletion:
         return ChatCompletion.construct(None, **body)
 
 
-class JsonReply(Json):
-    """A reply or a chunk as JSON, mended: what `cast_to=object` asks for. `azure_info` knows it."""
-
-
-class Call:
-    """How the reply to one request is read.
-
-    Args:
-        info: filled with what the reply reports.
-        asynchronous: whether streams are for `async for`.
-        failure: makes the exception for a stream that broke.
-        post_parser: what the SDK itself wants done with the finished object (`.parse()` uses it), or None.
-        names: the names of a native Responses request's tools; None where it had none.
-        watch: what is to be watched in a stream that the SDK itself reads.
-
-    Attributes:
-        understood: the body was read; what is raised from then on is about what it says.
-        cast_to: what the SDK parses the reply into.
-        as_json: the caller wants JSON, not the SDK's objects.
-    """
-
-    understood = False
-    cast_to: Any = None
-    as_json = False
-
-    def __init__(
-        self,
-        info: AzureInfo,
-        *,
-        asynchronous: bool,
-        failure: Failure,
-        post_parser: Callable[[Any], Any] | None,
-        names: NameMap | None = None,
-        watch: Watch | None = None,
-    ) -> None:
-        self.info = info
-        self._watch = watch or Watch()
-        self._names = names
-        self._asynchronous = asynchronous
-        self._failure = failure
-        self._post_parser = post_parser
-
-    def takes(self, response: Any) -> bool:
-        """Whether this call reads the reply itself; raw replies are the SDK's to wrap."""
-        self.info.raw_headers = response.headers
-        return RAW_RESPONSE_HEADER not in response.request.headers and self.reads_json
-
-    reads_json = False
-
-    def receive(self, response: Any) -> Any:
-        """Reads a reply that nobody wants raw."""
-        raise NotImplementedError
-
-    def parsed(self, value: Any) -> Any:
-        """Finishes what the SDK has parsed: a stream, a JSON value or an object of the SDK's."""
-        if isinstance(value, openai.Stream | openai.AsyncStream):
-            self.info.raw_headers = value.response.headers
-            value = watched(value, self.info, self._watch, self._failure)
-        elif isinstance(value, str) and isinstance(self.cast_to, type) and issubclass(self.cast_to, openai.BaseModel):
-            raise ValueError("the body is no JSON")  # the SDK hands out the text of a web page as if it were a reply
-        else:
-            if self._names is not None:
-                normalize_output(value, self._names)
-            if isinstance(usage := getattr(value, "usage", None), pydantic.BaseModel):
-                self.info.usage = usage.model_dump()
-            if self.as_json and (found := as_object(value)):
-                value = JsonReply(found)
-        attach(value, self.info)
-        return self._post(value)
-
-    def _post(self, value: Any) -> Any:
-        self.understood = True
-        return value if self._post_parser is None else self._post_parser(value)
-
-
-def normalize_output(reply: Any, names: NameMap) -> None:
-    """Puts names and arguments of a native Responses reply's tool calls right, on the SDK's own objects."""
+def normalize_output(reply: Any, names: NameMap, *, repair: bool = True) -> None:
+    """Normalizes names and arguments of a native Responses reply's tool calls, on the SDK's own objects."""
     for index, item in enumerate(getattr(reply, "output", None) or ()):
         if getattr(item, "type", None) in ("function_call", "custom_tool_call"):
             found = item.to_dict(mode="json")
-            for key, value in normalize_item(found, names, index=index).items():
+            for key, value in normalize_item(found, names, index=index, repair=repair).items():
                 if found.get(key) != value:
                     setattr(item, key, value)
 
 
-class ChatCall(Call):
-    """A call whose caller expects a chat completion or its chunks.
-
-    Args:
-        streamed: whether the caller asked for a stream.
-        mend: completes a whole reply's JSON.
-        mend_chunk: one event's JSON to the chunks that it becomes.
-        close: the chunks that stand at the end of a stream.
-        as_chunks: splits a whole completion into chunks, where the caller streams but the model does not; else None.
-    """
-
-    reads_json = True
-
-    def __init__(
-        self,
-        info: AzureInfo,
-        *,
-        asynchronous: bool,
-        failure: Failure,
-        post_parser: Callable[[Any], Any] | None,
-        streamed: bool,
-        mend: Callable[[Json], Json],
-        mend_chunk: Callable[[Json], list[Json]],
-        close: Callable[[], list[Json]],
-        as_chunks: Callable[[Json], list[Json]] | None,
-    ) -> None:
-        super().__init__(info, asynchronous=asynchronous, failure=failure, post_parser=post_parser)
-        self._streamed = streamed
-        self._mend, self._mend_chunk, self._close, self._as_chunks = mend, mend_chunk, close, as_chunks
-
-    def receive(self, response: Any) -> Any:
-        if self._streamed and self._as_chunks is None:
-            return self._post(self._open(response))
-        return self._whole(parse_json(response.content), response)  # a ValueError is the flow's to understand
-
-    def parsed(self, value: Any) -> Any:
-        if isinstance(value, openai.Stream | openai.AsyncStream):
-            self.info.raw_headers = value.response.headers
-            return self._post(self._open(value.response))
-        return self._whole(value, None)
-
-    def _whole(self, body: Any, response: Any) -> Any:
-        found = as_object(body)
-        if "choices" not in found and "output" not in found:
-            raise ValueError("the body holds no answer")
-        completion = self._mend(found)
-        if self._streamed and self._as_chunks is not None:
-            return self._post(self._replay(completion, response))
-        built = JsonReply(completion) if self.as_json else build_completion(completion)
-        attach(built, self.info)
-        if self.info.request_id:
-            object.__setattr__(built, "_request_id", self.info.request_id)  # where the SDK keeps it
-        return self._post(built)
-
-    def _open(self, response: Any) -> ConnectorStream | AsyncConnectorStream:
-        build = JsonReply if self.as_json else build_chunk
-        reader = Reader(
-            self.info, response, mend=self._mend_chunk, close=self._close, build=build, failure=self._failure
-        )
-        return (AsyncConnectorStream if self._asynchronous else ConnectorStream)(response, reader)
-
-    def _replay(self, completion: Json, response: Any) -> ConnectorStream | AsyncConnectorStream:
-        """A whole reply as a stream, for a model that cannot stream."""
-        assert self._as_chunks is not None
-        lines = b"".join(b"data: " + json.dumps(chunk).encode() + b"\n\n" for chunk in self._as_chunks(completion))
-        body = _Bytes(lines + b"data: [DONE]\n\n", response)
-        build = JsonReply if self.as_json else build_chunk
-        reader = Reader(self.info, body, mend=lambda chunk: [chunk], close=list, build=build, failure=self._failure)
-        return (AsyncConnectorStream if self._asynchronous else ConnectorStream)(body, reader)
+def _as_it_is(chunk: Json) -> list[Json]:
+    return [chunk]
 
 
 class _Bytes:
     """Stands for a response whose body is already here."""
 
-    stream = None
-
     def __init__(self, body: bytes, response: Any) -> None:
         self._body = body
+        self.extensions: Json = {}  # those of the reply lead to its own body
         self._response = response
 
     def __getattr__(self, name: str) -> Any:

@@ -1,4 +1,4 @@
-"""Streams of the SDK's own events (Responses, audio, images), watched while they pass.
+"""Streams of the SDK's own events (Responses, audio, images), monitored while they pass.
 
 The SDK reads and builds the events. Watching them adds what a bare stream lacks: a break becomes a typed error that
 carries what had arrived, an early failure can still be answered elsewhere, and the ids of stored responses become known
@@ -7,19 +7,18 @@ before the stream has ended.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, cast
 
 import openai
 
-from .._utils._json import Json
-from ..errors._classes import PartialReply
-from ._chat_stream import Failure, gathered_calls
+from .._utils import Json
+from ..errors import PartialReply
+from ..requests import StreamRules
+from ._chat_stream import StreamErrorFactory, gathered_calls
 from ._info import AzureInfo
-from ._stream import AsyncHeldStream, HeldStream
+from ._stream import AsyncConnectorStream, ConnectorStream
 
-__all__ = ["AsyncEventStream", "EventGuard", "EventStream", "Watch", "watched"]
+__all__ = ["AsyncEventStream", "EventStream", "ResponseStreamMonitor", "monitored"]
 
 _END = frozenset({"response.completed", "response.incomplete", "response.failed", "response.cancelled"})
 # Nothing that a caller could miss, should the stream begin again elsewhere.
@@ -36,25 +35,7 @@ _OPENING = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Watch:
-    """What is to be watched in a stream.
-
-    Attributes:
-        ends: it must end with an event that says so, as a response's stream does.
-        resumed: it goes on where an earlier one broke off: there may be nothing left.
-        repeatable: it may begin anew elsewhere until something worth reading has arrived; otherwise its first event
-            is delivered at once, since it carries the id under which the service goes on working.
-        note: is told of each response that an event carries, or None.
-    """
-
-    ends: bool = False
-    resumed: bool = False
-    repeatable: bool = True
-    note: Callable[[Any], None] | None = None
-
-
-class EventGuard:
+class ResponseStreamMonitor:
     """Looks at every event of one stream.
 
     Attributes:
@@ -64,12 +45,12 @@ class EventGuard:
         error: what ended the stream early.
     """
 
-    def __init__(self, info: AzureInfo, response: Any, watch: Watch, failure: Failure) -> None:
+    def __init__(self, info: AzureInfo, response: Any, rules: StreamRules, failure: StreamErrorFactory) -> None:
         self.info = info
         self.begun = False
         self.ended = False
         self.error: Exception | None = None
-        self._response, self._watch, self._failure = response, watch, failure
+        self._response, self._rules, self._failure = response, rules, failure
         self._seen = False
         self._complete = False
         self._text: list[str] = []
@@ -80,8 +61,8 @@ class EventGuard:
     def take(self, event: Any) -> list[Any]:
         """What is to be passed on for an event; None says that the body has ended."""
         if event is None:
-            nothing_left = self._watch.resumed and not self._seen
-            return self._end(None if self._complete or not self._watch.ends or nothing_left else self._broken())
+            nothing_left = self._rules.resumed and not self._seen
+            return self._end(None if self._complete or not self._rules.ends or nothing_left else self._broken())
         kind = getattr(event, "type", None)
         if kind == "error":
             return self._end(self._refused({name: getattr(event, name, None) for name in ("code", "message", "param")}))
@@ -95,7 +76,7 @@ class EventGuard:
         self._gather(kind, event)
         if kind in _END:
             self._complete = self.begun = True
-        elif kind not in _OPENING or not self._watch.repeatable:
+        elif kind not in _OPENING or not self._rules.repeatable:
             self.begun = True
         return [event]
 
@@ -111,8 +92,8 @@ class EventGuard:
 
     def _take_reply(self, reply: Any) -> None:
         self._response_id = getattr(reply, "id", None) or self._response_id
-        if self._watch.note is not None:
-            self._watch.note(reply)
+        if self._rules.note is not None:
+            self._rules.note(reply)
         if (usage := getattr(reply, "usage", None)) is not None:
             self.info.usage = usage.model_dump() if hasattr(usage, "model_dump") else usage
 
@@ -151,39 +132,41 @@ class EventGuard:
         )
 
 
-class EventStream(HeldStream):
-    """Watched events, for the sync client."""
+class EventStream(ConnectorStream):
+    """Monitored events, for the sync client."""
 
-    def __init__(self, inner: openai.Stream[Any], guard: EventGuard) -> None:
+    def __init__(self, inner: openai.Stream[Any], monitor: ResponseStreamMonitor) -> None:
         events = iter(inner)
 
         def pull() -> list[Any]:
             try:
                 event = next(events, None)
             except Exception as broken:  # noqa: BLE001  # transports raise classes of their own, and so does bad JSON
-                return guard.fail(broken)
-            return guard.take(event)
+                return monitor.fail(broken)
+            return monitor.take(event)
 
-        super().__init__(inner.response, inner.response, guard, pull)
+        super().__init__(inner.response, inner.response, monitor, pull)
 
 
-class AsyncEventStream(AsyncHeldStream):
-    """Watched events, for the async client."""
+class AsyncEventStream(AsyncConnectorStream):
+    """Monitored events, for the async client."""
 
-    def __init__(self, inner: openai.AsyncStream[Any], guard: EventGuard) -> None:
+    def __init__(self, inner: openai.AsyncStream[Any], monitor: ResponseStreamMonitor) -> None:
         events = aiter(inner)
 
         async def pull() -> list[Any]:
             try:
                 event = await anext(events, None)
             except Exception as broken:  # noqa: BLE001  # transports raise classes of their own, and so does bad JSON
-                return guard.fail(broken)
-            return guard.take(event)
+                return monitor.fail(broken)
+            return monitor.take(event)
 
-        super().__init__(inner.response, inner.response, guard, pull)
+        super().__init__(inner.response, inner.response, monitor, pull)
 
 
-def watched(stream: Any, info: AzureInfo, watch: Watch, failure: Failure) -> EventStream | AsyncEventStream:
-    """The stream that the SDK made, watched."""
-    guard = EventGuard(info, stream.response, watch, failure)
-    return (AsyncEventStream if hasattr(stream, "__aiter__") else EventStream)(stream, guard)
+def monitored(
+    stream: Any, info: AzureInfo, rules: StreamRules, failure: StreamErrorFactory
+) -> EventStream | AsyncEventStream:
+    """The stream that the SDK made, monitored."""
+    monitor = ResponseStreamMonitor(info, stream.response, rules, failure)
+    return (AsyncEventStream if hasattr(stream, "__aiter__") else EventStream)(stream, monitor)

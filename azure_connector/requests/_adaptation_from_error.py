@@ -18,13 +18,12 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from .._utils._json import Json, as_list, as_object
-from ..deployments._families import EFFORTS, NEUTRAL
-from ..deployments._profiles import profile_for
-from ..errors._classify import ErrorFacts, classify
+from .._utils import Json, as_list, as_object
+from ..deployments import CHAT, EFFORTS, NEUTRAL, RESPONSES, profile_for
+from ..errors import ErrorFacts, classify
 from ._adaptations import ROLES, Learned, Lesson, LessonAction
 from ._draft import Draft
-from ._parameter_rules import CHAT, LIMITS, RESPONSES, names_for
+from ._parameter_rules import LIMITS, names_for
 
 __all__ = ["Learned", "Lesson", "learn"]
 

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from .._utils._json import as_list, as_object
-from ..deployments._families import EFFORTS, NEUTRAL, Profile
+from .._utils import as_list, as_object
+from ..deployments import EFFORTS, NEUTRAL, Profile
 from ._draft import Change, Draft
 from ._parameter_rules import closest_effort, exclude, names_for, set_role
 

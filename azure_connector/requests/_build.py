@@ -1,213 +1,234 @@
-"""What the caller asked for, made ready for one target: body, URL, headers, and how the reply will be read."""
+"""What the caller asked for, made ready for one deployment: body, URL, headers, and how the reply is to be read."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from operator import is_
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from openai import NotGiven
+import openai
 
-from .._utils._json import Json, as_list, as_object
-from ..deployments._table import Target
-from ..replies._info import AzureInfo
-from ..replies._reader import Call, ChatCall
-from ..replies._reading import Reading, chat_call
-from ..settings._endpoint import ApiStyle, Endpoint, operation_query, operation_url
+from .._utils import Json, as_list, as_object
+from ..deployments import CHAT, RESPONSES, DeploymentResolver, Target
+from ..errors import parse_envelope
+from ..routing import ResourceAffinity
+from ..settings import ApiStyle, Endpoint, form_for, operation_query, operation_url
 from ..tools import NameMap, normalize_tools, repair_history, repair_input_items
-from ._adaptations import Lesson
-from ._call_options import Asked, given_headers
-from ._draft import Change
-from ._fit import CHAT, RESPONSES, fit
+from ._adaptation_from_error import learn
+from ._adaptations import Learned, Lesson
+from ._call_options import CallOptions, given_headers
+from ._draft import Change, ChangeLog
+from ._fit import fit
+from ._reply_plan import ReplyPlan, StreamRules
 from .responses_api import strip_carried, to_responses
 
-if TYPE_CHECKING:
-    from ..client._state import Core
-    from ..replies._chat_stream import Failure
-
-__all__ = ["Prepared", "form_for", "prepare"]
+__all__ = ["PreparedRequest", "RequestBuilder"]
 
 _log = logging.getLogger("azure_connector")
 
-# The classic form has the Responses API from this api-version on.
-_FIRST_WITH_RESPONSES = "2025-03-01-preview"
-
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
-    """A request that is ready to be sent to one target.
+class PreparedRequest:
+    """A request that is ready to be sent to one deployment.
 
     Attributes:
         target: where it goes.
         operation: the operation that is sent: another one than was asked for after a move to the other API.
         body: the body that is sent; None where there is none or it is no JSON object.
-        options: the SDK's options: absolute URL, body, headers, and `post_parser` for the reply.
-        call: how the reply is read.
+        options: the SDK's options: absolute URL, body and headers.
+        reply: how the reply is to be read.
         stream: whether the service streams.
-        cast_to: what the SDK shall parse the reply into; None for what was asked for.
-        lessons: what the deployment had taught when the request was fitted.
+        changes: what was changed so that the request fits, as readable lines.
+        adaptations: what the deployment had taught when the request was built.
     """
 
     target: Target
     operation: str
     body: Json | None
     options: Any
-    call: Call
+    reply: ReplyPlan
     stream: bool
-    cast_to: Any = None
-    lessons: Sequence[Lesson] = ()
-
-    @property
-    def info(self) -> AzureInfo:
-        return self.call.info
+    changes: tuple[str, ...] = ()
+    adaptations: Sequence[Lesson] = ()
 
 
 @dataclass(slots=True)
-class _Draft:
+class _BuildState:
     """What is known of the request so far."""
 
     operation: str
     body: Json | None
     stream: bool
-    reading: Reading | None = None
+    reply: ReplyPlan
     changes: tuple[Change, ...] = ()
     notes: list[str] = field(default_factory=list[str])
-    lessons: Sequence[Lesson] = ()
-    names: NameMap | None = None
+    adaptations: Sequence[Lesson] = ()
 
 
-def prepare(
-    core: Core, client: Any, asked: Asked, target: Target, *, asynchronous: bool, failure: Failure, timeout: Any
-) -> Prepared:
-    """Makes the caller's request fit a target.
+class RequestBuilder:
+    """Builds requests that their deployments accept, and learns from refusals. Safe across threads and event loops.
 
     Args:
-        core: settings, profiles and lessons.
-        client: the SDK client that was called, for its default headers and query.
-        asked: what the caller asked for; never changed.
-        target: the deployment.
-        asynchronous: whether streams are for `async for`.
-        failure: makes the exception for a stream that breaks.
-        timeout: the SDK's timeout for this attempt.
-
-    Raises:
-        InvalidRequestError: the request breaks a rule that holds for every deployment, or strict mode objects.
+        resolver: base models and their rules.
+        affinity: where state lives; None where there is one resource only.
+        endpoints: resource name -> its endpoint.
+        headers: the settings' headers for every request.
+        defaults: the settings' `max_tokens` and `temperature`, for what callers leave open.
+        strict: raise instead of dropping or replacing what a caller asked for.
+        repeat_unsafe: streams that may exist twice at the service may begin anew as well.
+        repair: unreadable arguments of tool calls are repaired.
     """
-    draft = _draft(core, asked, target)
-    core.change_log.report(target.key, draft.changes)
-    info = AzureInfo(target, asked.model or "", changes=(*map(str, draft.changes), *draft.notes))
-    options = asked.options
-    parser = None if isinstance(options.post_parser, NotGiven) else options.post_parser
-    if draft.reading is not None:
-        call: Call = chat_call(draft.reading, info, asked, asynchronous=asynchronous, failure=failure, parser=parser)
-    else:
-        call = Call(
-            info,
-            asynchronous=asynchronous,
-            failure=failure,
-            post_parser=parser,
-            names=draft.names,
-            watch=core.watch(asked, target),
+
+    def __init__(
+        self,
+        resolver: DeploymentResolver,
+        affinity: ResourceAffinity | None,
+        endpoints: Mapping[str, Endpoint],
+        *,
+        headers: Mapping[str, str],
+        defaults: Mapping[str, Any] | None = None,
+        strict: bool = False,
+        repeat_unsafe: bool = False,
+        repair: bool = True,
+    ) -> None:
+        self.adaptations = Learned()
+        self.headers = headers
+        self._resolver, self._affinity, self._endpoints = resolver, affinity, endpoints
+        self._defaults, self._strict, self._repeat_unsafe = defaults, strict, repeat_unsafe
+        self._repair = repair
+        self._changes = ChangeLog()
+
+    def build(self, client: Any, call: CallOptions, target: Target, *, timeout: Any) -> PreparedRequest:
+        """Makes the caller's request fit a deployment.
+
+        Args:
+            client: the SDK client that was called, for its default headers and query.
+            call: what the caller asked for; never changed.
+            target: the deployment.
+            timeout: the SDK's timeout for this attempt.
+
+        Raises:
+            InvalidRequestError: the request breaks a rule that holds for every deployment, or strict mode objects.
+        """
+        state = self._adapted(call, target)
+        self._changes.report(target.key, state.changes)
+        endpoint, options = self._endpoints[target.resource], call.options
+        form = form_for(endpoint, state.operation)
+        sent = options.model_copy(
+            update={
+                "url": _url(endpoint, state.operation, target.deployment, form),
+                "params": {**client.custom_query, **operation_query(endpoint, form), **options.params},
+                "headers": {**self.headers, **client.custom_headers, **given_headers(options)},
+                "json_data": options.json_data if state.body is None else state.body,
+                "extra_json": None,
+                "follow_redirects": False,
+                "timeout": timeout,
+                "max_retries": 0,
+            }
         )
-    endpoint = core.resource(target.resource).endpoint
-    form = form_for(endpoint, draft.operation)
-    sent = options.model_copy(
-        update={
-            "url": _url(endpoint, draft.operation, target.deployment, form),
-            "params": {**client.custom_query, **operation_query(endpoint, form), **options.params},
-            "headers": {**core.default_headers, **client.custom_headers, **given_headers(options)},
-            "json_data": options.json_data if draft.body is None else draft.body,
-            "extra_json": None,
-            "post_parser": call.parsed,
-            "follow_redirects": False,
-            "timeout": timeout,
-            "max_retries": 0,
-        }
-    )
-    cast_to = object if isinstance(call, ChatCall) else None
-    return Prepared(target, draft.operation, draft.body, sent, call, draft.stream, cast_to, draft.lessons)
+        changes = (*map(str, state.changes), *state.notes)
+        return PreparedRequest(
+            target, state.operation, state.body, sent, state.reply, state.stream, changes, state.adaptations
+        )
+
+    def adapt_to(self, prepared: PreparedRequest, error: openai.APIStatusError) -> bool:
+        """Whether a refusal teaches how to ask again; what it taught is kept for the deployment."""
+        if prepared.body is None:
+            return False
+        status = error.status_code
+        facts = parse_envelope(status, error.body)
+        lesson = learn(status, facts, prepared.operation, prepared.body, known=prepared.adaptations)
+        if lesson is None:
+            return False
+        if self.adaptations.add(prepared.target.key, lesson):  # another call may have been taught it meanwhile
+            _log.warning("%s taught: %s", prepared.target.key, lesson)
+        return True
+
+    def _adapted(self, call: CallOptions, target: Target) -> _BuildState:
+        if call.body is None or call.model is None:
+            return _BuildState(call.operation, call.body, call.stream, self._native(call, target, None))
+        body = {**call.body, "model": target.deployment}
+        if call.operation == CHAT:
+            return self._adapted_chat(call, target, body)
+        if call.operation == RESPONSES:
+            return self._adapted_response(call, target, body)
+        return _BuildState(call.operation, body, call.stream, self._native(call, target, None))
+
+    def _adapted_chat(self, call: CallOptions, target: Target, body: Json) -> _BuildState:
+        profile, adaptations = self._resolver.profile(target), self.adaptations.lessons(target.key)
+        legacy = bool(body.get("functions")) and not body.get("tools")
+        how: dict[str, Any] = {"profile": profile, "learned": adaptations, "strict": self._strict}
+        fitted = fit(CHAT, body, api=target.api, defaults=self._defaults, **how)
+        moved = fitted.operation == RESPONSES
+        body, names = normalize_tools(fitted.body, "responses" if moved else "chat")
+        messages, mends = repair_history(body.get("messages"), names)
+        if messages is not body.get("messages"):
+            body = {**body, "messages": messages}
+        changes = fitted.changes
+        if moved:
+            reasons = profile is None or profile.reasoning
+            body, unsent = to_responses(body, reasons=reasons, origin=target.resource)
+            fitted = fit(RESPONSES, body, unsent=unsent, **how)
+            body, changes = fitted.body, changes + fitted.changes
+        else:
+            body = _without_replay_state(body)
+        reply = ReplyPlan(
+            kind="responses" if moved else "chat",
+            names=names,
+            as_function_call=legacy,
+            repair=self._repair,
+            streamed=call.stream,
+            deliver_as_stream=fitted.deliver_as_stream,
+            include_usage=bool(as_object((call.body or {}).get("stream_options")).get("include_usage")),
+            on_model=self._resolver.served_model_recorder(target),
+        )
+        return _BuildState(fitted.operation, body, fitted.stream, reply, changes, [*map(str, mends)], adaptations)
+
+    def _adapted_response(self, call: CallOptions, target: Target, body: Json) -> _BuildState:
+        adaptations, notes = self.adaptations.lessons(target.key), list[str]()
+        if self._affinity is not None:
+            body, notes = self._affinity.fit_state(body, target)
+        fitted = fit(
+            RESPONSES,
+            body,
+            profile=self._resolver.profile(target),
+            learned=adaptations,
+            strict=self._strict,
+            defaults=self._defaults,
+        )
+        body, names = normalize_tools(fitted.body, "responses")
+        if isinstance(body.get("input"), list):
+            # A call that is stored at the service may be answered without standing in the input.
+            whole = not (body.get("previous_response_id") or body.get("conversation"))
+            items, mends = repair_input_items(body["input"], names, whole=whole)
+            if items is not body["input"]:
+                body = {**body, "input": items}
+            notes += map(str, mends)
+        reply = self._native(call, target, names)
+        return _BuildState(RESPONSES, body, call.stream, reply, fitted.changes, notes, adaptations)
+
+    def _native(self, call: CallOptions, target: Target, names: NameMap | None) -> ReplyPlan:
+        """The plan for a reply of the SDK's own types."""
+        affinity = self._affinity
+        rules = StreamRules(
+            ends=call.operation.startswith(RESPONSES),
+            resumed=call.options.method.lower() == "get",
+            repeatable=call.repeatable or self._repeat_unsafe,
+            note=partial(affinity.note, target.resource, call.operation) if affinity is not None else None,
+        )
+        return ReplyPlan(names=names, repair=self._repair, streamed=call.stream, rules=rules)
 
 
-def _draft(core: Core, asked: Asked, target: Target) -> _Draft:
-    if asked.body is None or asked.model is None:
-        return _Draft(asked.operation, asked.body, asked.stream)
-    body = {**asked.body, "model": target.deployment}
-    if asked.operation == CHAT:
-        return _draft_chat(core, asked, target, body)
-    if asked.operation == RESPONSES:
-        return _draft_responses(core, asked, target, body)
-    return _Draft(asked.operation, body, asked.stream)
-
-
-def _draft_chat(core: Core, asked: Asked, target: Target, body: Json) -> _Draft:
-    profile, lessons, strict = core.profile(target), core.learned.lessons(target.key), core.settings.strict
-    legacy = bool(body.get("functions")) and not body.get("tools")
-    fitted = fit(CHAT, body, profile=profile, learned=lessons, strict=strict, api=target.api, defaults=core.defaults)
-    moved = fitted.operation == RESPONSES
-    body, names = normalize_tools(fitted.body, "responses" if moved else "chat")
-    messages, mends = repair_history(body.get("messages"), names)
-    if messages is not body.get("messages"):
-        body = {**body, "messages": messages}
-    changes = fitted.changes
-    if moved:
-        reasons = profile is None or profile.reasoning
-        body, unsent = to_responses(body, reasons=reasons, origin=target.resource)
-        fitted = fit(RESPONSES, body, profile=profile, learned=lessons, strict=strict, unsent=unsent)
-        body, changes = fitted.body, changes + fitted.changes
-    else:
-        body = _without_carried(body)
-    reading = Reading(
-        moved=moved,
-        names=names,
-        as_function_call=legacy,
-        deliver_as_stream=fitted.deliver_as_stream,
-        include_usage=bool(as_object((asked.body or {}).get("stream_options")).get("include_usage")),
-        on_model=core.model_recorder(target),
-    )
-    return _Draft(fitted.operation, body, fitted.stream, reading, changes, [*map(str, mends)], lessons)
-
-
-def _without_carried(body: Json) -> Json:
+def _without_replay_state(body: Json) -> Json:
     """Without what a reply of the Responses API carries for its next turn: Chat Completions refuses it."""
     messages = as_list(body.get("messages"))
     stripped = [strip_carried(message) for message in messages]
     if all(map(is_, messages, stripped)):
         return body
     return {**body, "messages": stripped}
-
-
-def _draft_responses(core: Core, asked: Asked, target: Target, body: Json) -> _Draft:
-    lessons = core.learned.lessons(target.key)
-    body, notes = core.fit_state(body, target)
-    fitted = fit(
-        RESPONSES,
-        body,
-        profile=core.profile(target),
-        learned=lessons,
-        strict=core.settings.strict,
-        defaults=core.defaults,
-    )
-    body, names = normalize_tools(fitted.body, "responses")
-    if isinstance(body.get("input"), list):
-        # A call that is stored at the service may be answered without standing in the input.
-        whole = not (body.get("previous_response_id") or body.get("conversation"))
-        items, mends = repair_input_items(body["input"], names, whole=whole)
-        if items is not body["input"]:
-            body = {**body, "input": items}
-        notes += map(str, mends)
-    return _Draft(RESPONSES, body, asked.stream, None, fitted.changes, notes, lessons, names)
-
-
-def form_for(endpoint: Endpoint, operation: str) -> ApiStyle:
-    """The resource's own URL form, but v1 for Responses where the classic api-version is too old for it."""
-    if endpoint.form == "classic" and operation.startswith(RESPONSES):
-        version = endpoint.api_version or ""
-        if version < _FIRST_WITH_RESPONSES:
-            _log.info("api-version %s has no Responses API: %s is called in the v1 form", version, endpoint.base)
-            return "v1"
-    return endpoint.form
 
 
 def _url(endpoint: Endpoint, operation: str, deployment: str, form: ApiStyle) -> str:

@@ -1,4 +1,4 @@
-"""What a caller asked for, read once from the SDK's request options."""
+"""What a caller asks for, read once from the SDK's request options; and such options, made without its detours."""
 
 from __future__ import annotations
 
@@ -6,45 +6,30 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
+import openai
 from openai import NotGiven, Omit
 
-from .._utils._json import Json
-from ..replies._reader import RAW_RESPONSE_HEADER
+from .._utils import Json
+from ..deployments import RESPONSES, operation_of
 
-__all__ = ["Asked", "read_options"]
+__all__ = ["RAW_RESPONSE_HEADER", "CallOptions", "get_options", "given_headers", "parse_options", "post_options"]
 
-# The operations whose `model` names a deployment; all others reach the resource as they are.
-_DEPLOYMENT_OPERATIONS = frozenset(
-    {
-        "/chat/completions",
-        "/completions",
-        "/embeddings",
-        "/responses",
-        "/audio/transcriptions",
-        "/audio/translations",
-        "/audio/speech",
-        "/images/generations",
-        "/images/edits",
-    }
-)
-# Asking again costs tokens but changes nothing at the service: a lost reply may be asked for again.
-_REPEATABLE = frozenset(
-    {"/chat/completions", "/completions", "/embeddings", "/audio/transcriptions", "/audio/translations"}
-)
+# The SDK's marker for `with_raw_response` ("true") and `with_streaming_response` ("stream"); it travels as a header.
+RAW_RESPONSE_HEADER = "X-Stainless-Raw-Response"
+_RAW = RAW_RESPONSE_HEADER.lower()
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class CallOptions:
     """One request of a caller.
 
     Attributes:
         options: the SDK's own options, never changed.
-        operation: the SDK's path, without the ids in it for matching (`/chat/completions`).
+        operation: the SDK's path, without its query.
         model: the model as named; None where the operation names none.
         body: the JSON body with `extra_body` merged in; None where it is no JSON object.
         raw: how the caller wants it raw: `true`, `stream` or an empty string.
         stream: whether the caller reads a stream.
-        timeout: seconds per attempt where this call sets its own, else None.
     """
 
     options: Any
@@ -56,17 +41,17 @@ class Asked:
 
     @property
     def names_deployment(self) -> bool:
-        return self.operation in _DEPLOYMENT_OPERATIONS
+        return operation_of(self.operation).names_deployment
 
     @property
     def repeatable(self) -> bool:
         """Whether a request that may have been executed may be sent again without doing anything twice."""
-        if self.options.method.lower() == "get" or self.operation in _REPEATABLE:
+        if self.options.method.lower() == "get" or operation_of(self.operation).repeatable:
             return True
-        return self.operation == "/responses" and (self.body or {}).get("store") is False
+        return self.operation == RESPONSES and (self.body or {}).get("store") is False
 
 
-def read_options(options: Any, *, stream: bool) -> Asked:
+def parse_options(options: Any, *, stream: bool) -> CallOptions:
     """Reads the options that the SDK hands to `request()`.
 
     Args:
@@ -75,14 +60,15 @@ def read_options(options: Any, *, stream: bool) -> Asked:
     """
     operation = options.url.partition("?")[0].rstrip("/") or "/"
     body = _body(options.json_data, options.extra_json)
-    names_model = operation in _DEPLOYMENT_OPERATIONS and options.method.lower() == "post"
+    names_model = operation_of(operation).names_deployment and options.method.lower() == "post"
     model = (body or {}).get("model") if names_model else None
     headers = given_headers(options)
-    raw = next((str(v) for k, v in headers.items() if k.lower() == RAW_RESPONSE_HEADER.lower()), "")
-    return Asked(options, operation, cast("str | None", model), body, raw, stream)
+    raw = next((str(value) for name, value in headers.items() if name.lower() == _RAW), "")
+    return CallOptions(options, operation, cast("str | None", model), body, raw, stream)
 
 
 def given_headers(options: Any) -> Mapping[str, Any]:
+    """The headers that a caller gave this very request."""
     headers = options.headers
     return {} if isinstance(headers, NotGiven) or not headers else headers
 
@@ -98,3 +84,79 @@ def _body(json_data: object, extra: Mapping[str, Any] | None) -> Json | None:
     if any(isinstance(value, Omit) for value in body.values()):
         body = {name: value for name, value in body.items() if not isinstance(value, Omit)}
     return body
+
+
+class _Capturing(openai.OpenAI):
+    """Gives the options that the SDK makes of a request instead of sending it: its class for them is private."""
+
+    def request(self, cast_to: Any, options: Any, **_: Any) -> Any:
+        return options
+
+
+def _template(method: str) -> Any:
+    """Options of a request without a body, as this SDK makes them; None where it needs a whole client for that."""
+    made = object.__new__(_Capturing)
+    try:
+        return getattr(made, method)("/", cast_to=object)
+    except (AttributeError, TypeError):
+        return None
+
+
+_POST: Any = _template("post")
+_GET: Any = _template("get")
+_NAMES: frozenset[str] = frozenset() if _POST is None else frozenset(cast(Any, vars(_POST)))
+
+
+def post_options(path: str, body: object, given: Mapping[str, Any]) -> Any:
+    """The options for a request with a JSON body.
+
+    The SDK's way copies every default deeply, which takes as long as validating the whole reply.
+
+    Args:
+        path: the operation's path.
+        body: the body, or None.
+        given: what the caller says about this request (headers, query, timeout and so on).
+
+    Returns:
+        The SDK's options; None where only the SDK knows how to make them, or how to refuse them.
+    """
+    if "json_data" not in _NAMES or not _NAMES.issuperset(given):
+        return None
+    values: dict[str, Any] = {"method": "post", "url": path, "json_data": _stripped(body)}
+    for name in ("content", "files"):
+        if name in _NAMES:
+            values[name] = None
+    for name, value in given.items():
+        values[name] = _stripped(value)
+    return _filled(_POST, values)
+
+
+def get_options(url: str, *, params: Mapping[str, object], timeout: float) -> Any:
+    """The options for a GET without retries.
+
+    Args:
+        url: absolute, or the operation's path.
+        params: the query.
+        timeout: seconds.
+
+    Raises:
+        RuntimeError: this version of the SDK makes its options in a way that is not known.
+    """
+    if _GET is None:
+        raise RuntimeError(f"openai {openai.__version__} makes request options in a way that is not known here.")
+    return _filled(_GET, {"url": url, "params": params, "max_retries": 0, "timeout": timeout})
+
+
+def _filled(template: Any, values: dict[str, Any]) -> Any:
+    made = template.model_copy()
+    made.__dict__.update(values)
+    object.__setattr__(made, "__pydantic_fields_set__", set(values) | {"method", "url"})
+    return made
+
+
+def _stripped(value: object) -> object:
+    """A mapping without what was not given, as the SDK takes it out; anything else as it is."""
+    if not isinstance(value, Mapping):
+        return value
+    mapping = cast("Mapping[str, Any]", value)
+    return {name: one for name, one in mapping.items() if not isinstance(one, NotGiven)}

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from .._utils._json import Json, as_object
+from .._utils import Json, as_object
 
 __all__ = ["Change", "ChangeLog", "Draft"]
 

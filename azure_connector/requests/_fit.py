@@ -12,29 +12,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from .._utils._json import Json
-from ..deployments._families import Profile
-from ..errors._classes import InvalidRequestError
+from .._utils import Json
+from ..deployments import CHAT, RESPONSES, Api, Profile
+from ..errors import InvalidRequestError
 from ._adaptations import Lesson, apply
 from ._draft import Change, ChangeLog, Draft
-from ._parameter_rules import (
-    CHAT,
-    LIMITS,
-    RESPONSES,
-    Names,
-    adapt,
-    adapt_to_effort,
-    closest_effort,
-    names_for,
-    refuses,
-)
+from ._parameter_rules import LIMITS, Names, adapt, adapt_to_effort, closest_effort, names_for, refuses
 
-if TYPE_CHECKING:
-    from ..deployments._table import Api
-
-__all__ = ["CHAT", "RESPONSES", "Change", "ChangeLog", "Fitted", "fit"]
+__all__ = ["Change", "ChangeLog", "Fitted", "fit"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,14 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from .._utils._json import Json, as_list, as_object
-from ..deployments._families import EFFORTS, NEUTRAL, Profile
+from .._utils import Json, as_list, as_object
+from ..deployments import CHAT, EFFORTS, NEUTRAL, RESPONSES, Profile
 from ._draft import Change, Draft
 
 __all__ = [
-    "CHAT",
     "LIMITS",
-    "RESPONSES",
     "Names",
     "adapt",
     "adapt_to_effort",
@@ -24,8 +22,6 @@ __all__ = [
     "set_role",
 ]
 
-CHAT = "/chat/completions"
-RESPONSES = "/responses"
 
 # From the most to the least specific: where a caller gives several, the first one says best what was meant.
 LIMITS = ("max_output_tokens", "max_completion_tokens", "max_tokens")

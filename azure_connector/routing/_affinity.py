@@ -6,6 +6,7 @@ Source: a `previous_response_id`, a file id or `encrypted_content` of another re
 
 from __future__ import annotations
 
+import logging
 import re
 import threading
 from collections import OrderedDict
@@ -14,9 +15,12 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
-from .._utils._json import Json, as_list, as_object
+from .._utils import Json, as_list, as_object
+from ..deployments import Target
 
 __all__ = ["Binding", "ResourceAffinity"]
+
+_log = logging.getLogger("azure_connector")
 
 _LIMIT = 20_000
 _CONVERSATION = ("previous_response_id", "conversation")
@@ -41,9 +45,14 @@ class Binding:
 
 
 class ResourceAffinity:
-    """Which resource holds which id. Bounded: the oldest ids are forgotten first. Thread-safe."""
+    """Which resource holds which id. Bounded: the oldest ids are forgotten first. Thread-safe.
 
-    def __init__(self) -> None:
+    Args:
+        drop_state: a conversation's state that lives elsewhere may be dropped to reach another resource.
+    """
+
+    def __init__(self, *, drop_state: bool = False) -> None:
+        self.drop_state = drop_state
         self._homes: OrderedDict[str, str] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -73,6 +82,15 @@ class ResourceAffinity:
         for choice in getattr(reply, "choices", None) or ():
             for item in as_list(getattr(getattr(choice, "message", None), "reasoning_items", None)):
                 self.put_secret(as_object(item).get("encrypted_content"), resource)
+
+    def fit_state(self, body: Json, target: Target) -> tuple[Json, list[str]]:
+        """The request without state that its target does not have, where that may be dropped, and notes of it."""
+        if not self.drop_state:
+            return body, []
+        body, dropped = self.drop_foreign_state(body, target.resource)
+        if dropped:
+            _log.warning("%s: %s belongs to another resource and is dropped", target.key, ", ".join(dropped))
+        return body, [f"{param} is dropped: it belongs to another resource" for param in dropped]
 
     def put(self, identity: str, resource: str) -> None:
         with self._lock:

@@ -13,8 +13,8 @@ from threading import Lock
 from time import monotonic
 from typing import NamedTuple, Protocol
 
-from .._utils._forks import renew_after_fork
-from ..deployments._table import Target
+from .._utils import renew_after_fork
+from ..deployments import Target
 from ._circuit_breaker import CircuitBreaker, ResourceState, TargetState
 from ._outcomes import AttemptOutcome, OutcomeKind
 from ._retry_policy import RetryPolicy

@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any, Literal, cast
 
-from ..errors._classify import ErrorFacts, ErrorKind, classify
+from ..errors import ErrorFacts, ErrorKind, classify
 
 __all__ = [
     "AttemptOutcome",

@@ -19,9 +19,8 @@ from typing import Any, cast
 
 from pydantic import SecretStr
 
-from .._utils._extras import install_hint
-from .._utils._forks import renew_after_fork
-from ..errors._classes import ConfigurationError
+from .._utils import install_hint, renew_after_fork
+from ..errors import ConfigurationError
 from ._health import Health
 from ._outcomes import OutcomeKind
 

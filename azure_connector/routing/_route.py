@@ -3,7 +3,8 @@
 The rules, in the order in which they decide:
 
 1. A refusal that is the caller's fault (400 and its family) ends the call. One that the client can answer by changing
-   the request is sent again to the same target at once, `max_adaptations` times at most.
+   the request is sent again to the same target, `max_adaptations` times at most: at once, unless other calls have
+   found out meanwhile that this target is not to be asked. Then it is a call like any other that waits or moves on.
 2. A request that may have been executed (timeout, lost connection, 5xx, 408) is repeated only where the call is
    repeatable or the policy allows it.
 3. A deployment that does not exist, a refused credential or a blocked network is no reason to fail while another
@@ -25,12 +26,12 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from ..deployments._table import Plan, Target
-from ..errors._classes import Attempt
+from ..deployments import Plan, Target
+from ..errors import Attempt
 from ._health import Health, TargetStatus
 from ._outcomes import AttemptOutcome, OutcomeKind
 from ._retry_policy import RetryPolicy
@@ -50,7 +51,7 @@ Reason = Literal["exhausted", "deadline", "not_repeatable", "fatal"]
 
 @dataclass(frozen=True, slots=True)
 class SendTo:
-    """SendTo the request to `target` now; `probe` says that the target had failed and this call alone may ask it."""
+    """Send the request to `target` now; `probe` says that the target had failed and this call alone may ask it."""
 
     target: Target
     probe: bool = False
@@ -58,7 +59,7 @@ class SendTo:
 
 @dataclass(frozen=True, slots=True)
 class BackOff:
-    """BackOff so many seconds, then ask `Route.resume`; `target` is the one that will probably be free."""
+    """Wait so many seconds, then ask `Route.resume`; `target` is the one that will probably be free."""
 
     seconds: float
     target: Target
@@ -72,8 +73,9 @@ class GiveUp:
         reason: `exhausted` (attempts or waits are used up), `deadline`, `not_repeatable`, or `fatal` (trying again
             cannot help).
         target: whom the error is about.
-        outcome: what to raise an error for. Where nothing was sent, the cause for which `target` is left alone.
-        attempt: the index of that outcome among the calls of `failed`, or None where nothing was sent.
+        outcome: what to raise an error for. Where no outcome tells, the cause for which `target` is left alone.
+        attempt: the index of that outcome among the calls of `failed`, or None where nothing was sent, or nothing
+            but requests whose refusal was answered by another request.
         retry_after: seconds until the soonest target is free, where there is one.
     """
 
@@ -235,7 +237,8 @@ class Route:
         if self._deadline is not None and now >= self._deadline:
             return self._give_up("deadline", now)
         self._sent -= 1
-        return self._send(target, now, probe=False)
+        # Other calls may have found it limited or failing while this one was on its way.
+        return self._ask(self._health.view([target], now)[0], now) or self._next(now)
 
     def _exclude(self, target: Target, outcome: AttemptOutcome) -> None:
         """Leaves out a target that cannot serve this call, and all of its resource where the resource refused."""
@@ -267,12 +270,15 @@ class Route:
             free = [standing for standing in standings if self._ready_at(standing) <= now]
             if not free:
                 return self._wait(standings, now)
-            pick = self._pick(free)
-            if not pick.needs_probe:
-                return self._send(pick.target, now, probe=False)
-            if self._health.claim(pick.target, self, now):
-                return self._send(pick.target, now, probe=True)
+            if (send := self._ask(self._pick(free), now)) is not None:
+                return send
             # Another call took the probe between the look and the claim: look again.
+
+    def _ask(self, status: TargetStatus, now: float) -> SendTo | None:
+        """Sends to a target if its health lets this call: a failing one takes one probe at a time."""
+        if self._ready_at(status) > now or (status.needs_probe and not self._health.claim(status.target, self, now)):
+            return None
+        return self._send(status.target, now, probe=status.needs_probe)
 
     def _candidates(self) -> list[Target]:
         if len(self._plan.targets) == 1 and not self._excluded:  # then only the whole call's limit makes sense
@@ -327,15 +333,26 @@ class Route:
         standings = self._health.view(self._candidates() or self._plan.targets, now)
         soonest = min(standings, key=self._ready_at)
         retry_after = max(0.0, self._ready_at(soonest) - now) if reason in ("exhausted", "deadline") else None
-        if not self._log:
+        kinds: list[OutcomeKind] = [outcome.kind for _, outcome, _, _ in self._log]
+        # A refusal that was answered by another request is not why that one could not be sent.
+        kept_away = retry_after is not None and retry_after > 0.0 and set(kinds) == {"adapt"}
+        if not kinds or kept_away:
             cause: OutcomeKind = "timeout" if soonest.cause == "ok" else soonest.cause
             return GiveUp(reason, soonest.target, AttemptOutcome(cause, retry_after=retry_after), None, retry_after)
-        index = len(self._log) - 1
-        if reason in ("exhausted", "deadline"):
-            # A target that could not serve is not why the call failed in the end, if another one was only busy.
-            index = next((i for i in range(index, -1, -1) if self._log[i][1].kind not in _ELSEWHERE), index)
-        elif self._log[index][1].kind in _ELSEWHERE:
-            # None could serve: the one that was preferred says best what is wrong.
-            index = next(i for i, entry in enumerate(self._log) if entry[1].kind != "adapt")
+        index = _index_that_tells(kinds, reason)
         target, outcome = self._log[index][:2]
         return GiveUp(reason, target, outcome, index, retry_after)
+
+
+def _index_that_tells(kinds: Sequence[OutcomeKind], reason: Reason) -> int:
+    """Which of the outcomes says best why the call failed in the end."""
+    last = len(kinds) - 1
+    if reason in ("exhausted", "deadline"):
+        if reason == "deadline" and kinds[last] == "adapt":
+            return last
+        # A target that could not serve is not why the call failed in the end, if another one was only busy.
+        return next((i for i in range(last, -1, -1) if kinds[i] not in _ELSEWHERE and kinds[i] != "adapt"), last)
+    if kinds[last] in _ELSEWHERE:
+        # None could serve: the one that was preferred says best what is wrong.
+        return next(i for i, kind in enumerate(kinds) if kind != "adapt")
+    return last

@@ -1,9 +1,37 @@
 """Every setting, where each value came from, and whose host an endpoint is."""
 
+from __future__ import annotations
+
+from ._arguments import SettingsArguments as SettingsArguments
+from ._connector_fields import ConnectorFields as ConnectorFields
+from ._endpoint import ApiStyle as ApiStyle
+from ._endpoint import Endpoint as Endpoint
+from ._endpoint import default_scope as default_scope
+from ._endpoint import form_for as form_for
+from ._endpoint import form_url as form_url
+from ._endpoint import operation_query as operation_query
+from ._endpoint import operation_url as operation_url
+from ._endpoint import parse_endpoint as parse_endpoint
+from ._endpoint import same_origin as same_origin
+from ._environment import CONFIG_VARIABLE as CONFIG_VARIABLE
+from ._environment import ENV_FILE_VARIABLE as ENV_FILE_VARIABLE
+from ._hosts import AUTHORITY_HOSTS as AUTHORITY_HOSTS
+from ._hosts import DEFAULT_PORTS as DEFAULT_PORTS
+from ._hosts import MANAGEMENT_HOSTS as MANAGEMENT_HOSTS
+from ._hosts import SCOPES as SCOPES
+from ._hosts import is_loopback as is_loopback
+from ._merge import CONFIG_NAME as CONFIG_NAME
 from ._names import ALIASES, CREDENTIAL_SETTINGS, ENVIRONMENT, PARAMETERS, RESOURCE_SETTINGS, SECRET_SETTINGS
+from ._names import METHODS as METHODS
+from ._names import SETTINGS as SETTINGS
+from ._resource_fields import RESOURCE_NAME as RESOURCE_NAME
 from ._resource_fields import ResourceSettings
 from ._resources import AuthSettings, Resource
+from ._secret_values import Headers as Headers
+from ._secret_values import check_headers as check_headers
 from ._settings import ConnectorSettings
+from ._source import wrap_secrets as wrap_secrets
+from ._toml import PROVIDER_NAME as PROVIDER_NAME
 
 __all__ = [
     "ALIASES",

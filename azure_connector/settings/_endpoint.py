@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import NamedTuple
 from urllib.parse import quote, urlsplit
 
-from ..errors._classes import ConfigurationError, InvalidRequestError
-from ._endpoint_url import DEPLOYMENT_OPERATIONS, ApiStyle, parse_endpoint_url
+from ..deployments import RESPONSES, operation_of
+from ..errors import ConfigurationError, InvalidRequestError
+from ._endpoint_url import ApiStyle, parse_endpoint_url
 from ._hosts import AUTHORITY_HOSTS, SCOPES, Cloud, HostKind, same_origin
 
 __all__ = [
@@ -21,6 +23,7 @@ __all__ = [
     "Endpoint",
     "HostKind",
     "default_scope",
+    "form_for",
     "form_url",
     "operation_query",
     "operation_url",
@@ -36,6 +39,11 @@ DEFAULT_API_VERSION = "2024-10-21"
 _V1_WORDS = frozenset({"v1", "preview", "latest"})
 
 _API_VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(-[a-z0-9.-]+)?", re.IGNORECASE)
+
+_log = logging.getLogger("azure_connector")
+
+# The classic form has the Responses API from this api-version on.
+_FIRST_WITH_RESPONSES = "2025-03-01-preview"
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +155,7 @@ def _words(side: _Asked) -> _Asked:
 
 def takes_deployment(path: str) -> bool:
     """Whether the classic form puts the deployment into this operation's path."""
-    return path in DEPLOYMENT_OPERATIONS
+    return operation_of(path).below_deployment
 
 
 def form_url(endpoint: Endpoint, form: ApiStyle | None = None) -> str:
@@ -186,3 +194,13 @@ def operation_query(endpoint: Endpoint, form: ApiStyle | None = None) -> dict[st
 def default_scope(endpoint: Endpoint) -> str:
     """The scope of a token for this host: Foundry's own on its hosts, else that of Cognitive Services in its cloud."""
     return SCOPES[endpoint.cloud][-1 if endpoint.kind == "foundry" else 0]
+
+
+def form_for(endpoint: Endpoint, operation: str) -> ApiStyle:
+    """The resource's own URL form, but v1 for Responses where the classic api-version is too old for it."""
+    if endpoint.form == "classic" and operation.startswith(RESPONSES):
+        version = endpoint.api_version or ""
+        if version < _FIRST_WITH_RESPONSES:
+            _log.info("api-version %s has no Responses API: %s is called in the v1 form", version, endpoint.base)
+            return "v1"
+    return endpoint.form

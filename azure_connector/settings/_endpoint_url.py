@@ -23,27 +23,14 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit
 
-from ..errors._classes import ConfigurationError
+from ..deployments import OPERATIONS
+from ..errors import ConfigurationError
 from ._foreign import refuse_foreign
 from ._hosts import DEFAULT_PORTS, Cloud, HostKind, ascii_host, classify, host_is_listed, is_loopback, refuse_lookalike
 
-__all__ = ["DEPLOYMENT_OPERATIONS", "ApiStyle", "EndpointUrl", "parse_endpoint_url"]
+__all__ = ["ApiStyle", "EndpointUrl", "parse_endpoint_url"]
 
 ApiStyle = Literal["v1", "classic"]
-
-# In the classic form these operations stand below /deployments/{deployment}; all others directly below /openai.
-DEPLOYMENT_OPERATIONS = frozenset(
-    {
-        "/audio/speech",
-        "/audio/transcriptions",
-        "/audio/translations",
-        "/chat/completions",
-        "/completions",
-        "/embeddings",
-        "/images/edits",
-        "/images/generations",
-    }
-)
 
 # First path segments of the API's operations: they mark the end of the part that belongs to the endpoint.
 # fmt: off
@@ -55,7 +42,7 @@ _OPERATION_WORDS = frozenset({
 # fmt: on
 
 # Endings that show a whole target URI of an API in neither form: nothing sensible could be put behind it.
-_OPERATION_ENDS = (*DEPLOYMENT_OPERATIONS, "/responses")
+_OPERATION_ENDS = tuple(OPERATIONS)
 # What stays as it is in a gateway's prefix; a percent sign too, so that quoting twice changes nothing.
 _KEPT = "%!$&'()*+,;=:@~"
 # A word without a dot or port: a resource's bare name.

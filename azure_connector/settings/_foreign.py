@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from ..errors._classes import ConfigurationError
+from ..errors import ConfigurationError
 from ._hosts import SUFFIXES
 
 __all__ = ["FOREIGN_HOSTS", "refuse_foreign"]

@@ -9,8 +9,8 @@ from types import MappingProxyType
 from typing import Any, cast
 from urllib.parse import urlsplit
 
-from .._utils._json import mapping_or_none
-from ..errors._classes import ConfigurationError
+from .._utils import mapping_or_none
+from ..errors import ConfigurationError
 from ._endpoint import Endpoint, parse_endpoint
 from ._merge import Sources
 from ._names import METHODS, SETTINGS

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Literal
 from urllib.parse import urlsplit
 
-from ..errors._classes import ConfigurationError
+from ..errors import ConfigurationError
 
 __all__ = [
     "AUTHORITY_HOSTS",
@@ -51,6 +51,13 @@ SUFFIXES: Mapping[str, tuple[HostKind, Cloud]] = {
 }
 """Microsoft's own suffixes -> whose hosts below them are, and their cloud."""
 
+MANAGEMENT_HOSTS: Mapping[Cloud, str] = {
+    "public": "https://management.azure.com",
+    "usgov": "https://management.usgovcloudapi.net",
+    "china": "https://management.chinacloudapi.cn",
+}
+"""The management plane's address per cloud, as azure-core's `AzureClouds` have it."""
+
 SCOPES: Mapping[Cloud, tuple[str, ...]] = {
     "public": ("https://cognitiveservices.azure.com/.default", "https://ai.azure.com/.default"),
     "usgov": ("https://cognitiveservices.azure.us/.default",),
@@ -64,13 +71,6 @@ AUTHORITY_HOSTS: Mapping[Cloud, str] = {
     "china": "https://login.chinacloudapi.cn",
 }
 """Entra ID's address per cloud, as azure-identity's `AzureAuthorityHosts` has them."""
-
-MANAGEMENT_HOSTS: Mapping[Cloud, str] = {
-    "public": "https://management.azure.com",
-    "usgov": "https://management.usgovcloudapi.net",
-    "china": "https://management.chinacloudapi.cn",
-}
-"""The management plane's address per cloud, as azure-core's `AzureClouds` have it."""
 
 DEFAULT_PORTS: Mapping[str, int] = {"http": 80, "https": 443}
 """The port that a URL means where it names none."""

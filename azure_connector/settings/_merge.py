@@ -9,8 +9,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from .._utils._text import nearest, sentence
-from ..errors._classes import ConfigurationError
+from .._utils import nearest, sentence
+from ..errors import ConfigurationError
 from ._environment import CONFIG_VARIABLE, ENV_FILE_VARIABLE, read_env_file, read_environment
 from ._names import ENVIRONMENT, METHODS
 from ._source import SettingsSource

@@ -12,19 +12,14 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_serializer, field_validator
 
+from ..deployments import RESOURCE_ID
 from ._hosts import is_loopback
 from ._secret_values import MASK, Headers, InvalidSecret
 from ._setting import Setting
 
-__all__ = ["RESOURCE_ID", "RESOURCE_NAME", "ResourceSettings"]
+__all__ = ["RESOURCE_NAME", "ResourceSettings"]
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-RESOURCE_ID = re.compile(
-    r"/subscriptions/(?P<subscription>[^/]+)/resourceGroups/(?P<group>[^/]+)"
-    r"/providers/Microsoft\.CognitiveServices/accounts/(?P<account>[^/]+)/?",
-    re.IGNORECASE,
-)
-"""The id of an Azure OpenAI resource in the management plane."""
 
 RESOURCE_NAME = "AZURE_RESOURCE_NAME"
 """The resource's bare name, for https://NAME.openai.azure.com; asked last among the endpoint's names."""

@@ -9,7 +9,7 @@ from typing import Any, NoReturn, Self
 
 from pydantic import SecretStr
 
-from ..errors._classes import ConfigurationError
+from ..errors import ConfigurationError
 from ._endpoint import ApiStyle, Endpoint, parse_endpoint
 from ._hosts import host_is_listed, is_loopback, origin_of, same_origin, same_resource
 from ._names import METHODS

@@ -9,7 +9,7 @@ from typing import NoReturn
 
 from pydantic import SecretStr
 
-from ..errors._classes import ConfigurationError
+from ..errors import ConfigurationError
 
 __all__ = ["MASK", "Headers", "InvalidSecret", "check_headers", "is_blank"]
 

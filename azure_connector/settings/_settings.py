@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, Literal, Self, Unpack, cast
 from pydantic import PrivateAttr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from ..deployments._table import DeploymentTable, compile_table
-from ..errors._classes import ConfigurationError
+from ..deployments import DeploymentTable, compile_table
+from ..errors import ConfigurationError
 from ._api_style import choose_api_style
 from ._connector_fields import ConnectorFields
 from ._endpoint import Endpoint
@@ -109,8 +109,9 @@ class ConnectorSettings(ConnectorFields, BaseSettings):
             self.deployment_mapping,
             default=self.default_deployment,
             embedding=self.embedding_deployment,
-            resources=self._resource_map,
-            origins=origins,
+            resources=self.resource_map(),
+            default_resource=self.default_resource,
+            origins=self.origins,
         )
 
     def _read_endpoint(self, sources: Sources) -> Endpoint | None:

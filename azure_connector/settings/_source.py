@@ -8,8 +8,7 @@ from typing import Any
 
 from pydantic import SecretStr, ValidationError
 
-from .._utils._json import mapping_or_none
-from .._utils._text import nearest
+from .._utils import mapping_or_none, nearest
 from ._names import SECRET_SETTINGS
 from ._secret_values import Headers, InvalidSecret, is_blank
 from ._trust import Place, SourceKind

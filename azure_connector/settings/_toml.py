@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
-from .._utils._text import nearest
+from .._utils import nearest
 from ._names import ENVIRONMENT, SECRET_SETTINGS
 from ._secret_values import is_blank
 from ._source import SettingsSource

@@ -11,6 +11,7 @@ from __future__ import annotations
 from ._arguments import RAW_ARGUMENTS, Arguments, read_arguments
 from ._calls import Repair, calls_from_items, normalize_message, to_function_call
 from ._definitions import MAX_TOOLS, to_wire
+from ._functions import describe
 from ._history import NO_RESULT, repair_history
 from ._history_repair import HistoryRepair
 from ._names import MAX_NAME_LENGTH, NameMap, name_map, sanitize_name
@@ -32,6 +33,7 @@ __all__ = [
     "ToolCallStream",
     "calls_from_items",
     "choice_to_wire",
+    "describe",
     "name_map",
     "normalize_item",
     "normalize_items",

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-from .._utils._json import type_name
+from .._utils import type_name
 
 __all__ = ["RAW_ARGUMENTS", "Arguments", "is_object_text", "read_arguments", "write_json"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from .._utils._json import Json, as_text, list_index, object_or_none
+from .._utils import Json, as_text, list_index, object_or_none
 from ._arguments import is_object_text, read_arguments
 from ._calls import Kind, unique_id
 from ._names import NameMap

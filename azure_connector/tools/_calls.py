@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
-from .._utils._json import Json, as_text, object_or_none
+from .._utils import Json, as_text, object_or_none
 from ._arguments import Arguments, is_object_text, read_arguments, write_json
 from ._names import NameMap, name_map
 

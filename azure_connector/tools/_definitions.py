@@ -7,9 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, cast
 
-from azure_connector.errors._classes import InvalidRequestError
-
-from .._utils._json import Json, object_or_none, type_name
+from .._utils import Json, object_or_none, type_name
+from ..errors import InvalidRequestError
 from ._functions import describe
 from ._names import NameMap, name_map
 from ._schemas import check_parameters, complete_strict, unserializable

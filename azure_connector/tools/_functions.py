@@ -9,9 +9,8 @@ from collections.abc import Callable
 from typing import Any, cast, is_typeddict
 from weakref import WeakKeyDictionary
 
-from azure_connector.errors._classes import InvalidRequestError
-
-from .._utils._json import Json
+from .._utils import Json
+from ..errors import InvalidRequestError
 
 __all__ = ["Described", "describe"]
 

@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, Literal, cast
 
-from azure_connector.errors._classes import InvalidRequestError
-
-from .._utils._json import Json, object_or_none, type_name
+from .._utils import Json, object_or_none, type_name
+from ..errors import InvalidRequestError
 
 __all__ = [
     "NO_RESULT",

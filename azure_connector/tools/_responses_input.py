@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from azure_connector.errors._classes import InvalidRequestError
-
-from .._utils._json import Json, as_text, object_or_none, type_name
+from .._utils import Json, as_text, object_or_none, type_name
+from ..errors import InvalidRequestError
 from ._arguments import is_object_text
 from ._calls import UNNAMED, read_call, read_text, unique_id
 from ._history_repair import (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .._utils._json import Json, as_text
+from .._utils import Json, as_text
 from ._arguments import read_arguments
 from ._calls import ITEM_KINDS, Repair, ends_early, report
 from ._names import NameMap

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, cast
 
-from azure_connector.errors._classes import InvalidRequestError
-
-from .._utils._json import Json, object_or_none, type_name
+from .._utils import Json, object_or_none, type_name
+from ..errors import InvalidRequestError
 
 __all__ = ["check_parameters", "complete_strict", "unserializable"]
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, cast
 
-from .._utils._json import Json, object_or_none
+from .._utils import Json, object_or_none
 from ._arguments import Arguments, write_json
 from ._call_matcher import CallFragment, CallMatcher, PartialCall
 from ._calls import UNNAMED, RawCall, Repair, ends_early, new_call_id, read_text, report, unique_id, write_call

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from azure_connector.errors._classes import InvalidRequestError
-
-from .._utils._json import Json, as_text, object_or_none, type_name
+from .._utils import Json, as_text, object_or_none, type_name
+from ..errors import InvalidRequestError
 from ._definitions import Api, to_wire
 from ._names import NameMap
 

@@ -16,7 +16,7 @@ import aiohttp
 import openai
 from yarl import URL
 
-from ._async_backend import http_library
+from ._library import http_library
 
 __all__ = ["Transport"]
 
@@ -106,12 +106,18 @@ class Transport(_library.AsyncBaseTransport):
             )
         except _FOREIGN as error:
             raise _translated(error) from error
+        body = Body(reply)
         return _library.Response(
             reply.status,
             headers=reply.raw_headers,
-            stream=Body(reply),
+            stream=body,
             request=request,
-            extensions={"http_version": b"HTTP/1.1", "reason_phrase": (reply.reason or "").encode()},
+            extensions={
+                "http_version": b"HTTP/1.1",
+                "reason_phrase": (reply.reason or "").encode(),
+                # httpx wraps the stream; a reader that asks here gets the bytes without its detours.
+                "read_some": body.read_some,
+            },
         )
 
     async def aclose(self) -> None:

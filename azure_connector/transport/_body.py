@@ -116,7 +116,7 @@ class AsyncBody:
 
     def _reading(self, response: Any) -> Callable[[], Awaitable[bytes]]:
         """Our own transport's bytes as they come, where nothing is to be decoded; else through the HTTP library."""
-        direct = getattr(response.stream, "read_some", None)
+        direct = response.extensions.get("read_some")
         if direct is not None and "content-encoding" not in response.headers:
             return direct
         pieces = response.aiter_bytes()

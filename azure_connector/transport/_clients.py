@@ -19,9 +19,10 @@ from urllib.request import getproxies
 
 import openai
 
-from .._utils._tasks import spawn
-from ..errors._classes import ConfigurationError
-from ._async_backend import http_library, transport_class
+from .._utils import spawn
+from ..errors import ConfigurationError
+from ._async_backend import transport_class
+from ._library import http_library
 
 __all__ = ["TransportOptions", "async_http_client", "sync_http_client"]
 
@@ -92,9 +93,6 @@ def _arguments(options: TransportOptions) -> dict[str, Any]:
 
 
 class _SyncClient(openai.DefaultHttpxClient):
-    # The transport that serves every request, where there is only one: `lane.py` hands requests to it.
-    direct: Any = None
-
     def __del__(self) -> None:
         # A client that nobody closed, as the SDK's own: its connections must not outlive it.
         with suppress(Exception):  # at the interpreter's end anything may be gone
@@ -102,8 +100,6 @@ class _SyncClient(openai.DefaultHttpxClient):
 
 
 class _AsyncClient(openai.DefaultAsyncHttpxClient):
-    direct: Any = None
-
     def __del__(self) -> None:
         # Only where a loop still runs can connections be closed; elsewhere they went with their loop.
         with suppress(Exception):  # at the interpreter's end anything may be gone
@@ -168,12 +164,11 @@ def sync_http_client(options: TransportOptions) -> Any:
     arguments = _arguments(options)
     if _needs_proxy(options):
         return _SyncClient(**arguments)
-    direct = _watching_transport()(limits=openai.DEFAULT_CONNECTION_LIMITS, **arguments)
-    client = _SyncClient(transport=direct, **arguments)
-    client.direct = direct
+    transport = _watching_transport()(limits=openai.DEFAULT_CONNECTION_LIMITS, **arguments)
+    client = _SyncClient(transport=transport, **arguments)
     # Garbage in a cycle is finalized in any order, and a socket that goes before its client complains; a weak
     # reference's callback goes before them all.
-    weakref.finalize(client, _close, direct).atexit = False
+    weakref.finalize(client, _close, transport).atexit = False
     return client
 
 
@@ -192,7 +187,5 @@ def async_http_client(options: TransportOptions) -> Any:
         return _AsyncClient(**arguments)
     make = transport_class()
     limits = openai.DEFAULT_CONNECTION_LIMITS
-    direct = make(arguments["verify"]) if make else http_library().AsyncHTTPTransport(limits=limits, **arguments)
-    client = _AsyncClient(transport=direct, **arguments)
-    client.direct = direct
-    return client
+    transport = make(arguments["verify"]) if make else http_library().AsyncHTTPTransport(limits=limits, **arguments)
+    return _AsyncClient(transport=transport, **arguments)

@@ -43,7 +43,7 @@ _STATEMENTS = {
         "        from azure.core.credentials import AccessToken\n"
         "        return AccessToken('t', int(time.time()) + 3600)\n"
         "c = AzureConnector(azure_endpoint='http://127.0.0.1:9', credential=Held())\n"
-        "f = c._core.authenticator('default').headers; n = 20000\n"
+        "f = c._state.authenticators.of('default').headers; n = 20000\n"
     ),
 }
 _ONCE = "import time; t = time.process_time()\n{}\nprint(time.process_time() - t)"

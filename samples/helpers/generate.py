@@ -14,8 +14,7 @@ from pydantic import BaseModel
 from rich.console import Console
 from rich.progress import Progress
 
-from azure_connector import AsyncAzureConnector
-from azure_connector.requests._embedding_batches import embedding_batches
+from azure_connector import AsyncAzureConnector, embedding_batches
 
 Shape = TypeVar("Shape", bound=BaseModel)
 

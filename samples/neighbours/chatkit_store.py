@@ -19,10 +19,11 @@ class MemoryStore(Store[Any]):
         self.items: dict[str, dict[str, ThreadItem]] = {}
 
     async def load_thread(self, thread_id: str, context: Any) -> ThreadMetadata:
-        return _found(self.threads, thread_id)
+        return _found(self.threads, thread_id).model_copy(deep=True)
 
     async def save_thread(self, thread: ThreadMetadata, context: Any) -> None:
-        self.threads[thread.id] = thread
+        # ChatKit also hands over a whole `Thread`, whose items are kept apart.
+        self.threads[thread.id] = ThreadMetadata(**thread.model_dump(exclude={"items"}))
         self.items.setdefault(thread.id, {})
 
     async def load_threads(self, limit: int, after: str | None, order: str, context: Any) -> Page[ThreadMetadata]:

@@ -1,23 +1,13 @@
-"""The agents: instructions, tools, and the loop that streams an answer and calls the tools it asks for."""
+"""The agents: instructions, and the functions that the model may call."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
-from openai import OpenAIError
-
-from azure_connector import AzureInfo, azure_info
-
-from .listing import Unavailable
-from .providers import Provider
-
-__all__ = ["AGENTS", "Agent", "answer"]
-
-Event = tuple[str, dict[str, Any]]
-ROUNDS = 5
+__all__ = ["AGENTS", "Agent"]
 
 
 def weather(city: str) -> dict[str, Any]:
@@ -40,6 +30,11 @@ class Agent:
     instructions: str
     functions: tuple[Callable[..., Any], ...] = ()
     hint: str = ""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The functions' names."""
+        return tuple(function.__name__ for function in self.functions)
 
     def tools(self) -> list[dict[str, Any]]:
         """In the Chat Completions form, which every provider takes. (The connector would take the functions.)"""
@@ -87,124 +82,3 @@ AGENTS = {
         ),
     )
 }
-
-
-@dataclass
-class Turn:
-    """One reply of the model while it arrives."""
-
-    text: str = ""
-    calls: dict[int, dict[str, str]] = field(default_factory=dict)
-    usage: Any = None
-    finish: str | None = None
-
-    def take(self, chunk: Any) -> list[Event]:
-        """Adds a chunk; returns what the page should see of it."""
-        self.usage = getattr(chunk, "usage", None) or self.usage
-        if not chunk.choices:
-            return []
-        choice, events = chunk.choices[0], []
-        self.finish = choice.finish_reason or self.finish
-        delta = choice.delta
-        if reasoning := getattr(delta, "reasoning_content", None):
-            events.append(("reasoning", {"text": reasoning}))
-        if delta.content:
-            self.text += delta.content
-            events.append(("text", {"text": delta.content}))
-        for part in delta.tool_calls or ():
-            call = self.calls.setdefault(part.index, {"id": "", "name": "", "arguments": ""})
-            call["id"] = part.id or call["id"]
-            call["name"] += part.function.name or ""
-            call["arguments"] += part.function.arguments or ""
-        return events
-
-    def message(self) -> dict[str, Any]:
-        """The reply as a message of the conversation."""
-        calls = [
-            {"id": call["id"], "type": "function", "function": {"name": call["name"], "arguments": call["arguments"]}}
-            for call in self.calls.values()
-        ]
-        return {"role": "assistant", "content": self.text or None, **({"tool_calls": calls} if calls else {})}
-
-
-async def answer(agent: Agent, provider: Provider, model: str, messages: list[dict[str, Any]]) -> AsyncIterator[Event]:
-    """The events of one answer; whatever goes wrong is an event, too.
-
-    Args:
-        messages: the conversation so far, the last one the user's.
-    """
-    history: list[dict[str, Any]] = [{"role": "system", "content": agent.instructions}, *messages]
-    tokens = {"input": 0, "output": 0}
-    try:
-        for _ in range(ROUNDS):
-            turn = Turn()
-            async for event in _stream(agent, provider, model, history, turn):
-                yield event
-            _count(tokens, turn.usage)
-            history.append(turn.message())
-            for call in turn.calls.values():
-                yield "tool_call", dict(call)
-                result = agent.call(call["name"], call["arguments"])
-                yield "tool_result", {"id": call["id"], "name": call["name"], "result": result}
-                history.append({"role": "tool", "tool_call_id": call["id"], "content": result})
-            if not turn.calls:
-                break
-        yield "done", {"tokens": tokens, "finish_reason": turn.finish}
-    except Unavailable as error:
-        yield "error", {"type": "Unavailable", "message": str(error), "hint": "", "attempts": []}
-    except OpenAIError as error:
-        yield "error", _described(error)
-
-
-async def _stream(
-    agent: Agent, provider: Provider, model: str, history: list[dict[str, Any]], turn: Turn
-) -> AsyncIterator[Event]:
-    body: dict[str, Any] = {"model": model, "messages": history, "stream_options": {"include_usage": True}}
-    if agent.functions:
-        body["tools"] = agent.tools()
-    stream: Any = await provider.stream(body)
-    try:
-        async for chunk in stream:
-            for event in turn.take(chunk):
-                yield event
-        if (info := _info(stream)) is not None:
-            yield "route", info
-    finally:
-        close = getattr(stream, "close", None) or getattr(stream, "aclose", None)
-        if close is not None:
-            await close()
-
-
-def _info(stream: Any) -> dict[str, Any] | None:
-    """Which deployment answered, and what was tried before; None for other providers."""
-    try:
-        info: AzureInfo = azure_info(stream)
-    except LookupError:
-        return None
-    return {
-        "deployment": info.deployment,
-        "resource": info.resource,
-        "served_model": info.served_model,
-        "region": info.region,
-        "request_id": info.request_id,
-        "attempts": [str(attempt) for attempt in info.attempts],
-        "changes": list(info.changes),
-        "filtered": info.filtered,
-    }
-
-
-def _count(tokens: dict[str, int], usage: Any) -> None:
-    if usage is not None:
-        tokens["input"] += usage.prompt_tokens or 0
-        tokens["output"] += usage.completion_tokens or 0
-
-
-def _described(error: OpenAIError) -> dict[str, Any]:
-    hint = str(getattr(error, "hint", ""))
-    message = str(error).split("\nTried:")[0].replace(hint, "").strip() if hint else str(error)
-    return {
-        "type": type(error).__name__,
-        "message": message,
-        "hint": hint,
-        "attempts": [str(attempt) for attempt in getattr(error, "attempts", ())],
-    }

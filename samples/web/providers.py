@@ -4,28 +4,32 @@ from __future__ import annotations
 
 import asyncio
 import os
-import time
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from importlib import import_module
 from typing import Any, Protocol
 
 import httpx
 import openai
 
-from azure_connector import AsyncAzureConnector
-
+from .azure import AzureProvider
 from .listing import Listing, Model, Unavailable
+from .names import display_name
 
-__all__ = ["AzureProvider", "LiteLLMProvider", "OllamaProvider", "Provider", "all_providers"]
-
-_LISTING_LASTS = 30.0
+__all__ = ["LiteLLMProvider", "OllamaProvider", "Provider", "all_providers"]
 
 
 class Provider(Protocol):
-    """What the page needs of one."""
+    """What the page needs of one.
+
+    Attributes:
+        remedy: what to look at when it does not answer.
+        long_ids: whether ids of tool calls may be longer than OpenAI's 40 characters.
+    """
 
     id: str
+    name: str
+    remedy: str
+    long_ids: bool
 
     async def listing(self) -> Listing:
         """Its models, or why there are none. Never raises for a provider that is not set up."""
@@ -35,66 +39,11 @@ class Provider(Protocol):
         """Opens a streamed chat completion.
 
         Raises:
-            Unavailable, openai.OpenAIError: it cannot answer.
+            Unavailable, openai.OpenAIError, httpx.HTTPError: it cannot answer.
         """
         ...
 
     async def close(self) -> None: ...
-
-
-class AzureProvider:
-    """Azure OpenAI through the connector: models of the mapping, and deployments that the resource lists."""
-
-    id = "azure"
-
-    def __init__(self, name: str = "Azure OpenAI") -> None:
-        self.name = name
-        self._connector: AsyncAzureConnector | None = None
-        self._listed: tuple[float, Listing] | None = None
-
-    def _client(self) -> AsyncAzureConnector:
-        if self._connector is None:
-            connector = AsyncAzureConnector()
-            connector.settings.require_endpoint()
-            self._connector = connector
-        return self._connector
-
-    async def listing(self) -> Listing:
-        if self._listed and time.monotonic() - self._listed[0] < _LISTING_LASTS:
-            return self._listed[1]
-        try:
-            listing = await self._list(self._client())
-        except openai.OpenAIError as error:
-            return Listing(self.id, self.name, reason=str(error).splitlines()[0])
-        self._listed = (time.monotonic(), listing)
-        return listing
-
-    async def _list(self, client: AsyncAzureConnector) -> Listing:
-        catalog = await client.catalog()
-        if all(listing.source in ("", "settings") for listing in catalog.listings):
-            await self._probe(client)
-        sizes = {
-            one.name: f"{one.tokens_per_minute // 1000}K tokens/min" if one.tokens_per_minute else None
-            for one in catalog
-            if one.serves and {"chat", "responses"} & {*one.apis}
-        }
-        mapped = [model for model in client.settings.deployment_mapping if model not in sizes]
-        names = [*mapped, *sizes] or [client.settings.default_model]
-        models = tuple(Model(name, self.id, size=sizes.get(name)) for name in names)
-        return Listing(self.id, self.name, models, note="; ".join(catalog.problems))
-
-    @staticmethod
-    async def _probe(client: AsyncAzureConnector) -> None:
-        """Tells a resource that lists nothing, as some gateways do, from one that cannot be used at all."""
-        with suppress(openai.NotFoundError, openai.BadRequestError):
-            await client.models.list()
-
-    async def stream(self, body: dict[str, Any]) -> AsyncIterator[Any]:
-        return await self._client().chat.completions.create(**body, stream=True)
-
-    async def close(self) -> None:
-        if self._connector is not None:
-            await self._connector.close()
 
 
 class LiteLLMProvider:
@@ -108,22 +57,26 @@ class LiteLLMProvider:
 
     def __init__(self, prefix: str, name: str, variables: tuple[str, ...], models: tuple[str, ...]) -> None:
         self.id, self.name, self.variables = prefix, name, variables
+        self.long_ids = prefix == "gemini"  # LiteLLM keeps Gemini's thought signatures in them
+        self.remedy = f"Check the key in {' or '.join(variables)}, and choose models in {prefix.upper()}_MODELS."
         self._models = models
 
     async def listing(self) -> Listing:
-        if not any(os.environ.get(name) for name in self.variables):
-            models = tuple(Model(model, self.id, available=False) for model in self._models)
-            return Listing(self.id, self.name, models, reason=f"{' or '.join(self.variables)} is not set")
         wanted = os.environ.get(f"{self.id.upper()}_MODELS", "")
         names = [name.strip() for name in wanted.split(",") if name.strip()] or self._models
-        return Listing(self.id, self.name, tuple(Model(name, self.id) for name in names))
+        keyed = any(os.environ.get(name) for name in self.variables)
+        models = tuple(Model(name, self.id, display_name(name), f"{self.name} Cloud", keyed) for name in names)
+        missing = f"{' or '.join(self.variables)} is not set. Export it and start the page again."
+        return Listing(self.id, self.name, models, reason="" if keyed else missing)
 
     async def stream(self, body: dict[str, Any]) -> AsyncIterator[Any]:
         os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
         try:
-            litellm = await asyncio.to_thread(import_module, "litellm")  # takes two seconds
+            litellm: Any = await asyncio.to_thread(import_module, "litellm")  # takes two seconds
         except ImportError as error:
             raise Unavailable('LiteLLM is not installed: pip install ".[litellm]"') from error
+        litellm.suppress_debug_info = True  # else every error prints an invitation to its bug tracker
+        litellm.modify_params = True  # a history with calls may go to an agent without tools, which Anthropic refuses
         return await litellm.acompletion(**{**body, "model": f"{self.id}/{body['model']}"}, stream=True)
 
     async def close(self) -> None:
@@ -133,26 +86,36 @@ class LiteLLMProvider:
 class OllamaProvider:
     """Models that run on this machine, by Ollama's own API and its OpenAI-compatible one."""
 
-    id, name = "ollama", "Ollama"
+    id, name, long_ids = "ollama", "Ollama", False
 
     def __init__(self) -> None:
         host = os.environ.get("OLLAMA_HOST") or "127.0.0.1:11434"
         self.host = (host if "://" in host else f"http://{host}").rstrip("/")
+        self.remedy = f"Is it running? Start it with `ollama serve`; OLLAMA_HOST says where it listens ({self.host})."
         self._client: openai.AsyncOpenAI | None = None
 
     async def listing(self) -> Listing:
         try:
             async with httpx.AsyncClient(timeout=0.5, trust_env=False) as client:
                 reply = await client.get(f"{self.host}/api/tags")
-                found = reply.raise_for_status().json()["models"]
-        except (httpx.HTTPError, ValueError, KeyError):
-            return Listing(self.id, self.name, reason=f"nothing answers at {self.host}")
-        models = tuple(Model(one["name"], self.id, size=one.get("details", {}).get("parameter_size")) for one in found)
-        return Listing(self.id, self.name, models, reason="" if models else "it has no models: ollama pull llama3.2")
+                models = tuple(self._model(one) for one in reply.raise_for_status().json()["models"])
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError, KeyError, TypeError, AttributeError):
+            return Listing(self.id, self.name, reason=f"Nothing answers at {self.host}. {self.remedy}")
+        reason = "" if models else "It has no models yet. Fetch one: ollama pull llama3.2"
+        return Listing(self.id, self.name, models, reason=reason)
+
+    def _model(self, one: dict[str, Any]) -> Model:
+        size, parameters = one.get("size"), (one.get("details") or {}).get("parameter_size")
+        on_disk = f"{size / 1e9:.1f} GB" if isinstance(size, int) else "this machine"
+        return Model(one["name"], self.id, one["name"], parameters or on_disk)
 
     async def stream(self, body: dict[str, Any]) -> AsyncIterator[Any]:
         if self._client is None:
-            self._client = openai.AsyncOpenAI(base_url=f"{self.host}/v1/", api_key="ollama", max_retries=0)
+            # Environment proxies are for the world outside; this server is on this machine.
+            direct = openai.DefaultAsyncHttpxClient(trust_env=False)
+            self._client = openai.AsyncOpenAI(
+                base_url=f"{self.host}/v1/", api_key="ollama", max_retries=0, http_client=direct
+            )
         return await self._client.chat.completions.create(**body, stream=True)
 
     async def close(self) -> None:

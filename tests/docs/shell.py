@@ -26,7 +26,9 @@ __all__ = ["run_shell"]
 _OTHERS = frozenset({"az", "cd", "curl", "docker", "git", "jq", "jupyter", "ollama", "pipx", "source", "uv"})
 # These wait for somebody at the keyboard or serve until Ctrl-C: their options are parsed, then their help is shown.
 _LASTING = frozenset({"chat", "emulator", "init"})
-_ELSEWHERE = frozenset({CONFIG_VARIABLE, "GEMINI_API_KEY", "DEFAULT_PROVIDER", "DEFAULT_MODEL", "LITELLM_MASTER_KEY"})
+_ELSEWHERE = frozenset(
+    {CONFIG_VARIABLE, "GEMINI_API_KEY", "ALLOWED_ORIGINS", "DEFAULT_PROVIDER", "DEFAULT_MODEL", "LITELLM_MASTER_KEY"}
+)
 _ADDRESS_OR_KEY = {*ENVIRONMENT["azure_endpoint"], *ENVIRONMENT["api_key"]}
 _ASSIGNMENT = re.compile(r"(?P<name>[A-Za-z_]\w*)=(?P<value>.*)", re.DOTALL)
 

@@ -8,11 +8,12 @@ from typing import Any
 import httpx
 import pytest
 
+from azure_connector.deployments._operations import CHAT, RESPONSES
 from azure_connector.deployments._profiles import model_from_reply, profile_for
 from azure_connector.emulator import Emulator
 from azure_connector.errors._envelope import parse_envelope
 from azure_connector.requests._adaptation_from_error import Learned, learn
-from azure_connector.requests._fit import CHAT, RESPONSES, fit
+from azure_connector.requests._fit import fit
 from azure_connector.requests.responses_api import to_responses
 
 CHAT_MODELS = (

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
+from azure_connector.deployments._operations import CHAT, RESPONSES
 from azure_connector.deployments._profiles import Profiles, profile_for
 from azure_connector.errors import InvalidRequestError
 from azure_connector.requests._adaptation_from_error import Lesson
-from azure_connector.requests._fit import CHAT, RESPONSES, Change, ChangeLog, fit
+from azure_connector.requests._fit import Change, ChangeLog, fit
 
 USER = {"role": "user", "content": "Hi"}
 TOOLS = [{"type": "function", "function": {"name": "f"}}]

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from azure_connector.deployments._operations import CHAT, RESPONSES
 from azure_connector.deployments._profiles import profile_for
 from azure_connector.errors._classify import parse_envelope
 from azure_connector.requests._adaptation_from_error import Learned, Lesson, learn
-from azure_connector.requests._fit import CHAT, RESPONSES, fit
+from azure_connector.requests._fit import fit
 
 TOOLS = [{"type": "function", "function": {"name": "f"}}]
 SYSTEM = {"role": "system", "content": "A"}

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from azure_connector.deployments._families import FAMILIES
+from azure_connector.deployments._operations import CHAT
 from azure_connector.deployments._profiles import Profiles, model_from_reply, profile_for
 from azure_connector.errors import ConfigurationError
-from azure_connector.requests._fit import CHAT, fit
+from azure_connector.requests._fit import fit
 
 
 @pytest.mark.parametrize(

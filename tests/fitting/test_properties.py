@@ -10,9 +10,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from azure_connector.deployments._families import FAMILIES
+from azure_connector.deployments._operations import CHAT, RESPONSES
 from azure_connector.deployments._profiles import Profile, profile_for
 from azure_connector.requests._adaptation_from_error import Lesson
-from azure_connector.requests._fit import CHAT, RESPONSES, fit
+from azure_connector.requests._fit import fit
 
 PROFILES: list[Profile | None] = [*FAMILIES, None]
 EFFORTS = st.sampled_from([None, "none", "minimal", "low", "medium", "high", "xhigh", "max", "turbo"])

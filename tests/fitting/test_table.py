@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
+from azure_connector.deployments._operations import CHAT, RESPONSES
 from azure_connector.deployments._profiles import profile_for
-from azure_connector.requests._fit import CHAT, RESPONSES, fit
+from azure_connector.requests._fit import fit
 
 EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 SAMPLING = {

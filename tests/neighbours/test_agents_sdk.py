@@ -12,6 +12,8 @@ from typing import Any
 import openai
 import pytest
 from agents import Agent, ModelSettings, OpenAIChatCompletionsModel, RunConfig, Runner
+from starlette.applications import Starlette
+from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from azure_connector import AsyncAzureConnector
@@ -70,15 +72,25 @@ class Chat:
         asked = {"content": [{"type": "input_text", "text": text}], "attachments": [], "inference_options": {}}
         params = {"input": asked, **({"thread_id": self.thread} if self.thread else {})}
         kind = "threads.add_user_message" if self.thread else "threads.create"
-        reply = self.page.post("/chatkit", json={"type": kind, "params": params})
-        events = [json.loads(line[6:]) for line in reply.text.splitlines() if line.startswith("data: ")]
+        events = self.stream(kind, params)
         self.thread = self.thread or events[0]["thread"]["id"]
         return events
 
+    def stream(self, kind: str, params: dict[str, Any]) -> list[dict[str, Any]]:
+        """The events that answer a request; the page's parser goes by their content type."""
+        reply = self.page.post("/chatkit", json={"type": kind, "params": params})
+        assert reply.headers["content-type"].startswith("text/event-stream")
+        return [json.loads(line[6:]) for line in reply.text.splitlines() if line.startswith("data: ")]
+
+    def ask(self, kind: str, **params: Any) -> Any:
+        """The JSON that answers a request."""
+        reply = self.page.post("/chatkit", json={"type": kind, "params": params})
+        assert reply.headers["content-type"] == "application/json"
+        return reply.json()
+
     def items(self) -> list[dict[str, Any]]:
         """What the store has of the thread."""
-        asked = {"type": "threads.get_by_id", "params": {"thread_id": self.thread}}
-        return self.page.post("/chatkit", json=asked).json()["items"]["data"]
+        return self.ask("threads.get_by_id", thread_id=self.thread)["items"]["data"]
 
 
 def answers(events: list[dict[str, Any]]) -> list[str]:
@@ -99,6 +111,92 @@ def test_chatkit_shows_the_widget_streams_the_answer_and_keeps_the_thread(azure:
         chat.say("My name is Ada")
         assert answers(chat.say("What is my name?")) == ["Your name is Ada."]
         assert {item["type"] for item in chat.items()} >= {"user_message", "widget", "assistant_message"}
+
+
+def test_chatkit_reacts_to_a_click_in_a_widget(azure: Emulator, sample: Load) -> None:
+    server = sample("neighbours/chatkit_server")
+    with opened(server.app, server.client) as page:
+        chat = Chat(page)
+        chat.say("How is the weather in Oslo?")
+        card = next(item for item in chat.items() if item["type"] == "widget")
+        clicked = {"thread_id": chat.thread, "item_id": card["id"], "action": card["widget"]["confirm"]["action"]}
+        events = chat.stream("threads.custom_action", clicked)
+        (changed,) = [event["item"] for event in events if event["type"] == "thread.item.replaced"]
+        assert changed["id"] == card["id"]
+        assert [part["value"] for part in changed["widget"]["children"]] == ["Oslo", "22 degrees, still sunny"]
+        assert [item["widget"] for item in chat.items() if item["type"] == "widget"] == [changed["widget"]]
+    assert len(azure.requests) == 2, "a click asks no model"
+
+
+def test_chatkit_hooks_come_after_the_answer(azure: Emulator, sample: Load) -> None:
+    server = sample("neighbours/chatkit_server")
+    with opened(server.app, server.client) as page:
+        chat = Chat(page)
+        kinds = [event["type"] for event in chat.say("How is the weather in Oslo?")]
+        assert kinds.index("notice") > kinds.index("thread.item.done")
+        assert "thread.updated" in kinds
+        assert chat.ask("threads.get_by_id", thread_id=chat.thread)["title"] == "The weather in Oslo"
+        assert chat.ask("threads.list")["data"][0]["title"] == "The weather in Oslo"
+        assert "notice" not in [event["type"] for event in chat.say("Say well")], (
+            "each request has a context of its own"
+        )
+
+
+def test_chatkit_answers_again_and_remembers_the_newest_items(
+    azure: Emulator, sample: Load, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = sample("neighbours/chatkit_server")
+    monkeypatch.setattr(server.AgentServer, "remembered", 4)  # the end of a turn is an item, too
+    with opened(server.app, server.client) as page:
+        chat = Chat(page)
+        for text in ("Say one", "Say two", "Say three"):
+            chat.say(text)
+        sent = [part["text"] for item in azure.requests.last.body["input"] for part in item["content"]]
+        assert sent == ["Say two", "two", "Say three"]
+        asked = next(item for item in chat.items() if item["type"] == "user_message")
+        events = chat.stream("threads.retry_after_item", {"thread_id": chat.thread, "item_id": asked["id"]})
+        assert answers(events) == ["one"]
+        kept = [item["type"] for item in chat.items() if item["type"] != "workflow"]
+        assert kept == ["user_message", "assistant_message"]
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "words"),
+    [
+        ({"type": "threads.get_by_id", "params": {"thread_id": "none"}}, 404, "There is no none"),
+        (
+            {"type": "threads.retry_after_item", "params": {"thread_id": "none", "item_id": "x"}},
+            404,
+            "There is no none",
+        ),
+        ({"type": "nonsense"}, 400, "That is no ChatKit request"),
+        ("no object", 400, "That is no ChatKit request"),
+        ({"type": "attachments.delete", "params": {"attachment_id": "x"}}, 400, "AttachmentStore"),
+    ],
+)
+def test_chatkit_refuses_in_json(azure: Emulator, sample: Load, body: Any, status: int, words: str) -> None:
+    server = sample("neighbours/chatkit_server")
+    with opened(server.app, server.client) as page:
+        reply = page.post("/chatkit", json=body)
+    assert (reply.status_code, reply.headers["content-type"]) == (status, "application/json")
+    assert words in reply.json()["error"]["message"]
+
+
+def test_chatkit_says_what_it_does_not_know(azure: Emulator, sample: Load) -> None:
+    """The class alone, with an agent and nothing else."""
+    base, server = sample("neighbours/chatkit_base"), sample("neighbours/chatkit_server")
+
+    class Plain(base.AgentServer):
+        def get_agent(self) -> Agent[Any]:
+            return server.Guide(self.store).get_agent()
+
+    app = Starlette(routes=[Route("/chatkit", Plain(server.MemoryStore()).endpoint, methods=["POST"])])
+    with opened(app, server.client) as page:
+        chat = Chat(page)
+        assert answers(chat.say("Say well")) == ["well"]
+        clicked = {"thread_id": chat.thread, "action": {"type": "odd"}}
+        told = [event for event in chat.stream("threads.custom_action", clicked) if event["type"] == "notice"]
+        assert told[0]["message"] == "Nothing is to be done on 'odd' here."
 
 
 def test_chatkit_runs_on_openai_itself_after_changing_one_line(

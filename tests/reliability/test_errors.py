@@ -143,7 +143,9 @@ async def test_cancellation_is_never_a_failure(cloud, stream):
             call.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await call
-        assert client._core.health.report(time.monotonic()) == {}, "five cancelled calls say nothing about the target"
+        assert client._state.routing.health.report(time.monotonic()) == {}, (
+            "five cancelled calls say nothing about the target"
+        )
     assert cloud.counts() == (5, 0, 0)
 
 

@@ -6,6 +6,7 @@ import json
 import time
 from pathlib import Path
 
+import httpx
 import openai
 import pytest
 
@@ -204,3 +205,23 @@ def test_a_target_near_its_limit_is_preferred_less(cloud):
         for _ in range(40):
             client.chat.completions.create(model="gpt-4o", messages=HELLO)
     assert cloud.counts()[0] - before[0] < 12, "a twentieth of its weight, where half would be twenty"
+
+
+def test_a_redirect_holds_for_its_own_target_only(cloud):
+    """Another call finds the target limited before this one has followed its redirect: it goes on elsewhere."""
+    settings = cloud.options(deployment_mapping={"gpt-4o": ["gpt-4o", "gpt-4o@west"], "alone": ["gpt-4o"]})
+    path = "/openai/v1/chat/completions"
+    cloud.east.script(Reply(307, headers={"location": f"{path}?followed=1"}), faults.too_many_requests(30))
+
+    def another_call_is_limited(response: httpx.Response) -> None:
+        if response.status_code == 307:
+            with pytest.raises(openai.RateLimitError):
+                client.with_options(max_retries=0).chat.completions.create(model="alone", messages=HELLO)
+
+    hooks = {"response": [another_call_is_limited]}
+    with AzureConnector(**settings) as client, httpx.Client(event_hooks=hooks) as http:
+        hooked = client.with_options(http_client=http)
+        reply = hooked.chat.completions.create(model="gpt-4o", messages=HELLO)
+    assert tried(reply) == [("default", 307), ("west", 200)]
+    assert [(request.path, request.query) for request in cloud.west.requests] == [(path, {})]
+    assert cloud.counts() == (2, 1, 0)

@@ -52,7 +52,7 @@ async def test_a_429_of_one_client_keeps_the_other_away(cloud, redis):
                 ("default", 429),
                 ("west", 200),
             ]
-            until(lambda: "gpt-4o@default" in other._core.health.report(time.monotonic()))
+            until(lambda: "gpt-4o@default" in other._state.routing.health.report(time.monotonic()))
             assert tried(await other.chat.completions.create(model="gpt-4o", messages=HELLO)) == [("west", 200)]
 
 

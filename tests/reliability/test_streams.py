@@ -335,5 +335,5 @@ async def test_an_async_reader_who_leaves_frees_the_connection(cloud, native, le
         assert type(results[0]) is expected
         del task, results
         await asyncio.to_thread(until, lambda: not open_to(cloud.east))
-        attempts = client._core.health.report(time.monotonic())
+        attempts = client._state.routing.health.report(time.monotonic())
         assert not any(row.failing or row.cause != "ok" for row in attempts.values()), "no verdict on the target"

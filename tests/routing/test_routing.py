@@ -4,7 +4,6 @@ import logging
 
 import pytest
 
-from azure_connector.client._plan import pin
 from azure_connector.errors import InvalidRequestError
 from azure_connector.routing._outcomes import AttemptOutcome
 from azure_connector.routing._route import BackOff, GiveUp, SendTo
@@ -216,6 +215,43 @@ def test_a_request_that_was_adapted_goes_to_the_same_target_at_once(world):
     for _ in range(3):
         sends_to(route.failed(world.A, AttemptOutcome("adapt", 400), world.now), world.A)
     gives_up(route.failed(world.A, AttemptOutcome("adapt", 400), world.now), "fatal", "adapt", world.A, 3)
+
+
+def test_a_changed_request_does_not_ask_a_target_that_was_limited_meanwhile(world):
+    route, alone = world.route(world.A, world.B), world.route(world.A)
+    route.first(), alone.first()
+    world.observe(world.A, "rate_limited", 429, retry_after=6.0)  # another call fared worse meanwhile
+    sends_to(route.failed(world.A, AttemptOutcome("adapt", 400), world.now), world.B)
+    waits(alone.failed(world.A, AttemptOutcome("adapt", 400), world.now), 6.0, world.A)
+    world.now += 6.1
+    sends_to(alone.resume(world.now), world.A)
+
+
+def test_a_changed_request_to_a_failing_target_is_its_only_probe(make_world):
+    world = make_world(cooldown=5, probe_interval=10)
+    late, later, probing = world.route(), world.route(), world.route()
+    late.first(), later.first()
+    world.now += 1
+    world.break_down(world.A)
+    world.now += 6
+    sends_to(late.failed(world.A, AttemptOutcome("adapt", 400), world.now), world.A, probe=True)
+    waits(probing.resume(world.now), 0.125, world.A)
+    waits(later.failed(world.A, AttemptOutcome("adapt", 400), world.now), 0.125, world.A)
+    late.cancelled(world.A, world.now)
+    sends_to(later.resume(world.now), world.A, probe=True)
+
+
+def test_a_changed_request_that_may_not_be_sent_fails_for_that_and_not_for_the_refusal(make_world):
+    world = make_world(max_wait=5)
+    route, moved = world.route(), world.route(world.B, world.A)
+    route.first(), moved.first()
+    moved.failed(world.A, world.failed(), world.now)
+    for target in (world.A, world.B):
+        world.observe(target, "rate_limited", 429, retry_after=3000.0)
+    end = route.failed(world.A, AttemptOutcome("adapt", 400), world.now)
+    gives_up(end, "exhausted", "rate_limited", world.A, None)
+    assert end.retry_after == pytest.approx(world.policy.max_cooldown)
+    gives_up(moved.failed(world.B, AttemptOutcome("adapt", 400), world.now), "exhausted", "transient", world.A, 0)
 
 
 def test_adaptations_are_not_attempts_but_end_with_the_deadline(make_world):
@@ -440,8 +476,8 @@ def test_waits_are_recorded_with_the_attempt_that_follows(world):
 
 def test_pinning_keeps_one_resource(world):
     plan = world.plan(world.A, world.B, world.A2)
-    assert pin(plan, "west").targets == (world.A, world.A2)
-    assert pin(pin(plan, "west"), "west") == pin(plan, "west")
+    assert plan.pinned_to("west").targets == (world.A, world.A2)
+    assert plan.pinned_to("west").pinned_to("west") == plan.pinned_to("west")
     with pytest.raises(InvalidRequestError, match=r"'south'.*east, west") as caught:
-        pin(plan, "south", param="input[0].id")
+        plan.pinned_to("south", param="input[0].id")
     assert caught.value.param == "input[0].id"

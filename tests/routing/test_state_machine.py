@@ -104,7 +104,10 @@ class Routing(RuleBasedStateMachine):
         else:
             call.tried.add(target)
             call.adapted += kind == "adapt"
-            self.check(call, call.route.failed(target, outcome, self.now), outcome)
+            step = call.route.failed(target, outcome, self.now)
+            if kind == "adapt":
+                self.check_adapted(call, target, step)
+            self.check(call, step, outcome)
 
     @rule(whom=st.sampled_from(TARGETS), kind=st.sampled_from(["transient", "timeout", "unreachable"]))
     def other_calls_find_it_broken(self, whom, kind):
@@ -152,19 +155,25 @@ class Routing(RuleBasedStateMachine):
             self.check_give_up(call, step, outcome)
             self.calls.remove(call)
 
+    def check_adapted(self, call, target, step):
+        """A changed request goes to the same target at once, unless that is not to be asked by now."""
+        over = call.deadline is not None and self.now >= call.deadline
+        free = self.cooling[target] <= self.now and self.health.is_clear(target, self.now)
+        if free and not over and call.adapted <= self.policy.max_adaptations:
+            assert isinstance(step, SendTo)
+            assert step.target == target
+
     def check_send(self, call, step, outcome):
         assert step.target in call.targets
         assert call.on_its_way is None, "two targets at once"
         assert call.deadline is None or self.now < call.deadline, "sends beyond the deadline"
-        adapts = outcome is not None and outcome.kind == "adapt"
-        if not adapts:
-            assert self.cooling[step.target] <= self.now, "asks a cooling target"
+        assert self.cooling[step.target] <= self.now, "asks a cooling target"
         if outcome is not None and outcome.kind in MAY_HAVE_RUN:
             assert call.repeatable, "repeats what may have been executed"
         report = self.health.report(self.now)
         keys = (step.target.key, f"@{step.target.resource}")
         call.probes = {key for key in keys if key in report and report[key].failing}
-        assert step.probe == bool(call.probes) or adapts
+        assert step.probe == bool(call.probes)
         call.on_its_way, call.sent_at = step.target, self.now
         call.sent.append(step.target)
         assert len(call.sent) - call.adapted <= self.policy.max_attempts
@@ -188,7 +197,8 @@ class Routing(RuleBasedStateMachine):
             assert step.target in call.tried
             assert len(call.route.attempts) == len(call.sent)
         else:
-            assert not call.sent
+            assert len(call.sent) == call.adapted
+            assert not call.sent or step.retry_after > 0
 
     def untried_and_free(self, call):
         left = {one.resource for one in call.tried}

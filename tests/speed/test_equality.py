@@ -13,13 +13,13 @@ from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
 from azure_connector import AsyncAzureConnector, AzureConnector
 from azure_connector._utils import _json as wire
-from azure_connector.client import _resource_client as sending
+from azure_connector.client import _resource_client
 from azure_connector.emulator import Reply
 from azure_connector.replies._reader import build_chunk, build_completion
-from azure_connector.requests import _posting as posting
+from azure_connector.requests import _call_options
 from azure_connector.transport import _clients as transport
-from azure_connector.transport import _json_request as lane
-from azure_connector.transport._async_backend import http_library
+from azure_connector.transport import _json_request
+from azure_connector.transport._library import http_library
 from tests.speed.shapes import BROKEN_CHUNKS, BROKEN_COMPLETIONS, COMPLETIONS, RECORDED, STREAMS
 
 HELLO = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Say hello to Åse 😀"}], "temperature": 0.5}
@@ -55,7 +55,7 @@ def test_completions_are_the_sdks_own(body):
 
 
 async def replies(client: Any, *, times: int = 2, **request: Any) -> list[Any]:
-    """Asks as often as the short way needs to begin; the last reply, or its chunks."""
+    """Asks more than once, since the headers' template is made by the first request; the last reply, or its chunks."""
     found: Any = None
     for _ in range(times):
         found = client.chat.completions.create(**HELLO, **request)
@@ -73,20 +73,19 @@ def stock(azure: Any) -> Any:
 def without(hook: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Takes a private hook away, or an optional library."""
     if hook == "_process_response":
-        for kind in (sending.Sender, sending.AsyncSender):
+        for kind in (_resource_client.ResourceClient, _resource_client.AsyncResourceClient):
             monkeypatch.delattr(kind, "_process_response")
-        monkeypatch.setattr(lane.Lane, "of", classmethod(lambda cls, sender: None))
-    elif hook == "lane":
-        monkeypatch.delattr(openai._base_client.BaseClient, "_make_status_error_from_response")
-    elif hook == "posting":
-        monkeypatch.setattr(posting, "_names", frozenset())
+    elif hook == "_build_request":
+        monkeypatch.delattr(_resource_client._Shared, "_build_request")
+    elif hook == "options":
+        monkeypatch.setattr(_call_options, "_NAMES", frozenset())
     elif hook == "jiter":
         monkeypatch.setattr(wire, "_quick", None)
     elif hook == "aiohttp":
         monkeypatch.setattr(transport, "transport_class", lambda: None)
 
 
-HOOKS = ["none", "_process_response", "lane", "posting", "jiter", "aiohttp"]
+HOOKS = ["none", "_process_response", "_build_request", "options", "jiter", "aiohttp"]
 KINDS = [AzureConnector, AsyncAzureConnector]
 
 
@@ -145,7 +144,7 @@ async def test_completions_equal_the_stock_clients(azure, monkeypatch, hook, kin
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("version", [None, "2024-10-21"])
 @pytest.mark.parametrize("stream", [False, True])
-async def test_the_short_way_sends_the_same_bytes(azure, kind, version, stream):
+async def test_our_requests_are_the_sdks_to_the_byte(azure, monkeypatch, kind, version, stream):
     more: dict[str, Any] = {
         "extra_headers": {"X-Team": "a", "User-Agent": "mine", "X-Stainless-Lang": openai.omit},
         "extra_query": {"trace": "1"},
@@ -153,27 +152,69 @@ async def test_the_short_way_sends_the_same_bytes(azure, kind, version, stream):
     }
     options = {"azure_endpoint": azure.endpoint, "api_key": azure.api_key, "api_version": version}
     given = {name: value for name, value in options.items() if value is not None}
-    await replies(kind(**given, default_headers={"X-Default": "d"}), stream=stream, **more)
-    first, second = azure.requests
-    assert (second.method, second.url, second.raw) == (first.method, first.url, first.raw)
-    assert second.headers == first.headers
-    assert second.headers["x-team"] == "a"
-    assert second.headers["x-default"] == "d"
-    assert second.query["trace"] == "1"
+    await replies(kind(**given, default_headers={"X-Default": "d"}), times=1, stream=stream, **more)
+    without("_build_request", monkeypatch)
+    await replies(kind(**given, default_headers={"X-Default": "d"}), times=1, stream=stream, **more)
+    ours, theirs = azure.requests
+    assert (ours.method, ours.url, ours.raw) == (theirs.method, theirs.url, theirs.raw)
+    assert ours.headers == theirs.headers
+    assert ours.headers["x-team"] == "a"
+    assert ours.headers["x-default"] == "d"
+    assert ours.query["trace"] == "1"
 
 
-def test_the_short_way_is_taken(azure, monkeypatch):
-    sent: list[Any] = []
-    send = lane.Lane.send
+class TheUsersOwn(openai.DefaultHttpxClient):
+    """An HTTP client that a user has derived."""
+
+
+class BuildsItsOwn(openai.DefaultHttpxClient):
+    """One that builds its requests in its own way."""
+
+    def build_request(self, *args: Any, **kwargs: Any) -> Any:
+        request = super().build_request(*args, **kwargs)
+        request.headers["x-built"] = "by the user"
+        return request
+
+
+@pytest.mark.parametrize("way", ["plain", "raw", "users client", "embeddings", "responses", "logged"])
+def test_one_way_to_send_serves_every_json_call(azure, monkeypatch, caplog, way):
+    built: list[Any] = []
+    build = _json_request.JsonRequestBuilder.build
     monkeypatch.setattr(
-        lane.Lane, "send", lambda self, request, **how: sent.append(request) or send(self, request, **how)
+        _json_request.JsonRequestBuilder, "build", lambda self, options: built.append(build(self, options)) or built[-1]
     )
-    with AzureConnector(azure_endpoint=azure.endpoint, api_key=azure.api_key) as client:
-        for _ in range(3):
+    given: dict[str, Any] = {"http_client": TheUsersOwn()} if way == "users client" else {}
+    with AzureConnector(azure_endpoint=azure.endpoint, api_key=azure.api_key, **given) as client:
+        if way == "raw":
+            client.chat.completions.with_raw_response.create(**HELLO)
+        elif way == "embeddings":
+            client.embeddings.create(model="text-embedding-3-small", input="x")
+        elif way == "responses":
+            client.responses.create(model="gpt-4o", input="x")
+        elif way == "logged":
+            with caplog.at_level("DEBUG", logger="openai"):
+                client.chat.completions.create(**HELLO)
+            assert "Request options" in caplog.text
+        else:
             client.chat.completions.create(**HELLO)
-        assert len(sent) == 2, "all but the first request, which tells what headers the SDK has"
-        client.chat.completions.with_raw_response.create(**HELLO)
-        assert len(sent) == 2, "raw replies are the SDK's to make"
+    assert len(built) == 1
+    assert built[0] is not None
+
+
+def test_a_client_that_builds_its_own_requests_is_let(azure):
+    with AzureConnector(azure_endpoint=azure.endpoint, api_key=azure.api_key, http_client=BuildsItsOwn()) as client:
+        client.chat.completions.create(**HELLO)
+    assert azure.requests[0].headers["x-built"] == "by the user"
+
+
+def test_cookies_of_a_reply_come_back_with_the_next_request(azure):
+    azure.script(Reply(body=COMPLETIONS["text"], headers={"set-cookie": "affinity=a1; Path=/"}))
+    with AzureConnector(azure_endpoint=azure.endpoint, api_key=azure.api_key) as client:
+        client.chat.completions.create(**HELLO)
+        client.chat.completions.create(**HELLO)
+    first, second = azure.requests
+    assert "cookie" not in first.headers
+    assert second.headers["cookie"] == "affinity=a1"
 
 
 @pytest.mark.parametrize(("logger", "level"), [(http_library().__name__, "INFO"), ("openai", "DEBUG")])
@@ -198,7 +239,7 @@ def test_who_reads_a_log_gets_all_of_it(azure, caplog, logger, level):
 )
 @pytest.mark.parametrize("body", [None, {"a": 1, "b": openai.NOT_GIVEN, "c": openai.omit}, [1, 2], object])
 def test_request_options_are_the_sdks_own(given, body):
-    ours = posting.post_options("/x", body, given)
+    ours = _call_options.post_options("/x", body, given)
     theirs = FinalRequestOptions.construct(method="post", url="/x", json_data=body, content=None, files=None, **given)
     assert type(ours) is type(theirs)
     assert {name: repr(value) for name, value in vars(ours).items()} == {n: repr(v) for n, v in vars(theirs).items()}
@@ -206,14 +247,14 @@ def test_request_options_are_the_sdks_own(given, body):
 
 
 def test_request_options_are_nobody_elses():
-    first = posting.post_options("/x", {"a": 1}, {"params": {"b": "1"}})
-    second = posting.post_options("/y", None, {})
+    first = _call_options.post_options("/x", {"a": 1}, {"params": {"b": "1"}})
+    second = _call_options.post_options("/y", None, {})
     assert (first.url, first.params) == ("/x", {"b": "1"})
     assert (second.url, second.params, second.model_fields_set & {"params"}) == ("/y", {}, set())
 
 
 def test_what_only_the_sdk_can_tell_is_left_to_it(azure):
-    assert posting.post_options("/x", {}, {"speed": 2}) is None
+    assert _call_options.post_options("/x", {}, {"speed": 2}) is None
     with (
         AzureConnector(azure_endpoint=azure.endpoint, api_key=azure.api_key) as client,
         pytest.raises(TypeError, match="both `body` and `content`"),
@@ -232,11 +273,11 @@ def test_values_that_json_does_not_know_are_sent_as_the_sdk_sends_them():
         y: int = 0
 
     body = {"a": datetime(2026, 1, 2, tzinfo=UTC), "p": Point(x=1), "t": "Åse 😀", "n": [1, 2.5, None, True]}
-    assert lane._encode(body).encode() == openapi_dumps(body)
-    assert json.loads(lane._encode({"d": date(2026, 1, 2)})) == {"d": "2026-01-02"}
+    assert _json_request._encode(body).encode() == openapi_dumps(body)
+    assert json.loads(_json_request._encode({"d": date(2026, 1, 2)})) == {"d": "2026-01-02"}
     for refused in ({"x": float("nan")}, {"x": object()}):
         with pytest.raises((ValueError, TypeError)):
-            lane._encode(refused)
+            _json_request._encode(refused)
 
 
 @pytest.mark.parametrize(

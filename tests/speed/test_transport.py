@@ -10,8 +10,9 @@ import pytest
 
 from azure_connector import AsyncAzureConnector, AzureConnector
 from azure_connector.emulator import faults
-from azure_connector.transport._async_backend import http_library, transport_class
-from azure_connector.transport._clients import TransportOptions, async_http_client, sync_http_client
+from azure_connector.transport._async_backend import transport_class
+from azure_connector.transport._clients import TransportOptions, async_http_client
+from azure_connector.transport._library import http_library
 
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
 ASKED = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hi"}]}
@@ -25,14 +26,14 @@ def no_proxies(monkeypatch):
 
 async def test_aiohttp_carries_the_async_client_by_default():
     client = async_http_client(TransportOptions())
-    assert isinstance(client.direct, transport_class())
+    assert isinstance(client._transport, transport_class())
     await client.aclose()
 
 
 async def test_httpx_carries_it_where_aiohttp_is_missing(monkeypatch):
     monkeypatch.setattr("azure_connector.transport._clients.transport_class", lambda: None)
     client = async_http_client(TransportOptions())
-    assert isinstance(client.direct, http_library().AsyncHTTPTransport)
+    assert isinstance(client._transport, http_library().AsyncHTTPTransport)
     await client.aclose()
 
 
@@ -40,20 +41,19 @@ async def test_httpx_carries_it_where_aiohttp_is_missing(monkeypatch):
 async def test_with_a_proxy_in_the_environment_httpx_applies_its_rules(monkeypatch, variable):
     monkeypatch.setenv(variable, "http://127.0.0.1:9")
     client = async_http_client(TransportOptions())
-    assert client.direct is None
-    assert sync_http_client(TransportOptions()).direct is None
+    assert not isinstance(client._transport, transport_class())
     await client.aclose()
 
 
 async def test_with_a_proxy_in_the_settings_too():
     client = async_http_client(TransportOptions(proxy="http://127.0.0.1:9"))
-    assert client.direct is None
+    assert not isinstance(client._transport, transport_class())
     await client.aclose()
 
 
 async def test_equal_settings_share_one_tls_context():
     first, second = async_http_client(TransportOptions()), async_http_client(TransportOptions())
-    assert first.direct._context is second.direct._context
+    assert first._transport._context is second._transport._context
     await first.aclose()
     await second.aclose()
 

@@ -9,7 +9,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-__all__ = ["chromium", "missing"]
+__all__ = ["NPM", "chromium", "missing", "missing_from_npm", "resize"]
+
+NPM = Path(__file__).with_name("npm")
 
 # Chromium's own traffic stays off: nothing here may look for a network.
 FLAGS = (
@@ -30,6 +32,14 @@ def missing() -> str:
     """What has to be installed first; empty where all is there."""
     absent = [name for name in ("chromium", "chromedriver") if not shutil.which(name)]
     return f"no {' and no '.join(absent)}: apt-get install chromium chromium-driver" if absent else ""
+
+
+def missing_from_npm(package: str) -> str:
+    """The same for what the tests take from npm."""
+    if not shutil.which("node"):
+        return f"no node: {package} needs it"
+    installed = (NPM / "node_modules" / package).is_dir()
+    return "" if installed else f"no {package}: npm ci --prefix tests/web/npm"
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from typing import Any
 
 import pytest
 import uvicorn
@@ -15,8 +16,20 @@ from azure_connector.emulator import Deployment, Emulator
 from azure_connector.emulator.models import DEFAULT_MODELS
 from samples.web.app import create_app
 
+from .browser import chromium
+from .page import Page
+
 KEYS = ("GEMINI_API_KEY", "GOOGLE_API_KEY", "OPENAI_API_KEY", "ANTHROPIC_API_KEY", "MISTRAL_API_KEY")
-CHOICES = ("DEFAULT_PROVIDER", "DEFAULT_MODEL", "OPENAI_MODELS", "OPENAI_BASE_URL", "OPENAI_API_BASE")
+CHOICES = (
+    "DEFAULT_PROVIDER",
+    "DEFAULT_MODEL",
+    "OPENAI_MODELS",
+    "OPENAI_BASE_URL",
+    "OPENAI_API_BASE",
+    "GEMINI_MODELS",
+    "GEMINI_API_BASE",
+    "ALLOWED_ORIGINS",
+)
 
 
 @contextmanager
@@ -36,8 +49,8 @@ def serving(app: ASGIApp) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def resource() -> Iterator[Emulator]:
-    """A resource whose deployment `busy` the tests may fill up."""
-    with Emulator([*DEFAULT_MODELS, Deployment("busy", "gpt-4.1")]) as azure:
+    """A resource whose deployment `busy` the tests may fill up, with one that shows its thoughts."""
+    with Emulator([*DEFAULT_MODELS, Deployment("busy", "gpt-4.1"), Deployment("thinker", "deepseek-r1")]) as azure:
         yield azure
 
 
@@ -51,6 +64,7 @@ def serve(resource: Emulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[Calla
     monkeypatch.setenv("AZURE_OPENAI_ENDPOINT", resource.endpoint)
     monkeypatch.setenv("AZURE_OPENAI_API_KEY", resource.api_key)
     monkeypatch.setenv("AZURE_OPENAI_DEPLOYMENT_MAPPING", '{"gpt-4.1": ["busy", "gpt-4.1"]}')
+    monkeypatch.setenv("LITELLM_LOCAL_MODEL_COST_MAP", "True")
     with ExitStack() as running:
 
         def start(**variables: str) -> str:
@@ -59,3 +73,18 @@ def serve(resource: Emulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[Calla
             return running.enter_context(serving(create_app()))
 
         yield start
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """One Chromium for a module's tests."""
+    with chromium() as driver:
+        yield driver
+
+
+@pytest.fixture
+def page(serve: Callable[..., str], browser: Any) -> Iterator[Page]:
+    opened = Page(browser, serve())
+    yield opened
+    said = [entry["message"] for entry in browser.get_log("browser") if entry["level"] == "SEVERE"]
+    assert not [line for line in said if "409" not in line], "the browser's console is clean"

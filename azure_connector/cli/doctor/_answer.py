@@ -8,12 +8,10 @@ from contextlib import closing
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from azure_connector.auth import redact
-from azure_connector.errors._envelope import parse_envelope
-from azure_connector.settings._endpoint import form_url, operation_query
-from azure_connector.settings._resources import Resource
-from azure_connector.transport._clients import TransportOptions, sync_http_client
-
+from ...auth import redact
+from ...errors import parse_envelope
+from ...settings import Resource, form_url, operation_query
+from ...transport import TransportOptions, sync_http_client
 from ._finding import Finding
 
 __all__ = ["check_answer", "check_clock"]

@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, Any
 import openai
 
 from ... import errors
-from ...replies._info import AzureInfo, azure_info
-
+from ...replies import AzureInfo, azure_info
 from ._finding import Cause, Finding
 
 if TYPE_CHECKING:
-    from azure_connector.client._client import AzureConnector
-    from azure_connector.deployments._catalog import ListedDeployment
+    from ...client import AzureConnector
+    from ...deployments import ListedDeployment
 
 __all__ = ["cause_of", "check_call"]
 

@@ -7,14 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from azure_connector.errors._classes import ConfigurationError
-from azure_connector.settings._names import METHODS
-
+from ...errors import ConfigurationError
+from ...settings import METHODS
 from ._finding import Finding
 
 if TYPE_CHECKING:
-    from azure_connector.settings._resources import Resource
-    from azure_connector.settings._settings import ConnectorSettings
+    from ...settings import ConnectorSettings, Resource
 
 __all__ = ["SettingRow", "check_endpoint", "check_settings", "rows_of", "unusable"]
 

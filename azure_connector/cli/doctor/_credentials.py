@@ -8,14 +8,13 @@ import json
 import time
 from typing import TYPE_CHECKING, Any, cast
 
-from azure_connector.auth._tokens import expiry_text
-from azure_connector.errors._classes import ConfigurationError, CredentialError
-from azure_connector.settings._hosts import SCOPES
-
+from ...auth import expiry_text
+from ...errors import ConfigurationError, CredentialError
+from ...settings import SCOPES
 from ._finding import Finding
 
 if TYPE_CHECKING:
-    from azure_connector.auth import Authenticator, AuthHeaders
+    from ...auth import Authenticator, AuthHeaders
 
 __all__ = ["check_credential", "claims_of", "describe_chain"]
 

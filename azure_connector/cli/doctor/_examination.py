@@ -8,12 +8,10 @@ from contextlib import ExitStack, closing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from azure_connector.client._client import AzureConnector
-from azure_connector.client._state import Core
-from azure_connector.deployments._catalog import Catalog, ListedDeployment
-from azure_connector.errors._classes import ConfigurationError
-from azure_connector.transport._clients import tls_context
-
+from ...client import AzureConnector, ConnectorState
+from ...deployments import Catalog, ListedDeployment
+from ...errors import ConfigurationError
+from ...transport import tls_context
 from ._answer import check_answer
 from ._call import check_call
 from ._configuration import SettingRow, check_endpoint, check_settings, rows_of, unusable
@@ -24,7 +22,7 @@ from ._proxy import way_to
 from ._report import Report
 
 if TYPE_CHECKING:
-    from azure_connector.settings._settings import ConnectorSettings
+    from ...settings import ConnectorSettings
 
 __all__ = ["examine"]
 
@@ -49,13 +47,13 @@ def examine(
         try:
             settings = load()
             rows = rows_of(settings)
-            core = Core(settings)
-            client = stack.enter_context(closing(AzureConnector(_core=core, max_retries=0)))
+            state = ConnectorState.from_settings(settings)
+            client = stack.enter_context(closing(AzureConnector(_state=state, max_retries=0)))
         except ConfigurationError as error:
             findings.append(unusable(error))
             yield findings[-1]
             return Report(tuple(findings), rows)
-        for event in _walk(client, core, only, call=call, timeout=timeout):
+        for event in _walk(client, state, only, call=call, timeout=timeout):
             if isinstance(event, Finding):
                 findings.append(event)
             yield event
@@ -63,13 +61,13 @@ def examine(
 
 
 def _walk(
-    client: AzureConnector, core: Core, only: Collection[str], *, call: bool, timeout: float
+    client: AzureConnector, state: ConnectorState, only: Collection[str], *, call: bool, timeout: float
 ) -> Iterator[Step | Finding]:
-    yield check_settings(core.settings)
+    yield check_settings(state.settings)
     sound: set[str] = set()
-    for name in core.resources:
+    for name in state.resources:
         failed = False
-        for event in _reach(core, name):
+        for event in _reach(state, name):
             failed = failed or (isinstance(event, Finding) and event.status == "failed" and event.check != "clock")
             yield event
         if not failed:
@@ -84,26 +82,26 @@ def _walk(
         yield from _call(client, catalog, chosen, timeout)
 
 
-def _reach(core: Core, name: str) -> Iterator[Step | Finding]:
+def _reach(state: ConnectorState, name: str) -> Iterator[Step | Finding]:
     """The way to one resource and the credential for it."""
-    resource, settings = core.resource(name), core.settings
+    resource, settings = state.resources[name], state.settings
     yield from check_endpoint(resource, settings)
     yield Step(f"connecting to {resource.endpoint.host}")
-    way = way_to(resource, core.transport, settings.origins["proxy"])
-    context = tls_context(core.transport.ca_bundle, core.transport.client_certificate, core.transport.client_key)
+    way = way_to(resource, state.transport, settings.origins["proxy"])
+    context = tls_context(state.transport.ca_bundle, state.transport.client_certificate, state.transport.client_key)
     for found in check_network(way, context, name):
         yield found
         if found.status == "failed":
-            yield _chain_only(core, name)
+            yield _chain_only(state, name)
             return
     yield Step(f"waiting for the first byte of {resource.endpoint.host}")
-    for found in check_answer(resource, core.transport):
+    for found in check_answer(resource, state.transport):
         yield found
         if found.status == "failed" and found.check == "HTTP":
-            yield _chain_only(core, name)
+            yield _chain_only(state, name)
             return
     try:
-        authenticator = core.authenticator(name)
+        authenticator = state.authenticators.of(name)
     except ConfigurationError as error:
         yield replace(unusable(error), check="credential", cause="credential", resource=name)
         return
@@ -111,10 +109,10 @@ def _reach(core: Core, name: str) -> Iterator[Step | Finding]:
     yield check_credential(authenticator, name)
 
 
-def _chain_only(core: Core, name: str) -> Finding:
+def _chain_only(state: ConnectorState, name: str) -> Finding:
     """The chain as it is configured: a token is not asked for where it could not be used."""
     try:
-        authenticator = core.authenticator(name)
+        authenticator = state.authenticators.of(name)
     except ConfigurationError as error:
         return replace(unusable(error), check="credential", cause="credential", resource=name)
     detail = f"{authenticator.kind}: not tried, since the endpoint cannot be reached"

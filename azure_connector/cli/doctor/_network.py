@@ -12,8 +12,7 @@ from contextlib import closing
 from threading import Thread
 from typing import Any
 
-from azure_connector.settings._hosts import AUTHORITY_HOSTS
-
+from ...settings import AUTHORITY_HOSTS
 from ._finding import Cause, Finding
 from ._proxy import Way
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from urllib.parse import SplitResult, unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
-from azure_connector.settings._resources import Resource
-from azure_connector.transport._clients import TransportOptions
+from ...settings import Resource
+from ...transport import TransportOptions
 
 __all__ = ["Way", "way_to"]
 

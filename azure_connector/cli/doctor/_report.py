@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from azure_connector._version import __version__
-
+from ..._version import __version__
 from ._configuration import SettingRow
 from ._finding import CAUSES, Finding
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from azure_connector._utils._json import Json, as_list
-
+from ..._utils import Json, as_list
 from ._message_text import Speech
 from ._reply import chat_call, commentary
 from ._shapes import objects

@@ -10,9 +10,8 @@ import json
 from collections.abc import Mapping
 from typing import Any, cast
 
-from azure_connector._utils._json import Json, as_object
-from azure_connector.errors._classes import InvalidRequestError
-
+from ..._utils import Json, as_object
+from ...errors import InvalidRequestError
 from ._replay_state import replayed
 from ._shapes import objects, without
 

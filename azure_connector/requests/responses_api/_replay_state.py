@@ -19,8 +19,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from azure_connector._utils._json import Json, as_list
-
+from ..._utils import Json, as_list
 from ._message_text import SEPARATOR, Speech
 from ._shapes import objects, without
 

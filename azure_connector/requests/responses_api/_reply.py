@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from azure_connector._utils._json import Json, as_list, as_object
-from azure_connector.errors._envelope import ErrorFacts, parse_envelope
-
+from ..._utils import Json, as_list, as_object
+from ...errors import ErrorFacts, parse_envelope
 from ._message_text import Speech
 from ._replay_state import CALL_TYPES, fields_of
 from ._shapes import chat_usage, merged_verdicts, objects, without

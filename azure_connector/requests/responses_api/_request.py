@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from azure_connector._utils._json import Json, as_list, as_object
-from azure_connector.errors._classes import InvalidRequestError
-from azure_connector.tools import normalize_tools
-
+from ..._utils import Json, as_list, as_object
+from ...errors import InvalidRequestError
+from ...tools import normalize_tools
 from ._messages import Conversation
 from ._shapes import without
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from azure_connector._utils._json import Json, as_list, as_object
+from ..._utils import Json, as_list, as_object
 
 __all__ = ["chat_usage", "merged_verdicts", "objects", "without"]
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from azure_connector._utils._json import Json, as_list, as_object
-
+from ..._utils import Json, as_list, as_object
 from ._chunk_emitter import Progress, Teller
 from ._reply import Failure, to_chat
 from ._shapes import objects, without

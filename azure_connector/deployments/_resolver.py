@@ -1,0 +1,83 @@
+"""From a model's name to its deployments, by the settings, by what was discovered, and by what replies have named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ._discovery import Discovery
+from ._operations import CHAT
+from ._profiles import Profile, Profiles, model_from_reply
+from ._table import DeploymentTable
+from ._target import Plan, Target
+
+__all__ = ["DeploymentResolver"]
+
+
+class DeploymentResolver:
+    """Which deployments serve a model, and which base model each of them is.
+
+    Args:
+        table: the settings' deployments.
+        discovery: what was found on the resources.
+        profiles: the rules of the base models.
+    """
+
+    def __init__(self, table: DeploymentTable, discovery: Discovery, profiles: Profiles) -> None:
+        self.table = table
+        self.discovery = discovery
+        self._profiles = profiles
+        self._served: dict[str, str] = {}
+        self._declared: dict[str, str] = {}
+
+    def resolve(self, model: Any, operation: str) -> Plan:
+        """The deployments for a model, by the settings and by what was discovered.
+
+        Args:
+            model: the model as the caller named it.
+            operation: the SDK's path.
+
+        Raises:
+            InvalidRequestError: the model is blank or no text.
+        """
+        discovery = self.discovery
+        return self.table.resolve(model, operation, discovery.found if discovery.enabled else None)
+
+    def home_deployment(self, model: str, operation: str) -> str:
+        """The first deployment of a model on the default resource, for what cannot go elsewhere.
+
+        Raises:
+            InvalidRequestError: other resources alone serve the model.
+        """
+        plan = self.resolve(model, operation).pinned_to(self.table.default_resource, param="model")
+        return plan.targets[0].deployment
+
+    def base_model(self, target: Target) -> str | None:
+        """The target's base model: as declared or configured, or as its replies have named it.
+
+        A name that no rule knows, such as an alias in the mapping, gives way to the replies' own.
+        """
+        named, served = self._declared.get(target.key) or target.model, self._served.get(target.key)
+        return named if served is None or self._profiles.find(named) is not None else served
+
+    def profile(self, target: Target) -> Profile | None:
+        """The rules of the target's base model; None where nothing is known of it."""
+        return self._profiles.find(self.base_model(target))
+
+    def declare_base_model(self, model: str, base_model: str) -> None:
+        """Keeps what a caller says of a deployment; the mapping's own word goes before it."""
+        if model in self.table.mapping:
+            return
+        for target in self.table.resolve(model, CHAT).targets:
+            if target.key not in self._declared:
+                self._declared[target.key] = model_from_reply(base_model)
+
+    def served_model_recorder(self, target: Target) -> Callable[[str], None] | None:
+        """Notes the base model that a reply names; None where it is known already."""
+        if target.key in self._served or self._profiles.find(target.model) is not None:
+            return None
+
+        def record(served: str) -> None:
+            self._served.setdefault(target.key, model_from_reply(served))
+
+        return record

@@ -1,0 +1,57 @@
+"""What must be known of a request to read its reply: plain data, made with the request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from ..tools import NameMap
+
+__all__ = ["ReplyPlan", "StreamRules"]
+
+
+@dataclass(frozen=True, slots=True)
+class StreamRules:
+    """What is to be watched in a stream of the SDK's own events.
+
+    Attributes:
+        ends: it must end with an event that says so, as a response's stream does.
+        resumed: it goes on where an earlier one broke off: there may be nothing left.
+        repeatable: it may begin anew elsewhere until something worth reading has arrived; otherwise its first event
+            is delivered at once, since it carries the id under which the service goes on working.
+        note: is told of each response that an event carries, or None.
+    """
+
+    ends: bool = False
+    resumed: bool = False
+    repeatable: bool = True
+    note: Callable[[Any], None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyPlan:
+    """How the reply to a request becomes what its caller expects.
+
+    Attributes:
+        kind: `chat`: a chat completion; `responses`: one that comes from the Responses API; `native`: the SDK's own
+            reply types, whatever the operation.
+        names: the request's tool names; None where it had no tools.
+        as_function_call: the caller asked with the older `functions`.
+        repair: unreadable arguments of tool calls are repaired (the setting `repair_tool_arguments`).
+        streamed: the caller reads a stream.
+        deliver_as_stream: the model does not stream, but the caller does.
+        include_usage: the caller wants the usage at the end of the stream.
+        on_model: is told the model that the service reports, or None.
+        rules: what is to be watched in a native stream.
+    """
+
+    kind: Literal["chat", "responses", "native"] = "native"
+    names: NameMap | None = None
+    as_function_call: bool = False
+    repair: bool = True
+    streamed: bool = False
+    deliver_as_stream: bool = False
+    include_usage: bool = False
+    on_model: Callable[[str], None] | None = None
+    rules: StreamRules = StreamRules()
