@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec
 
+import click
 import typer
 
 from azure_connector._utils import printable
@@ -28,6 +29,10 @@ PIPE_CLOSED = 141
 """The reader of the output has gone, as shells count it."""
 
 _P = ParamSpec("_P")
+
+
+ENV_FILE = "azure_connector.env_file"
+"""Where the option `--env-file` is kept in a command's context."""
 
 
 def reported(command: Callable[_P, None]) -> Callable[_P, None]:
@@ -86,7 +91,9 @@ def load_settings(config: str | None, endpoint: str | None, **more: Any) -> Conn
     """
     from ..settings import ConnectorSettings
 
-    given: dict[str, Any] = {"config_file": config, "azure_endpoint": endpoint, **more}
+    context = click.get_current_context(silent=True)
+    env_file = context.meta.get(ENV_FILE) if context is not None else None
+    given: dict[str, Any] = {"config_file": config, "env_file": env_file, "azure_endpoint": endpoint, **more}
     return ConnectorSettings(**{name: value for name, value in given.items() if value is not None})
 
 

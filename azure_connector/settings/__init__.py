@@ -15,6 +15,7 @@ from ._endpoint import parse_endpoint as parse_endpoint
 from ._endpoint import same_origin as same_origin
 from ._environment import CONFIG_VARIABLE as CONFIG_VARIABLE
 from ._environment import ENV_FILE_VARIABLE as ENV_FILE_VARIABLE
+from ._environment import OTHER_TOOLS as OTHER_TOOLS
 from ._hosts import AUTHORITY_HOSTS as AUTHORITY_HOSTS
 from ._hosts import DEFAULT_PORTS as DEFAULT_PORTS
 from ._hosts import MANAGEMENT_HOSTS as MANAGEMENT_HOSTS

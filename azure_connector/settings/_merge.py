@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -65,6 +65,22 @@ class Sources:
         """Where a setting's value stands: of the default resource, or in one of `resources`; None by default."""
         level = self.level("resources" if resource is not None else setting)
         return self.layers[level].place(setting, resource) if level < len(self.layers) else None
+
+    def remarks(self) -> Iterator[str]:
+        """What was left unread, and which variables are set and overridden."""
+        for source in self.layers:
+            yield from source.notes
+        for source in self.layers:
+            if source.kind != "environment":
+                continue
+            for setting, origin in source.origins.items():
+                place = self.place(setting)
+                if place is not None and place.found and place.text != origin:
+                    yield f"{origin} is set, and overridden by {setting} in {place.text}, which nobody named"
+                elif setting == "azure_endpoint" and place is not None and place.text != origin:
+                    used = next(one for one in self.layers if setting in one.values)
+                    if used.values[setting] != source.values[setting]:
+                        yield f"{origin} names another resource than the endpoint in use ({place.text})"
 
     def beside(self, setting: str) -> tuple[str, ...]:
         """The endpoints that the source of a setting names; the files of the directory are one source."""

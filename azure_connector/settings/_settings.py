@@ -165,6 +165,19 @@ class ConnectorSettings(ConnectorFields, BaseSettings):
         return self._sources.set_aside
 
     @property
+    def trust(self) -> Mapping[str, Literal["trusted", "found"]]:
+        """Setting -> whether its source is trusted, or was merely found in the working directory."""
+        places = {setting: self._sources.place(setting) for setting in type(self).model_fields}
+        return MappingProxyType(
+            {setting: "found" if place.found else "trusted" for setting, place in places.items() if place is not None}
+        )
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What whoever wonders about these settings should know: values left unread, or set and overridden."""
+        return tuple(self._sources.remarks())
+
+    @property
     def default_resource(self) -> str:
         """The resource that a deployment without `@resource` belongs to: `default`, or else the first one."""
         return next(iter(self._resource_map), _DEFAULT)

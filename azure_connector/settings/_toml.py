@@ -28,6 +28,9 @@ logger = logging.getLogger("azure_connector")
 PROVIDER_NAME = "azure-openai"
 """The name of our entry among `[[providers]]`."""
 
+# Once for each file and process, not with every client.
+_told: set[tuple[str, str]] = set()
+
 _PROVIDER_TABLES = ("providers", "provider")
 _POSITION = re.compile(r"\s*\(at (?:line (\d+), column \d+|end of document)\)$")
 _STANDS_TWICE = ("Cannot overwrite", "Cannot declare", "Cannot mutate")
@@ -159,14 +162,20 @@ class _Reader:
         """Take out settings that were written below `[….deployment_mapping]` and so became part of it."""
         swallowed = [key for key in mapping if key in self.known]
         for key in swallowed:
-            logger.warning(
-                "%s: %r stands below the deployment_mapping table, so TOML made it part of the mapping; "
-                "it is used as the setting it was meant to be. Move it above that table.",
-                origin,
-                key,
-            )
+            if (str(self.path), key) not in _told:
+                _told.add((str(self.path), key))
+                self._warn(origin, key)
             self._take(f"{origin} (below deployment_mapping)", key, mapping[key])
         return {model: value for model, value in mapping.items() if model not in swallowed}
+
+    @staticmethod
+    def _warn(origin: str, key: str) -> None:
+        logger.warning(
+            "%s: %r stands below the deployment_mapping table, so TOML made it part of the mapping; "
+            "it is used as the setting it was meant to be. Move it above that table.",
+            origin,
+            key,
+        )
 
     def _resources(self, origin: str, resources: dict[str, Any]) -> dict[str, Any]:
         return {
