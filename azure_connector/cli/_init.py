@@ -20,7 +20,7 @@ from .._utils import printable
 from ..client import AzureConnector
 from ..deployments import Catalog
 from ..errors import ConfigurationError
-from ..settings import CONFIG_NAME, ConnectorSettings, parse_endpoint
+from ..settings import CONFIG_NAME, ConnectorSettings, check_as_found, parse_endpoint
 from ._running import PROBLEM, fail
 from ._screen import print_json, progress, screen
 
@@ -71,6 +71,8 @@ def run(
     taken = [path for path in {target, *([beside] if answers.key else [])} if path == target and path.exists()]
     if taken and not force:
         fail(f"{target} is there already: add --force to replace it, or --to another file.")
+    if target.name in (CONFIG_NAME, ".env"):  # what the next command, which nobody tells of the file, would refuse
+        check_as_found({name: value for name, value in answers.settings().items() if name != "config_file"})
     catalog = _try(answers, quiet=as_json) if test else None
     mapping = catalog.mapping() if catalog is not None else {}
     files = _files(answers, target, beside, mapping, as_env=as_env)

@@ -31,6 +31,7 @@ from ._resources import AuthSettings, Resource
 from ._secret_values import Headers as Headers
 from ._secret_values import check_headers as check_headers
 from ._settings import ConnectorSettings
+from ._settings import check_as_found as check_as_found
 from ._source import wrap_secrets as wrap_secrets
 from ._toml import PROVIDER_NAME as PROVIDER_NAME
 

@@ -19,18 +19,19 @@ from ..errors import ConfigurationError
 from ._api_style import choose_api_style
 from ._connector_fields import ConnectorFields
 from ._endpoint import Endpoint
+from ._environment import read_environment
 from ._guard import Guard
 from ._merge import Sources, load
 from ._names import ENVIRONMENT
 from ._resource_fields import ResourceSettings
 from ._resources import AuthSettings, Resource, auth_of, named_resource, read_endpoint
-from ._source import readable_errors, wrap_secrets
+from ._source import SettingsSource, readable_errors, wrap_secrets
 from ._trust import TrustedHosts
 
 if TYPE_CHECKING:
     from ._arguments import SettingsArguments
 
-__all__ = ["ENVIRONMENT", "AuthSettings", "ConnectorSettings", "Resource", "ResourceSettings"]
+__all__ = ["ENVIRONMENT", "AuthSettings", "ConnectorSettings", "Resource", "ResourceSettings", "check_as_found"]
 
 _DEFAULT = "default"
 _FILES = frozenset({"config_file", "env_file", "env_file_encoding"})
@@ -70,7 +71,7 @@ class ConnectorSettings(ConnectorFields, BaseSettings):
         # Should the locals of this frame be logged, no bare secret may be among them; `load` empties `arguments`.
         del default_headers
         files = {name: arguments.pop(name) for name in _FILES & arguments.keys()}
-        self._fill(load(arguments, type(self).model_fields, **files))
+        self.fill_from(load(arguments, type(self).model_fields, **files))
 
     @classmethod
     def settings_customise_sources(
@@ -84,7 +85,8 @@ class ConnectorSettings(ConnectorFields, BaseSettings):
         """Only what `sources.load` has merged: pydantic-settings would blend tables and forgets where values stood."""
         return (init_settings,)
 
-    def _fill(self, sources: Sources) -> None:
+    def fill_from(self, sources: Sources) -> None:
+        """Read and check every setting."""
         problems: list[str] = []
         try:
             super().__init__(**sources.values())
@@ -221,7 +223,7 @@ class ConnectorSettings(ConnectorFields, BaseSettings):
         foreign = isinstance(address, str) and not self._trusts(address)
         sources = self._sources.with_arguments(changes, type(self).model_fields, foreign=foreign)
         settings = type(self).__new__(type(self))
-        settings._fill(sources)
+        settings.fill_from(sources)
         return settings
 
     def _trusts(self, address: str) -> bool:
@@ -239,6 +241,19 @@ class ConnectorSettings(ConnectorFields, BaseSettings):
 
     def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
         return self
+
+
+def check_as_found(values: Mapping[str, Any]) -> None:
+    """See whether a file of the working directory with these settings would be accepted, beside the environment.
+
+    Raises:
+        ConfigurationError: it would not; what the next command would say.
+    """
+    found, environment = SettingsSource("directory"), read_environment()
+    for setting, value in values.items():
+        found.put(setting, value, "the settings to be written")
+    settings = ConnectorSettings.__new__(ConnectorSettings)
+    settings.fill_from(Sources((SettingsSource("argument"), found, environment), None, None, {}))
 
 
 def _own_settings(settings: ResourceSettings | None) -> frozenset[str] | None:

@@ -145,10 +145,10 @@ async def test_nothing_reaches_it(attacked: Emulator, bare_machine: Path) -> Non
 def test_nothing_reaches_it_through_semantic_kernel(attacked: Emulator) -> None:
     from semantic_kernel.exceptions.service_exceptions import ServiceInitializationError
 
-    from sk_azure_plugin import AzureChatCompletion
+    from sk_azure_plugin import AzureConnectorChatCompletion
 
     with pytest.raises(ServiceInitializationError):
-        AzureChatCompletion(model="gpt-4o")
+        AzureConnectorChatCompletion(model="gpt-4o")
     assert not list(attacked.requests)
 
 
