@@ -220,3 +220,10 @@ def test_a_mapping_variable_that_is_no_mapping(text: str, words: str, monkeypatc
     assert "AZURE_OPENAI_DEPLOYMENT_MAPPING" in str(caught.value)
     assert "deployment_mapping" in str(caught.value)
     assert words in str(caught.value)
+
+
+def test_a_warning_about_a_file_comes_once(toml: Any, caplog: pytest.LogCaptureFixture) -> None:
+    toml('[deployment_mapping]\n"gpt-5" = "prod"\ndefault_model = "gpt-5"\n')
+    for _ in range(3):
+        assert ConnectorSettings().default_model == "gpt-5"
+    assert len([record for record in caplog.records if "stands below" in record.message]) == 1

@@ -300,3 +300,27 @@ def test_with_options_obeys_too(bare_machine: Path, monkeypatch: pytest.MonkeyPa
 def test_vaults_of_every_cloud(suffix: str, bare_machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     toml = f'azure_endpoint = "{MINE}"\nkey_vault_secret = "https://v.{suffix}/secrets/s"'
     assert Setup(toml=toml).make(bare_machine, monkeypatch).key_vault_secret
+
+
+def test_what_is_overridden_or_left_unread_is_told(bare_machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    setup = Setup(
+        {"AZURE_OPENAI_ENDPOINT": OTHER, **CLIENT},
+        f'azure_endpoint = "{MINE}"',
+        {"REQUESTS_CA_BUNDLE": "/their/ca.pem"},
+    )
+    settings = setup.make(bare_machine, monkeypatch)
+    assert settings.remarks == (
+        ".env REQUESTS_CA_BUNDLE is not read: nobody named that file",
+        "environment AZURE_OPENAI_ENDPOINT is set, and overridden by azure_endpoint in azure_connector.toml, "
+        "which nobody named",
+    )
+    assert (settings.trust["azure_endpoint"], settings.trust["client_secret"]) == ("found", "trusted")
+    assert "proxy" not in settings.trust
+
+
+def test_an_argument_over_another_resource_of_the_environment_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AZURE_OPENAI_ENDPOINT", OTHER)
+    settings = ConnectorSettings(azure_endpoint=MINE)
+    assert settings.remarks == (
+        "environment AZURE_OPENAI_ENDPOINT names another resource than the endpoint in use (argument)",
+    )
