@@ -183,6 +183,12 @@ class LoopPools:
         client, self._first = self._first, None
         return client or self._another()
 
+    async def aclose_here(self) -> None:
+        """Closes this loop's connections; its next call opens new ones."""
+        pool = self._pools.pop(asyncio.get_running_loop(), None)
+        if pool is not None and self._another is not None:
+            await pool.http_client.aclose()
+
     async def aclose(self) -> None:
         """Closes this loop's connections here and those of other running loops over there."""
         with self._lock:
