@@ -27,10 +27,9 @@ Config = Annotated[
 ]
 
 
-def _name_env_file(context: typer.Context, path: str | None) -> str | None:
-    # For every command's settings, without a parameter on each one's way.
-    if path is not None:
-        context.meta[ENV_FILE] = path
+def _name_env_file(path: str | None) -> str | None:
+    # For every command's settings, without a parameter on each one's way; None where a command names no file.
+    ENV_FILE.set(path)
     return path
 
 

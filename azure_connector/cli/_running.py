@@ -7,9 +7,9 @@ import logging
 import os
 import sys
 from collections.abc import Callable
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec
 
-import click
 import typer
 
 from azure_connector._utils import printable
@@ -31,8 +31,8 @@ PIPE_CLOSED = 141
 _P = ParamSpec("_P")
 
 
-ENV_FILE = "azure_connector.env_file"
-"""Where the option `--env-file` is kept in a command's context."""
+ENV_FILE: ContextVar[str | None] = ContextVar("azure_connector_env_file", default=None)
+"""The file of variables that the command line names."""
 
 
 def reported(command: Callable[_P, None]) -> Callable[_P, None]:
@@ -91,9 +91,7 @@ def load_settings(config: str | None, endpoint: str | None, **more: Any) -> Conn
     """
     from ..settings import ConnectorSettings
 
-    context = click.get_current_context(silent=True)
-    env_file = context.meta.get(ENV_FILE) if context is not None else None
-    given: dict[str, Any] = {"config_file": config, "env_file": env_file, "azure_endpoint": endpoint, **more}
+    given: dict[str, Any] = {"config_file": config, "env_file": ENV_FILE.get(), "azure_endpoint": endpoint, **more}
     return ConnectorSettings(**{name: value for name, value in given.items() if value is not None})
 
 
