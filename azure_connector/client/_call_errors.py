@@ -21,6 +21,7 @@ from ..errors import (
     ErrorFacts,
     HintContext,
     PartialReply,
+    RedirectRefusedError,
     StreamInterruptedError,
     UnreadableReplyError,
     connection_error,
@@ -29,6 +30,7 @@ from ..errors import (
     error_message,
     hint_for,
     implied_status,
+    mask_request,
     parse_envelope,
     status_error,
 )
@@ -36,7 +38,8 @@ from ..replies import NoAnswerError, ReplyReader, StreamErrorFactory
 from ..requests import Failure as ResponsesFailure
 from ..requests import PreparedRequest
 from ..routing import AttemptOutcome, GiveUp, failure, outcome_of_error, outcome_of_exception, outcome_of_reply
-from ..transport import http_library
+from ..settings import Resource
+from ..transport import Redirect, http_library, redirect_of
 
 __all__ = ["CallErrors"]
 
@@ -47,9 +50,13 @@ class CallErrors:
     Args:
         plan: the call's targets, for hints.
         hint_context: what a call to a target looks like, for hints.
+        resources: every resource by name.
     """
 
-    def __init__(self, plan: Plan, hint_context: Callable[[Target, Plan], HintContext]) -> None:
+    def __init__(
+        self, plan: Plan, hint_context: Callable[[Target, Plan], HintContext], resources: Mapping[str, Resource]
+    ) -> None:
+        self._resources = resources
         self._plan = plan
         self._hint_context = hint_context
 
@@ -62,6 +69,8 @@ class CallErrors:
         """What an exception of an attempt means for routing."""
         if isinstance(error, CredentialError):
             return failure("auth", "CredentialError")
+        if isinstance(error, RedirectRefusedError):  # another target may answer; this one is not asked again
+            return AttemptOutcome("not_found", error.status_code, "RedirectRefused")
         if isinstance(error, UnreadableReplyError):
             return AttemptOutcome("transient", 200, "UnreadableReply")
         if isinstance(error, StreamInterruptedError) and error.body:
@@ -76,6 +85,8 @@ class CallErrors:
 
     def from_attempt(self, failed: Exception, prepared: PreparedRequest, reader: ReplyReader) -> openai.APIError | None:
         """The exception for whatever ended an attempt; None for what is no failure of the service or the network."""
+        if isinstance(failed, openai.APIStatusError) and (redirect := redirect_of(failed.response)) is not None:
+            return _refused_redirect(failed, redirect, self._resources[prepared.target.resource]) or failed
         if isinstance(failed, openai.APIError):
             return failed
         if isinstance(failed, ResponsesFailure):
@@ -237,6 +248,29 @@ class CallErrors:
         return self._hint_context(target, self._plan)
 
 
+def _refused_redirect(
+    failed: openai.APIStatusError, redirect: Redirect, resource: Resource
+) -> RedirectRefusedError | None:
+    """The exception for a redirect that is not followed; None where it is."""
+    if redirect.keeps_method and redirect.url is not None and resource.owns(redirect.url):
+        return None
+    if redirect.url is None:
+        why = "which cannot be followed"
+    elif not redirect.keeps_method:
+        why = "and such a redirect would turn the request into a GET"
+    else:
+        why = "which is not one of its hosts; neither the request nor a credential was sent there"
+    base = resource.endpoint.base
+    message = f"{base} answered {failed.status_code} and pointed to {redirect.shown}, {why}."
+    hint = (
+        "If that host is yours, make it the endpoint (AZURE_OPENAI_ENDPOINT), or name it in trusted_hosts "
+        "(AZURE_CONNECTOR_TRUSTED_HOSTS). Otherwise ask whoever runs what stands before the resource."
+    )
+    made = status_error(RedirectRefusedError, message, failed.response, failed.body, hint=hint)
+    assert isinstance(made, RedirectRefusedError)
+    return made
+
+
 def is_transport_error(error: BaseException) -> bool:
     """Whether an exception is one of the HTTP libraries', or of the socket below."""
     return isinstance(error, OSError) or any(
@@ -260,6 +294,8 @@ def without_locals(error: BaseException) -> BaseException:
         if link is None:
             break
         link.__traceback__ = None
+        mask_request(vars(link).get("request"))
+        mask_request(vars(link).get("_request"))  # where the HTTP library keeps it
         link = link.__cause__ or link.__context__
     return error
 

@@ -36,6 +36,7 @@
             │   ├── QuotaExceededError           requests or tokens per minute are used up
             │   └── CapacityError                Azure itself has no capacity for the model now
             └── UnexpectedStatusError            a status that this package knows nothing about
+                └── RedirectRefusedError         a redirect to a host that is not the resource's
 
 Each carries `hint` (what to do), `attempts` (what was tried, in order) and `azure_request_id`.
 """
@@ -43,6 +44,7 @@ Each carries `hint` (what to do), `attempts` (what was tried, in order) and `azu
 from __future__ import annotations
 
 from .._utils import install_hint as install_hint
+from ._carried import mask_request as mask_request
 from ._classes import (
     AccessTokenError,
     Attempt,
@@ -61,6 +63,7 @@ from ._classes import (
     NetworkBlockedError,
     PartialReply,
     QuotaExceededError,
+    RedirectRefusedError,
     RequestRefusedError,
     ResourceBlockedError,
     ResourceNotFoundError,
@@ -106,6 +109,7 @@ __all__ = [
     "NetworkBlockedError",
     "PartialReply",
     "QuotaExceededError",
+    "RedirectRefusedError",
     "RequestRefusedError",
     "ResourceBlockedError",
     "ResourceNotFoundError",

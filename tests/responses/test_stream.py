@@ -166,9 +166,8 @@ def test_a_failure_in_the_middle(event: Json, code: str | None, text: str) -> No
     stream = ResponseStream()
     for earlier in wire.events(wire.reply(wire.message("Hello")))[:6]:
         stream.feed(earlier)
-    with pytest.raises(Failure) as caught:
-        stream.feed(event)
-        stream.finish()  # a failure without a reason waits for the event that may tell it
+    with pytest.raises(Failure) as caught:  # without a reason, it waits for the event that may tell it
+        _ = [*stream.feed(event), *stream.finish()]
     assert (caught.value.facts.code, caught.value.facts.message) == (code, text)
 
 
