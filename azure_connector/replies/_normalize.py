@@ -112,6 +112,7 @@ class ChunkNormalizer:
         self._calls: dict[int, ToolCallStream] = {}
         self._finished: set[int] = set()
         self._frame: Json = {}
+        self._opening: Json = {}
         self._verdicts: object = None
 
     def _is_plain(self, chunk: Json, choices: list[Json]) -> bool:
@@ -139,6 +140,11 @@ class ChunkNormalizer:
             chunk["choices"] = choices = []
         if self._is_plain(chunk, choices):
             return [chunk]
+        if not choices and not self._frame and not chunk.get("usage"):
+            return self._hold_opening(chunk)
+        if self._opening:
+            chunk.update({name: value for name, value in self._opening.items() if name not in chunk})
+            self._opening = {}
         if chunk.get("object") != "chat.completion.chunk":
             chunk["object"] = "chat.completion.chunk"
         if chunk.get("model"):
@@ -155,6 +161,17 @@ class ChunkNormalizer:
         if usage := chunk.get("usage"):
             chunk["usage"] = normalize_usage(as_object(usage))
         return [chunk]
+
+    def _hold_opening(self, chunk: Json) -> list[Json]:
+        """Keeps Azure's opening chunk, which has no choices: what it says rides on the next one.
+
+        A loop over `chunk.choices[0]` works so as it does on OpenAI, and helpers that take their first chunk for the
+        reply's frame find its id, model and time.
+        """
+        note_prompt_filters(self._info, chunk)
+        frame = {"id", "created", "model", "object", "choices", "usage"}
+        self._opening |= {name: value for name, value in chunk.items() if name not in frame}
+        return []
 
     def _normalize_choice(self, choice: Json) -> None:
         if choice.get("index") is None:
