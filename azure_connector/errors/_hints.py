@@ -302,6 +302,13 @@ def _deadline(facts: ErrorFacts, context: HintContext) -> str:
     )
 
 
+def _unreadable(facts: ErrorFacts, context: HintContext) -> str:
+    return (
+        "Something between here and the deployment answered in its place, or cut the reply off. If it stays so, look at "
+        f"what {context.endpoint} answers: azure-connector doctor shows it, and whether the address is the resource's."
+    )
+
+
 _ADVICE: Mapping[str, Callable[[ErrorFacts, HintContext], str]] = {
     "AccessTokenError": _unauthorized,
     "CapacityError": _capacity,
@@ -321,4 +328,5 @@ _ADVICE: Mapping[str, Callable[[ErrorFacts, HintContext], str]] = {
     "StateBoundToResourceError": _state,
     "UnsupportedParameterError": _unsupported,
     "WrongApiVersionError": _api_version,
+    "UnreadableReplyError": _unreadable,
 }

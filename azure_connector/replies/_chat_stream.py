@@ -121,10 +121,10 @@ class ChunkParser:
         chunks = [] if self.done else self._read(self._decoder.flush())
         if self.error is None:
             self._deliver(self._close(), chunks)
-        if self.error is None and not self.done and not self._finished:
-            self.error = self.broken()
         if self.error is None and not self._seen and not chunks:
             self.error = NoAnswerError("the stream holds no answer")
+        if self.error is None and not self.done and not self._finished:
+            self.error = self.broken()
         return chunks
 
     def broken(self, cause: Exception | None = None) -> Exception:

@@ -17,7 +17,7 @@ from azure_connector.emulator.entra import EntraID
 from azure_connector.emulator.entra.environments import cli_environment, environment
 from azure_connector.emulator.entra.identity import ManagedIdentityServer
 from azure_connector.emulator.gateway import Gateway
-from azure_connector.settings import ENVIRONMENT
+from azure_connector.settings import CONFIG_VARIABLE, ENV_FILE_VARIABLE, ENVIRONMENT
 
 PAGE = Path(__file__).parents[2] / "docs" / "authentication.md"
 TEXT = PAGE.read_text(encoding="utf-8")
@@ -93,6 +93,12 @@ def test_no_block_is_left_out() -> None:
 def test_the_page_names_what_there_is() -> None:
     known = {name for names in ENVIRONMENT.values() for name in names}
     named = set(re.findall(r"\b(?:AZURE|OPENAI)_[A-Z_]+\b", TEXT))
-    assert named - known <= {"OPENAI_KEY_FILE", "AZURE_CONNECTOR_"}
+    assert named - known <= {
+        "OPENAI_KEY_FILE",
+        "AZURE_CONNECTOR_",
+        "AZURE_OPENAI_",
+        CONFIG_VARIABLE,
+        ENV_FILE_VARIABLE,
+    }
     assert set(re.findall(r"AADSTS\d+", TEXT)) <= set(_BY_CODE)
     assert len(re.findall(r"^\| \d+ \|", TEXT, re.MULTILINE)) == len(METHODS)
