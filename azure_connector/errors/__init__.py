@@ -5,11 +5,14 @@
     ├── InvalidRequestError (ValueError)         a request that no deployment could serve; nothing was sent
     └── openai.APIError
         ├── UnreadableReplyError                 a 200 whose body is cut off, garbled or a web page
+        ├── ReplyTooLargeError                   a JSON reply of more than 256 MB
         ├── openai.APIConnectionError
         │   ├── EndpointUnreachableError         DNS, TCP or TLS failed; no reply at all
         │   ├── StreamInterruptedError           a reply that had begun was cut off; carries what arrived
+        │   ├── ClientClosedError (RuntimeError) the client was closed before or during the call
         │   └── openai.APITimeoutError
-        │       └── DeadlineExceededError        the whole call's budget ran out
+        │       ├── ReplyTimeoutError            no reply, or not all of it, within `timeout`
+        │       └── DeadlineExceededError        the whole call's `deadline` ran out
         └── openai.APIStatusError
             ├── ServiceUnavailableError          5xx, 408, 409 after every permitted attempt (an InternalServerError)
             ├── openai.BadRequestError
@@ -47,6 +50,7 @@ from ._classes import (
     Attempt,
     AzureErrorDetails,
     CapacityError,
+    ClientClosedError,
     ConfigurationError,
     ContentFilteredError,
     ContextWindowExceededError,
@@ -60,6 +64,8 @@ from ._classes import (
     NetworkBlockedError,
     PartialReply,
     QuotaExceededError,
+    ReplyTimeoutError,
+    ReplyTooLargeError,
     RequestRefusedError,
     ResourceNotFoundError,
     RoleMissingError,
@@ -89,6 +95,7 @@ __all__ = [
     "Attempt",
     "AzureErrorDetails",
     "CapacityError",
+    "ClientClosedError",
     "ConfigurationError",
     "ContentFilteredError",
     "ContextWindowExceededError",
@@ -102,6 +109,8 @@ __all__ = [
     "NetworkBlockedError",
     "PartialReply",
     "QuotaExceededError",
+    "ReplyTimeoutError",
+    "ReplyTooLargeError",
     "RequestRefusedError",
     "ResourceNotFoundError",
     "RoleMissingError",

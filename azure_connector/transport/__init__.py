@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from ._body import AsyncBody, Body
-from ._clients import TransportOptions, async_http_client, body_deadline, sync_http_client, tls_context
+from ._clients import TransportOptions, async_http_client, sync_http_client, tls_context
+from ._clock import body_deadline
 from ._json_request import JsonRequestBuilder
 from ._library import http_library
+from ._loops import when_loop_ends
+from ._reading import LARGEST, ReplyTooLargeError
 from ._redirects import redirected
 
 __all__ = [
+    "LARGEST",
     "AsyncBody",
     "Body",
     "JsonRequestBuilder",
+    "ReplyTooLargeError",
     "TransportOptions",
     "async_http_client",
     "body_deadline",
@@ -19,4 +24,5 @@ __all__ = [
     "redirected",
     "sync_http_client",
     "tls_context",
+    "when_loop_ends",
 ]

@@ -1,0 +1,193 @@
+"""Sockets below httpx: they keep to the clock of whoever waits (`transport/_clock`), wake readers when they are closed,
+are never used again with unread bytes, and know which process they belong to.
+
+httpx's library for connections (httpcore) takes such streams as a `network_backend`; httpx itself hands none on, so it
+is put in place in the pools of a client that is ready.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import weakref
+from collections.abc import Iterable
+from contextlib import suppress
+from functools import lru_cache
+from importlib import import_module
+from typing import Any
+
+from ._clock import current
+from ._library import http_library
+
+__all__ = ["AsyncNetwork", "Network", "install", "leave_to_the_parent", "note_protocol"]
+
+
+@lru_cache(maxsize=1)
+def _core() -> Any:
+    """The library of connections below the SDK's HTTP library."""
+    return import_module(http_library().__name__.replace("httpx", "httpcore"))
+
+
+def _allowed(timeout: float | None, error: str, *, sending: bool = False) -> float | None:
+    """A socket's timeout, cut to what the clock leaves.
+
+    Raises:
+        TimeoutException: of the library's kind that `error` names: nothing is left.
+    """
+    clock = current()
+    if clock is None:
+        return timeout
+    left = clock.left(timeout, sending=sending)
+    if left is not None and left <= 0:
+        raise getattr(_core(), error)("the time allowed is over, although something kept arriving")
+    return left
+
+
+def _sent() -> None:
+    if (clock := current()) is not None:
+        clock.begin()
+
+
+class _Stream:
+    """What the sync and the async stream share.
+
+    Attributes:
+        minds_clock: tells `transport/_body` that reads can be hurried.
+        protocol: the HTTP/1.1 parser of this connection, once it is known.
+    """
+
+    minds_clock = True
+
+    def __init__(self, inner: Any) -> None:
+        self.inner = inner
+        self.protocol: Any = None
+
+    def get_extra_info(self, info: str) -> Any:
+        """As httpcore's. Bytes that nobody asked for make an idle connection unfit, also those read already: a second
+        reply, sent unasked, would be taken for the next call's.
+        """
+        if info == "is_readable" and self.protocol is not None and self.protocol.trailing_data[0]:
+            return True
+        return self.inner.get_extra_info(info)
+
+
+class Stream(_Stream):
+    """A sync connection."""
+
+    def __init__(self, inner: Any, known: weakref.WeakSet[Stream]) -> None:
+        super().__init__(inner)
+        self._pid, self._known = os.getpid(), known
+        known.add(self)
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self.inner.read(max_bytes, _allowed(timeout, "ReadTimeout"))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self.inner.write(buffer, _allowed(timeout, "WriteTimeout", sending=True))
+        _sent()
+
+    def close(self) -> None:
+        # Closing a socket does not wake a thread that reads from it. In a forked child the connection is the parent's.
+        if self._pid == os.getpid():
+            with suppress(OSError, AttributeError):
+                self.inner.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
+        self.inner.close()
+
+    def start_tls(self, ssl_context: Any, server_hostname: str | None = None, timeout: float | None = None) -> Stream:
+        left = _allowed(timeout, "ConnectTimeout", sending=True)
+        return Stream(self.inner.start_tls(ssl_context, server_hostname, left), self._known)
+
+
+class Network:
+    """Opens sync connections.
+
+    Args:
+        inner: the library's own.
+
+    Attributes:
+        streams: those that somebody still refers to.
+    """
+
+    def __init__(self, inner: Any) -> None:
+        self._inner = inner
+        self.streams: weakref.WeakSet[Stream] = weakref.WeakSet()
+
+    def connect_tcp(self, host: str, port: int, timeout: float | None = None, **how: Any) -> Stream:
+        left = _allowed(timeout, "ConnectTimeout", sending=True)
+        return Stream(self._inner.connect_tcp(host, port, timeout=left, **how), self.streams)
+
+    def connect_unix_socket(self, path: str, timeout: float | None = None, **how: Any) -> Stream:
+        return Stream(self._inner.connect_unix_socket(path, timeout=timeout, **how), self.streams)
+
+    def sleep(self, seconds: float) -> None:
+        self._inner.sleep(seconds)
+
+
+class AsyncStream(_Stream):
+    """As `Stream`, for an event loop."""
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return await self.inner.read(max_bytes, _allowed(timeout, "ReadTimeout"))
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        await self.inner.write(buffer, _allowed(timeout, "WriteTimeout", sending=True))
+        _sent()
+
+    async def aclose(self) -> None:
+        await self.inner.aclose()
+
+    async def start_tls(
+        self, ssl_context: Any, server_hostname: str | None = None, timeout: float | None = None
+    ) -> AsyncStream:
+        left = _allowed(timeout, "ConnectTimeout", sending=True)
+        return AsyncStream(await self.inner.start_tls(ssl_context, server_hostname, left))
+
+
+class AsyncNetwork:
+    """As `Network`, for an event loop."""
+
+    def __init__(self, inner: Any) -> None:
+        self._inner = inner
+
+    async def connect_tcp(self, host: str, port: int, timeout: float | None = None, **how: Any) -> AsyncStream:
+        left = _allowed(timeout, "ConnectTimeout", sending=True)
+        return AsyncStream(await self._inner.connect_tcp(host, port, timeout=left, **how))
+
+    async def connect_unix_socket(self, path: str, timeout: float | None = None, **how: Any) -> AsyncStream:
+        return AsyncStream(await self._inner.connect_unix_socket(path, timeout=timeout, **how))
+
+    async def sleep(self, seconds: float) -> None:
+        await self._inner.sleep(seconds)
+
+
+def pools_of(transports: Iterable[Any]) -> list[Any]:
+    """The connection pools of httpx's transports; none of a transport of another kind."""
+    pools = (getattr(transport, "_pool", None) for transport in transports)
+    return [pool for pool in pools if hasattr(pool, "_network_backend")]
+
+
+def install(kind: type[Network] | type[AsyncNetwork], transports: Iterable[Any]) -> None:
+    """Has every connection of these transports made by our own network."""
+    for pool in pools_of(transports):
+        pool._network_backend = kind(pool._network_backend)
+
+
+def note_protocol(stream: Any, transports: Iterable[Any]) -> None:
+    """Shows a stream the parser of its connection, once, so that it knows of unread bytes."""
+    if not isinstance(stream, _Stream) or stream.protocol is not None:
+        return
+    for pool in pools_of(transports):
+        for connection in pool.connections:
+            for _ in range(3):  # behind a proxy, one connection stands in another
+                connection = getattr(connection, "_connection", None)
+                if getattr(connection, "_network_stream", None) is stream:
+                    stream.protocol = getattr(connection, "_h11_state", None)
+                    return
+
+
+def leave_to_the_parent(transports: Iterable[Any]) -> None:
+    """Closes this process's copies of a parent's sockets. The connections stay as they are: they are the parent's."""
+    for pool in pools_of(transports):
+        for stream in list(getattr(pool._network_backend, "streams", ())):
+            with suppress(Exception):  # another thread of the parent may have been closing it
+                stream.close()
