@@ -7,6 +7,7 @@ next (`routing`), how a reply is read (`replies`).
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Generator
 from dataclasses import replace
@@ -29,6 +30,8 @@ from ._state import ConnectorState
 from ._tracing import annotate_span
 
 __all__ = ["call_flow"]
+
+_log = logging.getLogger("azure_connector.calls")
 
 _STREAMS = (ConnectorStream, AsyncConnectorStream)
 
@@ -131,13 +134,20 @@ class _CallRun:
                     route.cancelled(step.target, time.monotonic())
                     raise
                 if outcome.kind == "ok":
+                    self._tell()
                     return reply
                 step = route.failed(step.target, outcome, time.monotonic())
+                self._tell()
             elif isinstance(step, routing.BackOff):
                 yield Wait(step.seconds)
                 step = route.resume(time.monotonic())
             else:
                 raise self._call_errors.to_raise(step, self._errors, route.attempts)
+
+    def _tell(self) -> None:
+        """One line for the attempt that has just ended: its target, status and time."""
+        if _log.isEnabledFor(logging.DEBUG):
+            _log.debug("%s: attempt %d: %s", self._call.operation, len(self._route.attempts), self._route.attempts[-1])
 
     def _check_listing(self, outcome: AttemptOutcome) -> None:
         """A deployment that is gone is not asked again while a new listing may name another one."""

@@ -3,8 +3,9 @@
 It belongs to one resource. Its credentials are put on the request at the last moment and only when the request goes to
 that resource's origin, so that no options object, log line or repr ever holds them.
 
-The SDK's `request()` drives every call. Three of its private hooks are overridden, each of which hands on to the SDK
+The SDK's `request()` drives every call. Some of its private hooks are overridden, each of which hands on to the SDK
 what it does not know, so that a version without one is slower and nothing else: `_build_request` (JSON bodies),
+`_make_sse_decoder` (streams of the SDK's own events),
 `_prepare_request` (documented there as the place for signing; without it nothing could be sent), and
 `_process_response` (without it the SDK parses first and the reader finishes, `post_parser`).
 """
@@ -19,11 +20,12 @@ from contextlib import suppress
 from typing import Any
 
 import openai
+from openai import _streaming
 
 from .._utils import renew_after_fork
 from .._version import __version__
 from ..auth import Authenticator, AuthHeaders
-from ..replies import ReplyReader
+from ..replies import ReplyReader, SdkEventDecoder
 from ..settings import Resource, same_origin
 from ..transport import JsonRequestBuilder, when_loop_ends
 
@@ -61,6 +63,11 @@ class _Shared:
         sdk: Any = super()
         request = self._json_requests.build(options)
         return sdk._build_request(options, **rest) if request is None else request
+
+    def _make_sse_decoder(self) -> Any:
+        sdk: Any = super()
+        event = getattr(_streaming, "ServerSentEvent", None)
+        return sdk._make_sse_decoder() if event is None else SdkEventDecoder(event)
 
     def _stays_home(self, request: Any) -> bool:
         """Takes the placeholder off, and every credential where the request leaves the resource's origin."""
@@ -179,6 +186,9 @@ class LoopPools:
         make: builds the client of a resource, over an HTTP client.
         http_client: the first loop's HTTP client, or the user's own for all loops.
         another: makes the HTTP client of a further loop; None where the user's own serves them all.
+
+    Attributes:
+        era: how often it was closed.
     """
 
     def __init__(
@@ -191,6 +201,7 @@ class LoopPools:
         self._own: Any = http_client if another is None else None
         self._spare: list[Any] = [http_client]
         self._key = next(_keys)
+        self.era = 0
         self._loops: weakref.WeakSet[asyncio.AbstractEventLoop] = weakref.WeakSet()
         renew_after_fork(self)
 
@@ -242,6 +253,7 @@ class LoopPools:
 
     async def aclose(self) -> None:
         """Closes this loop's connections here and those of other running loops over there; never the user's own."""
+        self.era += 1
         self._drop_closed_loops()
         here = asyncio.get_running_loop()
         for loop in list(self._loops):

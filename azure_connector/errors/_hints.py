@@ -30,6 +30,7 @@ class HintContext:
         rule: what chose the deployment (`Plan.rule`).
         credential: the kind of credential in words (`API key`, `managed identity`), or None.
         credential_origin: the setting or variable that it came from, or None.
+        not_repeated: the call ended since the request may have been executed and repeating it was not allowed.
         scopes: the token's scope, then the others that resources of the same cloud take.
     """
 
@@ -43,6 +44,7 @@ class HintContext:
     credential: str | None = None
     credential_origin: str | None = None
     scopes: tuple[str, ...] = ()
+    not_repeated: bool = False
 
     @property
     def where(self) -> str:
@@ -237,6 +239,12 @@ def _state(facts: ErrorFacts, context: HintContext) -> str:
 
 
 def _unavailable(facts: ErrorFacts, context: HintContext) -> str:
+    if context.not_repeated:
+        return (
+            f"{context.where} failed and may have done the work all the same, so the request was not repeated: a "
+            "stored response, a file or a batch could then exist twice. Pass store=False for a response that need not "
+            "be kept, or allow repeats: repeat_unsafe=True (AZURE_CONNECTOR_REPEAT_UNSAFE)."
+        )
     return (
         f"{context.where} failed and every permitted attempt was made. A second resource in deployment_mapping "
         "(NAME@OTHER-RESOURCE) would have been tried. Azure's state: https://azure.status.microsoft."
@@ -244,6 +252,14 @@ def _unavailable(facts: ErrorFacts, context: HintContext) -> str:
 
 
 def _unreachable(facts: ErrorFacts, context: HintContext) -> str:
+    if "too many open files" in facts.message.lower():
+        return (
+            "This process may open no more files (`ulimit -n`); neither the endpoint nor the network is at fault. Use "
+            "one client for the whole process instead of one for each call, close streams that are not read to their "
+            "end, or raise the limit."
+        )
+    if context.not_repeated:
+        return _unavailable(facts, context)
     return (
         f"No connection to {context.where}: check the endpoint's spelling (AZURE_OPENAI_ENDPOINT), DNS, HTTPS_PROXY "
         "and the company's certificates. `azure-connector doctor` tests name, connection and TLS one by one."
@@ -254,6 +270,19 @@ def _deadline(facts: ErrorFacts, context: HintContext) -> str:
     return (
         "The time allowed for the whole call (deadline) ran out; timeout is for one attempt. Raise either, or stream."
     )
+
+
+def _timeout(facts: ErrorFacts, context: HintContext) -> str:
+    if context.not_repeated:
+        return _unavailable(facts, context)
+    return (
+        "Every permitted attempt took longer than `timeout` (seconds for one attempt). Raise it, or stream: then it "
+        "counts from piece to piece. A limit for the whole call is `deadline`."
+    )
+
+
+def _too_large(facts: ErrorFacts, context: HintContext) -> str:
+    return "No answer is that large: something in front of the service is at fault. It was not asked for again."
 
 
 _ADVICE: Mapping[str, Callable[[ErrorFacts, HintContext], str]] = {
@@ -267,6 +296,8 @@ _ADVICE: Mapping[str, Callable[[ErrorFacts, HintContext], str]] = {
     "KeysDisabledError": _keys_disabled,
     "NetworkBlockedError": _network,
     "QuotaExceededError": _quota,
+    "ReplyTimeoutError": _timeout,
+    "ReplyTooLargeError": _too_large,
     "ResourceNotFoundError": _not_found,
     "RoleMissingError": _role,
     "ServiceUnavailableError": _unavailable,

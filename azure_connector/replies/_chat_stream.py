@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from .._utils import Json, as_object, parse_json
 from ..errors import PartialReply
-from ..transport import AsyncBody, Body
+from ..transport import AsyncBody, Body, TooLargeError
 from ._info import AzureInfo, attach
 from ._sse import Event, EventDecoder
 from ._stream import AsyncConnectorStream, ConnectorStream
@@ -66,7 +66,10 @@ class ChunkParser:
 
     def take(self, data: bytes) -> list[Any]:
         """The chunks that `data` completes, ready to be handed out; nothing says that the body has ended."""
-        chunks = self._read(self._decoder.feed(data)) if data else []
+        try:
+            chunks = self._read(self._decoder.feed(data)) if data else []
+        except TooLargeError as too_large:
+            chunks, self.error = [], self.broken(too_large)
         if not data or self.done or self.error is not None:
             self.ended = True
             if self.error is None:

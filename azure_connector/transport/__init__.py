@@ -8,7 +8,7 @@ from ._clock import body_deadline
 from ._json_request import JsonRequestBuilder
 from ._library import http_library
 from ._loops import when_loop_ends
-from ._reading import LARGEST, ReplyTooLargeError
+from ._reading import LARGEST, TooLargeError
 from ._redirects import redirected
 
 __all__ = [
@@ -16,7 +16,7 @@ __all__ = [
     "AsyncBody",
     "Body",
     "JsonRequestBuilder",
-    "ReplyTooLargeError",
+    "TooLargeError",
     "TransportOptions",
     "async_http_client",
     "body_deadline",

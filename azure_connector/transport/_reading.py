@@ -8,7 +8,7 @@ from typing import Any
 from ._clock import Clock, current, keeping
 from ._library import http_library
 
-__all__ = ["LARGEST", "AsyncTimedBody", "ReplyTooLargeError", "TimedBody", "aread_whole", "clock_for", "read_whole"]
+__all__ = ["LARGEST", "AsyncTimedBody", "TimedBody", "TooLargeError", "aread_whole", "clock_for", "read_whole"]
 
 LARGEST = 256 * 1024 * 1024
 """Bytes of a JSON reply, decompressed: beyond it is a fault or an attack, never an answer."""
@@ -16,7 +16,7 @@ LARGEST = 256 * 1024 * 1024
 _library: Any = http_library()
 
 
-class ReplyTooLargeError(ValueError):
+class TooLargeError(ValueError):
     """A reply of JSON, or one event of a stream, is larger than any answer can be."""
 
     def __init__(self, what: str) -> None:
@@ -90,7 +90,7 @@ def read_whole(response: Any) -> None:
     """Reads a reply to its end.
 
     Raises:
-        ReplyTooLargeError: it is JSON of more than `LARGEST`.
+        TooLargeError: it is JSON of more than `LARGEST`.
     """
     try:
         if _may_be_too_large(response):
@@ -120,7 +120,7 @@ def _counted(pieces: Any) -> Any:
         for piece in pieces(*args):
             size += len(piece)
             if size > LARGEST:
-                raise ReplyTooLargeError("a reply")
+                raise TooLargeError("a reply")
             yield piece
 
     return counting
@@ -132,7 +132,7 @@ def _acounted(pieces: Any) -> Any:
         async for piece in pieces(*args):
             size += len(piece)
             if size > LARGEST:
-                raise ReplyTooLargeError("a reply")
+                raise TooLargeError("a reply")
             yield piece
 
     return counting
