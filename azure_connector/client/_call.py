@@ -33,6 +33,8 @@ __all__ = ["call_flow"]
 
 _log = logging.getLogger("azure_connector.calls")
 
+_GRAIN = 0.02  # seconds by which a timer may go off before the deadline that it was set by
+
 _STREAMS = (ConnectorStream, AsyncConnectorStream)
 
 
@@ -142,7 +144,9 @@ class _CallRun:
                 yield Wait(step.seconds)
                 step = route.resume(time.monotonic())
             else:
-                raise self._call_errors.to_raise(step, self._errors, route.attempts)
+                left = route.remaining(time.monotonic())
+                late = left is not None and left < _GRAIN
+                raise self._call_errors.to_raise(step, self._errors, route.attempts, late=late)
 
     def _tell(self) -> None:
         """One line for the attempt that has just ended: its target, status and time."""

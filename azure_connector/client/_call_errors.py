@@ -141,16 +141,19 @@ class CallErrors:
             prepared.target, PartialReply(), response, error=failed.body or {"message": str(failed)}
         )
 
-    def to_raise(self, end: GiveUp, errors: Sequence[Exception], attempts: Sequence[Attempt]) -> Exception:
+    def to_raise(
+        self, end: GiveUp, errors: Sequence[Exception], attempts: Sequence[Attempt], *, late: bool = False
+    ) -> Exception:
         """The exception that the caller gets.
 
         Args:
             end: why nothing more is tried.
             errors: each attempt's exception, in order.
             attempts: what routing recorded of them.
+            late: the deadline is over.
         """
         tried = tuple(attempts)
-        if end.reason == "deadline":
+        if end.reason == "deadline" or (late and end.outcome.kind == "timeout"):
             return self._too_late(end, self._last_word(end, errors, tried), tried)
         return self._last_word(end, errors, tried)
 
