@@ -31,7 +31,7 @@ def read_request(connection: socket.socket) -> bytes:
         if not (more := connection.recv(65536)):
             break
         body += more
-    return data
+    return head + b"\r\n\r\n" + body
 
 
 def _chunk(data: bytes) -> bytes:
