@@ -20,10 +20,10 @@ create = $(PYTHON) -m venv $(1) && $(1)/bin/python -m pip install --quiet --disa
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format types docs bench soak chaos test-matrix proxy-env clean
+.PHONY: help demo test test-long test-repeat release-check lint format types docs bench soak chaos test-matrix proxy-env clean
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed; found only: $$(python3 --version 2>&1)." \
@@ -46,6 +46,19 @@ demo: $(VENV)/.demo ## one Azure deployment through three doors, against the emb
 
 test: $(VENV)/.dev ## all tests
 	$(BIN)/python -m pytest -n auto --dist worksteal $(PYTEST)
+
+test-long: $(VENV)/.dev ## the property tests with new examples, twenty times as many; what one finds becomes a test
+	$(BIN)/python -m pytest -n auto --dist worksteal -m hypothesis --hypothesis-profile long --timeout 7200 $(PYTEST)
+
+test-repeat: $(VENV)/.dev ## all tests ten times in random order (RUNS=3 for fewer); what fails once is mended, not retried
+	@for run in $$(seq $(or $(RUNS),10)); do \
+		seed=$$(od -An -N2 -tu2 /dev/urandom | tr -d ' '); \
+		echo "run $$run of $(or $(RUNS),10), --random-order-seed $$seed"; \
+		$(BIN)/python -m pytest -q -n auto --dist worksteal --random-order --random-order-seed $$seed $(PYTEST) || exit 1; \
+	done
+
+release-check: $(VENV)/.dev ## build what would be published, and try it in empty environments
+	$(BIN)/python -m pytest -q -m release --timeout 900 tests/packaging $(PYTEST)
 
 chaos: $(VENV)/.dev ## 10,000 calls through all doors in a storm of faults; CHAOS="--seed 2" for another one
 	$(BIN)/python -W ignore -m tests.chaos.run $(CHAOS)

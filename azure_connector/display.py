@@ -1,7 +1,6 @@
 """Streams that render while they arrive.
 
-IPython is imported only where it already runs; elsewhere streams are printed. Everything that a model or a service says
-is escaped: a notebook trusts the HTML of its outputs.
+IPython is imported only where it already runs; elsewhere streams are printed.
 """
 
 from __future__ import annotations
@@ -10,31 +9,53 @@ import sys
 import time
 from collections.abc import AsyncIterable, Iterable, Mapping
 from html import escape
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
+
+from ._utils import TEXT_STYLE, html_table, markdown_html
+
+if TYPE_CHECKING:
+    from .replies import AzureInfo
 
 __all__ = ["Shown", "ashow", "show"]
 
-_TEXT = "white-space:pre-wrap;overflow-wrap:anywhere;margin:0"
 _DIM = "opacity:0.65;font-size:90%"
 # Seconds between two renderings: quicker than a reader, slower than a model, so that no frontend lags behind.
 _PACE = 0.05
+# Renderings take at most one part of so many of the time.
+_PART = 5
 
 
 class Shown:
     """What a stream said, in full once it has ended. Show it with `print`: a notebook has it on the page already.
 
     Attributes:
-        text: the text.
+        text: the text; a notebook renders its Markdown.
         reasoning: the model's summary of its reasoning, or its visible thoughts, where it gives any.
         tool_calls: the calls by their number: name and arguments so far.
+        call_ids: the calls' ids by their number.
         note: the line below: where the answer came from and what it cost.
+        info: all that Azure said beside it; None for a stream of other clients.
     """
 
     def __init__(self) -> None:
         self.text = ""
         self.reasoning = ""
         self.tool_calls: dict[Any, list[str]] = {}
+        self.call_ids: dict[Any, str] = {}
         self.note = ""
+        self.info: AzureInfo | None = None
+
+    @property
+    def calls(self) -> list[dict[str, Any]]:
+        """The calls as the assistant's message of the next request has them (`tool_calls`)."""
+        return [
+            {
+                "id": self.call_ids.get(number, ""),
+                "type": "function",
+                "function": {"name": name, "arguments": arguments},
+            }
+            for number, (name, arguments) in self.tool_calls.items()
+        ]
 
     def __str__(self) -> str:
         return self.text
@@ -64,9 +85,8 @@ class Shown:
         self.text += text
         for part in delta.tool_calls or ():
             function = part.function
-            text += self._take_call(
-                part.index, (function and function.name) or "", (function and function.arguments) or ""
-            )
+            named, arguments = (function and function.name) or "", (function and function.arguments) or ""
+            text += self._take_call(part.index, named, arguments, part.id)
         return text
 
     def _take_event(self, event: Any) -> str:
@@ -79,11 +99,13 @@ class Shown:
         elif kind == "response.function_call_arguments.delta":
             return self._take_call(event.output_index, "", event.delta)
         elif kind == "response.output_item.added" and getattr(event.item, "type", "") == "function_call":
-            return self._take_call(event.output_index, event.item.name, "")
+            return self._take_call(event.output_index, event.item.name, "", event.item.call_id)
         return ""
 
-    def _take_call(self, number: Any, name: str, arguments: str) -> str:
+    def _take_call(self, number: Any, name: str, arguments: str, identity: str | None = None) -> str:
         fresh = number not in self.tool_calls
+        if identity:
+            self.call_ids[number] = identity
         call = self.tool_calls.setdefault(number, ["", ""])
         call[0] += name
         call[1] += arguments
@@ -93,15 +115,17 @@ class Shown:
         """Everything so far."""
         parts: list[str] = []
         if self.reasoning:
-            parts.append(f'<div style="{_TEXT};{_DIM}">{escape(self.reasoning)}</div>')
+            parts.append(f'<div style="{TEXT_STYLE};{_DIM}">{escape(self.reasoning)}</div>')
         if self.text:
-            parts.append(f'<div style="{_TEXT}">{escape(self.text)}</div>')
-        parts += [
-            f'<div style="{_TEXT}">\N{RIGHTWARDS ARROW} <b>{escape(name)}</b> <code>{escape(arguments)}</code></div>'
-            for name, arguments in self.tool_calls.values()
-        ]
+            parts.append(markdown_html(self.text))
+        for number, (name, arguments) in self.tool_calls.items():
+            called = f"<b>{escape(name)}</b> <code>{escape(arguments)}</code>"
+            identity = f' <span style="{_DIM}">{escape(self.call_ids.get(number, ""))}</span>'
+            parts.append(f'<div style="{TEXT_STYLE}">\N{RIGHTWARDS ARROW} {called}{identity}</div>')
         if self.note:
-            parts.append(f'<div style="{_DIM}">{escape(self.note)}</div>')
+            request = self.info.request_id if self.info is not None else None
+            rows = [("answered by", self.note), *([("request id", request)] if request else [])]
+            parts.append(f'<div style="{_DIM}">{html_table("", rows)}</div>')
         return f'<div style="padding:0 0.4em">{"".join(parts)}</div>'
 
 
@@ -138,7 +162,7 @@ class _Screen:
         self._file = file or sys.stdout
         self._html = _html_class() if file is None else None
         self._handle: Any = None
-        self._drawn = 0.0
+        self._drawn, self._pace = 0.0, _PACE
 
     def __enter__(self) -> _Screen:
         if self._html is not None:
@@ -152,16 +176,19 @@ class _Screen:
         if self._handle is None:
             self._file.write(added)
             self._file.flush()
-        elif time.monotonic() - self._drawn >= _PACE:
+        elif time.monotonic() - self._drawn >= self._pace:
             self._draw()
 
     def _draw(self) -> None:
         assert self._html is not None
+        began = time.monotonic()
         self._handle.update(self._html(self.shown.html()))
         self._drawn = time.monotonic()
+        self._pace = max(_PACE, _PART * (self._drawn - began))  # a long text takes long to render
 
     def __exit__(self, *failure: object) -> None:
-        self.shown.note = _note(self._stream)
+        self.shown.info = _info(self._stream)
+        self.shown.note = _note(self.shown.info)
         if self._handle is not None:
             self._draw()
         elif self.shown.text or self.shown.tool_calls:
@@ -179,13 +206,18 @@ def _html_class() -> Any:
     return HTML
 
 
-def _note(stream: Any) -> str:
-    """Where a stream came from and what it cost, as far as it says."""
+def _info(stream: Any) -> AzureInfo | None:
     from .replies import azure_info
 
     try:
-        info = azure_info(stream)
+        return azure_info(stream)
     except LookupError:
+        return None
+
+
+def _note(info: AzureInfo | None) -> str:
+    """Where a stream came from and what it cost, as far as it says."""
+    if info is None:
         return ""
     tokens: Mapping[str, Any] = info.usage or {}
     total = tokens.get("total_tokens")

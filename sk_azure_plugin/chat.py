@@ -8,8 +8,7 @@ from functools import partial
 from typing import Any
 
 from openai import AsyncStream
-from openai.types.chat.chat_completion import Choice
-from semantic_kernel.connectors.ai.completion_usage import CompletionUsage
+from openai.types.chat.chat_completion import ChatCompletion, Choice
 from semantic_kernel.connectors.ai.open_ai.services.azure_chat_completion import AzureChatCompletion
 from semantic_kernel.connectors.ai.open_ai.services.open_ai_model_types import OpenAIModelTypes
 from semantic_kernel.connectors.ai.prompt_execution_settings import PromptExecutionSettings
@@ -21,19 +20,22 @@ from semantic_kernel.contents import (
     StreamingChatMessageContent,
 )
 from semantic_kernel.contents.streaming_reasoning_content import StreamingReasoningContent
+from semantic_kernel.exceptions.service_exceptions import ServiceInvalidResponseError
 
 from azure_connector import AsyncAzureConnector
 
 from .failures import service_error
-from .history import called, wire_messages
-from .metadata import azure_metadata, reported_usage, total_usage
+from .history import to_function_call, wire_messages
+from .metadata import azure_metadata, with_total
 from .service import ConnectorService
-from .settings import beyond_fields, lift_limits
+from .settings import allow_any_reasoning_effort, extra_arguments
 from .streams import ServiceStream
 
 __all__ = ["AzureConnectorChatCompletion"]
 
-lift_limits()
+_TOOL_KINDS = ("function", "custom")
+
+allow_any_reasoning_effort()
 
 
 class AzureConnectorChatCompletion(ConnectorService, AzureChatCompletion):
@@ -79,25 +81,23 @@ class AzureConnectorChatCompletion(ConnectorService, AzureChatCompletion):
     async def get_chat_message_contents(
         self, chat_history: ChatHistory, settings: PromptExecutionSettings, **kwargs: Any
     ) -> list[ChatMessageContent]:
-        """As SK has it; the messages' `usage` is that of all calls together, where functions were invoked."""
+        """As SK has it; beside the last call's `usage` stands the `total_usage` of all calls that led there."""
         settings, before = settings or self.instantiate_prompt_execution_settings(), len(chat_history.messages)
         found = await super().get_chat_message_contents(chat_history, settings, **kwargs)
-        spent = [message.metadata.get("usage") for message in chat_history.messages[before:]]
-        for message in found if any(spent) else ():
-            message.metadata = {**message.metadata, "usage": total_usage(*spent, message.metadata.get("usage"))}
-        return found
+        spent = [message.metadata.get("usage") for message in [*chat_history.messages[before:], *found[:1]]]
+        return [with_total(message, spent) for message in found]
 
     async def get_streaming_chat_message_contents(
         self, chat_history: ChatHistory, settings: PromptExecutionSettings, **kwargs: Any
     ) -> AsyncGenerator[list[StreamingChatMessageContent], Any]:
-        """As SK has it; each call's `usage` adds to that of the calls before it, so that the last one is the sum."""
+        """As SK has it; where a call tells its `usage`, the `total_usage` of all calls so far stands beside it."""
         settings = _with_final_answer(settings or self.instantiate_prompt_execution_settings())
-        spent: CompletionUsage | None = None
+        spent: dict[int | None, Any] = {}
         async with aclosing(super().get_streaming_chat_message_contents(chat_history, settings, **kwargs)) as stream:
             async for messages in stream:
-                if spent is not None and any(message.metadata.get("usage") for message in messages):
-                    messages = [_with_usage(message, spent) for message in messages]  # noqa: PLW2901  # the loop in SK keeps its own
-                spent = messages[0].metadata.get("usage") or spent if messages else spent
+                if messages and (used := messages[0].metadata.get("usage")):
+                    spent[messages[0].function_invoke_attempt] = used
+                    messages = [with_total(message, spent.values()) for message in messages]  # noqa: PLW2901  # the loop in SK keeps its own
                 yield messages
 
     async def _inner_get_streaming_chat_message_contents(
@@ -124,11 +124,15 @@ class AzureConnectorChatCompletion(ConnectorService, AzureChatCompletion):
             self._handle_structured_output(settings, arguments)
             if settings.tools is None:
                 arguments.pop("parallel_tool_calls", None)
-            reply = await self.client.chat.completions.create(**beyond_fields(settings) | arguments)
+            reply = await self.client.chat.completions.create(**extra_arguments(settings) | arguments)
             self.store_usage(reply)
         except Exception as error:  # SK's contract: whatever a service raises is one of its own exceptions
             raise service_error(self, error) from error
-        return ServiceStream(reply, partial(service_error, self)) if isinstance(reply, AsyncStream) else reply
+        if isinstance(reply, AsyncStream):
+            return ServiceStream(reply, partial(service_error, self))
+        if isinstance(reply, ChatCompletion) and not all(one and one.message for one in reply.choices or [None]):
+            raise ServiceInvalidResponseError(f"{type(self)} service got a reply that holds no answer: ask again.")
+        return reply
 
     def _prepare_chat_history_for_request(
         self, chat_history: ChatHistory, role_key: str = "role", content_key: str = "content"
@@ -154,25 +158,17 @@ class AzureConnectorChatCompletion(ConnectorService, AzureChatCompletion):
 
     def _get_tool_calls_from_chat_choice(self, choice: Any) -> list[FunctionCallContent]:
         said = choice.message if isinstance(choice, Choice) else choice.delta
-        calls = said and said.tool_calls
-        if not calls:  # as in nearly every chunk
-            return []
-        if not any(getattr(call, "custom", None) for call in calls):
-            return super()._get_tool_calls_from_chat_choice(choice)
-        return [called(call) for call in calls]
+        calls = (said and said.tool_calls) or ()
+        return [to_function_call(call) for call in calls if any(getattr(call, kind, None) for kind in _TOOL_KINDS)]
 
     def _get_metadata_from_chat_response(self, response: Any) -> dict[str, Any]:
         return super()._get_metadata_from_chat_response(response) | azure_metadata(response)
 
     def _get_metadata_from_streaming_chat_response(self, response: Any) -> dict[str, Any]:
         found = super()._get_metadata_from_streaming_chat_response(response)
-        if found["usage"] is None:
-            if reported_usage(response):
-                del found["usage"]  # a late chunk of the filter's must not hide what was told before
-            if not any(choice.finish_reason for choice in response.choices):
-                return found
         # Once a stream knows them, not with every piece of text.
-        return found | azure_metadata(response)
+        ends = found["usage"] is not None or any(choice.finish_reason for choice in response.choices)
+        return found | azure_metadata(response) if ends else found
 
 
 def _with_final_answer(settings: PromptExecutionSettings) -> PromptExecutionSettings:
@@ -183,8 +179,3 @@ def _with_final_answer(settings: PromptExecutionSettings) -> PromptExecutionSett
     more = behavior.maximum_auto_invoke_attempts + 1
     behavior = behavior.model_copy(update={"maximum_auto_invoke_attempts": more})
     return settings.model_copy(update={"function_choice_behavior": behavior})
-
-
-def _with_usage(message: StreamingChatMessageContent, spent: CompletionUsage) -> StreamingChatMessageContent:
-    usage = total_usage(spent, message.metadata.get("usage"))
-    return message.model_copy(update={"metadata": {**message.metadata, "usage": usage}})

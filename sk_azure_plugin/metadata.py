@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict
-from typing import Any
+from typing import Any, TypeVar
 
 from opentelemetry.trace import get_current_span
 from semantic_kernel.connectors.ai.completion_usage import CompletionUsage
+from semantic_kernel.contents import ChatMessageContent
 from semantic_kernel.utils.telemetry.model_diagnostics.decorators import are_model_diagnostics_enabled
 
 from azure_connector import azure_info
 
-__all__ = ["azure_metadata", "reported_usage", "total_usage"]
+__all__ = ["azure_metadata", "with_total"]
+
+_FACTS = ("deployment", "resource", "served_model", "region", "request_id", "filtered")
+Message = TypeVar("Message", bound=ChatMessageContent)
 
 
 def azure_metadata(reply: object) -> dict[str, Any]:
@@ -30,30 +35,19 @@ def azure_metadata(reply: object) -> dict[str, Any]:
             "azure.openai.resource": info.resource,
         }
         get_current_span().set_attributes({name: value for name, value in attributes.items() if value})
-    found = {
-        "deployment": info.deployment,
-        "resource": info.resource,
-        "served_model": info.served_model,
-        "region": info.region,
-        "request_id": info.request_id,
+    found = {name: getattr(info, name) for name in _FACTS} | {
         "attempts": [asdict(attempt) for attempt in info.attempts],
         "changes": list(info.changes),
         "prompt_filter_results": dict(info.prompt_filters),
         "content_filter_results": dict(info.completion_filters),
-        "filtered": info.filtered,
     }
     return {name: value for name, value in found.items() if value not in (None, [], {})}
 
 
-def reported_usage(chunk: object) -> bool:
-    """Whether the stream of a chunk has told its usage by now."""
-    try:
-        return azure_info(chunk).usage is not None
-    except LookupError:
-        return False
-
-
-def total_usage(*parts: CompletionUsage | None) -> CompletionUsage | None:
-    """The sum of what calls used; None where none reported any."""
-    known = [part for part in parts if part is not None]
-    return sum(known[1:], known[0]) if known else None
+def with_total(message: Message, spent: Iterable[CompletionUsage | None]) -> Message:
+    """A message with the sum of what calls used as its `total_usage`; the same message where none reported any."""
+    known = [used for used in spent if used is not None]
+    if not known:
+        return message
+    total = sum(known[1:], known[0])
+    return message.model_copy(update={"metadata": {**message.metadata, "total_usage": total}})

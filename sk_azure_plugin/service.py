@@ -13,7 +13,7 @@ from semantic_kernel.const import USER_AGENT
 
 from azure_connector import AsyncAzureConnector
 
-from .connecting import Purpose, connect
+from .factory import Purpose, make_client
 
 __all__ = ["ConnectorService"]
 
@@ -40,7 +40,7 @@ class ConnectorService:
         named = {name: value for name, value in given.items() if name not in ("self", "__class__", "settings")}
         options = {name: value for name in ("service_id", "instruction_role") if (value := named.pop(name, None))}
         ways = {name: named.pop(name) for name in ("model", "connector", "default_headers")}
-        client, model = connect(purpose, named | given["settings"], **ways)
+        client, model = make_client(purpose, named | given["settings"], **ways)
         # The base's constructor insists on an AsyncAzureOpenAI; all that it would set is set here.
         base: Any = super(AzureOpenAIConfigBase, self)
         base.__init__(ai_model_id=model, client=client, ai_model_type=kind, **options)

@@ -11,7 +11,7 @@ from openai.resources.chat.completions import AsyncCompletions
 from semantic_kernel.connectors.ai.open_ai import AzureChatPromptExecutionSettings, OpenAIChatPromptExecutionSettings
 from semantic_kernel.connectors.ai.prompt_execution_settings import PromptExecutionSettings
 
-__all__ = ["beyond_fields", "lift_limits"]
+__all__ = ["allow_any_reasoning_effort", "extra_arguments"]
 
 _log = logging.getLogger("azure_connector.semantic_kernel")
 
@@ -19,7 +19,7 @@ _log = logging.getLogger("azure_connector.semantic_kernel")
 _SENDABLE = frozenset(inspect.signature(AsyncCompletions.create).parameters) - {"self"}
 
 
-def lift_limits() -> None:
+def allow_any_reasoning_effort() -> None:
     """Lets SK's chat settings hold every `reasoning_effort`, not only the three of 2024.
 
     The kernel itself turns the settings of prompt files and agents into the service's class, before the service sees
@@ -32,7 +32,7 @@ def lift_limits() -> None:
             settings.model_rebuild(force=True)
 
 
-def beyond_fields(settings: PromptExecutionSettings) -> dict[str, Any]:
+def extra_arguments(settings: PromptExecutionSettings) -> dict[str, Any]:
     """The arguments of `create` that a settings object holds although its class has no field for them.
 
     Args:

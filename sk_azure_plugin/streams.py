@@ -32,10 +32,21 @@ class ServiceStream(AsyncStream[Any]):
 
 
 async def _chunks(stream: Any, failed: Callable[[Exception], Exception]) -> AsyncIterator[Any]:
+    # The usage comes last, also where a verdict of the filter comes after it: a later chunk, which has none, would hide
+    # it from those who add the messages up.
+    usage: Any = None
+    broken: Exception | None = None
     try:
         async for chunk in stream:
-            yield chunk
-    except Exception as error:  # SK's contract: whatever a service raises is one of its own exceptions
-        raise failed(error) from error
+            if chunk.choices or chunk.usage is None:
+                yield chunk
+            else:
+                usage = chunk
+    except Exception as error:  # noqa: BLE001  # SK's contract: whatever a service raises is one of its own exceptions
+        broken = error
     finally:
         await stream.close()
+    if usage is not None:
+        yield usage
+    if broken is not None:
+        raise failed(broken) from broken

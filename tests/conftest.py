@@ -15,9 +15,11 @@ os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
 from azure_connector.emulator import Emulator
 from azure_connector.settings import ENVIRONMENT
 from azure_connector.settings._environment import CONFIG_VARIABLE
+from tests.support.examples import register_profiles
 
 # A shell starts what runs in the background with Ctrl-C ignored, and programs under test would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+register_profiles()
 
 
 @pytest.fixture(autouse=True)

@@ -88,4 +88,5 @@ def test_files_stay_short(package):
         assert len(file.read_text(encoding="utf-8").splitlines()) <= 400, file
 
 
-ROOMS, ARROWS, FLOORS = 25, 70, 10
+# Seven arrows are those of the public room `helpers`: its own six, and the one of `query` to it.
+ROOMS, ARROWS, FLOORS = 25, 70 + 7, 10

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ._extras import install_hint
 from ._forks import renew_after_fork
-from ._html import error_html, html_table
+from ._html import TEXT_STYLE, error_html, html_table, markdown_html
 from ._json import (
     Json,
     as_list,
@@ -20,8 +20,10 @@ from ._json import (
 from ._single_flight import Flight, SingleFlight, running_loop, wait, wait_async
 from ._tasks import spawn
 from ._text import nearest, sentence
+from ._traceback import traceback_lines
 
 __all__ = [
+    "TEXT_STYLE",
     "Flight",
     "Json",
     "SingleFlight",
@@ -33,6 +35,7 @@ __all__ = [
     "install_hint",
     "list_index",
     "mapping_or_none",
+    "markdown_html",
     "nearest",
     "object_or_none",
     "parse_json",
@@ -41,6 +44,7 @@ __all__ = [
     "running_loop",
     "sentence",
     "spawn",
+    "traceback_lines",
     "type_name",
     "wait",
     "wait_async",

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 __all__ = ["install_hint"]
+
+_ROOT = Path(__file__).parents[2]
 
 
 def install_hint(extra: str) -> str:
     """What to run to get an extra of `pyproject.toml`.
 
-    The package is on no index and is installed from a clone, so an extra can be named only there.
+    Of a package that is installed already pip adds only what the extra needs, whether or not an index has the package.
+    From a clone an extra can always be named by the clone's own path.
 
     Args:
         extra: its name, e.g. `cli`.
     """
-    return f'pip install ".[{extra}]" in your clone of azure-connector'
+    if (_ROOT / "pyproject.toml").is_file():
+        return f'pip install ".[{extra}]" in your clone of azure-connector'
+    return f'pip install "azure-connector[{extra}]"'

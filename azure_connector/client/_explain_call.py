@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from .._utils import Json
 from ..deployments import CHAT, RESPONSES, Plan, Profile, Target
-from ..requests import fit
+from ..requests import adapt_request
 from ..settings import form_for, operation_query, operation_url
 from ._explanation import ExplainedTarget, Explanation
 from ._state import ConnectorState
@@ -36,11 +36,11 @@ def explain_call(state: ConnectorState, plan: Plan, operation: str) -> Explanati
 
 def _explained(state: ConnectorState, target: Target, operation: str) -> ExplainedTarget:
     endpoint = state.resources[target.resource].endpoint
-    profile, lessons = state.resolver.profile(target), state.builder.adaptations.lessons(target.key)
+    profile, adaptations = state.resolver.profile(target), state.builder.adaptations.of(target.key)
     sent = operation
     if operation == CHAT:
         body: Json = {"model": target.deployment, "messages": []}
-        sent = fit(CHAT, body, profile=profile, learned=lessons, api=target.api).operation
+        sent = adapt_request(CHAT, body, profile=profile, adaptations=adaptations, api=target.api).operation
     form = form_for(endpoint, sent)
     query = operation_query(endpoint, form)
     url = operation_url(endpoint, sent, target.deployment, form) + (f"?{urlencode(query)}" if query else "")

@@ -251,6 +251,12 @@ class LoopPools:
         _parents.append(self._spare)
         self._spare, self._key, self._loops = [], next(_keys), weakref.WeakSet()
 
+    async def aclose_here(self) -> None:
+        """Closes this loop's connections; its next call opens new ones."""
+        pool = self._pools.pop(asyncio.get_running_loop(), None)
+        if pool is not None and self._another is not None:
+            await pool.http_client.aclose()
+
     async def aclose(self) -> None:
         """Closes this loop's connections here and those of other running loops over there; never the user's own."""
         self.era += 1

@@ -74,7 +74,7 @@ class RequestLog(Sequence[RecordedRequest]):
         with self._lock:
             return list(self._items)
 
-    def wait_for(self, number: int, timeout: float = 5.0) -> bool:
+    def wait_for(self, number: int, timeout: float = 30.0) -> bool:
         """Wait until so many requests arrived.
 
         Args:

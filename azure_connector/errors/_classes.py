@@ -125,6 +125,12 @@ class AzureErrorDetails(Exception):
         attempts = map(str, self.attempts)
         return error_html(type(self).__name__, str(self), self.hint, attempts, self.azure_request_id)
 
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows where nobody catches it."""
+        from .._utils import traceback_lines
+
+        return traceback_lines(self)
+
 
 class ConfigurationError(AzureErrorDetails, openai.OpenAIError, ValueError):
     """A setting is missing, contradicts another one, or cannot be read. Nothing was sent."""

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from .._utils import as_object, html_table
 from ..deployments import Target
 from ..errors import Attempt
 
 __all__ = ["AzureInfo", "RateLimits", "azure_info"]
 
 _ATTRIBUTE = "_azure_info"
+_TOKENS = ("prompt_tokens", "completion_tokens", "input_tokens", "output_tokens", "total_tokens")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,41 @@ class AzureInfo:
         """The quota as the reply's headers tell it."""
         names = ("limit-requests", "remaining-requests", "limit-tokens", "remaining-tokens")
         return RateLimits(*(_number(self.headers.get(f"x-ratelimit-{name}")) for name in names))
+
+    def _repr_html_(self) -> str:
+        """A table for notebooks."""
+        return html_table("Azure", self._rows())
+
+    def _rows(self) -> Iterator[tuple[str, str]]:
+        """What is told, by its label; what Azure did not say is left out."""
+        yield "deployment", f"{self.deployment}@{self.resource}"
+        served = (self.model, *([f"served by {self.served_model}"] if self.served_model else []))
+        yield "model", ", ".join(served)
+        if self.region:
+            yield "region", self.region
+        if self.usage:
+            counts = [(name.removesuffix("_tokens"), self.usage.get(name)) for name in _TOKENS]
+            yield "tokens", ", ".join(f"{count} {name}" for name, count in counts if count is not None)
+        for number, attempt in enumerate(self.attempts if len(self.attempts) > 1 else ()):
+            yield ("" if number else "attempts"), str(attempt)
+        for number, change in enumerate(self.changes):
+            yield ("" if number else "changed"), change
+        if found := sorted({name for verdicts in self._verdicts() for name, verdict in verdicts if _flagged(verdict)}):
+            yield "content filter", ", ".join(found)
+        if self.filtered:
+            yield "cut off", "by the content filter"
+        if self.request_id:
+            yield "request id", self.request_id
+
+    def _verdicts(self) -> Iterator[Iterable[tuple[str, Any]]]:
+        yield self.prompt_filters.items()
+        yield self.completion_filters.items()
+
+
+def _flagged(verdict: object) -> bool:
+    """Whether a category of the content filter is worth a word: what is safe is not."""
+    told = as_object(verdict)
+    return bool(told.get("filtered") or told.get("detected")) or told.get("severity", "safe") != "safe"
 
 
 def azure_info(reply: object) -> AzureInfo:

@@ -103,7 +103,11 @@ class ReplyReader:
 
     def _parsed(self, value: Any) -> Any:
         self.understood = True
-        return value if self._post_parser is None else self._post_parser(value)
+        if self._post_parser is None:
+            return value
+        parsed = self._post_parser(value)  # `.parse()` builds an object of its own
+        attach(parsed, self.info)
+        return parsed
 
 
 class ChatReader(ReplyReader):
@@ -150,7 +154,7 @@ class ChatReader(ReplyReader):
 
     def _whole(self, body: Any, response: Any) -> Any:
         found = as_object(body)
-        if "choices" not in found and "output" not in found:
+        if found.get("choices") is None and found.get("output") is None:
             raise ValueError("the body holds no answer")
         completion = self.normalize(found)
         if self._plan.deliver_as_stream:

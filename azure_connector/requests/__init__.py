@@ -5,9 +5,9 @@ from __future__ import annotations
 from ._build import PreparedRequest, RequestBuilder
 from ._call_options import RAW_RESPONSE_HEADER, CallOptions, get_options, parse_options, post_options
 from ._embedding_batches import embedding_batches
-from ._fit import fit
+from ._fit import adapt_request
 from ._reply_plan import ReplyPlan, StreamRules
-from .responses_api import Failure, ResponseStream, completion_as_chunks, to_chat
+from .responses_api import Failure, ResponseStream, chunks_as_completion, completion_as_chunks, to_chat
 
 __all__ = [
     "RAW_RESPONSE_HEADER",
@@ -18,9 +18,10 @@ __all__ = [
     "RequestBuilder",
     "ResponseStream",
     "StreamRules",
+    "adapt_request",
+    "chunks_as_completion",
     "completion_as_chunks",
     "embedding_batches",
-    "fit",
     "get_options",
     "parse_options",
     "post_options",

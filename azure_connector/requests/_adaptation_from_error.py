@@ -1,12 +1,12 @@
 """What a deployment teaches by refusing a request, kept so that the next one is right at once.
 
-    lessons = learned.lessons(target.key)
-    fitted = fit(operation, body, profile=profile, learned=lessons)
+    known = cache.of(target.key)
+    adapted = adapt_request(operation, body, profile=profile, adaptations=known)
     ...  # refused
     facts = parse_envelope(400, exc.body)
-    lesson = learn(400, facts, fitted.operation, fitted.body, known=lessons)
-    if lesson is not None:
-        learned.add(target.key, lesson)
+    adaptation = adaptation_from_error(400, facts, adapted.operation, adapted.body, known=known)
+    if adaptation is not None:
+        cache.add(target.key, adaptation)
         ...  # fit the caller's body again, with what is known now, and send it
 
 What is not the model's rule but the caller's mistake teaches nothing.
@@ -21,11 +21,11 @@ from typing import Any
 from .._utils import Json, as_list, as_object
 from ..deployments import CHAT, EFFORTS, NEUTRAL, RESPONSES, profile_for
 from ..errors import ErrorFacts, classify
-from ._adaptations import ROLES, Learned, Lesson, LessonAction
-from ._draft import Draft
+from ._adaptations import ROLES, Adaptation, AdaptationAction, AdaptationCache
+from ._draft import RequestDraft
 from ._parameter_rules import LIMITS, names_for
 
-__all__ = ["Learned", "Lesson", "learn"]
+__all__ = ["Adaptation", "AdaptationCache", "adaptation_from_error"]
 
 # Parameters without which an answer is still an answer to the same question. Whatever else is refused, among it
 # names that the API never had, is for the caller to see. Limits of output tokens are renamed or lowered, never lost:
@@ -78,7 +78,9 @@ _ROLE = re.compile(r"^(?:messages|input)\[\d+\]\.role$")
 _REFUSED_ROLE = re.compile(r"(?:does not support|Invalid value:) '(\w+)'")
 
 
-def learn(status: int, facts: ErrorFacts, operation: str, body: Json, *, known: Sequence[Lesson] = ()) -> Lesson | None:
+def adaptation_from_error(
+    status: int, facts: ErrorFacts, operation: str, body: Json, *, known: Sequence[Adaptation] = ()
+) -> Adaptation | None:
     """What a refusal teaches, or None where it is not for the connector to mend.
 
     Args:
@@ -94,17 +96,19 @@ def learn(status: int, facts: ErrorFacts, operation: str, body: Json, *, known: 
     if not classify(status, facts).adaptable:
         return None
     for read in _READERS if status != 404 else (_api,):
-        lesson = read(facts, operation, body)
-        if lesson is not None:
-            return None if lesson in known else lesson
+        adaptation = read(facts, operation, body)
+        if adaptation is not None:
+            return None if adaptation in known else adaptation
     return None
 
 
-def _lesson(action: LessonAction, refusal: ErrorFacts, operation: str, parameter: str = "", **fields: Any) -> Lesson:
-    return Lesson(action, operation, parameter, reason=refusal.message[:160], **fields)
+def _lesson(
+    action: AdaptationAction, refusal: ErrorFacts, operation: str, parameter: str = "", **fields: Any
+) -> Adaptation:
+    return Adaptation(action, operation, parameter, reason=refusal.message[:160], **fields)
 
 
-def _api(refusal: ErrorFacts, operation: str, body: Json) -> Lesson | None:
+def _api(refusal: ErrorFacts, operation: str, body: Json) -> Adaptation | None:
     """Models that only the Responses API serves, and those that reason with tools only there."""
     if operation != CHAT:
         return None
@@ -122,7 +126,7 @@ def _named_model(message: str) -> str | None:
     return found[1] if found else None
 
 
-def _extra_fields(refusal: ErrorFacts, operation: str, body: Json) -> Lesson | None:
+def _extra_fields(refusal: ErrorFacts, operation: str, body: Json) -> Adaptation | None:
     for path in refusal.extra:
         steps = path[1:] if path[:1] == ("body",) else path
         if steps[:1] == ("messages",) and len(steps) > 2 and operation == CHAT:
@@ -130,13 +134,13 @@ def _extra_fields(refusal: ErrorFacts, operation: str, body: Json) -> Lesson | N
             if held and steps[-1] not in _MESSAGE:
                 return _lesson("drop", refusal, operation, f"messages.{steps[-1]}")
         elif steps:
-            lesson = _without(refusal, operation, body, steps[0])
-            if lesson is not None:
-                return lesson
+            adaptation = _without(refusal, operation, body, steps[0])
+            if adaptation is not None:
+                return adaptation
     return None
 
 
-def _role(refusal: ErrorFacts, operation: str, body: Json) -> Lesson | None:
+def _role(refusal: ErrorFacts, operation: str, body: Json) -> Adaptation | None:
     given = {as_object(item).get("role") for item in as_list(body.get(names_for(operation).messages))}
     text, param = refusal.message, refusal.param or ""
     if param in ("messages", "input") and {"system", "developer"} <= given and "'system' and 'developer'" in text:
@@ -150,13 +154,13 @@ def _role(refusal: ErrorFacts, operation: str, body: Json) -> Lesson | None:
     return _lesson("role", refusal, operation, refused, to=to)
 
 
-def _stream(refusal: ErrorFacts, operation: str, body: Json) -> Lesson | None:
+def _stream(refusal: ErrorFacts, operation: str, body: Json) -> Adaptation | None:
     if refusal.param == "stream" and body.get("stream") and "not support" in refusal.message:
         return _lesson("no_stream", refusal, operation)
     return None
 
 
-def _parameter(refusal: ErrorFacts, operation: str, body: Json) -> Lesson | None:
+def _parameter(refusal: ErrorFacts, operation: str, body: Json) -> Adaptation | None:
     """A parameter, or one of its values, that the model does not take."""
     name = _named(refusal, body)
     if name is None:
@@ -170,7 +174,7 @@ def _parameter(refusal: ErrorFacts, operation: str, body: Json) -> Lesson | None
     if limit and name in LIMITS:
         return _lesson("at_most", refusal, operation, name, limit=int(limit[1]))
     accepted = _accepted(text)
-    value = Draft(body).get(name)
+    value = RequestDraft(body).get(name)
     if accepted and isinstance(value, str):
         known = value in EFFORTS or value in NEUTRAL.get(name, ()) or refusal.code == "unsupported_value"
         return _lesson("values", refusal, operation, name, values=accepted) if known else None
@@ -184,7 +188,7 @@ def _named(refusal: ErrorFacts, body: Json) -> str | None:
     candidates = [refusal.param] if refusal.param else []
     for pattern in (_UNSUPPORTED, _UNKNOWN, _UNRECOGNIZED):
         candidates += [name.strip() for found in pattern.findall(refusal.message) for name in found.split(",")]
-    draft = Draft(body)
+    draft = RequestDraft(body)
     return next((name for name in candidates if name in _KNOWN and draft.has(name)), None)
 
 
@@ -192,15 +196,15 @@ def _speaks_of_support(text: str) -> bool:
     return any(pattern.search(text) for pattern in (_UNSUPPORTED, _UNKNOWN, _UNRECOGNIZED))
 
 
-def _encrypted(refusal: ErrorFacts, operation: str, body: Json) -> Lesson | None:
+def _encrypted(refusal: ErrorFacts, operation: str, body: Json) -> Adaptation | None:
     if "Encrypted content is not supported" in refusal.message and "include" in body:
         return _lesson("drop", refusal, operation, "include", values=("reasoning.encrypted_content",))
     return None
 
 
-def _without(refusal: ErrorFacts, operation: str, body: Json, name: str) -> Lesson | None:
+def _without(refusal: ErrorFacts, operation: str, body: Json, name: str) -> Adaptation | None:
     """The lesson for a parameter that is not known at all: its sibling in the other spelling, or nothing."""
-    if not Draft(body).has(name):
+    if not RequestDraft(body).has(name):
         return None
     if operation == CHAT and name in ("max_tokens", "max_completion_tokens"):
         to = "max_tokens" if name == "max_completion_tokens" else "max_completion_tokens"

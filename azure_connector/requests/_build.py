@@ -17,13 +17,13 @@ from ..errors import parse_envelope
 from ..routing import ResourceAffinity
 from ..settings import ApiStyle, Endpoint, form_for, operation_query, operation_url
 from ..tools import NameMap, normalize_tools, repair_history, repair_input_items
-from ._adaptation_from_error import learn
-from ._adaptations import Learned, Lesson
+from ._adaptation_from_error import adaptation_from_error
+from ._adaptations import Adaptation, AdaptationCache
 from ._call_options import CallOptions, given_headers
-from ._draft import Change, ChangeLog
-from ._fit import fit
+from ._draft import ChangeReporter, RequestChange
+from ._fit import adapt_request
 from ._reply_plan import ReplyPlan, StreamRules
-from .responses_api import strip_carried, to_responses
+from .responses_api import to_responses, without_replay_state
 
 __all__ = ["PreparedRequest", "RequestBuilder"]
 
@@ -52,7 +52,7 @@ class PreparedRequest:
     reply: ReplyPlan
     stream: bool
     changes: tuple[str, ...] = ()
-    adaptations: Sequence[Lesson] = ()
+    adaptations: Sequence[Adaptation] = ()
 
 
 @dataclass(slots=True)
@@ -63,9 +63,9 @@ class _BuildState:
     body: Json | None
     stream: bool
     reply: ReplyPlan
-    changes: tuple[Change, ...] = ()
+    changes: tuple[RequestChange, ...] = ()
     notes: list[str] = field(default_factory=list[str])
-    adaptations: Sequence[Lesson] = ()
+    adaptations: Sequence[Adaptation] = ()
 
 
 class RequestBuilder:
@@ -94,12 +94,12 @@ class RequestBuilder:
         repeat_unsafe: bool = False,
         repair: bool = True,
     ) -> None:
-        self.adaptations = Learned()
+        self.adaptations = AdaptationCache()
         self.headers = headers
         self._resolver, self._affinity, self._endpoints = resolver, affinity, endpoints
         self._defaults, self._strict, self._repeat_unsafe = defaults, strict, repeat_unsafe
         self._repair = repair
-        self._changes = ChangeLog()
+        self._changes = ChangeReporter()
 
     def build(self, client: Any, call: CallOptions, target: Target, *, timeout: Any) -> PreparedRequest:
         """Makes the caller's request fit a deployment.
@@ -140,11 +140,11 @@ class RequestBuilder:
             return False
         status = error.status_code
         facts = parse_envelope(status, error.body)
-        lesson = learn(status, facts, prepared.operation, prepared.body, known=prepared.adaptations)
-        if lesson is None:
+        adaptation = adaptation_from_error(status, facts, prepared.operation, prepared.body, known=prepared.adaptations)
+        if adaptation is None:
             return False
-        if self.adaptations.add(prepared.target.key, lesson):  # another call may have been taught it meanwhile
-            _log.warning("%s taught: %s", prepared.target.key, lesson)
+        if self.adaptations.add(prepared.target.key, adaptation):  # another call may have been taught it meanwhile
+            _log.warning("%s taught: %s", prepared.target.key, adaptation)
         return True
 
     def _adapted(self, call: CallOptions, target: Target) -> _BuildState:
@@ -158,21 +158,21 @@ class RequestBuilder:
         return _BuildState(call.operation, body, call.stream, self._native(call, target, None))
 
     def _adapted_chat(self, call: CallOptions, target: Target, body: Json) -> _BuildState:
-        profile, adaptations = self._resolver.profile(target), self.adaptations.lessons(target.key)
+        profile, adaptations = self._resolver.profile(target), self.adaptations.of(target.key)
         legacy = bool(body.get("functions")) and not body.get("tools")
-        how: dict[str, Any] = {"profile": profile, "learned": adaptations, "strict": self._strict}
-        fitted = fit(CHAT, body, api=target.api, defaults=self._defaults, **how)
-        moved = fitted.operation == RESPONSES
-        body, names = normalize_tools(fitted.body, "responses" if moved else "chat")
+        how: dict[str, Any] = {"profile": profile, "adaptations": adaptations, "strict": self._strict}
+        adapted = adapt_request(CHAT, body, api=target.api, defaults=self._defaults, **how)
+        moved = adapted.operation == RESPONSES
+        body, names = normalize_tools(adapted.body, "responses" if moved else "chat")
         messages, mends = repair_history(body.get("messages"), names)
         if messages is not body.get("messages"):
             body = {**body, "messages": messages}
-        changes = fitted.changes
+        changes = adapted.changes
         if moved:
             reasons = profile is None or profile.reasoning
             body, unsent = to_responses(body, reasons=reasons, origin=target.resource)
-            fitted = fit(RESPONSES, body, unsent=unsent, **how)
-            body, changes = fitted.body, changes + fitted.changes
+            adapted = adapt_request(RESPONSES, body, unsent=unsent, **how)
+            body, changes = adapted.body, changes + adapted.changes
         else:
             body = _without_replay_state(body)
         reply = ReplyPlan(
@@ -181,25 +181,25 @@ class RequestBuilder:
             as_function_call=legacy,
             repair=self._repair,
             streamed=call.stream,
-            deliver_as_stream=fitted.deliver_as_stream,
+            deliver_as_stream=adapted.deliver_as_stream,
             include_usage=bool(as_object((call.body or {}).get("stream_options")).get("include_usage")),
             on_model=self._resolver.served_model_recorder(target),
         )
-        return _BuildState(fitted.operation, body, fitted.stream, reply, changes, [*map(str, mends)], adaptations)
+        return _BuildState(adapted.operation, body, adapted.stream, reply, changes, [*map(str, mends)], adaptations)
 
     def _adapted_response(self, call: CallOptions, target: Target, body: Json) -> _BuildState:
-        adaptations, notes = self.adaptations.lessons(target.key), list[str]()
+        adaptations, notes = self.adaptations.of(target.key), list[str]()
         if self._affinity is not None:
             body, notes = self._affinity.fit_state(body, target)
-        fitted = fit(
+        adapted = adapt_request(
             RESPONSES,
             body,
             profile=self._resolver.profile(target),
-            learned=adaptations,
+            adaptations=adaptations,
             strict=self._strict,
             defaults=self._defaults,
         )
-        body, names = normalize_tools(fitted.body, "responses")
+        body, names = normalize_tools(adapted.body, "responses")
         if isinstance(body.get("input"), list):
             # A call that is stored at the service may be answered without standing in the input.
             whole = not (body.get("previous_response_id") or body.get("conversation"))
@@ -208,7 +208,7 @@ class RequestBuilder:
                 body = {**body, "input": items}
             notes += map(str, mends)
         reply = self._native(call, target, names)
-        return _BuildState(RESPONSES, body, call.stream, reply, fitted.changes, notes, adaptations)
+        return _BuildState(RESPONSES, body, call.stream, reply, adapted.changes, notes, adaptations)
 
     def _native(self, call: CallOptions, target: Target, names: NameMap | None) -> ReplyPlan:
         """The plan for a reply of the SDK's own types."""
@@ -225,7 +225,7 @@ class RequestBuilder:
 def _without_replay_state(body: Json) -> Json:
     """Without what a reply of the Responses API carries for its next turn: Chat Completions refuses it."""
     messages = as_list(body.get("messages"))
-    stripped = [strip_carried(message) for message in messages]
+    stripped = [without_replay_state(message) for message in messages]
     if all(map(is_, messages, stripped)):
         return body
     return {**body, "messages": stripped}

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from .._utils import Json, as_object
 
-__all__ = ["Change", "ChangeLog", "Draft"]
+__all__ = ["ChangeReporter", "RequestChange", "RequestDraft"]
 
 logger = logging.getLogger("azure_connector")
 
@@ -18,7 +18,7 @@ Action = Literal["renamed", "dropped", "replaced", "moved"]
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class RequestChange:
     """One thing that was changed in a request.
 
     Attributes:
@@ -40,7 +40,7 @@ class Change:
         return f"{self.parameter} {self.action}{to if self.detail else ''}{f' ({self.why})' if self.why else ''}"
 
 
-class Draft:
+class RequestDraft:
     """A request body on its way to the wire: copies only what it changes, and records each change.
 
     Parameters are named as in the body; a dot leads into an object (`reasoning.effort`).
@@ -50,7 +50,7 @@ class Draft:
 
     def __init__(self, body: Json) -> None:
         self.body = body
-        self.changes: list[Change] = []
+        self.changes: list[RequestChange] = []
         self.quiet: tuple[str, ...] = ()  # filled in from the settings: nobody asked for these in this call
         self._copied = False
 
@@ -87,19 +87,19 @@ class Draft:
     def drop(self, name: str, why: str, *, loss: bool) -> None:
         """Removes a parameter."""
         self.take(name)
-        self.changes.append(Change(name, "dropped", "", why, loss and name not in self.quiet))
+        self.changes.append(RequestChange(name, "dropped", "", why, loss and name not in self.quiet))
 
     def rename(self, name: str, to: str, why: str) -> None:
         """Gives a parameter's value another name."""
         self.put(to, self.take(name))
-        self.changes.append(Change(name, "renamed", to, why))
+        self.changes.append(RequestChange(name, "renamed", to, why))
 
     def replace(self, name: str, value: Any, why: str, *, loss: bool = True) -> None:
         """Gives a parameter another value."""
         self.put(name, value)
-        self.changes.append(Change(name, "replaced", str(value), why, loss and name not in self.quiet))
+        self.changes.append(RequestChange(name, "replaced", str(value), why, loss and name not in self.quiet))
 
-    def note(self, change: Change) -> None:
+    def note(self, change: RequestChange) -> None:
         """Records a change that was made otherwise."""
         self.changes.append(change)
 
@@ -110,7 +110,7 @@ class Draft:
         return self.body
 
 
-class ChangeLog:
+class ChangeReporter:
     """Tells of changes once per deployment and parameter: losses as warnings, the rest for debugging.
 
     Safe to share between threads. Logs to `azure_connector`, never through `warnings`.
@@ -121,18 +121,18 @@ class ChangeLog:
         self._told: set[tuple[str, str, bool]] = set()
         self._lock = threading.Lock()
 
-    def report(self, key: str, changes: Iterable[Change]) -> None:
+    def report(self, key: str, changes: Iterable[RequestChange]) -> None:
         """Logs what has not been logged yet.
 
         Args:
             key: the deployment, as `deployment@resource`.
-            changes: what `fit` changed.
+            changes: what `adapt_request` changed.
         """
         for change in changes:
             if self._first(key, change):
                 logger.log(logging.WARNING if change.loss else logging.DEBUG, "%s: %s", key, change)
 
-    def _first(self, key: str, change: Change) -> bool:
+    def _first(self, key: str, change: RequestChange) -> bool:
         seen = (key, change.parameter, change.loss)
         if seen in self._told:
             return False

@@ -1,9 +1,9 @@
 """The caller's request, made to fit one deployment: names, values and the API that its base model accepts.
 
-    fitted = fit("/chat/completions", body, profile=profile, learned=learned.lessons(target.key))
+    fitted = fit("/chat/completions", body, profile=profile, learned=adaptations.of(target.key))
     if fitted.operation != "/chat/completions":
         body, unsent = to_responses(fitted.body)
-        fitted = fit("/responses", body, profile=profile, learned=learned.lessons(target.key), unsent=unsent)
+        fitted = fit("/responses", body, profile=profile, learned=adaptations.of(target.key), unsent=unsent)
 
 Pure: nothing is sent, and the caller's body is never changed.
 """
@@ -17,15 +17,15 @@ from typing import Any
 from .._utils import Json
 from ..deployments import CHAT, RESPONSES, Api, Profile
 from ..errors import InvalidRequestError
-from ._adaptations import Lesson, apply
-from ._draft import Change, ChangeLog, Draft
+from ._adaptations import Adaptation, apply
+from ._draft import ChangeReporter, RequestChange, RequestDraft
 from ._parameter_rules import LIMITS, Names, adapt, adapt_to_effort, closest_effort, names_for, refuses
 
-__all__ = ["Change", "ChangeLog", "Fitted", "fit"]
+__all__ = ["AdaptedRequest", "ChangeReporter", "RequestChange", "adapt_request"]
 
 
 @dataclass(frozen=True, slots=True)
-class Fitted:
+class AdaptedRequest:
     """A request as one deployment accepts it.
 
     Attributes:
@@ -38,22 +38,22 @@ class Fitted:
 
     operation: str
     body: Json
-    changes: tuple[Change, ...] = ()
+    changes: tuple[RequestChange, ...] = ()
     stream: bool = False
     deliver_as_stream: bool = False
 
 
-def fit(
+def adapt_request(
     operation: str,
     body: Json,
     *,
     profile: Profile | None,
-    learned: Sequence[Lesson] | None = None,
+    adaptations: Sequence[Adaptation] | None = None,
     strict: bool = False,
     api: Api | None = None,
     defaults: Mapping[str, Any] | None = None,
     unsent: Iterable[str] = (),
-) -> Fitted:
+) -> AdaptedRequest:
     """Makes a request fit the base model of a deployment.
 
     Args:
@@ -70,21 +70,21 @@ def fit(
         InvalidRequestError: in strict mode, when something would be lost; it names every such parameter.
     """
     if operation not in _TEXT or (profile is not None and profile.kind != "text"):
-        return Fitted(operation, body, stream=bool(body.get("stream")))
-    draft = Draft(body)
-    goal, why = (operation, "") if operation == RESPONSES else _goal(draft, profile, learned, api)
+        return AdaptedRequest(operation, body, stream=bool(body.get("stream")))
+    draft = RequestDraft(body)
+    goal, why = (operation, "") if operation == RESPONSES else _goal(draft, profile, adaptations, api)
     if defaults:
         _fill(draft, defaults, profile, names_for(operation), goal)
     if goal != operation:
-        draft.note(Change(operation, "moved", goal, why))
-        return Fitted(goal, draft.body, tuple(draft.changes), bool(body.get("stream")))
+        draft.note(RequestChange(operation, "moved", goal, why))
+        return AdaptedRequest(goal, draft.body, tuple(draft.changes), bool(body.get("stream")))
     for name in unsent:
-        draft.note(Change(name, "dropped", why="the Responses API has no word for it", loss=True))
+        draft.note(RequestChange(name, "dropped", why="the Responses API has no word for it", loss=True))
     adapt(draft, profile or _UNKNOWN, operation)
     streaming = profile is None or profile.streaming
-    if learned:
-        for lesson in learned:
-            streaming = apply(draft, lesson, operation, profile) and streaming
+    if adaptations:
+        for adaptation in adaptations:
+            streaming = apply(draft, adaptation, operation, profile) and streaming
         if profile is not None:
             adapt_to_effort(draft, profile, operation)
     wanted = bool(body.get("stream"))
@@ -92,14 +92,16 @@ def fit(
         _unstream(draft)
     if draft.changes and strict:
         _insist(draft, profile)
-    return Fitted(operation, draft.body, tuple(draft.changes), wanted and streaming, wanted and not streaming)
+    return AdaptedRequest(operation, draft.body, tuple(draft.changes), wanted and streaming, wanted and not streaming)
 
 
 _TEXT = frozenset({CHAT, RESPONSES})
 _UNKNOWN = Profile(family="this model")  # everything passes; only the APIs' own rules hold
 
 
-def _goal(draft: Draft, profile: Profile | None, learned: Sequence[Lesson] | None, api: Api | None) -> tuple[str, str]:
+def _goal(
+    draft: RequestDraft, profile: Profile | None, adaptations: Sequence[Adaptation] | None, api: Api | None
+) -> tuple[str, str]:
     """Where a chat request goes, and why it does not stay."""
     if api is not None:
         return (CHAT, "") if api == "chat" else (RESPONSES, "the settings force the Responses API")
@@ -114,9 +116,11 @@ def _goal(draft: Draft, profile: Profile | None, learned: Sequence[Lesson] | Non
                 return RESPONSES, f"only the Responses API takes an effort of {asked}"
             if tools and not profile.tools_with_reasoning_over_chat and _thinks(asked, profile):
                 return RESPONSES, f"over chat, {profile.family} takes no function tools while it reasons"
-    for lesson in learned or ():
-        if lesson.action == "responses" and (lesson.parameter != "tools" or (tools and _may_think(body, profile))):
-            return RESPONSES, lesson.reason
+    for adaptation in adaptations or ():
+        if adaptation.action == "responses" and (
+            adaptation.parameter != "tools" or (tools and _may_think(body, profile))
+        ):
+            return RESPONSES, adaptation.reason
     return CHAT, ""
 
 
@@ -131,7 +135,7 @@ def _may_think(body: Json, profile: Profile | None) -> bool:
     return asked != "none" if profile is None else _thinks(asked, profile)
 
 
-def _fill(draft: Draft, defaults: Mapping[str, Any], profile: Profile | None, names: Names, goal: str) -> None:
+def _fill(draft: RequestDraft, defaults: Mapping[str, Any], profile: Profile | None, names: Names, goal: str) -> None:
     """The settings' values for what the caller left open, where the model takes them."""
     limit, temperature = defaults.get("max_tokens"), defaults.get("temperature")
     quiet: list[str] = []
@@ -156,14 +160,14 @@ def _limit_name(profile: Profile | None, names: Names, *, moves: bool) -> str:
     return "max_tokens" if profile.output_limit == "either" else profile.output_limit
 
 
-def _unstream(draft: Draft) -> None:
+def _unstream(draft: RequestDraft) -> None:
     for name in ("stream", "stream_options"):
         if draft.has(name):
             draft.take(name)
-    draft.note(Change("stream", "moved", "one whole reply, delivered as a stream", "the model does not stream"))
+    draft.note(RequestChange("stream", "moved", "one whole reply, delivered as a stream", "the model does not stream"))
 
 
-def _insist(draft: Draft, profile: Profile | None) -> None:
+def _insist(draft: RequestDraft, profile: Profile | None) -> None:
     """Strict mode: what would be lost is an error that names all of it, and the ways out."""
     lost = [change for change in draft.changes if change.loss]
     if not lost:

@@ -8,7 +8,7 @@ from typing import Any
 
 from .._utils import Json, as_list, as_object
 from ..deployments import CHAT, EFFORTS, NEUTRAL, RESPONSES, Profile
-from ._draft import Change, Draft
+from ._draft import RequestChange, RequestDraft
 
 __all__ = [
     "LIMITS",
@@ -53,7 +53,7 @@ def names_for(operation: str) -> Names:
     return _RESPONSES_NAMES if operation == RESPONSES else _CHAT_NAMES
 
 
-def adapt(draft: Draft, profile: Profile, operation: str) -> None:
+def adapt(draft: RequestDraft, profile: Profile, operation: str) -> None:
     """Applies every rule of the family."""
     names = _RESPONSES_NAMES if operation == RESPONSES else _CHAT_NAMES
     if (names is _RESPONSES_NAMES) or not profile.watched.isdisjoint(draft.body):
@@ -63,13 +63,13 @@ def adapt(draft: Draft, profile: Profile, operation: str) -> None:
         _adapt_roles(draft, profile.system_role, names)
 
 
-def adapt_to_effort(draft: Draft, profile: Profile, operation: str) -> None:
+def adapt_to_effort(draft: RequestDraft, profile: Profile, operation: str) -> None:
     """Applies again the rules that depend on the effort, which a lesson may have changed."""
     for rule in (_adapt_sampling, _adapt_parallel_calls, _adapt_include):
         rule(draft, profile, names_for(operation))
 
 
-def refuses(profile: Profile | None, draft: Draft, name: str, operation: str) -> bool:
+def refuses(profile: Profile | None, draft: RequestDraft, name: str, operation: str) -> bool:
     """Whether the family refuses a parameter at the effort that the draft asks for."""
     if profile is None or name not in profile.refused:
         return False
@@ -84,7 +84,7 @@ def closest_effort(asked: Any, accepted: tuple[str, ...] | None) -> Any:
     return min(accepted, key=lambda effort: (abs(EFFORTS.index(effort) - rank), EFFORTS.index(effort)))
 
 
-def _keep_one_limit(draft: Draft, operation: str, name: str | None = None) -> None:
+def _keep_one_limit(draft: RequestDraft, operation: str, name: str | None = None) -> None:
     """Leaves one limit of output tokens: under the given name, or under one that the API knows."""
     given = [limit for limit in LIMITS if limit in draft.body]
     right = _right_limits(operation) if name is None else (name,)
@@ -107,14 +107,14 @@ def _right_limits(operation: str) -> tuple[str, ...]:
     return ("max_output_tokens",) if operation == RESPONSES else ("max_completion_tokens", "max_tokens")
 
 
-def _adapt_limit(draft: Draft, profile: Profile, names: Names) -> None:
+def _adapt_limit(draft: RequestDraft, profile: Profile, names: Names) -> None:
     if names.operation == RESPONSES:
         _keep_one_limit(draft, RESPONSES, "max_output_tokens")
     else:
         _keep_one_limit(draft, CHAT, None if profile.output_limit == "either" else profile.output_limit)
 
 
-def _adapt_spelling(draft: Draft, _profile: Profile, names: Names) -> None:
+def _adapt_spelling(draft: RequestDraft, _profile: Profile, names: Names) -> None:
     """Chat's flat parameters in a Responses body."""
     for flat, nested in names.foreign:
         if flat in draft.body:
@@ -124,7 +124,7 @@ def _adapt_spelling(draft: Draft, _profile: Profile, names: Names) -> None:
                 draft.drop(flat, f"{nested} is given too", loss=draft.get(flat) not in (None, draft.get(nested)))
 
 
-def _adapt_effort(draft: Draft, profile: Profile, names: Names) -> None:
+def _adapt_effort(draft: RequestDraft, profile: Profile, names: Names) -> None:
     if profile.efforts == () and names.operation == RESPONSES and not profile.reasoning and "reasoning" in draft.body:
         lost = draft.get("reasoning") not in NEUTRAL["reasoning"]
         draft.drop("reasoning", f"{profile.family} does not reason", loss=lost)
@@ -144,7 +144,7 @@ def _adapt_effort(draft: Draft, profile: Profile, names: Names) -> None:
             draft.replace(name, nearest, f"{profile.family} takes {', '.join(accepted)}, not {asked}")
 
 
-def _adapt_sampling(draft: Draft, profile: Profile, names: Names) -> None:
+def _adapt_sampling(draft: RequestDraft, profile: Profile, names: Names) -> None:
     """Leaves out what the family refuses at the effort that the draft asks for."""
     given = [name for name in draft.body if name in profile.refused]
     if not given:
@@ -159,12 +159,12 @@ def _adapt_sampling(draft: Draft, profile: Profile, names: Names) -> None:
         draft.drop(name, f"{profile.family} takes only the default{shown}", loss=lost)
 
 
-def _effort(draft: Draft, profile: Profile, names: Names) -> Any:
+def _effort(draft: RequestDraft, profile: Profile, names: Names) -> Any:
     asked = draft.get(names.effort)
     return profile.default_effort if asked is None else closest_effort(asked, profile.efforts)
 
 
-def _adapt_verbosity(draft: Draft, profile: Profile, names: Names) -> None:
+def _adapt_verbosity(draft: RequestDraft, profile: Profile, names: Names) -> None:
     name = names.verbosity
     if profile.verbosity is not None and draft.has(name):
         asked = draft.get(name)
@@ -173,7 +173,7 @@ def _adapt_verbosity(draft: Draft, profile: Profile, names: Names) -> None:
             draft.drop(name, f"{profile.family} does not take verbosity {asked}", loss=lost)
 
 
-def _adapt_parallel_calls(draft: Draft, profile: Profile, names: Names) -> None:
+def _adapt_parallel_calls(draft: RequestDraft, profile: Profile, names: Names) -> None:
     name = "parallel_tool_calls"
     if name not in draft.body:
         return
@@ -188,7 +188,7 @@ def _adapt_parallel_calls(draft: Draft, profile: Profile, names: Names) -> None:
         draft.drop(name, f"{profile.family} makes one call at a time with minimal effort", loss=bool(wanted))
 
 
-def _adapt_json_object(draft: Draft, profile: Profile, names: Names) -> None:
+def _adapt_json_object(draft: RequestDraft, profile: Profile, names: Names) -> None:
     if profile.json_object == "yes" or names.operation == RESPONSES:
         return
     if as_object(draft.get("response_format")).get("type") == "json_object" and (
@@ -197,7 +197,7 @@ def _adapt_json_object(draft: Draft, profile: Profile, names: Names) -> None:
         draft.drop("response_format", "json_object leaves the answer empty while the model thinks", loss=True)
 
 
-def _asks_to_think(draft: Draft) -> bool:
+def _asks_to_think(draft: RequestDraft) -> bool:
     """Every way in which DeepSeek's models are asked to think."""
     return (
         draft.get("thinking.type") == "enabled"
@@ -206,7 +206,7 @@ def _asks_to_think(draft: Draft) -> bool:
     )
 
 
-def _adapt_include(draft: Draft, profile: Profile, names: Names) -> None:
+def _adapt_include(draft: RequestDraft, profile: Profile, names: Names) -> None:
     if names.operation != RESPONSES or "include" not in draft.body:
         return
     if not profile.reasoning and profile.efforts == ():
@@ -215,16 +215,16 @@ def _adapt_include(draft: Draft, profile: Profile, names: Names) -> None:
         exclude(draft, ("message.output_text.logprobs",), f"{profile.family} gives no log probabilities", loss=True)
 
 
-def exclude(draft: Draft, items: tuple[str, ...], why: str, *, loss: bool = False) -> None:
+def exclude(draft: RequestDraft, items: tuple[str, ...], why: str, *, loss: bool = False) -> None:
     """Takes entries out of `include`."""
     included = as_list(draft.get("include"))
     if any(item in included for item in items):
         rest = [item for item in included if item not in items]
         draft.put("include", rest) if rest else draft.take("include")
-        draft.note(Change("include", "dropped", ", ".join(items), why, loss))
+        draft.note(RequestChange("include", "dropped", ", ".join(items), why, loss))
 
 
-_RULES: tuple[Callable[[Draft, Profile, Names], None], ...] = (
+_RULES: tuple[Callable[[RequestDraft, Profile, Names], None], ...] = (
     _adapt_spelling,
     _adapt_limit,
     _adapt_effort,
@@ -236,7 +236,7 @@ _RULES: tuple[Callable[[Draft, Profile, Names], None], ...] = (
 )
 
 
-def _adapt_roles(draft: Draft, role: str, names: Names) -> None:
+def _adapt_roles(draft: RequestDraft, role: str, names: Names) -> None:
     """Instructions in the one role that the family knows: system and developer never stand together."""
     messages: list[Json] = as_list(draft.body.get(names.messages))
     for message in messages:  # the one loop over a whole history: no calls in it that can be saved
@@ -248,12 +248,12 @@ def _adapt_roles(draft: Draft, role: str, names: Names) -> None:
         return
     if role == "user" and names.operation == CHAT:
         draft.put("messages", _folded(messages))
-        draft.note(Change("messages.role", "moved", "the user's message", "the model knows no system role"))
+        draft.note(RequestChange("messages.role", "moved", "the user's message", "the model knows no system role"))
     else:
         set_role(draft, ("system", "developer"), role, names)
 
 
-def set_role(draft: Draft, given: tuple[str, ...], role: str, names: Names) -> None:
+def set_role(draft: RequestDraft, given: tuple[str, ...], role: str, names: Names) -> None:
     """Gives every message of some roles another one."""
     messages = as_list(draft.body.get(names.messages))
     if not any(as_object(message).get("role") in given and message["role"] != role for message in messages):
@@ -262,7 +262,7 @@ def set_role(draft: Draft, given: tuple[str, ...], role: str, names: Names) -> N
         names.messages,
         [{**message, "role": role} if as_object(message).get("role") in given else message for message in messages],
     )
-    draft.note(Change(f"{names.messages}.role", "renamed", role, "the role for instructions to this model"))
+    draft.note(RequestChange(f"{names.messages}.role", "renamed", role, "the role for instructions to this model"))
 
 
 def _folded(messages: list[Any]) -> list[Any]:

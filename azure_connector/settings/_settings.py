@@ -10,8 +10,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, Self, Unpack, cast
 
-from pydantic import PrivateAttr, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import ConfigDict, PrivateAttr, ValidationError
 
 from ..deployments import DeploymentTable, compile_table
 from ..errors import ConfigurationError
@@ -31,10 +30,11 @@ if TYPE_CHECKING:
 __all__ = ["ENVIRONMENT", "AuthSettings", "ConnectorSettings", "Resource", "ResourceSettings"]
 
 _DEFAULT = "default"
+DEFAULT_EMBEDDING_MODEL = "text-embedding-3-small"
 _FILES = frozenset({"config_file", "env_file", "env_file_encoding"})
 
 
-class ConnectorSettings(ConnectorFields, BaseSettings):
+class ConnectorSettings(ConnectorFields):
     """Every setting of a connector.
 
     Args:
@@ -49,7 +49,7 @@ class ConnectorSettings(ConnectorFields, BaseSettings):
             Never for a missing endpoint: see `require_endpoint`.
     """
 
-    model_config = SettingsConfigDict(extra="forbid", frozen=True, defer_build=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True, defer_build=False)
 
     _sources: Sources = PrivateAttr()
     _origins: Mapping[str, str] = PrivateAttr()
@@ -69,18 +69,6 @@ class ConnectorSettings(ConnectorFields, BaseSettings):
         del default_headers
         files = {name: arguments.pop(name) for name in _FILES & arguments.keys()}
         self._fill(load(arguments, type(self).model_fields, **files))
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Only what `sources.load` has merged: pydantic-settings would blend tables and forgets where values stood."""
-        return (init_settings,)
 
     def _fill(self, sources: Sources) -> None:
         problems: list[str] = []
@@ -161,6 +149,23 @@ class ConnectorSettings(ConnectorFields, BaseSettings):
     def deployments(self) -> DeploymentTable:
         """The mapping and the default deployments, compiled."""
         return self._deployments
+
+    def chosen_model(self, operation: str) -> str | None:
+        """The model that somebody chose for calls that name none: a deployment for them, or else a default model.
+
+        Args:
+            operation: the SDK's path, such as `/chat/completions` or `/embeddings`.
+        """
+        if operation == "/embeddings":
+            known = DEFAULT_EMBEDDING_MODEL if DEFAULT_EMBEDDING_MODEL in self.deployment_mapping else None
+            return self.embedding_deployment or known
+        chosen = self._origins["default_model"] != _DEFAULT or self.default_model in self.deployment_mapping
+        return self.default_deployment or (self.default_model if chosen else None)
+
+    def model_for(self, operation: str) -> str:
+        """As `chosen_model`; the built-in default where nobody chose one."""
+        fallback = DEFAULT_EMBEDDING_MODEL if operation == "/embeddings" else self.default_model
+        return self.chosen_model(operation) or fallback
 
     def resource_map(self) -> Mapping[str, Resource]:
         """Every configured resource by name; that of `azure_endpoint`, if it is set, is `default` and comes first."""

@@ -19,6 +19,7 @@ from ._responses_input import repair_input_items
 from ._responses_output import normalize_item, normalize_items
 from ._stream import FinishedCalls, ToolCallStream
 from ._tool_choice import choice_to_wire, normalize_tools
+from ._toolbox import Tool, Toolbox, ToolOutcome, ToolSource, tool
 
 __all__ = [
     "MAX_NAME_LENGTH",
@@ -30,7 +31,11 @@ __all__ = [
     "HistoryRepair",
     "NameMap",
     "Repair",
+    "Tool",
     "ToolCallStream",
+    "ToolOutcome",
+    "ToolSource",
+    "Toolbox",
     "calls_from_items",
     "choice_to_wire",
     "describe",
@@ -45,4 +50,5 @@ __all__ = [
     "sanitize_name",
     "to_function_call",
     "to_wire",
+    "tool",
 ]

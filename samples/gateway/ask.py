@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from azure_connector.query import (
@@ -17,7 +18,7 @@ from azure_connector.query import (
     QueryConnectionError,
     QueryOptions,
     ResultMessage,
-    TextBlock,
+    TextDelta,
     ToolUseBlock,
     query,
 )
@@ -37,13 +38,13 @@ def read_file(path: str, cwd: Path) -> str:
 
 async def main(prompt: str, options: QueryOptions) -> None:
     try:
-        async for message in query(prompt, options):
+        async for message in query(prompt, replace(options, deltas=True)):
             match message:
+                case TextDelta(text=text):
+                    print(text, end="", flush=True)
                 case AssistantMessage(content=blocks):
                     for block in blocks:
-                        if isinstance(block, TextBlock):
-                            print(block.text, end="", flush=True)
-                        elif isinstance(block, ToolUseBlock):
+                        if isinstance(block, ToolUseBlock):
                             print(f"[{block.name} {dict(block.input)}]")
                 case ResultMessage(usage=usage, turns=turns):
                     print(f"\n{usage.input_tokens} + {usage.output_tokens} tokens in {turns} requests")
@@ -53,5 +54,8 @@ async def main(prompt: str, options: QueryOptions) -> None:
 
 if __name__ == "__main__":
     asyncio.run(
-        main(" ".join(sys.argv[1:]) or "What is in notes.txt?", QueryOptions(tools=[read_file], cwd=Path.cwd()))
+        main(
+            " ".join(sys.argv[1:]) or "What is in notes.txt?",
+            QueryOptions(tools=[read_file], cwd=Path.cwd()),
+        )
     )

@@ -28,7 +28,7 @@ async def main() -> None:
         settings = AzureChatPromptExecutionSettings(function_choice_behavior=FunctionChoiceBehavior.Auto())
         answer = await service.get_chat_message_content(history, settings, kernel=kernel)
         print(answer)
-        print("tokens of both calls:", answer.metadata["usage"].completion_tokens)
+        print("tokens of both calls:", answer.metadata["total_usage"].completion_tokens)
 
 
 if __name__ == "__main__":

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import os
 import socket
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -16,24 +14,19 @@ from azure_connector.emulator.entra import App, EntraID
 from azure_connector.settings._endpoint import Endpoint
 from azure_connector.settings._resources import AuthSettings, Resource
 from azure_connector.transport._clients import TransportOptions
+from tests.support.machine import forget_azure
 
-AZURE_PREFIXES = ("AZURE_", "IDENTITY_", "MSI_", "IMDS_", "REQUESTS_CA", "CURL_CA", "SSL_CERT")
-PROXIES = {"http_proxy", "https_proxy", "all_proxy", "no_proxy"}
 BASE = "https://resource.openai.azure.com"
 
 
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
-    for name in list(os.environ):
-        if name.startswith(AZURE_PREFIXES) or name.lower() in PROXIES:
-            monkeypatch.delenv(name)
+    forget_azure(monkeypatch)
     # No metadata service unless a test makes one: nothing listens on port 9 of loopback.
     monkeypatch.setenv("AZURE_POD_IDENTITY_AUTHORITY_HOST", "http://127.0.0.1:9")
     # No developer tools of this machine, and none of its signed-in users.
     monkeypatch.setenv("PATH", "/usr/bin:/bin")
     monkeypatch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
-    # azure-identity logs every expected failure as a warning.
-    monkeypatch.setattr(logging.getLogger("azure.identity"), "disabled", True)
 
 
 @pytest.fixture

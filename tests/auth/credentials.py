@@ -8,6 +8,8 @@ import time
 
 from azure.core.credentials import AccessToken, AccessTokenInfo
 
+from tests.support.waiting import PATIENCE, until_async
+
 LIFE = 3600.0
 
 
@@ -39,20 +41,23 @@ class SyncCredential(Tokens):
 
     def get_token(self, *scopes: str, **options: object) -> AccessToken:
         self.threads.append(threading.current_thread())
-        assert self.gate.wait(20)
+        assert self.gate.wait(PATIENCE)
         return self.next()
 
 
 class AsyncCredential(Tokens):
-    """Takes its time on the loop that asks."""
+    """Takes its time on the loop that asks, and holds its callers until `gate` is set."""
 
     def __init__(self, life: float = LIFE, delay: float = 0.01) -> None:
         super().__init__(life)
         self.delay = delay
+        self.gate = threading.Event()
+        self.gate.set()
         self.loops: list[asyncio.AbstractEventLoop] = []
 
     async def get_token_info(self, *scopes: str, options: object = None) -> AccessTokenInfo:
         self.loops.append(asyncio.get_running_loop())
         await asyncio.sleep(self.delay)
+        await until_async(self.gate.is_set)
         token = self.next()
         return AccessTokenInfo(token.token, token.expires_on)

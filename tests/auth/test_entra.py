@@ -15,8 +15,10 @@ from azure.identity import aio
 from pydantic import SecretStr
 
 from azure_connector.auth import Authenticator, AuthHeaders
+from azure_connector.auth._tokens import jwt_expiry
 from azure_connector.emulator.entra import EntraID
 from azure_connector.settings._endpoint import Endpoint
+from tests.support.waiting import PATIENCE, until_async
 
 Make = Callable[..., Authenticator]
 SUBJECT = "system:serviceaccount:default:workload"
@@ -71,6 +73,11 @@ async def test_an_async_client(kind: str, entra: EntraID, via_entra: Make) -> No
     assert len(entra.token_requests) == 1
 
 
+def has_expired(authenticator: Authenticator) -> bool:
+    cached = authenticator._active.cache.cached
+    return cached is not None and cached.expires_on is not None and cached.expires_on < time.time()
+
+
 @every_kind
 async def test_200_tasks_and_64_threads_with_an_expired_token_make_one_request_each(
     kind: str, entra: EntraID, via_entra: Make
@@ -80,7 +87,7 @@ async def test_200_tasks_and_64_threads_with_an_expired_token_make_one_request_e
     tasks, threads = via_entra(**settings), via_entra(**settings)
     await tasks.aheaders()
     await asyncio.to_thread(threads.headers)
-    await asyncio.sleep(1.1)
+    await until_async(lambda: all(has_expired(one) for one in (tasks, threads)))
     entra.token_lifetime = 3600.0
     before = len(entra.token_requests)
     held = threading.Event()
@@ -89,8 +96,7 @@ async def test_200_tasks_and_64_threads_with_an_expired_token_make_one_request_e
     waiting = asyncio.gather(*(tasks.aheaders() for _ in range(200)))
     with ThreadPoolExecutor(64) as pool:
         calls = [loop.run_in_executor(pool, threads.headers) for _ in range(64)]
-        while len(entra.token_requests) < before + 2:
-            await asyncio.sleep(0.005)
+        await until_async(lambda: len(entra.token_requests) == before + 2)
         held.set()
         tokens = {bearer(headers) for headers in await waiting}
         more = {bearer(headers) for headers in await asyncio.gather(*calls)}
@@ -115,26 +121,30 @@ def test_two_second_tokens_never_expire_in_hand(entra: EntraID, via_entra: Make)
     """The short form of tests/soak/soak_tokens.py: threads and tasks, over two lifetimes, all kinds side by side."""
     entra.token_lifetime = 2.0
     authenticators = [via_entra(**settings(entra)) for settings in KINDS.values()]
-    verify = entra.verifier()
-    end = time.monotonic() + 4.5
-    refused: list[str] = []
+    began = time.monotonic()
+    end = began + 4.5
+    expired: list[float] = []
 
-    def note(headers: AuthHeaders) -> int:
-        if (refusal := verify(bearer(headers))) is not None:
-            refused.append(str(refusal))
+    def note(headers: AuthHeaders, asked_at: float) -> int:
+        # Whether it had expired when it was given; what a busy machine does after that is not the authenticator's.
+        late = asked_at - (jwt_expiry(bearer(headers)) or 0.0)
+        if late >= 0:
+            expired.append(late)
         return 1
 
     def work(authenticator: Authenticator) -> int:
         calls = 0
         while time.monotonic() < end:
-            calls += note(authenticator.headers())
+            asked_at = time.time()
+            calls += note(authenticator.headers(), asked_at)
             time.sleep(0.01)
         return calls
 
     async def awork(authenticator: Authenticator) -> int:
         calls = 0
         while time.monotonic() < end:
-            calls += note(await authenticator.aheaders())
+            asked_at = time.time()
+            calls += note(await authenticator.aheaders(), asked_at)
             await asyncio.sleep(0.01)
         return calls
 
@@ -144,11 +154,12 @@ def test_two_second_tokens_never_expire_in_hand(entra: EntraID, via_entra: Make)
     with ThreadPoolExecutor(len(authenticators)) as pool:
         threads = [pool.submit(work, authenticator) for authenticator in authenticators]
         calls = asyncio.run(tasks()) + sum(thread.result() for thread in threads)
-    assert refused == []
-    assert calls > 300
+    assert expired == []
+    lifetimes = (time.monotonic() - began) / entra.token_lifetime
+    assert calls > len(authenticators) * 3
     for authenticator in authenticators:
         assert authenticator._active.cache.failure is None
-    assert 6 <= len(entra.token_requests) <= 24
+    assert 2 <= len(entra.token_requests) / len(authenticators) <= 1 + lifetimes * 2
 
 
 async def test_a_users_own_credential_objects(entra: EntraID, make: Make) -> None:
@@ -171,7 +182,7 @@ def test_a_users_async_credential_in_a_sync_client(entra: EntraID, make: Make) -
     credential = aio.ClientSecretCredential(app.tenant_id, app.client_id, SECRET, **entra.credential_options())
     authenticator = make(credential=credential)
     assert entra.verifier()(bearer(authenticator.headers())) is None
-    asyncio.run_coroutine_threadsafe(credential.close(), authenticator._loop.get()).result(10)
+    asyncio.run_coroutine_threadsafe(credential.close(), authenticator._loop.get()).result(PATIENCE)
 
 
 @pytest.mark.parametrize("asynchronous", [False, True])
@@ -185,12 +196,13 @@ async def test_azure_identitys_own_token_provider(asynchronous: bool, entra: Ent
         credential = identity.ClientSecretCredential(*arguments, **entra.credential_options())
         provider = identity.get_bearer_token_provider(credential, SCOPE)
     authenticator = make(azure_ad_token_provider=provider)
+    before = int(time.time())
     tokens = {bearer(await authenticator.aheaders()) for _ in range(3)}
     assert len(tokens) == 1
     assert entra.verifier()(tokens.pop()) is None
     # The expiry stands in the token itself.
     chosen = next(line for line in authenticator.describe() if line.state == "chosen")
-    assert chosen.expires_at == pytest.approx(time.time() + 3600, abs=60)
+    assert before <= chosen.expires_at - 3600 <= time.time()
     closing = credential.close()
     if asynchronous:
         await closing

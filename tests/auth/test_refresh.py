@@ -19,6 +19,7 @@ from azure_connector.auth._failures import explain
 from azure_connector.auth._refusals import Advice, advise
 from azure_connector.auth._token_cache import TokenCache
 from azure_connector.auth._tokens import CachedToken
+from tests.support.waiting import PATIENCE, until_async
 
 from .credentials import AsyncCredential, SyncCredential
 
@@ -61,7 +62,7 @@ def test_an_expiring_token_still_serves_while_another_one_is_fetched() -> None:
     credential.gate.set()
     for thread in credential.threads:
         if thread is not threading.current_thread():
-            thread.join(10)
+            thread.join(PATIENCE)
     assert credential.asked == 2
     # The new token was made by a clock that had not moved, so look at what is in hand instead.
     assert cache.cached is not None
@@ -75,7 +76,7 @@ async def test_the_same_on_a_loop_with_an_async_credential() -> None:
     await cache.aget(10)
     clock.ahead = 3301
     assert [token_of(await cache.aget(10)) for _ in range(100)] == ["token-1"] * 100
-    await asyncio.sleep(0.05)
+    await until_async(lambda: cache.cached is not None and cache.cached.headers["Authorization"] != "token-1")
     assert credential.asked == 2
     assert cache.cached is not None
     assert cache.cached.headers["Authorization"] == "token-2"
@@ -101,7 +102,7 @@ def test_a_background_refresh_that_fails_leaves_the_old_token_serving(caplog: py
         for _ in range(20):
             assert token_of(cache.get(10)) == "token-1"
             for thread in credential.threads:
-                thread.join(10)
+                thread.join(PATIENCE)
     # Not on every call: the next attempt comes later.
     assert credential.asked == 2
     assert len(caplog.messages) == 1
@@ -112,7 +113,7 @@ def test_a_background_refresh_that_fails_leaves_the_old_token_serving(caplog: py
     credential.error, credential.life = None, 7300
     cache.get(10)
     for thread in credential.threads:
-        thread.join(10)
+        thread.join(PATIENCE)
     assert token_of(cache.get(10)) == "token-3"
     assert cache.failure is None
 

@@ -19,6 +19,7 @@ from azure_connector.emulator.entra import EntraID
 from azure_connector.emulator.entra.routes import entra_application
 from azure_connector.emulator.serving import ServerThread
 from azure_connector.transport._clients import TransportOptions
+from tests.support.waiting import PATIENCE
 
 Make = Callable[..., Authenticator]
 SECRET = "s3cret-value"
@@ -38,7 +39,7 @@ class Proxy:
     def close(self) -> None:
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
-        self._thread.join(5)
+        self._thread.join(PATIENCE)
 
     def _serve(self) -> None:
         while True:
@@ -62,7 +63,7 @@ class Proxy:
                 back = threading.Thread(target=pump, args=(server, client), daemon=True)
                 back.start()
                 pump(client, server)
-                back.join(5)
+                back.join(PATIENCE)
 
 
 def pump(source: socket.socket, target: socket.socket) -> None:

@@ -31,6 +31,7 @@ from azure_connector.emulator import Emulator
 from azure_connector.errors import Attempt, AzureErrorDetails, StreamInterruptedError
 from tests.chaos.doors import Doors, Outcome, draw
 from tests.chaos.storm import EXECUTED_NOTHING, MARK, Storm
+from tests.support.waiting import PATIENCE
 
 WORDS = "alpha beta gamma delta epsilon zeta eta theta iota kappa"
 ATTEMPTS = 12  # four for each of three resources
@@ -262,7 +263,7 @@ async def settle(report: Report, clouds: list[Emulator]) -> None:
         found = psutil.Process().net_connections("tcp")
         return len([one for one in found if one.raddr and one.raddr.port in ports and one.status == "ESTABLISHED"])
 
-    end = time.monotonic() + 5
+    end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
         gc.collect()
         tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]

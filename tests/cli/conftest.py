@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
 import threading
 from collections.abc import Callable, Generator, Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -16,19 +15,16 @@ from typer.testing import CliRunner, Result
 from azure_connector.cli.doctor import Finding, Report, examine
 from azure_connector.emulator import Emulator
 from azure_connector.settings import ConnectorSettings
+from tests.support.machine import forget_azure
 
-PREFIXES = ("AZURE_", "IDENTITY_", "MSI_", "IMDS_", "REQUESTS_CA", "CURL_CA", "SSL_CERT")
-NAMES = {"http_proxy", "https_proxy", "all_proxy", "no_proxy", "no_color", "force_color", "columns", "lines"}
+TERMINAL = ("no_color", "force_color", "columns", "lines")
 
 
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
-    for name in list(os.environ):
-        if name.startswith(PREFIXES) or name.lower() in NAMES:
-            monkeypatch.delenv(name)
+    forget_azure(monkeypatch, also=TERMINAL)
     monkeypatch.setenv("AZURE_POD_IDENTITY_AUTHORITY_HOST", "http://127.0.0.1:9")
     monkeypatch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
-    monkeypatch.setattr(logging.getLogger("azure.identity"), "disabled", True)
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ from typing import Any
 import pytest
 
 from azure_connector.emulator import Emulator
+from tests.support.waiting import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 CONTROL = re.compile(r"\x1b\[(?P<numbers>[0-9;?]*)(?P<kind>[A-Za-z])|\x1b\][^\x07]*\x07|\x1b[=>]")
@@ -109,7 +110,7 @@ class Terminal:
     def send(self, text: str) -> None:
         os.write(self._master, text.encode())
 
-    def wait_for(self, text: str, seconds: float = 20.0) -> None:
+    def wait_for(self, text: str, seconds: float = PATIENCE) -> None:
         """Reads until a text comes, after what was waited for before."""
         end = time.monotonic() + seconds
         while (found := self.text.find(text, self._seen)) < 0:
@@ -126,7 +127,7 @@ class Terminal:
 
     def finish(self) -> int:
         """Waits for the end; gives the exit code."""
-        end = time.monotonic() + 20
+        end = time.monotonic() + PATIENCE
         while (code := self._launcher.ask(poll=self._pid)["code"]) is None:
             self._read(time.monotonic() + 0.02)
             assert time.monotonic() < end, self.text
@@ -255,7 +256,7 @@ def test_ctrl_c_stops_an_answer_and_the_conversation_goes_on(terminal: Start, he
     here.chunk_latency = 0.02
     screen = terminal("chat", "--model", "gpt-4o")
     screen.wait_for("> ")
-    screen.send("Count to 500\n")
+    screen.send("Count to 5000\n")
     screen.wait_for("10, ")
     screen.interrupt("stopped")
     screen.wait_for("> ")

@@ -6,8 +6,7 @@ import pytest
 
 import azure_connector as ac
 from azure_connector.emulator import Deployment, Emulator, Reply
-
-HELLO = [{"role": "user", "content": "Say hello to Oslo"}]
+from tests.support.asking import HELLO
 
 
 def test_a_declared_base_model_brings_its_rules():

@@ -10,13 +10,7 @@ import pytest
 
 import azure_connector as ac
 from azure_connector.emulator import Reply
-from tests.client.asking import HELLO, WAYS, ask, text_of
-
-STREAMS = ("sync stream", "async stream")
-
-
-def options(azure, **more):
-    return {"azure_endpoint": azure.endpoint, "api_key": azure.api_key, **more}
+from tests.support.asking import HELLO, STREAMS, WAYS, ask, options, text_of
 
 
 def test_no_endpoint_names_what_was_looked_for():
@@ -142,7 +136,7 @@ def test_an_error_in_the_middle_of_a_stream(azure, way):
 
 
 async def test_a_cancelled_call_is_no_failure(azure):
-    azure.latency = 5
+    azure.latency = 30
     async with ac.AsyncAzureConnector(**options(azure)) as client:
         call = asyncio.create_task(client.chat.completions.create(model="gpt-4o", messages=HELLO))
         await asyncio.to_thread(azure.requests.wait_for, 1)
@@ -155,9 +149,9 @@ async def test_a_cancelled_call_is_no_failure(azure):
 
 
 def test_the_deadline_ends_the_whole_call(azure):
-    azure.script(*[Reply(status=503, headers={"retry-after": "1"})] * 9)
+    azure.script(*[Reply(status=503, headers={"retry-after": "50"})] * 9)
     with pytest.raises(ac.DeadlineExceededError) as caught:
-        ask("sync", **options(azure, deadline=0.2))
+        ask("sync", **options(azure, deadline=45))
     assert isinstance(caught.value.__cause__, ac.ServiceUnavailableError), "the last word stands behind it"
     assert caught.value.retry_after is not None
     assert len(azure.requests) == 1

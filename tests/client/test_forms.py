@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from azure_connector import AzureConnector, azure_info
-from tests.client.asking import WAYS, ask, text_of
+from tests.support.asking import WAYS, ask, text_of
 
 V1 = "/openai/v1/chat/completions"
 CLASSIC = "/openai/deployments/gpt-4o/chat/completions"

@@ -9,7 +9,8 @@ import pytest
 import azure_connector as ac
 from azure_connector import AzureConnector, azure_info
 from azure_connector.emulator import Deployment, Emulator
-from tests.client.asking import WAYS, ask, text_of
+from tests.support import asking
+from tests.support.asking import WAYS, ask, text_of
 
 WEATHER = {
     "type": "function",
@@ -38,7 +39,7 @@ def azure():
 
 def options(azure, **more):
     mapping = {"gpt-5-codex": "codex", "gpt-5-pro": "pro", "mystery": {"deployment": "private", "model": "mystery"}}
-    return {"azure_endpoint": azure.endpoint, "api_key": azure.api_key, "deployment_mapping": mapping, **more}
+    return asking.options(azure, deployment_mapping=mapping, **more)
 
 
 def calls_of(reply):

@@ -6,10 +6,9 @@ import pytest
 
 from azure_connector import azure_info
 from azure_connector.emulator import Reply
-from tests.client.asking import WAYS, ask, text_of
+from tests.support.asking import STREAMS, WAYS, ask, options, text_of
 
 FRAME = {"id": "chatcmpl-1", "created": 1790000000, "model": "gpt-4o-2024-11-20", "object": "chat.completion.chunk"}
-STREAMS = ("sync stream", "async stream")
 SAFE = {"hate": {"filtered": False, "severity": "safe"}}
 
 
@@ -22,10 +21,6 @@ def late_filter(**choice):
     offsets = {"check_offset": 1576, "start_offset": 1576, "end_offset": 2318}
     body = {"content_filter_offsets": offsets, "content_filter_results": SAFE, "finish_reason": None, "index": 0}
     return {"choices": [{**body, **choice}], "created": 0, "id": "", "model": "", "object": ""}
-
-
-def options(azure):
-    return {"azure_endpoint": azure.endpoint, "api_key": azure.api_key}
 
 
 def streamed(azure, way, *events, **reply):

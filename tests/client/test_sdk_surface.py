@@ -12,8 +12,7 @@ import pytest
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
 from azure_connector import AsyncAzureConnector, AzureConnector, azure_info
-
-HELLO = [{"role": "user", "content": "Say hello to Oslo"}]
+from tests.support.asking import HELLO
 
 
 class City(pydantic.BaseModel):

@@ -11,7 +11,7 @@ import pytest
 
 import azure_connector as ac
 from azure_connector.emulator import Reply
-from tests.client.asking import WAYS, ask
+from tests.support.asking import WAYS, ask
 
 CANARY = "canary-0123456789abcdef-"
 

@@ -25,6 +25,8 @@ NAMES = {"team-chat": "gpt-5", "provisioned": "gpt-4o", "spare": "gpt-4o", "embe
 # Pages whose Python blocks need servers of their own have a test of their own.
 OWN_TESTS = {
     "docs/authentication.md": "tests/auth/test_docs.py",
+    "docs/coming-from/ai-sdk.md": "tests/helpers/test_ai_sdk_page.py",
+    "docs/coming-from/agent-sdk.md": "tests/neighbours/test_agent_sdk_page.py",
     "docs/emulator.md": "tests/emulator/test_docs.py",
 }
 SKIPPED_AT_MOST = 12
@@ -78,7 +80,8 @@ def test_every_block_of_a_page_runs(
     loop = asyncio.new_event_loop()
     try:
         for block in blocks_of(page):
-            if "not run" not in block.directives:
+            elsewhere = block.language == "python" and name_of(page) in OWN_TESTS
+            if "not run" not in block.directives and not elsewhere:
                 output = run(block, placeholders.fill(block.text), names, loop, monkeypatch, capsys)
                 compare(block, output)
     finally:
@@ -99,8 +102,7 @@ def run(
         text: the block's, with its placeholders filled in.
     """
     if block.language == "python":
-        if name_of(block.page) not in OWN_TESTS:
-            run_python(block, text, names, loop)
+        run_python(block, text, names, loop)
     elif block.language in ("bash", "sh"):
         return run_shell(block, monkeypatch, lambda _: _written(capsys))
     elif block.language == "toml":

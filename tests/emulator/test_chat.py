@@ -10,13 +10,10 @@ import openai
 import pytest
 
 from azure_connector.emulator import Emulator
+from tests.support.bodies import events, question
 
 CHAT = "/openai/v1/chat/completions"
 SAFE = {"filtered": False, "severity": "safe"}
-
-
-def ask(text: str, **more: Any) -> dict[str, Any]:
-    return {"model": "gpt-4o", "messages": [{"role": "user", "content": text}], **more}
 
 
 def content(reply: httpx.Response) -> str:
@@ -24,13 +21,8 @@ def content(reply: httpx.Response) -> str:
     return reply.json()["choices"][0]["message"]["content"]
 
 
-def events(reply: httpx.Response) -> list[dict[str, Any]]:
-    assert reply.text.endswith("data: [DONE]\n\n")
-    return [json.loads(line[6:]) for line in reply.text.splitlines() if line.startswith("data: {")]
-
-
 def test_whole_reply_has_azures_shape(http: httpx.Client) -> None:
-    reply = http.post(CHAT, json=ask("What is the capital of Norway?"))
+    reply = http.post(CHAT, json=question("What is the capital of Norway?"))
     body = reply.json()
     assert body["object"] == "chat.completion"
     assert body["id"].startswith("chatcmpl-")
@@ -64,7 +56,7 @@ def test_whole_reply_has_azures_shape(http: httpx.Client) -> None:
 
 
 def test_streamed_chunks_come_in_azures_order(http: httpx.Client) -> None:
-    reply = http.post(CHAT, json=ask("Say hello world", stream=True, stream_options={"include_usage": True}))
+    reply = http.post(CHAT, json=question("Say hello world", stream=True, stream_options={"include_usage": True}))
     assert reply.headers["content-type"].startswith("text/event-stream")
     first, second, *middle, stop, usage = events(reply)
     assert first["choices"] == []
@@ -84,7 +76,7 @@ def test_streamed_chunks_come_in_azures_order(http: httpx.Client) -> None:
 
 
 def test_usage_stays_away_when_nobody_asked(http: httpx.Client) -> None:
-    assert not any("usage" in one for one in events(http.post(CHAT, json=ask("Say hi", stream=True))))
+    assert not any("usage" in one for one in events(http.post(CHAT, json=question("Say hi", stream=True))))
 
 
 @pytest.mark.parametrize("stream", [False, True])
@@ -114,7 +106,7 @@ def test_both_forms_answer_the_sdk(v1: openai.OpenAI, classic: openai.AzureOpenA
     ],
 )
 def test_plain_answers(http: httpx.Client, prompt: str, answer: str) -> None:
-    assert content(http.post(CHAT, json=ask(prompt))) == answer
+    assert content(http.post(CHAT, json=question(prompt))) == answer
 
 
 def test_it_remembers_the_conversation(http: httpx.Client) -> None:
@@ -124,11 +116,13 @@ def test_it_remembers_the_conversation(http: httpx.Client) -> None:
         {"role": "user", "content": "What is my name?"},
     ]
     assert content(http.post(CHAT, json={"model": "gpt-4o", "messages": messages})) == "Your name is Ada."
-    assert content(http.post(CHAT, json=ask("What is my name?"))) == "You have not told me your name."
+    assert content(http.post(CHAT, json=question("What is my name?"))) == "You have not told me your name."
 
 
 def test_replies_are_deterministic(http: httpx.Client) -> None:
-    assert content(http.post(CHAT, json=ask("Tell me a tale"))) == content(http.post(CHAT, json=ask("Tell me a tale")))
+    assert content(http.post(CHAT, json=question("Tell me a tale"))) == content(
+        http.post(CHAT, json=question("Tell me a tale"))
+    )
 
 
 def test_attachments_are_mentioned(http: httpx.Client) -> None:
@@ -145,31 +139,31 @@ def test_attachments_are_mentioned(http: httpx.Client) -> None:
 
 
 def test_limits_cut_the_reply(http: httpx.Client) -> None:
-    body = http.post(CHAT, json=ask("Count to 100", max_tokens=7)).json()
+    body = http.post(CHAT, json=question("Count to 100", max_tokens=7)).json()
     assert body["choices"][0]["finish_reason"] == "length"
     assert body["choices"][0]["message"]["content"] == "1, 2, 3, 4"
     assert body["usage"]["completion_tokens"] == 7
 
 
 def test_thinking_uses_the_limit_up(http: httpx.Client) -> None:
-    body = http.post(CHAT, json=ask("Say hi", model="gpt-5", max_completion_tokens=50)).json()
+    body = http.post(CHAT, json=question("Say hi", model="gpt-5", max_completion_tokens=50)).json()
     assert body["choices"][0]["finish_reason"] == "length"
     assert body["choices"][0]["message"]["content"] == ""
-    full = http.post(CHAT, json=ask("Say hi", model="gpt-5")).json()["usage"]
+    full = http.post(CHAT, json=question("Say hi", model="gpt-5")).json()["usage"]
     assert full["completion_tokens_details"]["reasoning_tokens"] == 128
     assert full["completion_tokens"] == 129
-    quick = http.post(CHAT, json=ask("Say hi", model="gpt-5", reasoning_effort="minimal")).json()["usage"]
+    quick = http.post(CHAT, json=question("Say hi", model="gpt-5", reasoning_effort="minimal")).json()["usage"]
     assert quick["completion_tokens_details"]["reasoning_tokens"] == 0
 
 
 def test_stop_n_and_logprobs(http: httpx.Client) -> None:
-    body = http.post(CHAT, json=ask("Count to 9", stop=["5"], n=2, logprobs=True, top_logprobs=2)).json()
+    body = http.post(CHAT, json=question("Count to 9", stop=["5"], n=2, logprobs=True, top_logprobs=2)).json()
     assert [one["index"] for one in body["choices"]] == [0, 1]
     assert body["choices"][1]["message"]["content"] == "1, 2, 3, 4, "
     entries = body["choices"][0]["logprobs"]["content"]
     assert "".join(one["token"] for one in entries) == "1, 2, 3, 4, "
     assert len(entries[0]["top_logprobs"]) == 2
-    streamed = events(http.post(CHAT, json=ask("Say hi", n=2, logprobs=True, stream=True)))
+    streamed = events(http.post(CHAT, json=question("Say hi", n=2, logprobs=True, stream=True)))
     assert {one["choices"][0]["index"] for one in streamed[1:]} == {0, 1}
     assert streamed[2]["choices"][0]["logprobs"]["content"][0]["token"] == "hi"
 
@@ -195,16 +189,16 @@ def test_structured_output(v1: openai.OpenAI) -> None:
 
 def test_json_object(http: httpx.Client) -> None:
     wanted = {"type": "json_object"}
-    said = content(http.post(CHAT, json=ask("JSON with keys city and country for Oslo", response_format=wanted)))
+    said = content(http.post(CHAT, json=question("JSON with keys city and country for Oslo", response_format=wanted)))
     assert set(json.loads(said)) == {"city", "country"}
     assert "Oslo" in said
-    refused = http.post(CHAT, json=ask("An object please", response_format=wanted))
+    refused = http.post(CHAT, json=question("An object please", response_format=wanted))
     assert refused.status_code == 400
     assert "must contain the word 'json'" in refused.json()["error"]["message"]
 
 
 def test_client_request_id_comes_back(http: httpx.Client) -> None:
-    reply = http.post(CHAT, json=ask("Say hi"), headers={"x-ms-client-request-id": "mine"})
+    reply = http.post(CHAT, json=question("Say hi"), headers={"x-ms-client-request-id": "mine"})
     assert reply.headers["x-ms-client-request-id"] == "mine"
 
 
@@ -212,6 +206,6 @@ def test_clock_and_seed_make_replies_repeatable() -> None:
     bodies: list[Any] = []
     for _ in range(2):
         with Emulator(seed=1, clock=lambda: 1790000000.5, api_key="k") as azure:
-            bodies.append(httpx.post(f"{azure.endpoint}{CHAT}", json=ask("Hi"), headers={"api-key": "k"}).json())
+            bodies.append(httpx.post(f"{azure.endpoint}{CHAT}", json=question("Hi"), headers={"api-key": "k"}).json())
     assert bodies[0] == bodies[1]
     assert bodies[0]["created"] == 1790000000

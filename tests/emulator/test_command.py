@@ -14,6 +14,7 @@ import pytest
 
 from azure_connector.emulator.__main__ import deployment, main
 from azure_connector.emulator.models import Deployment
+from tests.support.waiting import PATIENCE
 
 
 def test_it_serves_until_ctrl_c() -> None:
@@ -36,7 +37,7 @@ def test_it_serves_until_ctrl_c() -> None:
         reply = httpx.post(f"{found.group(1)}/openai/v1/chat/completions", json=body, headers={"api-key": "k"})
         assert reply.json()["choices"][0]["message"]["content"] == "hi"
         process.send_signal(signal.SIGINT)
-        rest, errors = process.communicate(timeout=20)
+        rest, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0
     assert "Stopped." in rest
     assert errors == ""

@@ -7,12 +7,13 @@ from typing import Any
 
 import jsonschema
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from azure_connector.emulator.filling import fill
 from azure_connector.emulator.patterns import sample
 from azure_connector.emulator.phrases import names, numbers, quotations
+from tests.support.examples import examples
 
 PROMPT = (
     'Book 2 nights from 2026-05-01 in "Hotel Ritz", Paris for Ada Lovelace (ada@example.org), no breakfast, '
@@ -112,7 +113,7 @@ def containers(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     return st.one_of(arrays, objects, unions)
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(schema=st.recursive(scalars, containers, max_leaves=8), text=st.one_of(st.just(PROMPT), st.text(max_size=60)))
 def test_any_schema_is_satisfied(schema: dict[str, Any], text: str) -> None:
     jsonschema.validate(fill(schema, text), schema)
@@ -133,7 +134,6 @@ def test_samples_match(pattern: str) -> None:
     assert re.search(pattern, sample(pattern))
 
 
-@settings(deadline=None)
 @given(st.text())
 def test_phrases_never_fail(text: str) -> None:
     assert isinstance(names(text), list)

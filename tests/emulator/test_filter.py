@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from typing import Any
 
 import httpx
 import openai
 import pytest
 
 from azure_connector.emulator import Emulator
+from tests.support.bodies import events, question
 
 CHAT = "/openai/v1/chat/completions"
 
@@ -21,17 +20,8 @@ def azure() -> Iterator[Emulator]:
         yield emulator
 
 
-def ask(text: str, **more: Any) -> dict[str, Any]:
-    return {"model": "gpt-4o", "messages": [{"role": "user", "content": text}], **more}
-
-
-def events(reply: httpx.Response) -> list[dict[str, Any]]:
-    assert reply.status_code == 200, reply.text
-    return [json.loads(line[6:]) for line in reply.text.splitlines() if line.startswith("data: {")]
-
-
 def test_a_filtered_prompt_is_refused(http: httpx.Client) -> None:
-    reply = http.post(CHAT, json=ask("[filter:hate=high][filter:jailbreak] x"))
+    reply = http.post(CHAT, json=question("[filter:hate=high][filter:jailbreak] x"))
     assert reply.status_code == 400
     error = reply.json()["error"]
     assert (error["code"], error["param"], error["type"], error["status"]) == ("content_filter", "prompt", None, 400)
@@ -44,19 +34,19 @@ def test_a_filtered_prompt_is_refused(http: httpx.Client) -> None:
 
 
 def test_low_severities_pass_with_a_note(http: httpx.Client) -> None:
-    body = http.post(CHAT, json=ask("[filter:violence=low] Say hello")).json()
+    body = http.post(CHAT, json=question("[filter:violence=low] Say hello")).json()
     results = body["prompt_filter_results"][0]["content_filter_results"]
     assert results["violence"] == {"filtered": False, "severity": "low"}
     assert body["choices"][0]["message"]["content"] == "hello"
 
 
 def test_blocklists_have_details(http: httpx.Client) -> None:
-    error = http.post(CHAT, json=ask("[filter:custom_blocklists] x")).json()["error"]
+    error = http.post(CHAT, json=question("[filter:custom_blocklists] x")).json()["error"]
     assert error["innererror"]["content_filter_result"]["custom_blocklists"]["details"][0]["filtered"] is True
 
 
 def test_a_filtered_answer_has_no_content(http: httpx.Client) -> None:
-    body = http.post(CHAT, json=ask("[filter-output:sexual=medium] Count to 9")).json()
+    body = http.post(CHAT, json=question("[filter-output:sexual=medium] Count to 9")).json()
     choice = body["choices"][0]
     assert choice["finish_reason"] == "content_filter"
     assert choice["message"] == {"role": "assistant"}
@@ -64,7 +54,7 @@ def test_a_filtered_answer_has_no_content(http: httpx.Client) -> None:
 
 
 def test_a_filtered_stream_stops_half_way(http: httpx.Client) -> None:
-    found = events(http.post(CHAT, json=ask("[filter-output] Count to 9", stream=True)))
+    found = events(http.post(CHAT, json=question("[filter-output] Count to 9", stream=True)))
     text = "".join(one["choices"][0]["delta"].get("content") or "" for one in found if one["choices"])
     assert "1, 2, 3, 4, 5".startswith(text.rstrip(", "))
     assert 0 < len(text) < len("1, 2, 3, 4, 5, 6, 7, 8, 9.")
@@ -74,7 +64,7 @@ def test_a_filtered_stream_stops_half_way(http: httpx.Client) -> None:
 
 @pytest.mark.parametrize(("marker", "reason"), [("", None), ("[filter-output]", "content_filter")])
 def test_the_asynchronous_filter_comes_late(http: httpx.Client, marker: str, reason: str | None) -> None:
-    asked = ask(f"[async-filter]{marker} Say hello", stream=True, stream_options={"include_usage": True})
+    asked = question(f"[async-filter]{marker} Say hello", stream=True, stream_options={"include_usage": True})
     found = events(http.post(CHAT, json=asked))
     stop = next(
         index for index, one in enumerate(found) if one["choices"] and one["choices"][0]["finish_reason"] == "stop"
@@ -91,11 +81,13 @@ def test_the_asynchronous_filter_comes_late(http: httpx.Client, marker: str, rea
 
 
 def test_deepseek_shows_its_thinking(http: httpx.Client, v1: openai.OpenAI) -> None:
-    choice = http.post(CHAT, json=ask("Say hello", model="DeepSeek-R1")).json()["choices"][0]
+    choice = http.post(CHAT, json=question("Say hello", model="DeepSeek-R1")).json()["choices"][0]
     assert choice["message"]["reasoning_content"]
     assert choice["matched_stop"] == 1
     found = events(
-        http.post(CHAT, json=ask("Say hello", model="DeepSeek-R1", stream=True, stream_options={"include_usage": True}))
+        http.post(
+            CHAT, json=question("Say hello", model="DeepSeek-R1", stream=True, stream_options={"include_usage": True})
+        )
     )
     deltas = [one["choices"][0]["delta"] for one in found if one["choices"]]
     thoughts = [delta for delta in deltas if delta.get("reasoning_content")]
@@ -103,5 +95,5 @@ def test_deepseek_shows_its_thinking(http: httpx.Client, v1: openai.OpenAI) -> N
     assert thoughts[1]["content"] is None
     assert "reasoning_tokens" in found[-1]["usage"]
     assert found[-1]["usage"]["prompt_tokens_details"] is None
-    wanted = ask("JSON please", model="DeepSeek-R1", response_format={"type": "json_object"})
+    wanted = question("JSON please", model="DeepSeek-R1", response_format={"type": "json_object"})
     assert http.post(CHAT, json=wanted).json()["choices"][0]["message"]["content"] == ""

@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from azure_connector.emulator import Emulator, Reply
+from tests.support.waiting import PATIENCE
 
 
 def test_context_manager_serves_and_leaves_no_thread_or_socket() -> None:
@@ -62,9 +63,9 @@ def test_stopping_cuts_what_is_open(caplog: pytest.LogCaptureFixture) -> None:
 
     asking = threading.Thread(target=ask)
     asking.start()
-    assert azure.requests.wait_for(1, timeout=10)
+    assert azure.requests.wait_for(1, timeout=PATIENCE)
     azure.stop()
-    asking.join(10)
+    asking.join(PATIENCE)
     assert left
     assert issubclass(left[0], httpx.TransportError)
     assert not caplog.records

@@ -17,6 +17,7 @@ from websockets.exceptions import ConnectionClosedError, InvalidMessage, Invalid
 from websockets.sync.client import ClientConnection, connect
 
 from azure_connector.emulator import Deployment, Emulator, Reply, faults
+from tests.support.waiting import PATIENCE
 
 GA, PREVIEW = "/openai/v1/realtime?model=voice", "/openai/realtime?api-version=2025-04-01-preview&deployment=voice"
 TEXT = {GA: "output_text", PREVIEW: "text"}
@@ -48,7 +49,7 @@ def hear(socket: ClientConnection, last: str) -> list[dict[str, Any]]:
     """The events up to the one of that type."""
     heard: list[dict[str, Any]] = []
     while not heard or heard[-1]["type"] != last:
-        heard.append(json.loads(socket.recv(timeout=10)))
+        heard.append(json.loads(socket.recv(timeout=PATIENCE)))
     return heard
 
 
@@ -399,17 +400,17 @@ def test_a_reset_in_the_middle(azure: Emulator) -> None:
         hear(socket, "session.created")
         say(socket, item("Hi"))
         say(socket, {"type": "response.create"})
-        heard = [json.loads(socket.recv(timeout=10))["type"] for _ in range(5)]
+        heard = [json.loads(socket.recv(timeout=PATIENCE))["type"] for _ in range(5)]
         assert heard[-1] == "conversation.item.added"
         with pytest.raises(ConnectionClosedError):
-            socket.recv(timeout=10)
+            socket.recv(timeout=PATIENCE)
 
 
 def test_an_outage_cuts_open_sockets(azure: Emulator) -> None:
     with dial(azure, GA) as socket:
         hear(socket, "session.created")
         with azure.outage(), pytest.raises(ConnectionClosedError):
-            socket.recv(timeout=10)
+            socket.recv(timeout=PATIENCE)
 
 
 def test_a_handshake_counts_as_a_request() -> None:
@@ -425,7 +426,7 @@ def test_stopping_ends_open_sockets(caplog: pytest.LogCaptureFixture) -> None:
         hear(socket, "session.created")
         azure.stop()
         with pytest.raises(ConnectionClosedError):
-            socket.recv(timeout=10)
+            socket.recv(timeout=PATIENCE)
     assert not [one for one in caplog.records if one.name.startswith("uvicorn")]
 
 

@@ -10,14 +10,12 @@ import httpx
 import pytest
 
 from azure_connector.emulator.entra import App, EntraID, ScriptedReply
-
-SCOPE = "https://cognitiveservices.azure.com/.default"
+from tests.emulator_entra import asking
+from tests.support.waiting import PATIENCE
 
 
 def ask(entra: EntraID, app: App) -> httpx.Response:
-    form = {"grant_type": "client_credentials", "client_id": app.client_id, "client_secret": "s3cret", "scope": SCOPE}
-    with httpx.Client(verify=entra.client_context(), trust_env=False) as client:
-        return client.post(f"{entra.authority_host}/{app.tenant_id}/oauth2/v2.0/token", data=form)
+    return asking.ask(entra, app, client_secret="s3cret")
 
 
 def test_a_script_is_used_up_in_order(entra: EntraID) -> None:
@@ -40,7 +38,7 @@ def test_a_gate_holds_replies_and_requests_are_seen_before(entra: EntraID) -> No
         assert len(entra.wait_for_token_requests(3)) == 3
         assert not any(reply.done() for reply in replies)
         entra.gate.set()
-        assert [reply.result(5).status_code for reply in replies] == [200, 200, 200]
+        assert [reply.result(PATIENCE).status_code for reply in replies] == [200, 200, 200]
     assert [seen.form["client_secret"] for seen in entra.token_requests] == ["s3cret"] * 3
 
 

@@ -15,6 +15,7 @@ from azure_connector.emulator import Emulator, Reply
 from azure_connector.emulator.entra import EntraID, ScriptedReply
 from azure_connector.emulator.gateway import Gateway
 from azure_connector.emulator.serving import Receive, Scope, Send, ServerThread
+from tests.support.waiting import PATIENCE
 
 HELLO: Any = [{"role": "user", "content": "Hello"}]
 
@@ -221,4 +222,4 @@ def test_a_caller_who_leaves_ends_the_request_behind() -> None:
         headers = {gateway.header: gateway.subscription_key}
         with client.stream("POST", f"{gateway.endpoint}/x", headers=headers) as reply:
             assert next(reply.iter_raw()) == b"data: one\n\n"
-        assert upstream.caller_left.wait(5)
+        assert upstream.caller_left.wait(PATIENCE)

@@ -11,15 +11,9 @@ import pytest
 
 from azure_connector.emulator.entra import App, EntraID, Federation
 from azure_connector.emulator.entra.jose import Signer
+from tests.emulator_entra.asking import SCOPE, ask
 
-SCOPE = "https://cognitiveservices.azure.com/.default"
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-
-
-def ask(entra: EntraID, app: App, **form: str) -> httpx.Response:
-    fields = {"grant_type": "client_credentials", "client_id": app.client_id, "scope": SCOPE} | form
-    with httpx.Client(verify=entra.client_context(), trust_env=False) as client:
-        return client.post(f"{entra.authority_host}/{app.tenant_id}/oauth2/v2.0/token", data=fields)
 
 
 def refused(reply: httpx.Response, code: int, error: str, status: int) -> None:

@@ -9,12 +9,13 @@ import time
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from azure_connector.emulator.entra import EntraID
 from azure_connector.emulator.entra.claims import access_token_claims
 from azure_connector.emulator.entra.jose import MalformedTokenError, Signer, parse_token, process_signer
+from tests.support.examples import examples
 
 AUDIENCE = "https://cognitiveservices.azure.com"
 FLAT = {
@@ -103,7 +104,7 @@ JSON = st.recursive(
 NAMES = st.sampled_from(["alg", "kid", "x5t", "aud", "iss", "exp", "nbf", "roles", "uti", "tid"])
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(header=JSON | st.dictionaries(NAMES, JSON), claims=JSON | st.dictionaries(NAMES, JSON), signature=st.binary())
 def test_no_forged_token_passes_or_breaks_the_verifier(header: Any, claims: Any, signature: bytes) -> None:
     from azure_connector.emulator.entra.verification import TokenVerifier

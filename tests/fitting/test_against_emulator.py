@@ -12,9 +12,10 @@ from azure_connector.deployments._operations import CHAT, RESPONSES
 from azure_connector.deployments._profiles import model_from_reply, profile_for
 from azure_connector.emulator import Emulator
 from azure_connector.errors._envelope import parse_envelope
-from azure_connector.requests._adaptation_from_error import Learned, learn
-from azure_connector.requests._fit import fit
+from azure_connector.requests._adaptation_from_error import AdaptationCache, adaptation_from_error
+from azure_connector.requests._fit import adapt_request
 from azure_connector.requests.responses_api import to_responses
+from tests.fitting.bodies import USER
 
 CHAT_MODELS = (
     "gpt-4o", "gpt-4o-mini", "gpt-4.1", "gpt-4.1-mini", "gpt-35-turbo", "o1", "o1-mini", "o3", "o3-mini", "o4-mini",
@@ -34,7 +35,6 @@ EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 PARAMETERS: dict[str, Any] = {"type": "object", "properties": {}, "additionalProperties": False}
 TOOLS = [{"type": "function", "function": {"name": "look", "description": "Looks.", "parameters": PARAMETERS}}]
 FLAT_TOOLS = [{"type": "function", "name": "look", "description": "Looks.", "parameters": PARAMETERS}]
-USER = {"role": "user", "content": "Hi"}
 
 COMMON: dict[str, dict[str, Any]] = {
     "nothing": {},
@@ -126,9 +126,9 @@ def refusals(http: httpx.Client, model: str, operation: str, cases: dict[str, di
     """The cases that are refused although they were fitted, with the emulator's answer."""
     refused: dict[str, str] = {}
     for name, fields in cases.items():
-        fitted = fit(operation, body(model, operation, **fields), profile=profile_for(model))
-        if fitted.operation == operation:
-            reply = http.post(operation, json=fitted.body)
+        adapted = adapt_request(operation, body(model, operation, **fields), profile=profile_for(model))
+        if adapted.operation == operation:
+            reply = http.post(operation, json=adapted.body)
             if reply.status_code != 200:
                 refused[name] = reply.text
     return refused
@@ -149,10 +149,12 @@ def test_chat_requests_that_go_through_responses_are_accepted(http: httpx.Client
     profile = profile_for(model)
     refused: dict[str, str] = {}
     for name, fields in CHAT_CASES.items():
-        asked = fit(CHAT, body(model, CHAT, **fields), profile=profile, api="responses", defaults={"max_tokens": 99})
+        asked = adapt_request(
+            CHAT, body(model, CHAT, **fields), profile=profile, api="responses", defaults={"max_tokens": 99}
+        )
         assert asked.operation == RESPONSES
         translated, unsent = to_responses(asked.body, reasons=profile is None or profile.reasoning)
-        reply = http.post(RESPONSES, json=fit(RESPONSES, translated, profile=profile, unsent=unsent).body)
+        reply = http.post(RESPONSES, json=adapt_request(RESPONSES, translated, profile=profile, unsent=unsent).body)
         if reply.status_code != 200:
             refused[name] = reply.text
     assert refused == {}
@@ -212,26 +214,26 @@ def test_a_deployment_of_which_nothing_is_known_teaches_its_rules(
     http: httpx.Client, operation: str, model: str
 ) -> None:
     """What the profiles know beforehand can also be learned, in at most three lessons for one request."""
-    learned = Learned()
+    cache = AdaptationCache()
     for name, fields in (CHAT_CASES if operation == CHAT else RESPONSES_CASES).items():
         if model == "o1-mini" and "tools" in fields:
             continue  # it has no tools; leaving them out would answer another question
         asked = body(model, operation, **fields)
         for _ in range(4):
-            lessons = learned.lessons(model)
-            fitted = fit(operation, asked, profile=None, learned=lessons)
-            if fitted.operation != operation:
+            known = cache.of(model)
+            adapted = adapt_request(operation, asked, profile=None, adaptations=known)
+            if adapted.operation != operation:
                 break
-            reply = http.post(operation, json=fitted.body)
+            reply = http.post(operation, json=adapted.body)
             if reply.status_code == 200:
                 break
             facts = parse_envelope(reply.status_code, reply.json())
-            lesson = learn(reply.status_code, facts, operation, fitted.body, known=lessons)
-            assert lesson is not None, (name, reply.text)
-            learned.add(model, lesson)
+            adaptation = adaptation_from_error(reply.status_code, facts, operation, adapted.body, known=known)
+            assert adaptation is not None, (name, reply.text)
+            cache.add(model, adaptation)
         else:
-            pytest.fail(f"{name}: {learned.explain(model)}")
-        again = fit(operation, asked, profile=None, learned=learned.lessons(model))
+            pytest.fail(f"{name}: {cache.explain(model)}")
+        again = adapt_request(operation, asked, profile=None, adaptations=cache.of(model))
         if again.operation == operation:
             assert http.post(operation, json=again.body).status_code == 200, name
 

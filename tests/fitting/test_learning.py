@@ -12,26 +12,22 @@ from hypothesis import strategies as st
 from azure_connector.deployments._operations import CHAT, RESPONSES
 from azure_connector.deployments._profiles import profile_for
 from azure_connector.errors._classify import parse_envelope
-from azure_connector.requests._adaptation_from_error import Learned, Lesson, learn
-from azure_connector.requests._fit import fit
+from azure_connector.requests._adaptation_from_error import Adaptation, AdaptationCache, adaptation_from_error
+from azure_connector.requests._fit import adapt_request
+from tests.fitting.bodies import USER, chat
 
 TOOLS = [{"type": "function", "function": {"name": "f"}}]
 SYSTEM = {"role": "system", "content": "A"}
 DEVELOPER = {"role": "developer", "content": "A"}
-USER = {"role": "user", "content": "Hi"}
 THOUGHT = {"role": "assistant", "content": "Yes", "reasoning_content": "hm"}
-
-
-def chat(**fields: Any) -> dict[str, Any]:
-    return {"model": "d", "messages": [USER], **fields}
 
 
 def native(**fields: Any) -> dict[str, Any]:
     return {"model": "d", "input": [USER], **fields}
 
 
-def taught(status: int, error: Any, operation: str, body: dict[str, Any], **known: Any) -> Lesson | None:
-    return learn(status, parse_envelope(status, error), operation, body, **known)
+def taught(status: int, error: Any, operation: str, body: dict[str, Any], **known: Any) -> Adaptation | None:
+    return adaptation_from_error(status, parse_envelope(status, error), operation, body, **known)
 
 
 def refused(message: str, param: str | None = None, code: str | None = None) -> dict[str, Any]:
@@ -69,10 +65,10 @@ TOO_LARGE = (
 MOVED = (
     "Unsupported parameter: 'reasoning_effort'. In the Responses API, this parameter has moved to 'reasoning.effort'."
 )
-LIMIT = Lesson("rename", CHAT, "max_tokens", to="max_completion_tokens")
-BACK = Lesson("rename", CHAT, "max_completion_tokens", to="max_tokens")
+LIMIT = Adaptation("rename", CHAT, "max_tokens", to="max_completion_tokens")
+BACK = Adaptation("rename", CHAT, "max_completion_tokens", to="max_tokens")
 
-TAUGHT: list[tuple[int, Any, str, dict[str, Any], Lesson, dict[str, Any] | None]] = [
+TAUGHT: list[tuple[int, Any, str, dict[str, Any], Adaptation, dict[str, Any] | None]] = [
     (400, unsupported("max_tokens", INSTEAD), CHAT, chat(max_tokens=5), LIMIT, chat(max_completion_tokens=5)),
     (400, unsupported("max_tokens"), CHAT, chat(max_tokens=5), LIMIT, chat(max_completion_tokens=5)),
     (
@@ -90,7 +86,7 @@ TAUGHT: list[tuple[int, Any, str, dict[str, Any], Lesson, dict[str, Any] | None]
         {"error": {"code": "Invalid input", "status": 422, "message": json.dumps({"detail": STREAM_EXTRA})}},
         CHAT,
         chat(stream=True, stream_options={"include_usage": True}),
-        Lesson("drop", CHAT, "stream_options"),
+        Adaptation("drop", CHAT, "stream_options"),
         chat(stream=True),
     ),
     (
@@ -106,7 +102,7 @@ TAUGHT: list[tuple[int, Any, str, dict[str, Any], Lesson, dict[str, Any] | None]
         {"detail": MESSAGE_EXTRA},
         CHAT,
         chat(messages=[USER, THOUGHT]),
-        Lesson("drop", CHAT, "messages.reasoning_content"),
+        Adaptation("drop", CHAT, "messages.reasoning_content"),
         chat(messages=[USER, {"role": "assistant", "content": "Yes"}]),
     ),
     (
@@ -114,7 +110,7 @@ TAUGHT: list[tuple[int, Any, str, dict[str, Any], Lesson, dict[str, Any] | None]
         value("temperature", "0.2 with this model. Only the default (1) value is supported."),
         CHAT,
         chat(temperature=0.2),
-        Lesson("drop", CHAT, "temperature"),
+        Adaptation("drop", CHAT, "temperature"),
         chat(),
     ),
     (
@@ -122,7 +118,7 @@ TAUGHT: list[tuple[int, Any, str, dict[str, Any], Lesson, dict[str, Any] | None]
         refused("Unsupported parameter: 'temperature' is not supported with this model."),  # no code, no param
         CHAT,
         chat(temperature=0.2),
-        Lesson("drop", CHAT, "temperature"),
+        Adaptation("drop", CHAT, "temperature"),
         chat(),
     ),
     (
@@ -130,7 +126,7 @@ TAUGHT: list[tuple[int, Any, str, dict[str, Any], Lesson, dict[str, Any] | None]
         refused(UNRECOGNIZED.format("parallel_tool_calls") + ". Please contact us through an Azure support request."),
         CHAT,
         chat(tools=TOOLS, parallel_tool_calls=True),
-        Lesson("drop", CHAT, "parallel_tool_calls"),
+        Adaptation("drop", CHAT, "parallel_tool_calls"),
         chat(tools=TOOLS),
     ),
     (
@@ -138,7 +134,7 @@ TAUGHT: list[tuple[int, Any, str, dict[str, Any], Lesson, dict[str, Any] | None]
         refused("Unrecognized request arguments supplied: x_mine, reasoning_effort"),
         CHAT,
         chat(reasoning_effort="low"),
-        Lesson("drop", CHAT, "reasoning_effort"),
+        Adaptation("drop", CHAT, "reasoning_effort"),
         chat(),
     ),
     (
@@ -146,7 +142,7 @@ TAUGHT: list[tuple[int, Any, str, dict[str, Any], Lesson, dict[str, Any] | None]
         unsupported("parallel_tool_calls"),
         CHAT,
         chat(tools=TOOLS, parallel_tool_calls=False),
-        Lesson("drop", CHAT, "parallel_tool_calls"),
+        Adaptation("drop", CHAT, "parallel_tool_calls"),
         chat(tools=TOOLS),
     ),
     (
@@ -156,7 +152,7 @@ TAUGHT: list[tuple[int, Any, str, dict[str, Any], Lesson, dict[str, Any] | None]
         ),
         CHAT,
         chat(reasoning_effort="minimal"),
-        Lesson("values", CHAT, "reasoning_effort", values=("none", "low", "medium", "high")),
+        Adaptation("values", CHAT, "reasoning_effort", values=("none", "low", "medium", "high")),
         chat(reasoning_effort="none"),
     ),
     (
@@ -164,7 +160,7 @@ TAUGHT: list[tuple[int, Any, str, dict[str, Any], Lesson, dict[str, Any] | None]
         refused(NONE, "reasoning_effort", "invalid_value"),
         CHAT,
         chat(reasoning_effort="none"),
-        Lesson("values", CHAT, "reasoning_effort", values=("low", "medium", "high")),
+        Adaptation("values", CHAT, "reasoning_effort", values=("low", "medium", "high")),
         chat(reasoning_effort="low"),
     ),
     (
@@ -176,7 +172,7 @@ TAUGHT: list[tuple[int, Any, str, dict[str, Any], Lesson, dict[str, Any] | None]
         ),
         RESPONSES,
         native(reasoning={"effort": "xhigh", "summary": "auto"}),
-        Lesson("values", RESPONSES, "reasoning.effort", values=("low", "high")),
+        Adaptation("values", RESPONSES, "reasoning.effort", values=("low", "high")),
         native(reasoning={"effort": "high", "summary": "auto"}),
     ),
     (
@@ -184,7 +180,7 @@ TAUGHT: list[tuple[int, Any, str, dict[str, Any], Lesson, dict[str, Any] | None]
         value("verbosity", "'low' with this model. Supported values are: 'medium'."),
         CHAT,
         chat(verbosity="low"),
-        Lesson("values", CHAT, "verbosity", values=("medium",)),
+        Adaptation("values", CHAT, "verbosity", values=("medium",)),
         chat(),
     ),
     (
@@ -192,7 +188,7 @@ TAUGHT: list[tuple[int, Any, str, dict[str, Any], Lesson, dict[str, Any] | None]
         unsupported("reasoning.summary"),
         RESPONSES,
         native(reasoning={"effort": "low", "summary": "auto"}),
-        Lesson("drop", RESPONSES, "reasoning.summary"),
+        Adaptation("drop", RESPONSES, "reasoning.summary"),
         native(reasoning={"effort": "low"}),
     ),
     (
@@ -200,7 +196,7 @@ TAUGHT: list[tuple[int, Any, str, dict[str, Any], Lesson, dict[str, Any] | None]
         refused("Encrypted content is not supported with this model.", "include"),
         RESPONSES,
         native(include=["reasoning.encrypted_content", "x"]),
-        Lesson("drop", RESPONSES, "include", values=("reasoning.encrypted_content",)),
+        Adaptation("drop", RESPONSES, "include", values=("reasoning.encrypted_content",)),
         native(include=["x"]),
     ),
     (
@@ -208,7 +204,7 @@ TAUGHT: list[tuple[int, Any, str, dict[str, Any], Lesson, dict[str, Any] | None]
         refused(TOO_LARGE, "max_tokens", "invalid_value"),
         CHAT,
         chat(max_tokens=20000),
-        Lesson("at_most", CHAT, "max_tokens", limit=16384),
+        Adaptation("at_most", CHAT, "max_tokens", limit=16384),
         chat(max_tokens=16384),
     ),
     (
@@ -216,7 +212,7 @@ TAUGHT: list[tuple[int, Any, str, dict[str, Any], Lesson, dict[str, Any] | None]
         value("messages[0].role", "'system' with this model."),
         CHAT,
         chat(messages=[SYSTEM, USER]),
-        Lesson("role", CHAT, "system", to="developer"),
+        Adaptation("role", CHAT, "system", to="developer"),
         chat(messages=[DEVELOPER, USER]),
     ),
     (
@@ -228,7 +224,7 @@ TAUGHT: list[tuple[int, Any, str, dict[str, Any], Lesson, dict[str, Any] | None]
         ),
         CHAT,
         chat(messages=[DEVELOPER, USER]),
-        Lesson("role", CHAT, "developer", to="system"),
+        Adaptation("role", CHAT, "developer", to="system"),
         chat(messages=[SYSTEM, USER]),
     ),
     (
@@ -236,7 +232,7 @@ TAUGHT: list[tuple[int, Any, str, dict[str, Any], Lesson, dict[str, Any] | None]
         refused(NO_STREAM, "stream", "unsupported_value"),
         CHAT,
         chat(stream=True),
-        Lesson("no_stream", CHAT),
+        Adaptation("no_stream", CHAT),
         chat(),
     ),
     (
@@ -244,7 +240,7 @@ TAUGHT: list[tuple[int, Any, str, dict[str, Any], Lesson, dict[str, Any] | None]
         {"error": {"code": "OperationNotSupported", "message": NOT_CHAT.format("gpt-5-pro")}},
         CHAT,
         chat(),
-        Lesson("responses", CHAT),
+        Adaptation("responses", CHAT),
         None,
     ),
     (
@@ -252,7 +248,7 @@ TAUGHT: list[tuple[int, Any, str, dict[str, Any], Lesson, dict[str, Any] | None]
         refused(FUNCTION_TOOLS, "reasoning_effort"),
         CHAT,
         chat(tools=TOOLS),
-        Lesson("responses", CHAT, "tools"),
+        Adaptation("responses", CHAT, "tools"),
         None,
     ),
     # Foundry: an integer code, and the true error as JSON within the message.
@@ -269,14 +265,19 @@ TAUGHT: list[tuple[int, Any, str, dict[str, Any], Lesson, dict[str, Any] | None]
 ]
 
 
-@pytest.mark.parametrize(("status", "error", "operation", "body", "lesson", "fitted"), TAUGHT)
+@pytest.mark.parametrize(("status", "error", "operation", "body", "adaptation", "adapted"), TAUGHT)
 def test_a_refusal_teaches(
-    status: int, error: Any, operation: str, body: dict[str, Any], lesson: Lesson, fitted: dict[str, Any] | None
+    status: int,
+    error: Any,
+    operation: str,
+    body: dict[str, Any],
+    adaptation: Adaptation,
+    adapted: dict[str, Any] | None,
 ) -> None:
-    assert taught(status, error, operation, body) == lesson
-    if fitted is not None:
-        again = fit(operation, body, profile=None, learned=[lesson])
-        assert again.body == fitted
+    assert taught(status, error, operation, body) == adaptation
+    if adapted is not None:
+        again = adapt_request(operation, body, profile=None, adaptations=[adaptation])
+        assert again.body == adapted
         assert again.operation == operation
 
 
@@ -336,12 +337,12 @@ def test_what_was_known_when_the_body_was_fitted_teaches_nothing_new() -> None:
 def test_what_bounds_the_cost_or_the_storage_is_never_left_out() -> None:
     assert taught(400, unsupported("max_output_tokens"), RESPONSES, native(max_output_tokens=5)) is None
     assert taught(400, unsupported("store"), RESPONSES, native(store=False)) is None
-    assert taught(400, unsupported("store"), CHAT, chat(store=False)) == Lesson("drop", CHAT, "store")
+    assert taught(400, unsupported("store"), CHAT, chat(store=False)) == Adaptation("drop", CHAT, "store")
 
 
 def test_a_flat_effort_moves_into_its_object_over_responses() -> None:
-    lesson = taught(400, refused(MOVED, None, "unsupported_parameter"), RESPONSES, native(reasoning_effort="low"))
-    assert lesson == Lesson("rename", RESPONSES, "reasoning_effort", to="reasoning.effort")
+    adaptation = taught(400, refused(MOVED, None, "unsupported_parameter"), RESPONSES, native(reasoning_effort="low"))
+    assert adaptation == Adaptation("rename", RESPONSES, "reasoning_effort", to="reasoning.effort")
 
 
 KEYS = st.sampled_from(["error", "message", "param", "code", "detail", "loc"])
@@ -361,90 +362,100 @@ JUNK = st.recursive(
 def test_no_reply_is_so_strange_that_it_raises(status: int, error: dict[str, Any], messages: Any) -> None:
     body = {"model": "d", "messages": messages, "stop": "x", "reasoning": messages}
     for operation in (CHAT, RESPONSES):
-        lesson = taught(status, error, operation, body)
-        assert lesson is None or isinstance(str(lesson), str)
+        adaptation = taught(status, error, operation, body)
+        assert adaptation is None or isinstance(str(adaptation), str)
 
 
 def test_what_is_left_out_by_a_lesson_is_a_loss_unless_it_is_the_default() -> None:
-    lesson = Lesson("drop", CHAT, "temperature")
-    assert [c.loss for c in fit(CHAT, chat(temperature=0.2), profile=None, learned=[lesson]).changes] == [True]
-    assert [c.loss for c in fit(CHAT, chat(temperature=1), profile=None, learned=[lesson]).changes] == [False]
-    capped = fit(CHAT, chat(max_tokens=9), profile=None, learned=[Lesson("at_most", CHAT, "max_tokens", limit=4)])
+    adaptation = Adaptation("drop", CHAT, "temperature")
+    assert [
+        c.loss for c in adapt_request(CHAT, chat(temperature=0.2), profile=None, adaptations=[adaptation]).changes
+    ] == [True]
+    assert [
+        c.loss for c in adapt_request(CHAT, chat(temperature=1), profile=None, adaptations=[adaptation]).changes
+    ] == [False]
+    capped = adapt_request(
+        CHAT, chat(max_tokens=9), profile=None, adaptations=[Adaptation("at_most", CHAT, "max_tokens", limit=4)]
+    )
     assert [c.loss for c in capped.changes] == [False]
 
 
 def test_a_refused_default_effort_is_left_out_instead_of_replaced() -> None:
     """gpt-5.1 does not reason by default: leaving out a refused `none` keeps its meaning, `low` would not."""
-    lesson = Lesson("values", CHAT, "reasoning_effort", values=("low", "medium", "high"))
-    fitted = fit(CHAT, chat(reasoning_effort="none"), profile=profile_for("gpt-5.1"), learned=[lesson], strict=True)
-    assert fitted.body == chat()
+    adaptation = Adaptation("values", CHAT, "reasoning_effort", values=("low", "medium", "high"))
+    adapted = adapt_request(
+        CHAT, chat(reasoning_effort="none"), profile=profile_for("gpt-5.1"), adaptations=[adaptation], strict=True
+    )
+    assert adapted.body == chat()
 
 
 def test_a_lesson_holds_for_the_api_that_taught_it() -> None:
-    lesson = Lesson("drop", RESPONSES, "top_p")
+    adaptation = Adaptation("drop", RESPONSES, "top_p")
     body = chat(top_p=0.5)
-    assert fit(CHAT, body, profile=None, learned=[lesson]).body is body
+    assert adapt_request(CHAT, body, profile=None, adaptations=[adaptation]).body is body
 
 
 def test_lessons_choose_the_api() -> None:
-    always, with_tools = Lesson("responses", CHAT), Lesson("responses", CHAT, "tools")
-    assert fit(CHAT, chat(), profile=None, learned=[always]).operation == RESPONSES
-    assert fit(CHAT, chat(), profile=None, learned=[always], api="chat").operation == CHAT
-    assert fit(CHAT, chat(), profile=None, learned=[with_tools]).operation == CHAT
-    assert fit(CHAT, chat(tools=TOOLS), profile=None, learned=[with_tools]).operation == RESPONSES
+    always, with_tools = Adaptation("responses", CHAT), Adaptation("responses", CHAT, "tools")
+    assert adapt_request(CHAT, chat(), profile=None, adaptations=[always]).operation == RESPONSES
+    assert adapt_request(CHAT, chat(), profile=None, adaptations=[always], api="chat").operation == CHAT
+    assert adapt_request(CHAT, chat(), profile=None, adaptations=[with_tools]).operation == CHAT
+    assert adapt_request(CHAT, chat(tools=TOOLS), profile=None, adaptations=[with_tools]).operation == RESPONSES
     quiet = chat(tools=TOOLS, reasoning_effort="none")
-    assert fit(CHAT, quiet, profile=None, learned=[with_tools]).operation == CHAT
+    assert adapt_request(CHAT, quiet, profile=None, adaptations=[with_tools]).operation == CHAT
 
 
 def test_a_lesson_is_kept_for_its_deployment_only() -> None:
-    learned = Learned()
-    assert learned.add("a@default", LIMIT)
-    assert not learned.add("a@default", LIMIT)
-    assert learned.lessons("a@default") == (LIMIT,)
-    assert learned.lessons("b@default") == ()
-    learned.forget("a@default")
-    assert learned.lessons("a@default") == ()
+    adaptations = AdaptationCache()
+    assert adaptations.add("a@default", LIMIT)
+    assert not adaptations.add("a@default", LIMIT)
+    assert adaptations.of("a@default") == (LIMIT,)
+    assert adaptations.of("b@default") == ()
+    adaptations.forget("a@default")
+    assert adaptations.of("a@default") == ()
 
 
 def test_a_new_lesson_outweighs_what_contradicts_it() -> None:
-    learned = Learned()
-    for lesson in (LIMIT, BACK):
-        assert learned.add("a", lesson)
-    assert learned.lessons("a") == (BACK,)
-    learned.add("b", Lesson("values", CHAT, "reasoning_effort", values=("low",)))
-    learned.add("b", Lesson("values", CHAT, "reasoning_effort", values=("high",)))
-    assert learned.lessons("b") == (Lesson("values", CHAT, "reasoning_effort", values=("high",)),)
+    adaptations = AdaptationCache()
+    for adaptation in (LIMIT, BACK):
+        assert adaptations.add("a", adaptation)
+    assert adaptations.of("a") == (BACK,)
+    adaptations.add("b", Adaptation("values", CHAT, "reasoning_effort", values=("low",)))
+    adaptations.add("b", Adaptation("values", CHAT, "reasoning_effort", values=("high",)))
+    assert adaptations.of("b") == (Adaptation("values", CHAT, "reasoning_effort", values=("high",)),)
 
 
 def test_where_neither_role_is_taken_instructions_come_from_the_user() -> None:
-    learned = Learned()
-    learned.add("a", Lesson("role", CHAT, "developer", to="system"))
-    learned.add("a", Lesson("role", CHAT, "system", to="developer"))
-    fitted = fit(CHAT, chat(messages=[SYSTEM, DEVELOPER, USER]), profile=None, learned=learned.lessons("a"))
-    assert [message["role"] for message in fitted.body["messages"]] == ["user", "user", "user"]
+    adaptations = AdaptationCache()
+    adaptations.add("a", Adaptation("role", CHAT, "developer", to="system"))
+    adaptations.add("a", Adaptation("role", CHAT, "system", to="developer"))
+    adapted = adapt_request(
+        CHAT, chat(messages=[SYSTEM, DEVELOPER, USER]), profile=None, adaptations=adaptations.of("a")
+    )
+    assert [message["role"] for message in adapted.body["messages"]] == ["user", "user", "user"]
 
 
 def test_memory_is_bounded() -> None:
-    learned = Learned(deployments=3, lessons=2)
+    adaptations = AdaptationCache(deployments=3, adaptations=2)
     for number in range(10):
         for name in ("stop", "seed", "user"):
-            learned.add(f"{number}@default", Lesson("drop", CHAT, name))
-    assert [key for number in range(10) if learned.lessons(key := f"{number}@default")] == [
+            adaptations.add(f"{number}@default", Adaptation("drop", CHAT, name))
+    assert [key for number in range(10) if adaptations.of(key := f"{number}@default")] == [
         "7@default",
         "8@default",
         "9@default",
     ]
-    assert [lesson.parameter for lesson in learned.lessons("9@default")] == ["seed", "user"]
+    assert [adaptation.parameter for adaptation in adaptations.of("9@default")] == ["seed", "user"]
 
 
 def test_what_was_learned_can_be_read() -> None:
-    learned = Learned()
+    adaptations = AdaptationCache()
     for _, error, operation, body, _, _ in TAUGHT:
-        lesson = taught(400, error, operation, body)
-        assert lesson is not None
-        learned.add("a", lesson)
-    lines = learned.explain("a")
-    assert len(lines) == len(learned.lessons("a"))
+        adaptation = taught(400, error, operation, body)
+        assert adaptation is not None
+        adaptations.add("a", adaptation)
+    lines = adaptations.explain("a")
+    assert len(lines) == len(adaptations.of("a"))
     assert any(line.startswith("temperature is left out (learnt on /chat/completions: Unsupported") for line in lines)
     assert any(line.startswith("reasoning.effort is kept to low, high") for line in lines)
     assert any(line.startswith("chat goes through the Responses API") for line in lines)

@@ -8,7 +8,7 @@ from azure_connector.deployments._families import FAMILIES
 from azure_connector.deployments._operations import CHAT
 from azure_connector.deployments._profiles import Profiles, model_from_reply, profile_for
 from azure_connector.errors import ConfigurationError
-from azure_connector.requests._fit import fit
+from azure_connector.requests._fit import adapt_request
 
 
 @pytest.mark.parametrize(
@@ -96,8 +96,14 @@ def test_a_new_model_is_like_a_known_one_or_takes_everything() -> None:
     assert plain is not None
     assert (house.reasoning, house.apis) == (True, ("responses",))
     body = {"model": "d", "messages": [], "temperature": 0.3, "seed": 1, "reasoning_effort": "low", "max_tokens": 4}
-    fitted = fit(CHAT, body, profile=plain)
-    assert fitted.body == {"model": "d", "messages": [], "temperature": 0.3, "reasoning_effort": "low", "max_tokens": 4}
+    adapted = adapt_request(CHAT, body, profile=plain)
+    assert adapted.body == {
+        "model": "d",
+        "messages": [],
+        "temperature": 0.3,
+        "reasoning_effort": "low",
+        "max_tokens": 4,
+    }
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from azure_connector.deployments._families import FAMILIES
 from azure_connector.deployments._operations import CHAT, RESPONSES
 from azure_connector.deployments._profiles import Profile, profile_for
-from azure_connector.requests._adaptation_from_error import Lesson
-from azure_connector.requests._fit import fit
+from azure_connector.requests._adaptation_from_error import Adaptation
+from azure_connector.requests._fit import adapt_request
 
 PROFILES: list[Profile | None] = [*FAMILIES, None]
 EFFORTS = st.sampled_from([None, "none", "minimal", "low", "medium", "high", "xhigh", "max", "turbo"])
@@ -61,7 +61,7 @@ REQUESTS = st.one_of(
 LESSONS = st.lists(
     st.sampled_from(
         [
-            Lesson(action, operation, parameter, to=to, values=values, limit=50)
+            Adaptation(action, operation, parameter, to=to, values=values, limit=50)
             for operation in (CHAT, RESPONSES)
             for action, parameter, to, values in (
                 ("rename", "max_tokens", "max_completion_tokens", ()),
@@ -83,64 +83,72 @@ LESSONS = st.lists(
 
 
 @given(REQUESTS, LESSONS)
-def test_the_callers_body_is_never_changed(request_: tuple[str, Any, Profile | None], lessons: list[Lesson]) -> None:
+def test_the_callers_body_is_never_changed(
+    request_: tuple[str, Any, Profile | None], adaptations: list[Adaptation]
+) -> None:
     operation, body, profile = request_
     before = copy.deepcopy(body)
-    fit(operation, body, profile=profile, learned=lessons, defaults={"max_tokens": 9, "temperature": 0.7})
-    fitted = fit(operation, body, profile=profile, learned=lessons)
+    adapt_request(
+        operation, body, profile=profile, adaptations=adaptations, defaults={"max_tokens": 9, "temperature": 0.7}
+    )
+    adapted = adapt_request(operation, body, profile=profile, adaptations=adaptations)
     assert body == before
-    assert bool(fitted.changes) == (fitted.body is not body) or fitted.operation != operation
+    assert bool(adapted.changes) == (adapted.body is not body) or adapted.operation != operation
 
 
-DROP_REASONING = Lesson("drop", RESPONSES, "reasoning")
+DROP_REASONING = Adaptation("drop", RESPONSES, "reasoning")
 LOGPROBS = {"model": "m", "input": "", "reasoning_effort": "none", "include": ["message.output_text.logprobs"]}
 
 
 @given(REQUESTS, LESSONS)
 @example((RESPONSES, LOGPROBS, profile_for("gpt-5.5")), [DROP_REASONING])
-def test_fitting_again_changes_nothing(request_: tuple[str, Any, Profile | None], lessons: list[Lesson]) -> None:
+def test_fitting_again_changes_nothing(
+    request_: tuple[str, Any, Profile | None], adaptations: list[Adaptation]
+) -> None:
     operation, body, profile = request_
-    once = fit(operation, body, profile=profile, learned=lessons)
+    once = adapt_request(operation, body, profile=profile, adaptations=adaptations)
     if once.operation == operation:
-        twice = fit(operation, once.body, profile=profile, learned=lessons)
+        twice = adapt_request(operation, once.body, profile=profile, adaptations=adaptations)
         assert twice.body == once.body
         assert not any(change.loss for change in twice.changes)
 
 
 @given(REQUESTS, LESSONS)
-def test_what_nobody_has_a_rule_for_survives(request_: tuple[str, Any, Profile | None], lessons: list[Lesson]) -> None:
+def test_what_nobody_has_a_rule_for_survives(
+    request_: tuple[str, Any, Profile | None], adaptations: list[Adaptation]
+) -> None:
     operation, body, profile = request_
-    fitted = fit(operation, body, profile=profile, learned=lessons)
+    adapted = adapt_request(operation, body, profile=profile, adaptations=adaptations)
     for name in ("model", "seed", "x_unknown", "tools"):
-        assert fitted.body.get(name, "absent") == body.get(name, "absent")
+        assert adapted.body.get(name, "absent") == body.get(name, "absent")
 
 
 @given(REQUESTS)
 def test_nothing_is_sent_that_the_profile_refuses(request_: tuple[str, Any, Profile | None]) -> None:
     operation, body, profile = request_
-    fitted = fit(operation, body, profile=profile)
-    if profile is None or profile.kind != "text" or fitted.operation != operation:
+    adapted = adapt_request(operation, body, profile=profile)
+    if profile is None or profile.kind != "text" or adapted.operation != operation:
         return
-    assert not (profile.refused - profile.sampling_with_effort_none) & fitted.body.keys()
-    assert len({"max_tokens", "max_completion_tokens", "max_output_tokens"} & fitted.body.keys()) <= 1
-    effort = (fitted.body.get("reasoning") or {}).get("effort") or fitted.body.get("reasoning_effort")
+    assert not (profile.refused - profile.sampling_with_effort_none) & adapted.body.keys()
+    assert len({"max_tokens", "max_completion_tokens", "max_output_tokens"} & adapted.body.keys()) <= 1
+    effort = (adapted.body.get("reasoning") or {}).get("effort") or adapted.body.get("reasoning_effort")
     if profile.efforts is not None and effort not in (None, "turbo"):
         assert effort in (*profile.efforts, *profile.responses_efforts)
     if not profile.parallel_tool_calls:
-        assert "parallel_tool_calls" not in fitted.body
+        assert "parallel_tool_calls" not in adapted.body
     if not profile.streaming:
-        assert not fitted.body.get("stream")
-        assert fitted.deliver_as_stream == bool(body.get("stream"))
-    roles = {item["role"] for item in fitted.body.get("messages") or fitted.body.get("input") or () if "role" in item}
+        assert not adapted.body.get("stream")
+        assert adapted.deliver_as_stream == bool(body.get("stream"))
+    roles = {item["role"] for item in adapted.body.get("messages") or adapted.body.get("input") or () if "role" in item}
     assert not {"system", "developer"} <= roles or profile.system_role == "any"
 
 
 @given(REQUESTS)
 def test_strict_raises_exactly_when_something_would_be_lost(request_: tuple[str, Any, Profile | None]) -> None:
     operation, body, profile = request_
-    fitted = fit(operation, body, profile=profile)
-    if any(change.loss for change in fitted.changes):
+    adapted = adapt_request(operation, body, profile=profile)
+    if any(change.loss for change in adapted.changes):
         with pytest.raises(ValueError, match="strict"):
-            fit(operation, body, profile=profile, strict=True)
+            adapt_request(operation, body, profile=profile, strict=True)
     else:
-        assert fit(operation, body, profile=profile, strict=True) == fitted
+        assert adapt_request(operation, body, profile=profile, strict=True) == adapted

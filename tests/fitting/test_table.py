@@ -12,7 +12,7 @@ import pytest
 
 from azure_connector.deployments._operations import CHAT, RESPONSES
 from azure_connector.deployments._profiles import profile_for
-from azure_connector.requests._fit import fit
+from azure_connector.requests._fit import adapt_request
 
 EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 SAMPLING = {
@@ -125,9 +125,9 @@ def base(operation: str, **fields: Any) -> dict[str, Any]:
 
 
 def sent(row: dict[str, Any], operation: str, **fields: Any) -> dict[str, Any]:
-    fitted = fit(operation, base(operation, **fields), profile=profile_for(row["model"]))
-    assert fitted.operation == operation
-    return fitted.body
+    adapted = adapt_request(operation, base(operation, **fields), profile=profile_for(row["model"]))
+    assert adapted.operation == operation
+    return adapted.body
 
 
 @each(CHAT_TABLE)
@@ -172,9 +172,11 @@ def test_sampling(operation: str, name: str) -> None:
 def test_default_values_never_warn(operation: str) -> None:
     for row in rows(CHAT_TABLE if operation == CHAT else RESPONSES_TABLE):
         for name, value in DEFAULTS.items():
-            fitted = fit(operation, base(operation, **{name: value}), profile=profile_for(row["model"]), strict=True)
-            assert fitted.body in (base(operation), base(operation, **{name: value})), row["model"]
-            assert not any(change.loss for change in fitted.changes)
+            adapted = adapt_request(
+                operation, base(operation, **{name: value}), profile=profile_for(row["model"]), strict=True
+            )
+            assert adapted.body in (base(operation), base(operation, **{name: value})), row["model"]
+            assert not any(change.loss for change in adapted.changes)
 
 
 @each(CHAT_TABLE)
@@ -187,13 +189,13 @@ def test_stop(row: dict[str, Any]) -> None:
 @pytest.mark.parametrize("effort", EFFORTS)
 def test_effort_over_chat(row: dict[str, Any], effort: str) -> None:
     expected = row["efforts"][effort]
-    fitted = fit(CHAT, base(CHAT, reasoning_effort=effort), profile=profile_for(row["model"]))
+    adapted = adapt_request(CHAT, base(CHAT, reasoning_effort=effort), profile=profile_for(row["model"]))
     if expected == "R":
-        assert fitted.operation == RESPONSES
-        assert fitted.body == base(CHAT, reasoning_effort=effort)
+        assert adapted.operation == RESPONSES
+        assert adapted.body == base(CHAT, reasoning_effort=effort)
     else:
-        assert fitted.operation == CHAT
-        assert fitted.body == base(CHAT, **({} if expected == "-" else {"reasoning_effort": expected}))
+        assert adapted.operation == CHAT
+        assert adapted.body == base(CHAT, **({} if expected == "-" else {"reasoning_effort": expected}))
 
 
 @each(RESPONSES_TABLE)
@@ -252,10 +254,10 @@ def test_streaming(operation: str) -> None:
         given: dict[str, Any] = {"stream": True}
         if operation == CHAT:
             given["stream_options"] = {"include_usage": True}
-        fitted = fit(operation, base(operation, **given), profile=profile_for(row["model"]))
+        adapted = adapt_request(operation, base(operation, **given), profile=profile_for(row["model"]))
         streams = row["stream"] == "yes"
-        assert fitted.body == base(operation, **(given if streams else {})), row["model"]
-        assert (fitted.stream, fitted.deliver_as_stream) == (streams, not streams)
+        assert adapted.body == base(operation, **(given if streams else {})), row["model"]
+        assert (adapted.stream, adapted.deliver_as_stream) == (streams, not streams)
 
 
 @pytest.mark.parametrize("given", ["system", "developer"])
@@ -275,28 +277,28 @@ def test_roles(operation: str, given: str) -> None:
 @each(CHAT_TABLE)
 def test_tools_with_reasoning_over_chat(row: dict[str, Any]) -> None:
     asked = base(CHAT, tools=TOOLS, reasoning_effort="high")
-    fitted = fit(CHAT, asked, profile=profile_for(row["model"]))
-    assert fitted.operation == (RESPONSES if row["tools"] == "responses" else CHAT)
+    adapted = adapt_request(CHAT, asked, profile=profile_for(row["model"]))
+    assert adapted.operation == (RESPONSES if row["tools"] == "responses" else CHAT)
     if row["tools"] == "responses":
-        assert fitted.body is asked
-        assert [change.action for change in fitted.changes] == ["moved"]
+        assert adapted.body is asked
+        assert [change.action for change in adapted.changes] == ["moved"]
         quiet = base(CHAT, tools=TOOLS, reasoning_effort="none")
-        assert fit(CHAT, quiet, profile=profile_for(row["model"])).body is quiet
+        assert adapt_request(CHAT, quiet, profile=profile_for(row["model"])).body is quiet
 
 
 @pytest.mark.parametrize(("model", "goal"), [("gpt-5.4", CHAT), ("gpt-5.5", RESPONSES), ("gpt-5.6", RESPONSES)])
 def test_tools_where_no_effort_is_given_follow_the_default_effort(model: str, goal: str) -> None:
     """gpt-5.4 does not reason unless asked; gpt-5.6 does, and Azure then refuses tools though no effort was sent."""
-    assert fit(CHAT, base(CHAT, tools=TOOLS), profile=profile_for(model)).operation == goal
+    assert adapt_request(CHAT, base(CHAT, tools=TOOLS), profile=profile_for(model)).operation == goal
 
 
 @pytest.mark.parametrize("model", RESPONSES_ONLY)
 def test_models_that_only_responses_serves(model: str) -> None:
     asked = base(CHAT, temperature=0.2, max_tokens=5, reasoning_effort="low")
-    fitted = fit(CHAT, asked, profile=profile_for(model))
-    assert fitted.operation == RESPONSES
-    assert fitted.body is asked  # the translation comes first, then the rules in Responses' own names
-    assert fit(CHAT, asked, profile=profile_for(model), api="chat").operation == CHAT
+    adapted = adapt_request(CHAT, asked, profile=profile_for(model))
+    assert adapted.operation == RESPONSES
+    assert adapted.body is asked  # the translation comes first, then the rules in Responses' own names
+    assert adapt_request(CHAT, asked, profile=profile_for(model), api="chat").operation == CHAT
 
 
 def test_json_object_leaves_a_thinking_deepseek_without_an_answer() -> None:
@@ -318,4 +320,4 @@ def test_json_object_leaves_a_thinking_deepseek_without_an_answer() -> None:
 def test_other_operations_pass_untouched(operation: str) -> None:
     body = {"model": "x", "input": "hello", "temperature": 0.2, "max_tokens": 5}
     for model in ("gpt-5", "text-embedding-3-small", None):
-        assert fit(operation, body, profile=profile_for(model)).body is body
+        assert adapt_request(operation, body, profile=profile_for(model)).body is body

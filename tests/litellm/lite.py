@@ -11,8 +11,8 @@ from typing import Any
 import litellm
 import openai
 
-WAYS = ("sync", "sync stream", "async", "async stream")
-HELLO = [{"role": "user", "content": "Say hello to Oslo"}]
+from tests.support.asking import HELLO
+from tests.support.waiting import PATIENCE
 
 
 def ask(way: str, model: str = "azure_connector/gpt-4o", messages: Any = None, **call: Any) -> Any:
@@ -48,7 +48,7 @@ async def settle() -> None:
     from litellm.litellm_core_utils.logging_worker import GLOBAL_LOGGING_WORKER
 
     await asyncio.sleep(0)
-    await asyncio.wait_for(GLOBAL_LOGGING_WORKER.flush(), 5)
+    await asyncio.wait_for(GLOBAL_LOGGING_WORKER.flush(), PATIENCE)
     for entry in litellm.custom_provider_map:
         await entry["custom_handler"].aclose()
     # The clients that LiteLLM keeps for `azure/`.
@@ -63,10 +63,3 @@ async def settle() -> None:
 
 
 VERSION = tuple(int(part) for part in version("litellm").split(".")[:2])
-
-
-def text_of(reply: Any) -> str:
-    """The text of a reply or of a list of chunks."""
-    if isinstance(reply, list):
-        return "".join(chunk.choices[0].delta.content or "" for chunk in reply if chunk.choices)
-    return reply.choices[0].message.content

@@ -7,7 +7,8 @@ import json
 import litellm
 import pytest
 
-from tests.litellm.lite import HELLO, WAYS, ask, run, text_of
+from tests.litellm.lite import ask, run
+from tests.support.asking import HELLO, WAYS, text_of
 
 WEATHER = {
     "type": "function",

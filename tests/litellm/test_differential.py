@@ -15,7 +15,8 @@ import pytest
 
 import litellm_adapter
 from tests.litellm.behaviours import BEHAVIOURS, Behaviour, plain_value
-from tests.litellm.lite import HELLO, WAYS, settle
+from tests.litellm.lite import settle
+from tests.support.asking import HELLO, WAYS
 
 DOCS = Path(__file__).parents[2] / "docs" / "litellm.md"
 HEADERS = ("retry-after", "retry-after-ms", "x-ratelimit-remaining-requests", "apim-request-id")

@@ -14,7 +14,8 @@ from litellm.router_utils.cooldown_handlers import _async_get_cooldown_deploymen
 import azure_connector as ac
 from azure_connector.emulator import Emulator, Reply
 from tests.litellm.behaviours import FILTERED
-from tests.litellm.lite import HELLO, WAYS, ask, settle, text_of
+from tests.litellm.lite import ask, settle
+from tests.support.asking import HELLO, WAYS, text_of
 
 
 def error(status, code, message="No.", headers=None, **more):

@@ -12,7 +12,8 @@ import litellm_adapter
 from azure_connector.emulator import Reply
 from litellm_adapter.hook import hook
 from litellm_adapter.wrapper import EagerWrapper
-from tests.litellm.lite import HELLO, VERSION, run, settle, text_of
+from tests.litellm.lite import VERSION, run, settle
+from tests.support.asking import HELLO, text_of
 
 LIMITED = Reply(status=429, body={"error": {"code": "429", "message": "Slow down"}}, headers={"retry-after": "9"})
 

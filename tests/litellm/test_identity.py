@@ -13,7 +13,9 @@ import pytest
 import azure_connector as ac
 import litellm_adapter
 from azure_connector.emulator import Deployment, Emulator, Reply
-from tests.litellm.lite import HELLO, VERSION, WAYS, ask, settle, text_of
+from tests.litellm.lite import VERSION, ask, settle
+from tests.support.asking import HELLO, WAYS, text_of
+from tests.support.waiting import until_async
 
 
 @pytest.fixture
@@ -255,12 +257,11 @@ def test_a_stream_that_is_left_early(registered):
 
 
 def test_cancellation_stays_cancellation(registered):
-    registered.latency = 2
+    registered.latency = 30
 
     async def cancelled(**how):
         task = asyncio.ensure_future(litellm.acompletion(model="azure_connector/gpt-4o", messages=HELLO, **how))
-        while not registered.requests:
-            await asyncio.sleep(0.01)
+        await until_async(lambda: registered.requests)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task

@@ -12,7 +12,8 @@ from litellm.integrations.custom_logger import CustomLogger
 
 import litellm_adapter
 from azure_connector.emulator import Emulator
-from tests.litellm.lite import WAYS, ask, settle, text_of
+from tests.litellm.lite import ask, settle
+from tests.support.asking import WAYS, text_of
 
 MODEL = "azure_connector/gpt-4o"
 

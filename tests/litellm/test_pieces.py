@@ -16,8 +16,9 @@ from azure_connector.emulator import Reply
 from litellm_adapter import pieces
 from litellm_adapter.pieces import Pieces
 from litellm_adapter.wrapper import EagerWrapper
-from tests.litellm.lite import HELLO, run, text_of
+from tests.litellm.lite import run
 from tests.speed.shapes import BROKEN_CHUNKS, FRAME, RECORDED, SAFE, STREAMS, USAGE, piece
+from tests.support.asking import HELLO, text_of
 
 ALL = [*STREAMS.values(), *RECORDED.values()]
 

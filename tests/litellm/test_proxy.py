@@ -6,7 +6,6 @@ import json
 import os
 import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +14,8 @@ import openai
 import pytest
 
 from azure_connector.emulator import Emulator, Reply
+from tests.support.asking import HELLO
+from tests.support.waiting import PATIENCE, until
 
 ROOT = Path(__file__).parents[2]
 PYTHON = ROOT / ".venv-proxy" / "bin" / "python"
@@ -55,23 +56,22 @@ def proxy(azure: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Iterator
             yield f"http://127.0.0.1:{port}"
         finally:
             process.terminate()
-            process.wait(20)
+            process.wait(PATIENCE)
     # The Proxy went with the command that started it.
     with socket.socket() as gone:
         assert gone.connect_ex(("127.0.0.1", port)) != 0
 
 
 def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    until = time.monotonic() + STARTS_IN
-    while time.monotonic() < until:
+    def serves() -> bool:
         if process.poll() is not None:
             pytest.fail(f"the Proxy ended: {log.read_text()[-2000:]}")
         try:
-            if httpx.get(url, timeout=5).status_code == 200:
-                return
+            return httpx.get(url, timeout=STARTS_IN).status_code == 200
         except httpx.TransportError:
-            time.sleep(0.2)
-    pytest.fail(f"the Proxy did not start in {STARTS_IN} s: {log.read_text()[-2000:]}")
+            return False
+
+    until(serves, seconds=STARTS_IN)
 
 
 @pytest.fixture
@@ -80,7 +80,6 @@ def client(proxy: str) -> Iterator[openai.OpenAI]:
         yield made
 
 
-HELLO = [{"role": "user", "content": "Say hello to Oslo"}]
 WEATHER = {
     "type": "function",
     "function": {
@@ -124,14 +123,22 @@ def test_embeddings(client):
 
 @pytest.mark.parametrize("stream", [False, True])
 def test_an_error_comes_with_its_status(client, azure, stream):
-    limited = Reply(status=429, body={"error": {"code": "429", "message": "Slow"}}, headers={"retry-after": "1"})
+    limited = Reply(status=429, body={"error": {"code": "429", "message": "Slow"}}, headers={"retry-after-ms": "100"})
     azure.script(limited, times=None)
     try:
         with pytest.raises(openai.RateLimitError):
             client.chat.completions.create(model="gpt-4o", messages=HELLO, stream=stream)
     finally:
         azure.clear()
-        time.sleep(1.2)  # the deployment asked to be left alone for a second
+        until(lambda: _answers(client))  # the Proxy leaves the deployment alone for a while
+
+
+def _answers(client: openai.OpenAI) -> bool:
+    try:
+        client.chat.completions.create(model="gpt-4o", messages=HELLO)
+    except openai.RateLimitError:
+        return False
+    return True
 
 
 def test_the_models(client, proxy):

@@ -12,7 +12,8 @@ import litellm_adapter
 from azure_connector import ConfigurationError
 from azure_connector.emulator import Deployment, Emulator
 from litellm_adapter.hook import hook
-from tests.litellm.lite import HELLO, WAYS, ask, text_of
+from tests.litellm.lite import ask
+from tests.support.asking import HELLO, WAYS, text_of
 
 
 def providers():

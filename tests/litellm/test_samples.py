@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.waiting import PATIENCE
+
 SAMPLES = Path(__file__).parents[2] / "samples" / "litellm"
 SAYS = {
     "ask.py": ("Oslo", "tokens, $0.0"),
@@ -38,7 +40,9 @@ def test_the_samples_run(tmp_path):
     )
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("AZURE", "OPENAI"))}
     command = [sys.executable, "-c", runner]
-    done = subprocess.run(command, check=False, cwd=tmp_path, env=kept, capture_output=True, text=True, timeout=55)
+    done = subprocess.run(
+        command, check=False, cwd=tmp_path, env=kept, capture_output=True, text=True, timeout=PATIENCE
+    )
     if done.returncode:
         pytest.fail(done.stderr[-3000:])
     shown = dict(part.split("\n", 1) for part in done.stdout.split("## ")[1:])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -13,17 +14,22 @@ from azure_connector import AsyncAzureConnector, CredentialError, InvalidRequest
 from azure_connector.emulator import Emulator, Reply, faults
 from azure_connector.emulator.entra import EntraID
 from azure_connector.emulator.gateway import Gateway
+from azure_connector.helpers import aclose_clients, close_clients
+from azure_connector.helpers._clients import kept_client
 from azure_connector.query import (
     AssistantMessage,
     Message,
     QueryConnectionError,
     QueryOptions,
+    QuerySession,
     ResultMessage,
     TextBlock,
+    TextDelta,
     ToolResultBlock,
     ToolUseBlock,
     UserMessage,
     query,
+    query_sync,
 )
 
 
@@ -71,7 +77,7 @@ async def collect(prompt: str, options: QueryOptions) -> list[Message]:
 
 
 def blocks(messages: list[Message], kind: type[Any]) -> list[Any]:
-    parts = [part for one in messages if not isinstance(one, ResultMessage) for part in one.content]
+    parts = [part for one in messages if isinstance(one, AssistantMessage | UserMessage) for part in one.content]
     return [part for part in parts if isinstance(part, kind)]
 
 
@@ -83,19 +89,22 @@ def read_file(path: str, cwd: Path) -> str:
 async def test_text_arrives_in_pieces_and_the_result_has_the_usage(
     options: Callable[..., QueryOptions], gateway: Gateway, resource: Emulator
 ) -> None:
-    messages = await collect("Say hello to Oslo and to Bergen", options(max_tokens=900, temperature=1))
-    result = messages[-1]
+    asked = options(max_tokens=900, temperature=1, deltas=True, parameters={"verbosity": "low"})
+    messages = await collect("Say hello to Oslo and to Bergen", asked)
+    *pieces, said, result = messages
     assert isinstance(result, ResultMessage)
-    pieces = [block.text for block in blocks(messages, TextBlock)]
+    assert {type(piece) for piece in pieces} == {TextDelta}
     assert len(pieces) > 3
-    assert "".join(pieces) == result.text == "hello to Oslo and to Bergen"
+    assert "".join(piece.text for piece in pieces) == result.text == "hello to Oslo and to Bergen"  # type: ignore[union-attr]
+    assert said == AssistantMessage((TextBlock(result.text),), said.model)  # type: ignore[union-attr]
     assert (result.stop_reason, result.turns, result.deployment) == ("end_turn", 1, "gpt-5")
     assert result.usage.input_tokens > 0
     assert result.usage.total_tokens == result.usage.input_tokens + result.usage.output_tokens
     sent = gateway.requests[-1]
     assert sent.headers["ocp-apim-subscription-key"] == gateway.subscription_key
     assert sent.headers["authorization"].startswith("Bearer ey")
-    assert resource.requests.last.body["max_completion_tokens"] == 900
+    body = resource.requests.last.body
+    assert (body["max_completion_tokens"], body["verbosity"]) == (900, "low")
 
 
 async def test_a_tool_works_in_the_directory_that_the_model_does_not_see(
@@ -193,6 +202,7 @@ async def test_connection_errors_are_one_class(
         fault = {"reset": faults.reset("before"), "unavailable": faults.failure(503), "hang": faults.hang()}[kind]
         resource.script(fault, times=None)
     object.__setattr__(made, "settings", settings)
+    object.__setattr__(made, "deltas", True)
     messages: list[Message] = []
 
     async def gather() -> None:
@@ -203,7 +213,7 @@ async def test_connection_errors_are_one_class(
         await gather()
     assert caught.value.__cause__ is not None
     assert len(caught.value.attempts) == 1
-    assert caught.value.partial.text == "".join(block.text for block in blocks(messages, TextBlock))
+    assert caught.value.partial.text == "".join(message.text for message in messages)  # type: ignore[union-attr]  # deltas
     assert bool(messages) == (kind == "broken stream")
 
 
@@ -248,3 +258,122 @@ async def test_the_sample_prints_the_answer_as_it_comes(
 async def test_a_message_is_typed(options: Callable[..., QueryOptions]) -> None:
     messages = await collect("Say hi", options())
     assert [type(message) for message in messages] == [AssistantMessage, ResultMessage]
+
+
+WEATHER = {
+    "name": "weather",
+    "description": "Tells the weather in a city",
+    "input_schema": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
+}
+
+
+async def test_client_and_token_are_kept_between_calls_with_the_same_options(
+    options: Callable[..., QueryOptions], gateway: Gateway, entra: EntraID, resource: Emulator
+) -> None:
+    await collect("Say one", options())
+    signed_in = len(entra.token_requests)
+    client = kept_client(AsyncAzureConnector, options().connector_arguments())
+    for _ in range(3):
+        await collect("Say two", options())  # made anew, and equal
+    assert len(entra.token_requests) == signed_in
+    assert kept_client(AsyncAzureConnector, options().connector_arguments()) is client
+    await collect("Say three", options(client_secret="s3cret", scope="https://cognitiveservices.azure.com/.default"))
+    assert len(entra.token_requests) == signed_in
+    with pytest.raises(CredentialError):
+        await collect("Say four", options(client_secret="another"))
+
+
+async def test_a_closed_client_is_replaced(options: Callable[..., QueryOptions], gateway: Gateway) -> None:
+    await collect("Say one", options())
+    client = kept_client(AsyncAzureConnector, options().connector_arguments())
+    await aclose_clients()
+    assert client.is_closed()
+    assert (await collect("Say two", options()))[-1].text == "two"  # type: ignore[union-attr]  # the result
+
+
+@pytest.mark.parametrize("way", ["messages", "result", "typed"])
+async def test_the_result_of_a_described_tool_goes_back(
+    options: Callable[..., QueryOptions], resource: Emulator, way: str
+) -> None:
+    asked = options(tools=[WEATHER], system_prompt="Be brief.")
+    told = await collect("How is the weather in Oslo?", asked)
+    (use,) = blocks(told, ToolUseBlock)
+    result = told[-1]
+    assert isinstance(result, ResultMessage)
+    answer = UserMessage((ToolResultBlock(use.id, "Oslo: 21 degrees"),))
+    before: dict[str, list[Any]] = {
+        "messages": [*result.messages, {"role": "tool", "tool_call_id": use.id, "content": "Oslo: 21 degrees"}],
+        "result": [*result.messages, answer],
+        "typed": [{"role": "user", "content": "How is the weather in Oslo?"}, *told, answer],
+    }
+    given = list(before[way])
+    last = [message async for message in query(None, asked, messages=given)][-1]
+    assert isinstance(last, ResultMessage)
+    assert (last.stop_reason, "Oslo: 21 degrees" in last.text) == ("end_turn", True)
+    assert given == before[way], "what is given is not changed"
+    roles = [message["role"] for message in resource.requests.last.body["messages"]]
+    assert roles == ["developer", "user", "assistant", "tool"]
+
+
+async def test_a_session_goes_on(options: Callable[..., QueryOptions], resource: Emulator) -> None:
+    session, asked = QuerySession(), options(tools=[WEATHER], system_prompt="Be brief.")
+    told = [message async for message in query("How is the weather in Oslo?", asked, session=session)]
+    (use,) = blocks(told, ToolUseBlock)
+    session.add_result(use.id, "Oslo: 21 degrees")
+    last = [message async for message in query(options=asked, session=session)][-1]
+    assert "Oslo: 21 degrees" in last.text  # type: ignore[union-attr]  # the result
+    await collect_from(session, "Say thanks", asked)
+    assert [message["role"] for message in session.messages] == [
+        "user",
+        "assistant",
+        "tool",
+        "assistant",
+        "user",
+        "assistant",
+    ]
+    assert [message["role"] for message in resource.requests.last.body["messages"]].count("developer") == 1
+
+
+async def collect_from(session: QuerySession, prompt: str, options: QueryOptions) -> list[Message]:
+    return [message async for message in query(prompt, options, session=session)]
+
+
+async def test_a_query_that_fails_leaves_its_session_as_it_was(
+    options: Callable[..., QueryOptions], resource: Emulator
+) -> None:
+    session = QuerySession([{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}])
+    resource.script(Reply(400, {"error": {"code": "invalid", "message": "no"}}))
+    with pytest.raises(RequestRefusedError):
+        await collect_from(session, "And?", options())
+    assert len(session.messages) == 2
+
+
+@pytest.mark.parametrize(
+    "given", [{}, {"messages": []}, {"prompt": ""}, {"messages": [{"role": "user", "content": "x"}], "session": 1}]
+)
+async def test_a_query_that_asks_nothing_is_refused(options: Callable[..., QueryOptions], given: Any) -> None:
+    if "session" in given:
+        given = {**given, "session": QuerySession()}
+    with pytest.raises(ValueError, match=r"[Pp]ass"):
+        [message async for message in query(options=options(), **given)]
+    with pytest.raises(ValueError, match=r"[Pp]ass"):
+        list(query_sync(options=options(), **given))
+
+
+def test_the_sync_twin_yields_the_same(
+    options: Callable[..., QueryOptions], tmp_path: Path, resource: Emulator
+) -> None:
+    (tmp_path / "notes.txt").write_text("The meeting is at nine.")
+    asked = options(tools=[read_file], cwd=tmp_path, deltas=True)
+    prompt = 'Read the file at path "notes.txt"'
+    ours, theirs = list(query_sync(prompt, asked)), asyncio.run(collect(prompt, asked))
+    close_clients()
+    assert [type(message) for message in ours] == [type(message) for message in theirs]
+    assert blocks(ours, ToolResultBlock)[0].content == blocks(theirs, ToolResultBlock)[0].content
+    assert ours[-1].text == theirs[-1].text  # type: ignore[union-attr]  # the results
+    assert ours[-1].usage.total_tokens > 0  # type: ignore[union-attr]
+
+
+def test_sync_connection_errors_are_the_same_class(options: Callable[..., QueryOptions]) -> None:
+    with pytest.raises(QueryConnectionError):
+        list(query_sync("Hi", options(endpoint="http://127.0.0.1:9/my-api")))

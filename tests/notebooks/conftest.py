@@ -9,6 +9,7 @@ from typing import Any
 import nbformat
 import pytest
 from nbclient import NotebookClient
+from tests.support.waiting import PATIENCE
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
 Run = Callable[[str], Any]
@@ -21,7 +22,7 @@ def run() -> Run:
     def executed(name: str) -> Any:
         notebook = nbformat.read(FOLDER / f"{name}.ipynb", as_version=4)
         where = {"metadata": {"path": str(FOLDER)}}
-        NotebookClient(notebook, timeout=50, kernel_name="python3", coalesce_streams=True, resources=where).execute()
+        NotebookClient(notebook, timeout=PATIENCE, kernel_name="python3", coalesce_streams=True, resources=where).execute()
         return notebook
 
     return executed

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib.image
+import nbformat
 import pytest
+from nbclient import NotebookClient
 
 from tests.notebooks.conftest import FOLDER, Run
 
@@ -60,7 +62,10 @@ def test_first_call(run: Run) -> None:
     notebook = run("01_first_call")
     assert "hello to Oslo in one sentence." in printed(notebook)
     assert "changed: max_tokens renamed to max_completion_tokens" in printed(notebook)
-    explained, counted, computed, error = html(notebook)
+    explained, told, counted, computed, error = html(notebook)
+    for part in ("gpt-5@default", "Sweden Central", "max_tokens renamed", "request id", "total"):
+        assert part in told
+    assert "request id" in counted
     assert "gpt-5@default" in explained
     assert "58, 59, 60." in counted
     assert re.search(r"gpt-5@default, Sweden Central, \d+ tokens", counted)
@@ -95,6 +100,8 @@ def test_tools_streamed_live(run: Run) -> None:
 
 def test_structured_data(run: Run) -> None:
     notebook = run("04_structured_data")
+    source = "".join(cell.source for cell in notebook.cells)
+    assert "Semaphore" in source, "a bare gather would use up a real deployment's quota"
     table = html(notebook)[0]
     assert re.findall(r"<td>(tent|stove|backpack)</td>\s*<td>(\d)</td>\s*<td>(\w+)</td>", table)[:2] == [
         ("tent", "5", "happy"),
@@ -123,6 +130,68 @@ def test_failover(run: Run) -> None:
     assert "chat@sweden failed repeatedly" in logged(notebook)
     assert [colours(plot) > 4 for plot in plots(notebook)] == [True, True]
     assert re.search(r"\d+ tokens, \d+\.\d\d cents", printed(notebook))
+
+
+def test_semantic_kernel(run: Run) -> None:
+    notebook = run("07_semantic_kernel")
+    services, streamed, called, cost, error = html(notebook)
+    assert re.search(r"<th>ours</th>\s*<td>hello to Oslo</td>\s*<td>gpt-5</td>\s*<td>Sweden Central</td>", services)
+    assert re.search(r"<th>stock</th>\s*<td>hello to Oslo</td>\s*<td>None</td>", services)
+    assert "Sunny, 21 degrees in Oslo" in streamed
+    assert "Sunny, 21 degrees in Bergen" in streamed
+    assert re.findall(r"<td>get_weather</td>\s*<td>{'city': '(\w+)'}</td>", called) == ["Oslo", "Bergen"]
+    rows = re.findall(r"<th>(1|2|sum)</th>\s*<td>(\d+)</td>\s*<td>(\d+)</td>\s*<td>([\d.]+)</td>", cost)
+    assert [row[0] for row in rows] == ["1", "2", "sum"]
+    for column in (1, 2):
+        assert int(rows[0][column]) + int(rows[1][column]) == int(rows[2][column]) > 0
+    assert "DeploymentNotFoundError" in error
+    assert "what to do" in error
+    assert not logged(notebook)
+
+
+def test_litellm(run: Run) -> None:
+    notebook = run("08_litellm")
+    shown = printed(notebook)
+    assert re.search(r"\*\*hello\*\* to Oslo in one sentence\.\n\d+ tokens, \$0\.00\d+", shown)
+    assert "40 * 7 = 280 | refused: RateLimitError" in shown
+    streamed, table, error = html(notebook)
+    assert "<strong>hello</strong> to Oslo" in streamed
+    counted = re.findall(r"<th>(france|sweden)</th>\s*<td>(\d+)</td>\s*<td>(\d+)</td>\s*<td>(\d+)</td>", table)
+    calls = {resource: int(number) for resource, number, _, _ in counted}
+    assert sum(calls.values()) == 40
+    assert calls["france"] >= 26
+    cents = [float(cell) for cell in re.findall(r"<td>(\d\.\d+)</td>\s*</tr>", table)]
+    assert len(cents) == len(calls)
+    assert min(cents) > 0
+    assert [colours(plot) > 4 for plot in plots(notebook)] == [True]
+    assert "DeploymentNotFoundError" in error
+
+
+def test_an_uncaught_error_is_one_exception_with_the_readers_lines() -> None:
+    source = """
+from azure_connector import AsyncAzureConnector, AzureConnector
+from azure_connector.emulator import Emulator
+
+with Emulator(["gpt-5"]) as azure, AzureConnector(azure_endpoint=azure.endpoint, api_key=azure.api_key) as client:
+    client.chat.completions.create(model="no-such-model", messages=[{"role": "user", "content": "Hello"}])
+"""
+    awaited = """
+async with AsyncAzureConnector(azure_endpoint="http://127.0.0.1:9", api_key="k" * 32, max_attempts=1) as client:
+    await client.responses.create(model="gpt-5", input="Hello")
+"""
+    cells = [nbformat.v4.new_code_cell(text) for text in (source, awaited, "AzureConnector(azure_endpoint=5)")]
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    NotebookClient(notebook, timeout=50, kernel_name="python3", allow_errors=True).execute()
+    names = ("DeploymentNotFoundError", "EndpointUnreachableError", "ConfigurationError")
+    for name, output in zip(names, outputs(notebook), strict=True):
+        text = re.sub(r"\x1b\[[\d;]*m", "", "\n".join(output["traceback"]))
+        assert output["ename"] == name
+        assert len(text.splitlines()) < 25
+        assert len(re.findall(r"^\w+Error", text, re.MULTILINE)) == 2, "above the lines and below them"
+        assert "another exception" not in text
+        assert "direct cause" not in text
+        assert "---->" in text
+        assert "_call.py" not in text
 
 
 @pytest.mark.parametrize("file", FILES, ids=[file.stem for file in FILES])

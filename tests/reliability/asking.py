@@ -5,12 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from azure_connector import azure_info
-from tests.client import asking
-from tests.client.asking import HELLO, WAYS, text_of
+from tests.support import asking
+from tests.support.asking import HELLO, STREAMS, WAYS, text_of
 
 __all__ = ["HELLO", "STREAMS", "WAYS", "ask", "text_of", "tried"]
-
-STREAMS = ("sync stream", "async stream")
 
 
 def ask(way: str, options: dict[str, Any], **request: Any) -> Any:

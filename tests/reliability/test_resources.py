@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import httpx
 import openai
@@ -12,6 +13,7 @@ import pytest
 
 import azure_connector as ac
 from azure_connector import AzureConnector
+from azure_connector.client import _call as call_module
 from azure_connector.emulator import Emulator, Reply, faults
 from tests.reliability.asking import HELLO, WAYS, ask, text_of, tried
 
@@ -119,18 +121,16 @@ def test_a_named_resource_never_gets_the_default_ones_key(cloud):
 )
 def test_azures_hints_are_obeyed_where_there_is_no_other_target(cloud, headers):
     cloud.east.script(Reply(429, {"error": {"code": "429", "message": "slow down"}}, headers=headers))
-    started = time.monotonic()
+    began = time.monotonic()
     reply = ask("sync", cloud.options(deployment_mapping={}))
-    assert 0.3 <= time.monotonic() - started < 5
-    assert ac.azure_info(reply).attempts[1].waited >= 0.3
+    assert time.monotonic() - began >= 0.3
+    assert 0.3 <= ac.azure_info(reply).attempts[1].waited < 1
 
 
 def test_a_hint_longer_than_anyone_may_wait_ends_the_call_at_once(cloud):
     cloud.east.script(faults.too_many_requests(3000))
-    started = time.monotonic()
     with pytest.raises(ac.QuotaExceededError) as caught:
         ask("sync", cloud.options(deployment_mapping={}, max_retry_wait=5))
-    assert time.monotonic() - started < 5
     assert caught.value.retry_after == pytest.approx(3000, abs=1)
     assert len(caught.value.attempts) == 1
 
@@ -144,13 +144,17 @@ def test_a_cooling_target_is_left_alone_by_the_next_call(cloud):
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_the_deadline_holds_over_all_attempts(cloud, way):
-    for azure in cloud:
-        azure.script(faults.hang(), times=None)
-    started = time.monotonic()
+def test_the_deadline_holds_over_all_attempts(cloud, way, monkeypatch):
+    """The third attempt, which would hang for ever, is given what the first two have left."""
+    for azure in (cloud.east, cloud.west):
+        azure.script(faults.failure(503), times=None)
+    cloud.north.script(faults.hang(), times=None)
+    began = time.monotonic()
+    frozen = SimpleNamespace(monotonic=lambda: time.monotonic() if cloud.north.requests else began)
+    monkeypatch.setattr(call_module, "time", frozen)  # the first two take no time, however busy the machine is
     with pytest.raises(ac.DeadlineExceededError) as caught:
-        ask(way, cloud.options(deadline=0.6, timeout=0.25))
-    assert 0.5 < time.monotonic() - started < 5
+        ask(way, cloud.options(deadline=1.0))
+    assert time.monotonic() - began >= 0.9
     assert isinstance(caught.value, openai.APITimeoutError)
     assert [resource for resource, _ in tried(caught.value)] == ["default", "west", "north"]
     assert "default" in str(caught.value)
@@ -159,9 +163,9 @@ def test_the_deadline_holds_over_all_attempts(cloud, way):
 @pytest.mark.parametrize("way", WAYS)
 def test_a_timeout_is_for_one_attempt(cloud, way):
     cloud.east.script(faults.hang(), times=None)
-    started = time.monotonic()
-    assert text_of(ask(way, cloud.options(timeout=0.3)))
-    assert 0.3 <= time.monotonic() - started < 5
+    reply = ask(way, cloud.options(timeout=1.0))
+    assert text_of(reply)
+    assert tried(reply) == [("default", None), ("west", 200)]
 
 
 def test_max_retries_counts_further_attempts_as_in_the_sdk(cloud):

@@ -12,6 +12,7 @@ import azure_connector as ac
 from azure_connector import AsyncAzureConnector, AzureConnector, azure_info
 from azure_connector.emulator import Reply, faults
 from tests.reliability.asking import STREAMS, ask, text_of, tried
+from tests.support.waiting import until
 
 COUNT = {"messages": [{"role": "user", "content": "Count to 20"}]}
 MODEL = {"deployment_mapping": {"gpt-5": ["gpt-5", "gpt-5@west"]}}
@@ -267,13 +268,6 @@ def connections():
 def open_to(azure):
     port = int(azure.endpoint.rsplit(":", 1)[1])
     return [one for one in connections() if one.raddr and one.raddr.port == port]
-
-
-def until(condition, seconds=5.0):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.01)
 
 
 @pytest.mark.parametrize("native", [False, True], ids=["chat", "native"])

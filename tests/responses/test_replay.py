@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from azure_connector.requests.responses_api import strip_carried, to_chat, to_responses
+from azure_connector.requests.responses_api import to_chat, to_responses, without_replay_state
 from tests.responses import wire
 
 Json = dict[str, Any]
@@ -149,6 +149,6 @@ def test_text_in_parts_is_the_same_text() -> None:
 
 def test_chat_completions_gets_none_of_it() -> None:
     message = said(wire.reasoning("Why."), wire.message("Hi"), origin="here")
-    assert strip_carried(message) == {"role": "assistant", "content": "Hi", "refusal": None}
+    assert without_replay_state(message) == {"role": "assistant", "content": "Hi", "refusal": None}
     plain = said(wire.message("Hi"))
-    assert strip_carried(plain) is plain
+    assert without_replay_state(plain) is plain

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -13,6 +13,7 @@ from azure_connector.routing._health import Health
 from azure_connector.routing._outcomes import AttemptOutcome
 from azure_connector.routing._retry_policy import RetryPolicy
 from azure_connector.routing._route import BackOff, Route, SendTo
+from tests.support.examples import examples
 
 TARGETS = (
     Target("west", "a", rank=0, weight=2.0),
@@ -241,6 +242,4 @@ class Routing(RuleBasedStateMachine):
 
 
 TestRouting = Routing.TestCase
-TestRouting.settings = settings(
-    max_examples=200, stateful_step_count=40, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+TestRouting.settings = settings(examples(200), stateful_step_count=40)

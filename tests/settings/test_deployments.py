@@ -285,3 +285,20 @@ def test_any_value_is_read_or_refused_clearly(value: Any) -> None:
     else:
         seen = "deployment_mapping['m'] has targets" if read["m"] else ""
     assert "deployment_mapping['m']" in seen
+
+
+@pytest.mark.parametrize(
+    ("settings", "chat", "embedding"),
+    [
+        ({}, None, None),
+        ({"default_deployment": "team", "embedding_deployment": "vectors"}, "team", "vectors"),
+        ({"default_model": "gpt-4.1"}, "gpt-4.1", None),
+        ({"deployment_mapping": {"gpt-5": "team"}}, "gpt-5", None),
+        ({"deployment_mapping": {"text-embedding-3-small": "vectors"}}, None, "text-embedding-3-small"),
+    ],
+)
+def test_the_model_of_a_call_that_names_none(settings: dict[str, Any], chat: str | None, embedding: str | None) -> None:
+    made = ConnectorSettings(azure_endpoint="https://a.openai.azure.com", env_file=False, config_file=False, **settings)
+    assert (made.chosen_model("/chat/completions"), made.chosen_model("/embeddings")) == (chat, embedding)
+    assert made.model_for("/chat/completions") == (chat or "gpt-5")
+    assert made.model_for("/embeddings") == (embedding or "text-embedding-3-small")

@@ -1,4 +1,4 @@
-"""Forty things that a server may do, and what each service makes of them."""
+"""Things that a server may do, and what each service makes of them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,19 @@ from semantic_kernel.connectors.ai.function_choice_behavior import FunctionChoic
 from semantic_kernel.connectors.ai.open_ai import AzureChatPromptExecutionSettings
 
 from azure_connector.emulator import Emulator, Reply
-from tests.sk.saying import call, call_delta, chunk, completion, history, stream, streamed_call, usage_chunk, whole
+from tests.sk.saying import (
+    FRAME,
+    USAGE,
+    call,
+    call_delta,
+    chunk,
+    completion,
+    history,
+    stream,
+    streamed_call,
+    usage_chunk,
+    whole,
+)
 
 OSLO = '{"city": "Oslo"}'
 SOON = {"retry-after-ms": "1"}
@@ -48,6 +60,10 @@ def filtered(results: Any, **inner: Any) -> Reply:
     return refused(400, "content_filter", param="prompt", innererror=error)
 
 
+def without_answer(choices: Any) -> Reply:
+    return Reply(body={**FRAME, "object": "chat.completion", "choices": choices, "usage": USAGE})
+
+
 def calls(*made: dict[str, Any], finish: str = "tool_calls", **message: Any) -> Reply:
     return completion(finish, tool_calls=list(made), **message)
 
@@ -63,7 +79,9 @@ FOUND = "the function is found and called"
 NEVER_CRASHES = "the content filter exception holds every verdict, instead of crashing"
 KNOWN = "the unknown word becomes the known one, instead of a raw ValueError"
 AS_SK = "the break is SK's exception, with what had arrived in its cause"
-SUM = "the usage is the sum of all calls"
+STOCK_KEYS = {"id", "created", "system_fingerprint", "usage", "logprobs"}
+WRITTEN = "the next request is one that Azure takes, with what the model wrote under _raw_arguments"
+NO_ANSWER = "SK's exception says that there was no answer, instead of a TypeError, an IndexError or None"
 
 BEHAVIOURS = (
     Behaviour("text", (completion(content="Hello"),)),
@@ -76,14 +94,12 @@ BEHAVIOURS = (
     Behaviour("unknown finish reason", (completion("end_turn", content="Hello"),), KNOWN),
     Behaviour("reasoning", (completion(content="Hi", reasoning_content="Hm."),), "a ReasoningContent comes first"),
     Behaviour("filtered answer", (completion("content_filter"),)),
-    Behaviour("one call", (calls(call(OSLO)), DONE), better=SUM, tools=True),
-    Behaviour(
-        "parallel calls", (calls(call(OSLO), call('{"city": "Rome"}', identity="call_2")), DONE), better=SUM, tools=True
-    ),
-    Behaviour("calls with finish reason stop", (calls(call(OSLO), finish="stop"), DONE), better=SUM, tools=True),
+    Behaviour("one call", (calls(call(OSLO)), DONE), tools=True),
+    Behaviour("parallel calls", (calls(call(OSLO), call('{"city": "Rome"}', identity="call_2")), DONE), tools=True),
+    Behaviour("calls with finish reason stop", (calls(call(OSLO), finish="stop"), DONE), tools=True),
     Behaviour("call of p.fn", (calls(call(OSLO, name="weather.get_weather")), DONE), FOUND, tools=True),
     Behaviour("call of p_fn", (calls(call(OSLO, name="weather_get_weather")), DONE), FOUND, tools=True),
-    Behaviour("call of an unknown function", (calls(call("{}", name="no-such")), DONE), better=SUM, tools=True),
+    Behaviour("call of an unknown function", (calls(call("{}", name="no-such")), DONE), tools=True),
     Behaviour(
         "arguments in a fence", (calls(call(f"```json\n{OSLO}\n```")), DONE), "the arguments are read", tools=True
     ),
@@ -105,6 +121,9 @@ BEHAVIOURS = (
         "each call has an id of its own, so that Azure takes the next request",
         tools=True,
     ),
+    Behaviour("arguments that are no JSON", (calls(call("Oslo, please")), DONE), WRITTEN, tools=True),
+    Behaviour("arguments that are cut off", (calls(call('{"city": "Os'), finish="length"), DONE), WRITTEN, tools=True),
+    Behaviour("arguments that are a list", (calls(call('["Oslo"]')), DONE), WRITTEN, tools=True),
     Behaviour(
         "custom tool call",
         (calls({"id": "c", "type": "custom", "custom": {"name": "shell", "input": "ls"}}),),
@@ -119,6 +138,10 @@ BEHAVIOURS = (
     Behaviour("no deployment", (refused(404, "DeploymentNotFound"),) * 9, HINT),
     Behaviour("wrong key", (refused(401, "401"),) * 3, HINT),
     Behaviour("too long", (refused(400, "context_length_exceeded", param="messages"),), HINT),
+    Behaviour("no choices", (without_answer([]),), NO_ANSWER),
+    Behaviour("no choices for tools", (without_answer([]),), NO_ANSWER, tools=True),
+    Behaviour("choices null", (without_answer(None),) * 9, NO_ANSWER),
+    Behaviour("an error with status 200", (Reply(body={"error": {"message": "no"}}),) * 9, NO_ANSWER),
     Behaviour("busy once", (refused(429, "429"), DONE)),
     Behaviour("broken once", (refused(500), DONE)),
     Behaviour(
@@ -128,7 +151,23 @@ BEHAVIOURS = (
     ),
     Behaviour("streamed role null", (stream(chunk(role=None, content="Hi"), chunk("stop")),), streamed=True),
     Behaviour("streamed unknown finish reason", (stream(chunk(content="Hi"), chunk("eos")),), KNOWN, streamed=True),
-    Behaviour("streamed call", (streamed_call(OSLO), DONE_STREAM), better=SUM, streamed=True, tools=True),
+    Behaviour("streamed call", (streamed_call(OSLO), DONE_STREAM), streamed=True, tools=True),
+    Behaviour(
+        "streamed arguments that are no JSON", (streamed_call("Oslo"), DONE_STREAM), WRITTEN, streamed=True, tools=True
+    ),
+    Behaviour(
+        "streamed arguments that begin like an object",
+        (streamed_call("{city: Oslo"), DONE_STREAM),
+        WRITTEN,
+        streamed=True,
+        tools=True,
+    ),
+    Behaviour(
+        "two streamed calls",
+        (*[streamed_call(OSLO, identity=f"c{n}") for n in range(2)], DONE_STREAM),
+        streamed=True,
+        tools=True,
+    ),
     Behaviour(
         "streamed {} fragment",
         (
@@ -162,6 +201,12 @@ BEHAVIOURS = (
         streamed=True,
     ),
     Behaviour(
+        "filter after the usage",
+        (Reply(events=[chunk(content="Hi"), chunk("stop"), usage_chunk(), without_delta(None)]),),
+        "the usage comes last, so that the messages' sum keeps it",
+        streamed=True,
+    ),
+    Behaviour(
         "error in a stream",
         (stream(chunk(content="Hi"), {"error": {"message": "x"}}, usage=False),),
         AS_SK,
@@ -192,6 +237,11 @@ async def outcome(service: Any, azure: Emulator, behaviour: Behaviour, kernel: K
         seen["items"] = [(type(item).__name__, str(item)) for item in message.items]
         usage = message.metadata["usage"]
         seen["usage"] = usage and usage.completion_tokens
+        parts = [part for part in heard or [message] if part.role == "assistant"]
+        seen["keys"] = STOCK_KEYS.intersection(*(part.metadata for part in parts))
+        # As Semantic Kernel's own samples count what a stream used.
+        told = [part.metadata["usage"] for part in heard if part.metadata.get("usage")]
+        seen["counted"] = sum(usage.completion_tokens for usage in told)
     except Exception as error:
         cause = error.__cause__
         seen |= {"error": type(error).__name__, "heard": "".join(map(str, heard))}

@@ -9,6 +9,7 @@ from semantic_kernel.contents import ChatHistory, StreamingChatMessageContent
 from semantic_kernel.functions import kernel_function
 
 from azure_connector.emulator import Reply
+from tests.support.bodies import tool_call
 
 FRAME = {"id": "chatcmpl-1", "created": 1790000000, "model": "gpt-4o-2024-11-20"}
 USAGE = {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15}
@@ -47,7 +48,7 @@ def stream(*chunks: Any, usage: bool = True, done: bool = True) -> Reply:
 
 def call(arguments: str, *, name: str = "weather-get_weather", identity: str = "call_1") -> dict[str, Any]:
     """A tool call of a whole reply."""
-    return {"id": identity, "type": "function", "function": {"name": name, "arguments": arguments}}
+    return tool_call(name, arguments, identity)
 
 
 def call_delta(

@@ -38,6 +38,7 @@ from semantic_kernel.functions import KernelArguments
 from azure_connector.emulator import Emulator, Reply
 from sk_azure_plugin import AzureConnectorChatCompletion
 from tests.sk.saying import Weather, chunk, history, stream
+from tests.support.waiting import PATIENCE
 
 PLAIN = AzureChatPromptExecutionSettings()
 
@@ -60,7 +61,7 @@ async def runtime() -> AsyncIterator[InProcessRuntime]:
 
 async def outcome(orchestration: Any, task: str, runtime: InProcessRuntime) -> Any:
     result = await orchestration.invoke(task=task, runtime=runtime)
-    return await result.get(timeout=20)
+    return await result.get(timeout=PATIENCE)
 
 
 # One agent.

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import AnyUrl, ValidationError
+from pydantic_core import Url
 from semantic_kernel import Kernel
 from semantic_kernel.connectors.ai.function_choice_behavior import FunctionChoiceBehavior
-from semantic_kernel.connectors.ai.open_ai import AzureChatPromptExecutionSettings
+from semantic_kernel.connectors.ai.open_ai import (
+    AzureChatCompletion,
+    AzureChatPromptExecutionSettings,
+    AzureTextEmbedding,
+)
 from semantic_kernel.contents import ChatHistory, ChatMessageContent, FunctionCallContent, TextContent
 from semantic_kernel.contents.utils.author_role import AuthorRole
 from semantic_kernel.exceptions.service_exceptions import (
@@ -21,8 +28,10 @@ from semantic_kernel.functions import kernel_function
 
 from azure_connector import ConfigurationError, EndpointUnreachableError
 from azure_connector.emulator import Emulator
-from sk_azure_plugin import AzureConnectorChatCompletion
-from tests.sk.saying import call, completion, history, stream, streamed_call, whole
+from azure_connector.tools import RAW_ARGUMENTS
+from sk_azure_plugin import AzureConnectorChatCompletion, AzureConnectorTextEmbedding
+from sk_azure_plugin import history as history_module
+from tests.sk.saying import call, call_delta, chunk, completion, history, stream, streamed_call, whole
 
 AUTO = AzureChatPromptExecutionSettings(function_choice_behavior=FunctionChoiceBehavior.Auto())
 NONE = AzureChatPromptExecutionSettings()
@@ -137,7 +146,81 @@ def test_settings_that_cannot_be_used(arguments: dict[str, Any]) -> None:
     assert "k" * 32 not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("endpoint", 5),
+        ("endpoint", 0),
+        ("endpoint", True),
+        ("endpoint", ["https://a.example.com"]),
+        ("endpoint", Path("/a")),
+        ("base_url", 5),
+        ("base_url", {}),
+        ("api_version", 2024),
+        ("token_endpoint", 5),
+        ("api_key", 5),
+        ("deployment_name", 5),
+        ("env_file_encoding", None),
+        ("default_headers", 5),
+        ("default_headers", ["x-a"]),
+        ("default_headers", {"x-a": 5}),
+    ],
+)
+@pytest.mark.parametrize("cls", [AzureConnectorChatCompletion, AzureConnectorTextEmbedding])
+def test_arguments_of_another_type_are_refused_as_stock_refuses_them(cls: Any, name: str, value: Any) -> None:
+    given = {"deployment_name": "d", "endpoint": "https://a.example.com", "api_key": "k" * 32}
+    if name == "env_file_encoding":  # None is no value: the control
+        assert cls(**given, env_file_encoding=value)
+        return
+    stock = AzureChatCompletion if cls is AzureConnectorChatCompletion else AzureTextEmbedding
+    with pytest.raises((ServiceInitializationError, ValidationError)):
+        stock(**given | {name: value})
+    with pytest.raises(ServiceInitializationError):
+        cls(**given | {name: value})
+
+
+def test_the_connectors_own_name_for_the_endpoint_is_taken() -> None:
+    service = AzureConnectorChatCompletion(model="d", azure_endpoint="https://a.example.com", api_key="k" * 32)
+    assert str(service.client.base_url).startswith("https://a.example.com/")
+
+
+@pytest.mark.parametrize("value", [Url("https://a.example.com"), AnyUrl("https://a.example.com")])
+def test_pydantics_addresses_are_taken(value: Any) -> None:
+    service = AzureConnectorChatCompletion(deployment_name="d", endpoint=value, api_key="k" * 32)
+    assert str(service.client.base_url).startswith("https://a.example.com/")
+
+
+@pytest.mark.parametrize("arguments", ["", "null", "[]", "{'city': 5", '{"city": "O', "Oslo", " {city: Oslo"])
+@pytest.mark.parametrize("streamed", [False, True])
+async def test_arguments_that_were_cut_off_are_never_taken_for_none(
+    azure: Emulator, service: Any, kernel: Kernel, arguments: str, streamed: bool
+) -> None:
+    asked: list[str] = []
+
+    class Clock:
+        @kernel_function(name="tell")
+        def tell(self) -> str:
+            asked.append("time")
+            return "noon"
+
+    kernel.add_plugin(Clock(), "clock")
+    if streamed:
+        pieces = [chunk(tool_calls=[call_delta(letter)]) for letter in arguments]
+        named = call_delta("", name="clock-tell", identity="c1")
+        azure.script(stream(chunk(role="assistant", tool_calls=[named]), *pieces, chunk("length")))
+        assert [p async for p in service.get_streaming_chat_message_content(history("Do"), AUTO, kernel=kernel)]
+    else:
+        azure.script(completion("length", tool_calls=[call(arguments, name="clock-tell")]))
+        await service.get_chat_message_content(history("Do"), AUTO, kernel=kernel)
+    assert asked == []
+    assert "malformed" in azure.requests.last.body["messages"][-1]["content"]
+
+
 async def test_no_answer_at_all(azure: Emulator, service: Any) -> None:
     azure.script(stream(usage=False, done=True))
     parts = [part async for part in service.get_streaming_chat_message_content(history("Hi"), NONE)]
     assert "".join(map(str, parts)) == ""
+
+
+def test_the_word_for_unreadable_arguments_is_the_connectors() -> None:
+    assert history_module._RAW == RAW_ARGUMENTS

@@ -125,19 +125,6 @@ async def test_settings_of_every_class_reach_the_wire(
     assert settings.model_dump() == before  # the user's object is not touched
 
 
-async def test_usage_is_the_sum_of_all_calls(
-    azure: Emulator, service: AzureConnectorChatCompletion, kernel: Kernel
-) -> None:
-    settings = AzureChatPromptExecutionSettings(function_choice_behavior=AUTO)
-    azure.script(completion("tool_calls", tool_calls=[call('{"city": "Oslo"}')]), completion(content="Sunny"))
-    answer = await service.get_chat_message_content(history("Weather?"), settings, kernel=kernel)
-    assert (answer.metadata["usage"].prompt_tokens, answer.metadata["usage"].completion_tokens) == (20, 10)
-    azure.script(streamed_call('{"city": "Oslo"}'), stream(chunk(content="Sunny"), chunk("stop")))
-    parts = await gathered(service.get_streaming_chat_message_content(history("Weather?"), settings, kernel=kernel))
-    used = [part.metadata["usage"].prompt_tokens for part in parts if part.metadata.get("usage")]
-    assert used == [10, 20]
-
-
 @pytest.mark.parametrize("attempts", [1, 2])
 async def test_a_stream_that_runs_out_of_attempts_ends_with_an_answer(
     azure: Emulator, service: AzureConnectorChatCompletion, kernel: Kernel, attempts: int

@@ -143,3 +143,14 @@ def test_a_batch_holds_no_more_tokens_than_azure_takes() -> None:
     long = "word " * 7000
     assert [len(batch) for batch in embedding_batches([long] * 40)] == [17, 17, 6]
     assert list(embedding_batches([[1] * 8000, [2] * 8000], max_tokens=10_000)) == [[[1] * 8000], [[2] * 8000]]
+
+
+async def test_a_mapped_model_needs_no_name(azure: Emulator) -> None:
+    service = AzureConnectorTextEmbedding(
+        endpoint=azure.endpoint,
+        api_key=azure.api_key,
+        deployment_mapping={"text-embedding-3-small": "text-embedding-3-small"},
+    )
+    async with service:
+        assert len(await service.generate_embeddings(["Oslo"])) == 1
+    assert azure.requests.last.body["model"] == "text-embedding-3-small"

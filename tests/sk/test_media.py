@@ -22,6 +22,7 @@ from semantic_kernel.contents import AudioContent
 
 from azure_connector import AsyncAzureConnector
 from azure_connector.emulator import Emulator, Reply
+from tests.support.waiting import PATIENCE
 
 
 @pytest_asyncio.fixture
@@ -67,7 +68,7 @@ async def test_realtime() -> None:
         service = OpenAIRealtimeWebsocket(ai_model_id="gpt-realtime", client=connector)
         settings = OpenAIRealtimeExecutionSettings(instructions="Be brief.")
         heard: list[str] = []
-        async with service(settings=settings), asyncio.timeout(5):
+        async with service(settings=settings), asyncio.timeout(PATIENCE):
             async for event in service.receive():
                 heard.append(event.service_type)
                 if heard[-1] == "session.updated":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from openai._streaming import SSEDecoder
 
@@ -41,7 +41,6 @@ def theirs(parts: list[bytes]) -> list[tuple[str | None, str]]:
     return [(event.event, event.data) for event in SSEDecoder().iter_bytes(iter(parts)) if event.data]
 
 
-@settings(deadline=None)  # a busy machine is no counterexample
 @given(EVENTS, ENDS, CUTS)
 def test_as_the_sdk_wherever_the_network_splits(events, end, cuts):
     body = "".join("".join(line + end for line in event) + end for event in events).encode()
@@ -50,7 +49,6 @@ def test_as_the_sdk_wherever_the_network_splits(events, end, cuts):
     assert ours(pieces(body, cuts)) == theirs([body])
 
 
-@settings(deadline=None)  # a busy machine is no counterexample
 @given(EVENTS, st.lists(ENDS, min_size=40, max_size=40), CUTS)
 def test_splits_change_nothing_with_mixed_line_ends_either(events, ends, cuts):
     lines = [line for event in events for line in [*event, ""]]
@@ -59,7 +57,6 @@ def test_splits_change_nothing_with_mixed_line_ends_either(events, ends, cuts):
     assert ours([bytes([byte]) for byte in body]) == ours([body])
 
 
-@settings(deadline=None)  # a busy machine is no counterexample
 @given(EVENTS, ENDS, st.integers(0, 400), CUTS)
 def test_a_body_that_is_cut_off_loses_nothing_that_the_sdk_gives(events, end, length, cuts):
     body = "".join("".join(line + end for line in event) + end for event in events).encode()[:length]

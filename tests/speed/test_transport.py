@@ -13,6 +13,7 @@ from azure_connector.emulator import faults
 from azure_connector.transport._async_backend import transport_class
 from azure_connector.transport._clients import TransportOptions, async_http_client
 from azure_connector.transport._library import http_library
+from tests.support.waiting import PATIENCE
 
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
 ASKED = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hi"}]}
@@ -98,7 +99,9 @@ async def test_failures_have_httpxs_names(azure):
     with pytest.raises((library.RemoteProtocolError, library.ReadError)):
         await client.post(url, json=ASKED, headers={"api-key": azure.api_key})
     with pytest.raises(library.ReadTimeout):
-        await client.post(url, json=ASKED, headers={"api-key": azure.api_key}, timeout=0.2)
+        await client.post(
+            url, json=ASKED, headers={"api-key": azure.api_key}, timeout=library.Timeout(PATIENCE, read=0.2)
+        )
     await client.aclose()
 
 

@@ -17,16 +17,9 @@ from azure_connector.tools import (
     normalize_message,
     to_function_call,
 )
+from tests.support.bodies import assistant, tool_call
 
 KNOWN = frozenset({"get_weather", "p-fn"})
-
-
-def call(name: str = "get_weather", arguments: Any = '{"city":"Oslo"}', identity: str = "call_1") -> dict[str, Any]:
-    return {"id": identity, "type": "function", "function": {"name": name, "arguments": arguments}}
-
-
-def message(*calls: Any, **fields: Any) -> dict[str, Any]:
-    return {"role": "assistant", "content": None, "tool_calls": list(calls), **fields}
 
 
 @pytest.mark.parametrize(
@@ -34,7 +27,7 @@ def message(*calls: Any, **fields: Any) -> dict[str, Any]:
     [
         {"role": "assistant", "content": "Hello"},
         {"role": "assistant", "content": "Hello", "tool_calls": None, "function_call": None},
-        message(call(), call("p-fn", "{}", "call_2")),
+        assistant(tool_call(), tool_call("p-fn", "{}", "call_2")),
     ],
 )
 def test_a_sound_message_is_returned_itself(reply: dict[str, Any]) -> None:
@@ -45,7 +38,7 @@ def test_a_sound_message_is_returned_itself(reply: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     "shape",
     [
-        call(),
+        tool_call(),
         {"id": "call_1", "function": {"name": "get_weather", "arguments": '{"city":"Oslo"}'}},
         {"id": "call_1", "type": None, "function": {"name": "get_weather", "arguments": {"city": "Oslo"}}},
         {"call_id": "call_1", "name": "get_weather", "arguments": "{'city':'Oslo'}"},
@@ -61,7 +54,7 @@ def test_a_sound_message_is_returned_itself(reply: dict[str, Any]) -> None:
     ],
 )
 def test_every_shape_becomes_one(shape: dict[str, Any]) -> None:
-    (found,) = normalize_message(message(shape), known=KNOWN)["tool_calls"]
+    (found,) = normalize_message(assistant(shape), known=KNOWN)["tool_calls"]
     assert json.loads(found["function"].pop("arguments")) == {"city": "Oslo"}
     assert found == {"id": "call_1", "type": "function", "function": {"name": "get_weather"}}
 
@@ -80,15 +73,21 @@ def test_the_older_function_call_becomes_a_tool_call() -> None:
 
 
 def test_both_forms_at_once_are_one_call() -> None:
-    normal = normalize_message(message(call(), function_call=call()["function"]), known=KNOWN)
-    assert normal["tool_calls"] == [call()]
+    normal = normalize_message(assistant(tool_call(), function_call=tool_call()["function"]), known=KNOWN)
+    assert normal["tool_calls"] == [tool_call()]
     assert "function_call" not in normal
 
 
 def test_ids_are_present_and_differ() -> None:
     repairs: list[Repair] = []
-    same = [call(identity="x"), call(identity="x"), call(identity=""), {**call(), "id": None}, call(identity="x")]
-    normal = normalize_message(message(*same), known=KNOWN, repairs=repairs)
+    same = [
+        tool_call(identity="x"),
+        tool_call(identity="x"),
+        tool_call(identity=""),
+        {**tool_call(), "id": None},
+        tool_call(identity="x"),
+    ]
+    normal = normalize_message(assistant(*same), known=KNOWN, repairs=repairs)
     identities = [found["id"] for found in normal["tool_calls"]]
     assert identities[0] == "x"
     assert all(identities)
@@ -99,19 +98,23 @@ def test_ids_are_present_and_differ() -> None:
 def test_names_are_mapped_back_and_put_right() -> None:
     names = NameMap(["my tool", "p-fn"])
     repairs: list[Repair] = []
-    reply = message(call(names.wire("my tool"), identity="a"), call("P_fn", identity="b"), call("other", identity="c"))
+    reply = assistant(
+        tool_call(names.wire("my tool"), identity="a"),
+        tool_call("P_fn", identity="b"),
+        tool_call("other", identity="c"),
+    )
     normal = normalize_message(reply, names, repairs=repairs)
     assert [found["function"]["name"] for found in normal["tool_calls"]] == ["my tool", "p-fn", "other"]
     assert repairs == [Repair("tool_calls[1].name", "p-fn", "name put right")]
 
 
 def test_a_call_without_a_name_is_no_tool_of_the_request() -> None:
-    (found,) = normalize_message(message({"id": "a", "function": {"arguments": "{}"}}), known=KNOWN)["tool_calls"]
+    (found,) = normalize_message(assistant({"id": "a", "function": {"arguments": "{}"}}), known=KNOWN)["tool_calls"]
     assert found["function"]["name"] == "unnamed_tool_call"
 
 
 def test_only_the_last_call_can_be_cut_off() -> None:
-    reply = message(call(arguments='{"a":1,}', identity="a"), call(arguments='{"a":1,}', identity="b"))
+    reply = assistant(tool_call(arguments='{"a":1,}', identity="a"), tool_call(arguments='{"a":1,}', identity="b"))
     repairs: list[Repair] = []
     first, last = normalize_message(reply, known=KNOWN, finish_reason="length", repairs=repairs)["tool_calls"]
     assert json.loads(first["function"]["arguments"]) == {"a": 1}
@@ -122,7 +125,7 @@ def test_only_the_last_call_can_be_cut_off() -> None:
 
 def test_a_custom_call_keeps_its_type_unless_a_function_is_wanted() -> None:
     custom = {"id": "call_1", "type": "custom", "custom": {"name": "sql", "input": 'SELECT "a"'}}
-    reply = message(custom)
+    reply = assistant(custom)
     assert normalize_message(reply, known=frozenset({"sql"})) is reply
     (found,) = normalize_message(reply, known=frozenset({"sql"}), custom_as_function=True)["tool_calls"]
     assert found["type"] == "function"
@@ -130,8 +133,8 @@ def test_a_custom_call_keeps_its_type_unless_a_function_is_wanted() -> None:
 
 
 def test_what_a_service_adds_to_a_call_stays() -> None:
-    signed = {**call(arguments=None), "extra_content": {"signature": "abc"}}
-    (found,) = normalize_message(message(signed), known=KNOWN)["tool_calls"]
+    signed = {**tool_call(arguments=None), "extra_content": {"signature": "abc"}}
+    (found,) = normalize_message(assistant(signed), known=KNOWN)["tool_calls"]
     assert found["extra_content"] == {"signature": "abc"}
     assert found["function"]["arguments"] == "{}"
 
@@ -139,7 +142,7 @@ def test_what_a_service_adds_to_a_call_stays() -> None:
 @pytest.mark.parametrize("junk", [None, "text", 3, []])
 def test_what_is_no_call_is_left_out(junk: Any) -> None:
     repairs: list[Repair] = []
-    assert normalize_message(message(call(), junk), known=KNOWN, repairs=repairs)["tool_calls"] == [call()]
+    assert normalize_message(assistant(tool_call(), junk), known=KNOWN, repairs=repairs)["tool_calls"] == [tool_call()]
     assert repairs[0].what.startswith("dropped")
 
 

@@ -14,16 +14,13 @@ from openai.types.chat import ChatCompletionMessage
 
 from azure_connector.errors import InvalidRequestError
 from azure_connector.tools import NO_RESULT, NameMap, repair_history, sanitize_name
+from tests.support.bodies import assistant, tool_call
 
 USER = {"role": "user", "content": "What is the weather?"}
 
 
 def call(identity: Any = "call_1", name: Any = "get_weather", arguments: Any = '{"city":"Oslo"}') -> dict[str, Any]:
-    return {"id": identity, "type": "function", "function": {"name": name, "arguments": arguments}}
-
-
-def assistant(*calls: Any, **fields: Any) -> dict[str, Any]:
-    return {"role": "assistant", "content": None, "tool_calls": list(calls), **fields}
+    return tool_call(name, arguments, identity)
 
 
 def result(identity: Any = "call_1", content: Any = "Sunny") -> dict[str, Any]:

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 from azure_connector.emulator import Deployment, Emulator
 from azure_connector.emulator.models import DEFAULT_MODELS
 from samples.web.app import create_app
+from tests.support.waiting import PATIENCE
 
 from .browser import chromium
 from .page import Page
@@ -43,7 +44,7 @@ def serving(app: ASGIApp) -> Iterator[str]:
             yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         finally:
             server.should_exit = True
-            thread.join(timeout=10)
+            thread.join(PATIENCE)
             assert not thread.is_alive()
 
 

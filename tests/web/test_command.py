@@ -10,6 +10,8 @@ from pathlib import Path
 
 import httpx
 
+from tests.support.waiting import PATIENCE
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -27,6 +29,6 @@ def test_it_works_without_an_account_and_stops_cleanly(tmp_path: Path) -> None:
             assert "default-src 'self'" in page.headers["content-security-policy"]
             assert client.get("/models").json()["providers"][0]["name"] == "Azure OpenAI (emulator)"
         process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=20)
+        _, errors = process.communicate(timeout=PATIENCE)
     assert "Traceback" not in errors
     assert process.returncode in (0, -signal.SIGINT, 130)

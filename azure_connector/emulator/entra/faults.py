@@ -125,7 +125,7 @@ class SeenRequests:
         with self._changed:
             self._seen.clear()
 
-    def wait_for(self, count: int, *, method: str | None = None, timeout: float = 5.0) -> list[SeenRequest]:
+    def wait_for(self, count: int, *, method: str | None = None, timeout: float = 30.0) -> list[SeenRequest]:
         """Block until `count` requests (of this method) were seen.
 
         Raises: TimeoutError.

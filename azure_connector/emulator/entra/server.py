@@ -190,7 +190,7 @@ class EntraID(ScriptedServer):
         """The requests for tokens so far; they are noted before a gate or a latency holds them."""
         return [seen for seen in self.log.all() if seen.method == "POST"]
 
-    def wait_for_token_requests(self, count: int, timeout: float = 5.0) -> list[SeenRequest]:
+    def wait_for_token_requests(self, count: int, timeout: float = 30.0) -> list[SeenRequest]:
         """Block until so many token requests have arrived, answered or not.
 
         Raises: TimeoutError.

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from ._chunks import chunks_as_completion, completion_as_chunks
-from ._replay_state import CARRIED_FIELDS, strip_carried
+from ._replay_state import REPLAY_FIELDS, without_replay_state
 from ._reply import Failure, to_chat
 from ._request import to_responses
 from ._stream import ResponseStream
 
 __all__ = [
-    "CARRIED_FIELDS",
+    "REPLAY_FIELDS",
     "Failure",
     "ResponseStream",
     "chunks_as_completion",
     "completion_as_chunks",
-    "strip_carried",
     "to_chat",
     "to_responses",
+    "without_replay_state",
 ]

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..._utils import Json, as_list
-from ._message_text import Speech
+from ._message_text import MessageText
 from ._reply import chat_call, commentary
 from ._shapes import objects
 
-__all__ = ["Progress", "Teller"]
+__all__ = ["ChunkEmitter", "Progress"]
 
 _CALL_TEXTS = {"function_call": ("function", "arguments"), "custom_tool_call": ("custom", "input")}
 
@@ -41,7 +41,7 @@ class Progress:
         self.told[kind, part] = self.told.get((kind, part), 0) + len(text)
 
 
-class Teller:
+class ChunkEmitter:
     """Makes the chunks of one choice: the role first, then whatever is new.
 
     Attributes:
@@ -52,7 +52,7 @@ class Teller:
     def __init__(self, frame: Json) -> None:
         self.frame = frame
         self.chunks: list[Json] = []
-        self._speech, self._refusals, self._thought = Speech(), Speech(), Speech()
+        self._speech, self._refusals, self._thought = MessageText(), MessageText(), MessageText()
         self._held_logprobs: list[Any] = []
         self._tools = 0
         self._begun = False

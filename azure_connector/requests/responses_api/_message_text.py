@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
-__all__ = ["SEPARATOR", "Speech"]
+__all__ = ["SEPARATOR", "MessageText"]
 
 # Between two messages of one reply, which Chat Completions can only hold as one text.
 SEPARATOR = "\n\n"
 
 
-class Speech:
+class MessageText:
     """Joins the texts of a reply's messages into the one text of a chat message, in the order in which they came.
 
     Models label some messages `commentary`: said before a tool call, or while working. Commentary that a tool call

@@ -20,12 +20,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..._utils import Json, as_list
-from ._message_text import SEPARATOR, Speech
+from ._message_text import SEPARATOR, MessageText
 from ._shapes import objects, without
 
-__all__ = ["CALL_TYPES", "CARRIED_FIELDS", "fields_of", "replayed", "strip_carried"]
+__all__ = ["CALL_TYPES", "REPLAY_FIELDS", "fields_of", "replayed", "without_replay_state"]
 
-CARRIED_FIELDS = frozenset(
+REPLAY_FIELDS = frozenset(
     {"reasoning_content", "reasoning_items", "reasoning_origin", "output_items", "file_citations"}
 )
 """The extra fields that `to_chat` puts on messages; a target that speaks Chat Completions gets none of them."""
@@ -43,7 +43,7 @@ _REFUSED = frozenset(
 )
 
 
-def fields_of(output: list[Json], speech: Speech, origin: str | None) -> Json:
+def fields_of(output: list[Json], speech: MessageText, origin: str | None) -> Json:
     """The extra fields for the message that a reply with these items becomes.
 
     Args:
@@ -68,7 +68,7 @@ def _is_plain(output: list[Json]) -> bool:
     return all(kind in CALL_TYPES for kind in calls) and not any(item.get("phase") for item in output)
 
 
-def _stub(item: Json, position: int, speech: Speech) -> Json:
+def _stub(item: Json, position: int, speech: MessageText) -> Json:
     kind = str(item.get("type"))
     if kind not in _SAID_BY_MESSAGE or position in speech.asides:
         return item
@@ -189,6 +189,6 @@ def _output_text(text: str) -> Json:
     return {"type": "output_text", "text": text, "annotations": []}
 
 
-def strip_carried(message: Mapping[str, Any]) -> Mapping[str, Any]:
+def without_replay_state(message: Mapping[str, Any]) -> Mapping[str, Any]:
     """The message without the extra fields, as Chat Completions takes it; the same object where it has none."""
-    return without(message, *CARRIED_FIELDS) if CARRIED_FIELDS & message.keys() else message
+    return without(message, *REPLAY_FIELDS) if REPLAY_FIELDS & message.keys() else message

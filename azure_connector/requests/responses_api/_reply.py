@@ -7,7 +7,7 @@ from typing import Any
 
 from ..._utils import Json, as_list, as_object
 from ...errors import ErrorFacts, parse_envelope
-from ._message_text import Speech
+from ._message_text import MessageText
 from ._replay_state import CALL_TYPES, fields_of
 from ._shapes import chat_usage, merged_verdicts, objects, without
 
@@ -39,7 +39,7 @@ class Failure(Exception):
 def to_chat(reply: Json, *, model: str | None = None, origin: str | None = None) -> Json:
     """Translates a Responses reply into a chat completion.
 
-    The message's text is what the model says as its answer; see `Speech` for several messages and commentary.
+    The message's text is what the model says as its answer; see `MessageText` for several messages and commentary.
     Reasoning summaries are its `reasoning_content`. What Chat Completions cannot say is carried on the message in
     `reasoning_items` and `output_items`, for the next turn; see `carried`.
 
@@ -57,7 +57,7 @@ def to_chat(reply: Json, *, model: str | None = None, origin: str | None = None)
     """
     _refuse(reply)
     output = objects(reply.get("output"))
-    speech = Speech()
+    speech = MessageText()
     message = _message(output, speech)
     message.update(fields_of(output, speech, origin))
     choice: Json = {
@@ -114,10 +114,10 @@ def chat_call(item: Json, position: int) -> Json:
     return {"id": call_id, "type": "function", "function": function}
 
 
-def _message(output: list[Json], speech: Speech) -> Json:
-    text, refusals, reasoning, calls = "", Speech(), "", list[Json]()
+def _message(output: list[Json], speech: MessageText) -> Json:
+    text, refusals, reasoning, calls = "", MessageText(), "", list[Json]()
     refusal = ""
-    thought = Speech()
+    thought = MessageText()
     for position, item in enumerate(output):
         kind = item.get("type")
         if kind == "message":
@@ -145,7 +145,7 @@ def _message(output: list[Json], speech: Speech) -> Json:
     return message
 
 
-def _annotations(output: list[Json], speech: Speech) -> Json:
+def _annotations(output: list[Json], speech: MessageText) -> Json:
     """Citations of the web in Chat Completions' shape, others as they came; positions are those in the joined text."""
     web: list[Json] = []
     files: list[Json] = []
@@ -170,7 +170,7 @@ def _moved(annotation: Json, offset: int) -> Json:
     return {**annotation, **places}
 
 
-def _logprobs(output: list[Json], speech: Speech) -> Json | None:
+def _logprobs(output: list[Json], speech: MessageText) -> Json | None:
     tokens: list[Any] = []
     for position, item in enumerate(output):
         if item.get("type") == "message" and position not in speech.asides:

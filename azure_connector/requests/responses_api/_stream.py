@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..._utils import Json, as_list, as_object
-from ._chunk_emitter import Progress, Teller
+from ._chunk_emitter import ChunkEmitter, Progress
 from ._reply import Failure, to_chat
 from ._shapes import objects, without
 
@@ -17,8 +17,8 @@ class ResponseStream:
     """Translates one streamed reply, event by event, into what `to_chat` makes of the whole one.
 
     Deltas are passed on as they come, except commentary, which waits until it is known whether an answer follows it
-    (see `Speech`). What the deltas left out is taken from the `done` events and from the final reply. No chunk comes
-    before something is said, so a reply that fails at once can still be asked for again.
+    (see `MessageText`). What the deltas left out is taken from the `done` events and from the final reply. No chunk
+    comes before something is said, so a reply that fails at once can still be asked for again.
 
     Args:
         model: the model's name where the reply holds none.
@@ -36,7 +36,7 @@ class ResponseStream:
         frame["system_fingerprint"] = None
         if include_usage:
             frame["usage"] = None
-        self._teller = Teller(frame)
+        self._teller = ChunkEmitter(frame)
         self._items: dict[int, Progress] = {}
         self._handlers = {
             "response.created": self._on_reply,

@@ -6,8 +6,10 @@ import asyncio
 from typing import Any
 
 from azure_connector import AsyncAzureConnector, AzureConnector
+from azure_connector.emulator import Emulator
 
 WAYS = ("sync", "sync stream", "async", "async stream")
+STREAMS = ("sync stream", "async stream")
 HELLO = [{"role": "user", "content": "Say hello to Oslo"}]
 
 
@@ -27,6 +29,11 @@ async def _ask_async(way: str, body: dict[str, Any], options: dict[str, Any]) ->
         if way == "async":
             return await client.chat.completions.create(**body)
         return [chunk async for chunk in await client.chat.completions.create(**body, stream=True)]
+
+
+def options(azure: Emulator, **more: Any) -> dict[str, Any]:
+    """What leads a client to an emulated resource."""
+    return {"azure_endpoint": azure.endpoint, "api_key": azure.api_key, **more}
 
 
 def text_of(reply: Any) -> str:

@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
+from pydantic import AnyUrl
+from pydantic_core import Url
 from semantic_kernel.exceptions.service_exceptions import ServiceInitializationError
 
 from azure_connector import AsyncAzureConnector, ConfigurationError, ConnectorSettings
 
-__all__ = ["Purpose", "connect"]
+__all__ = ["Purpose", "make_client"]
 
 _log = logging.getLogger("azure_connector.semantic_kernel")
 
@@ -19,13 +21,14 @@ Purpose = Literal["default_deployment", "embedding_deployment"]
 """The setting that `deployment_name` stands for."""
 
 _WORDS = {"ad_token": "azure_ad_token", "ad_token_provider": "azure_ad_token_provider"}
-_VARIABLES = {
-    "default_deployment": "AZURE_OPENAI_CHAT_DEPLOYMENT_NAME",
-    "embedding_deployment": "AZURE_OPENAI_EMBEDDING_DEPLOYMENT_NAME",
+# For each setting: the operation that it is for, and the variable that SK's users know it by.
+_KINDS: dict[Purpose, tuple[str, str]] = {
+    "default_deployment": ("/chat/completions", "AZURE_OPENAI_CHAT_DEPLOYMENT_NAME"),
+    "embedding_deployment": ("/embeddings", "AZURE_OPENAI_EMBEDDING_DEPLOYMENT_NAME"),
 }
 
 
-def connect(
+def make_client(
     purpose: Purpose,
     arguments: Mapping[str, Any],
     *,
@@ -46,6 +49,8 @@ def connect(
         ServiceInitializationError: the settings contradict each other, or name no endpoint or no deployment.
     """
     given = {_WORDS.get(name, name): value for name, value in arguments.items() if value is not None}
+    if default_headers is not None and not _is_table_of_texts(default_headers):
+        raise ServiceInitializationError("default_headers must be a mapping of header names to texts.")
     client, deployment = given.pop("async_client", None) or connector, given.pop("deployment_name", None)
     if connector is not None and (given or default_headers):
         others = sorted(given) or ["default_headers"]
@@ -56,10 +61,11 @@ def connect(
         return _named(client, purpose, model, deployment)
     try:
         settings = ConnectorSettings(**_settings(given, purpose, deployment))
-        name = model or deployment or getattr(settings, purpose) or _default_model(settings, purpose)
-        if not name:
+        operation, variable = _KINDS[purpose]
+        name = model or deployment or settings.chosen_model(operation)
+        if not name:  # like SK, a service does not guess its deployment
             raise ServiceInitializationError(
-                f"No deployment is named: pass model= or deployment_name=, or set {_VARIABLES[purpose]}."
+                f"No deployment is named: pass model= or deployment_name=, or set {variable}."
             )
         return client or AsyncAzureConnector(settings=settings, default_headers=default_headers), name
     except ConfigurationError as error:
@@ -70,30 +76,27 @@ def _named(
     client: AsyncAzureConnector, purpose: Purpose, model: str | None, deployment: str | None
 ) -> tuple[AsyncAzureConnector, str]:
     """A ready connector; a deployment that it would not resolve to by itself gets a copy with that default."""
-    fallback = client.settings.default_model if purpose == "default_deployment" else "text-embedding-3-small"
     if deployment and client.explain(deployment).targets[0].deployment != deployment:
         default: dict[str, Any] = {purpose: deployment}
         client = client.with_options(**default)
-    return client, model or deployment or getattr(client.settings, purpose) or fallback
+    operation, _ = _KINDS[purpose]
+    return client, model or deployment or client.settings.model_for(operation)
 
 
 def _settings(given: dict[str, Any], purpose: Purpose, deployment: str | None) -> dict[str, Any]:
     """The connector's settings for SK's arguments."""
     # As in SK, the whole URL goes before the resource's, and a missing file is none.
     endpoint, base_url = given.pop("endpoint", None), given.pop("base_url", None)
+    address = endpoint if base_url in (None, "") else base_url
     scope, env_file = given.pop("token_endpoint", None), given.pop("env_file_path", None)
-    if env_file is not None and not Path(env_file).is_file():
+    if isinstance(env_file, str | Path) and not Path(env_file).is_file():
         _log.info("env_file_path %s does not exist: the environment alone is read", env_file)
         env_file = False
-    if scope is not None and not scope.endswith("/.default"):
-        scope = f"{scope.rstrip('/')}/.default"
-    told = {"azure_endpoint": base_url or endpoint, purpose: deployment, "scope": scope, "env_file": env_file}
-    return given | {name: str(v) if name == "azure_endpoint" else v for name, v in told.items() if v is not None}
+    # Pydantic's addresses are no texts, and SK takes them; whatever else is none is the settings' to refuse.
+    address = str(address) if isinstance(address, AnyUrl | Url) else address
+    told = {"azure_endpoint": address, purpose: deployment, "scope": scope, "env_file": env_file}
+    return given | {name: value for name, value in told.items() if value is not None}
 
 
-def _default_model(settings: ConnectorSettings, purpose: Purpose) -> str | None:
-    """The default model, where somebody chose it; like SK, a service does not guess its deployment."""
-    if purpose == "embedding_deployment":
-        return None
-    chosen = settings.origins["default_model"] != "default" or settings.default_model in settings.deployment_mapping
-    return settings.default_model if chosen else None
+def _is_table_of_texts(value: object) -> bool:
+    return isinstance(value, Mapping) and all(isinstance(text, str) for pair in value.items() for text in pair)

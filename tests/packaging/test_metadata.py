@@ -1,0 +1,97 @@
+"""What the package says about itself, against what its code does."""
+
+from __future__ import annotations
+
+import ast
+import re
+import tomllib
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+
+import azure_connector
+from azure_connector._utils import _extras
+from azure_connector._utils._extras import install_hint
+
+ROOT = Path(__file__).parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+EXTRAS = {name: wanted for name, wanted in PROJECT["project"]["optional-dependencies"].items() if name != "all"}
+PACKAGES = ("azure_connector", "sk_azure_plugin", "litellm_adapter")
+# `azure` and `opentelemetry` are namespaces that several distributions share.
+SHARED = {
+    "azure.identity": "azure-identity",
+    "azure.core": "azure-core",
+    "azure.keyvault.secrets": "azure-keyvault-secrets",
+    "azure.mgmt.cognitiveservices": "azure-mgmt-cognitiveservices",
+    "opentelemetry.trace": "opentelemetry-api",
+}
+UNDECLARED = {
+    "ipython": "only where it already runs",
+    "httpx": "only for types: it is the SDK's, which may use httpx2 instead",
+}
+UNIMPORTED = {
+    "wsproto": "uvicorn imports it",
+    "protobuf": "Semantic Kernel imports it without declaring it",
+}
+
+
+def normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", re.split(r"[\s<>=!~;\[]", name, maxsplit=1)[0]).lower()
+
+
+def imports_of(package: str) -> set[str]:
+    """The modules of other distributions that a package imports anywhere, with their whole names."""
+    found: set[str] = set()
+    for file in (ROOT / package).rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                found |= {name.name for name in node.names}
+            elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
+                found.add(node.module)
+    return found
+
+
+def distributions_of(package: str) -> set[str]:
+    by_import = packages_distributions()
+    found: set[str] = set()
+    for module in imports_of(package):
+        shared = next((name for start, name in SHARED.items() if f"{module}.".startswith(f"{start}.")), None)
+        top = module.partition(".")[0]
+        if shared is not None:
+            found.add(shared)
+        elif top not in PACKAGES and top in by_import:
+            found.add(normal(by_import[top][0]))
+    return found
+
+
+def test_every_import_is_declared_and_every_declared_one_is_imported() -> None:
+    declared = {normal(name) for name in PROJECT["project"]["dependencies"]}
+    declared |= {normal(name) for wanted in EXTRAS.values() for name in wanted}
+    imported = {name for package in PACKAGES for name in distributions_of(package)}
+    assert imported - declared - set(UNDECLARED) == set()
+    assert declared - imported - set(UNIMPORTED) == set()
+
+
+def test_no_python_is_shut_out_that_the_code_could_run_on() -> None:
+    assert PROJECT["project"]["requires-python"] == ">=3.11"
+
+
+def test_the_version_stands_in_one_place() -> None:
+    assert "version" in PROJECT["project"]["dynamic"]
+    assert PROJECT["tool"]["hatch"]["version"]["path"] == "azure_connector/_version.py"
+    assert re.fullmatch(r"\d+\.\d+\.\d+(\.dev\d+|rc\d+)?", azure_connector.__version__)
+
+
+def test_errors_name_extras_that_there_are() -> None:
+    sources = [file.read_text(encoding="utf-8") for name in PACKAGES for file in (ROOT / name).rglob("*.py")]
+    told = {extra for source in sources for extra in re.findall(r"install_hint\([\"'](\w+)", source)}
+    assert told == set(EXTRAS) - {"fast"}, "those that nothing works without"
+
+
+def test_an_extra_is_named_by_the_clone_or_by_the_packages_name(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert install_hint("cli") == 'pip install ".[cli]" in your clone of azure-connector'
+    monkeypatch.setattr(_extras, "_ROOT", tmp_path)  # as in site-packages: no pyproject.toml beside the package
+    assert install_hint("cli") == 'pip install "azure-connector[cli]"'
