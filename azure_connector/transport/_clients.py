@@ -23,7 +23,7 @@ from ..errors import ConfigurationError
 from ._async_backend import transport_class
 from ._clock import keeping
 from ._library import http_library
-from ._network import AsyncNetwork, Network, install, leave_to_the_parent, note_protocol
+from ._network import AsyncNetwork, AsyncStream, Network, Stream, install, leave_to_the_parent, note_protocol
 from ._reading import AsyncTimedBody, TimedBody, aread_whole, clock_for, read_whole
 
 __all__ = ["TransportOptions", "async_http_client", "sync_http_client"]
@@ -132,11 +132,13 @@ class _SyncClient(openai.DefaultHttpxClient):
         clock = clock_for(request)
         with keeping(clock):
             response: Any = super().send(request, stream=True, **how)
-            note_protocol(response.extensions.get("network_stream"), _transports(self))
+            connection = response.extensions.get("network_stream")
+            if getattr(connection, "protocol", self) is None:
+                note_protocol(connection, _transports(self))
             if not stream:
                 read_whole(response)
-        if stream:
-            response.stream = TimedBody(response.stream, clock)
+        if stream and isinstance(connection, Stream):
+            response.stream = TimedBody(response.stream, connection, clock)
         return response
 
     def __del__(self) -> None:
@@ -166,11 +168,13 @@ class _AsyncClient(openai.DefaultAsyncHttpxClient):
         clock = clock_for(request)
         with keeping(clock):
             response = await super().send(request, stream=True, **how)
-            note_protocol(response.extensions.get("network_stream"), _transports(self))
+            connection = response.extensions.get("network_stream")
+            if getattr(connection, "protocol", self) is None:
+                note_protocol(connection, _transports(self))
             if not stream:
                 await aread_whole(response)
-        if stream:
-            response.stream = AsyncTimedBody(response.stream, clock)
+        if stream and isinstance(connection, AsyncStream):
+            response.stream = AsyncTimedBody(response.stream, connection, clock)
         return response
 
     async def aclose(self) -> None:

@@ -20,15 +20,16 @@ class Clock:
     Args:
         silence: seconds that the service may take for what is waited for; None for ever.
         deadline: when the call must be over, on the monotonic clock.
+        exchange: it is of one request, from connecting on; otherwise it only adds a deadline.
 
     Attributes:
         end: when what is waited for must be here; it begins anew with everything that is sent.
     """
 
-    __slots__ = ("deadline", "end", "silence")
+    __slots__ = ("deadline", "end", "exchange", "silence")
 
-    def __init__(self, silence: float | None, deadline: float | None = None) -> None:
-        self.silence, self.deadline = silence, deadline
+    def __init__(self, silence: float | None, deadline: float | None = None, *, exchange: bool = False) -> None:
+        self.silence, self.deadline, self.exchange = silence, deadline, exchange
         self.end: float | None = None
 
     def begin(self) -> None:

@@ -16,10 +16,10 @@ from functools import lru_cache
 from importlib import import_module
 from typing import Any
 
-from ._clock import current
+from ._clock import Clock, current
 from ._library import http_library
 
-__all__ = ["AsyncNetwork", "Network", "install", "leave_to_the_parent", "note_protocol"]
+__all__ = ["AsyncNetwork", "AsyncStream", "Network", "Stream", "install", "leave_to_the_parent", "note_protocol"]
 
 
 @lru_cache(maxsize=1)
@@ -28,13 +28,12 @@ def _core() -> Any:
     return import_module(http_library().__name__.replace("httpx", "httpcore"))
 
 
-def _allowed(timeout: float | None, error: str, *, sending: bool = False) -> float | None:
+def _allowed(clock: Clock | None, timeout: float | None, error: str, *, sending: bool = False) -> float | None:
     """A socket's timeout, cut to what the clock leaves.
 
     Raises:
         TimeoutException: of the library's kind that `error` names: nothing is left.
     """
-    clock = current()
     if clock is None:
         return timeout
     left = clock.left(timeout, sending=sending)
@@ -54,6 +53,7 @@ class _Stream:
     Attributes:
         minds_clock: tells `transport/_body` that reads can be hurried.
         protocol: the HTTP/1.1 parser of this connection, once it is known.
+        body: the clock of the body that is read, where a caller reads it piece by piece.
     """
 
     minds_clock = True
@@ -61,6 +61,17 @@ class _Stream:
     def __init__(self, inner: Any) -> None:
         self.inner = inner
         self.protocol: Any = None
+        self.body: Clock | None = None
+
+    def _clock(self) -> Clock | None:
+        """The clock for a read. Whoever sends a request has one of its own; a body's may be left of the one before."""
+        clock, body = current(), self.body
+        if body is None or (clock is not None and clock.exchange):
+            return clock
+        body.deadline = None if clock is None else clock.deadline
+        if body.end is None:
+            body.begin()
+        return body
 
     def get_extra_info(self, info: str) -> Any:
         """As httpcore's. Bytes that nobody asked for make an idle connection unfit, also those read already: a second
@@ -80,10 +91,10 @@ class Stream(_Stream):
         known.add(self)
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self.inner.read(max_bytes, _allowed(timeout, "ReadTimeout"))
+        return self.inner.read(max_bytes, _allowed(self._clock(), timeout, "ReadTimeout"))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self.inner.write(buffer, _allowed(timeout, "WriteTimeout", sending=True))
+        self.inner.write(buffer, _allowed(current(), timeout, "WriteTimeout", sending=True))
         _sent()
 
     def close(self) -> None:
@@ -94,7 +105,7 @@ class Stream(_Stream):
         self.inner.close()
 
     def start_tls(self, ssl_context: Any, server_hostname: str | None = None, timeout: float | None = None) -> Stream:
-        left = _allowed(timeout, "ConnectTimeout", sending=True)
+        left = _allowed(current(), timeout, "ConnectTimeout", sending=True)
         return Stream(self.inner.start_tls(ssl_context, server_hostname, left), self._known)
 
 
@@ -113,7 +124,7 @@ class Network:
         self.streams: weakref.WeakSet[Stream] = weakref.WeakSet()
 
     def connect_tcp(self, host: str, port: int, timeout: float | None = None, **how: Any) -> Stream:
-        left = _allowed(timeout, "ConnectTimeout", sending=True)
+        left = _allowed(current(), timeout, "ConnectTimeout", sending=True)
         return Stream(self._inner.connect_tcp(host, port, timeout=left, **how), self.streams)
 
     def connect_unix_socket(self, path: str, timeout: float | None = None, **how: Any) -> Stream:
@@ -127,10 +138,10 @@ class AsyncStream(_Stream):
     """As `Stream`, for an event loop."""
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return await self.inner.read(max_bytes, _allowed(timeout, "ReadTimeout"))
+        return await self.inner.read(max_bytes, _allowed(self._clock(), timeout, "ReadTimeout"))
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        await self.inner.write(buffer, _allowed(timeout, "WriteTimeout", sending=True))
+        await self.inner.write(buffer, _allowed(current(), timeout, "WriteTimeout", sending=True))
         _sent()
 
     async def aclose(self) -> None:
@@ -139,7 +150,7 @@ class AsyncStream(_Stream):
     async def start_tls(
         self, ssl_context: Any, server_hostname: str | None = None, timeout: float | None = None
     ) -> AsyncStream:
-        left = _allowed(timeout, "ConnectTimeout", sending=True)
+        left = _allowed(current(), timeout, "ConnectTimeout", sending=True)
         return AsyncStream(await self.inner.start_tls(ssl_context, server_hostname, left))
 
 
@@ -150,7 +161,7 @@ class AsyncNetwork:
         self._inner = inner
 
     async def connect_tcp(self, host: str, port: int, timeout: float | None = None, **how: Any) -> AsyncStream:
-        left = _allowed(timeout, "ConnectTimeout", sending=True)
+        left = _allowed(current(), timeout, "ConnectTimeout", sending=True)
         return AsyncStream(await self._inner.connect_tcp(host, port, timeout=left, **how))
 
     async def connect_unix_socket(self, path: str, timeout: float | None = None, **how: Any) -> AsyncStream:
@@ -172,10 +183,8 @@ def install(kind: type[Network] | type[AsyncNetwork], transports: Iterable[Any])
         pool._network_backend = kind(pool._network_backend)
 
 
-def note_protocol(stream: Any, transports: Iterable[Any]) -> None:
-    """Shows a stream the parser of its connection, once, so that it knows of unread bytes."""
-    if not isinstance(stream, _Stream) or stream.protocol is not None:
-        return
+def note_protocol(stream: Stream | AsyncStream, transports: Iterable[Any]) -> None:
+    """Shows a stream the parser of its connection, so that it knows of unread bytes."""
     for pool in pools_of(transports):
         for connection in pool.connections:
             for _ in range(3):  # behind a proxy, one connection stands in another

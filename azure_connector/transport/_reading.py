@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
-from ._clock import Clock, current, keeping
+from ._clock import Clock, current
 from ._library import http_library
+from ._network import AsyncStream, Stream
 
 __all__ = ["LARGEST", "AsyncTimedBody", "TimedBody", "TooLargeError", "aread_whole", "clock_for", "read_whole"]
 
@@ -26,7 +27,7 @@ class TooLargeError(ValueError):
 def clock_for(request: Any) -> Clock:
     """The clock for one request: its own timeout, and the deadline of whoever waits already."""
     outer, limits = current(), request.extensions.get("timeout") or {}
-    return Clock(limits.get("read"), None if outer is None else outer.deadline)
+    return Clock(limits.get("read"), None if outer is None else outer.deadline, exchange=True)
 
 
 class TimedBody(_library.SyncByteStream):
@@ -34,23 +35,20 @@ class TimedBody(_library.SyncByteStream):
 
     Args:
         stream: the body.
+        connection: what it is read from.
         clock: the request's.
     """
 
-    def __init__(self, stream: Any, clock: Clock) -> None:
+    def __init__(self, stream: Any, connection: Stream, clock: Clock) -> None:
         self._stream, self._clock = stream, clock
+        connection.body = clock
 
     def __iter__(self) -> Iterator[bytes]:
-        pieces, clock = iter(self._stream), self._clock
-        while True:
-            outer = current()
-            clock.deadline = None if outer is None else outer.deadline
-            clock.begin()
-            with keeping(clock):
-                piece = next(pieces, None)
-            if piece is None:
-                return
+        clock = self._clock
+        clock.end = None  # until the connection is waited for
+        for piece in self._stream:
             yield piece
+            clock.end = None
 
     def close(self) -> None:
         self._stream.close()
@@ -59,19 +57,16 @@ class TimedBody(_library.SyncByteStream):
 class AsyncTimedBody(_library.AsyncByteStream):
     """As `TimedBody`, for an event loop."""
 
-    def __init__(self, stream: Any, clock: Clock) -> None:
+    def __init__(self, stream: Any, connection: AsyncStream, clock: Clock) -> None:
         self._stream, self._clock = stream, clock
+        connection.body = clock
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        pieces, clock = aiter(self._stream), self._clock
-        clock.deadline = None  # the call's driver cancels what takes too long
-        while True:
-            clock.begin()
-            with keeping(clock):
-                piece = await anext(pieces, None)
-            if piece is None:
-                return
+        clock = self._clock
+        clock.end = None
+        async for piece in self._stream:
             yield piece
+            clock.end = None
 
     async def aclose(self) -> None:
         await self._stream.aclose()
@@ -79,11 +74,16 @@ class AsyncTimedBody(_library.AsyncByteStream):
 
 def _may_be_too_large(response: Any) -> bool:
     """Whether a reply must be counted: JSON whose size is not known. Files and sound may have any size."""
-    if response.request.headers.get("accept", "application/json") != "application/json":
+    length, encoded = b"", False
+    for name, value in response.headers.raw:  # in one pass: each look-up walks the whole list
+        name = name.lower()
+        if name == b"content-length":
+            length = value
+        elif name == b"content-encoding":
+            encoded = True
+    if not encoded and length.isdigit() and int(length) <= LARGEST:
         return False
-    length = response.headers.get("content-length", "")
-    known = length.isascii() and length.isdigit() and "content-encoding" not in response.headers
-    return not known or int(length) > LARGEST
+    return response.request.headers.get("accept", "application/json") == "application/json"
 
 
 def read_whole(response: Any) -> None:
