@@ -65,8 +65,8 @@ class CallErrors:
         """What an exception of an attempt means for routing."""
         if isinstance(error, CredentialError):
             return failure("auth", "CredentialError")
-        if isinstance(error, ReplyTooLargeError):
-            return AttemptOutcome("refused", error.status_code, "ReplyTooLarge")
+        if isinstance(error.__cause__, TooLargeError):
+            return AttemptOutcome("refused", 200, "ReplyTooLarge")
         if isinstance(error, UnreadableReplyError):
             return AttemptOutcome("transient", 200, "UnreadableReply")
         if isinstance(error, StreamInterruptedError) and error.body:

@@ -246,14 +246,12 @@ class LoopPools:
 
     def after_fork(self) -> None:
         """In the child: neither the parent's connections nor its event loops are ours."""
-        for loop in list(self._loops):
-            _parents.append(self._take(loop))
-        _parents.append(self._spare)
+        _parents.extend((self._spare, *map(self._take, list(self._loops))))
         self._spare, self._key, self._loops = [], next(_keys), weakref.WeakSet()
 
     async def aclose_here(self) -> None:
         """Closes this loop's connections; its next call opens new ones."""
-        pool = self._pools.pop(asyncio.get_running_loop(), None)
+        pool = self._take(asyncio.get_running_loop())
         if pool is not None and self._another is not None:
             await pool.http_client.aclose()
 

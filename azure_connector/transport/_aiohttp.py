@@ -106,7 +106,8 @@ class Body(_library.AsyncByteStream):
         self._since = loop.time()
         if self._timer is None:
             # Weakly: a body that is dropped unread must not wait for its timer.
-            self._timer = loop.call_at(self._limit(self._since), _look, weakref.ref(self), context=_NOWHERE)
+            known: weakref.ref[Body] = weakref.ref(self)
+            self._timer = loop.call_at(self._limit(self._since), _look, known, context=_NOWHERE)
 
     def _limit(self, since: float) -> float:
         assert self._silence is not None
@@ -123,7 +124,8 @@ class Body(_library.AsyncByteStream):
         if loop.time() >= at:
             self.abort(_library.ReadTimeout("nothing more arrived in time"))
         else:
-            self._timer = loop.call_at(at, _look, weakref.ref(self), context=_NOWHERE)
+            known: weakref.ref[Body] = weakref.ref(self)
+            self._timer = loop.call_at(at, _look, known, context=_NOWHERE)
 
     def abort(self, error: BaseException) -> None:
         """Ends the body for whoever reads it, now or later."""
@@ -250,7 +252,9 @@ def _timeouts(pool: float | None, connect: float | None) -> aiohttp.ClientTimeou
 class _QuietConnector(aiohttp.TCPConnector):
     """Closes quietly when nobody closed it, as httpx's: a script's end must not be complaints."""
 
-    async def connect(self, req: Any, traces: Any, timeout: Any) -> Any:
+    pid = 0
+
+    async def connect(self, req: Any, traces: Any, timeout: Any) -> Any:  # noqa: ASYNC109  # aiohttp's
         found = await super().connect(req, traces, timeout)
         if (timer := current_timer.get()) is not None:
             timer.connected()
@@ -258,15 +262,13 @@ class _QuietConnector(aiohttp.TCPConnector):
 
     def __del__(self, _warnings: Any = None) -> None:
         with suppress(Exception):  # at the interpreter's end anything may be gone
-            if self._pid != os.getpid():
+            if self.pid != os.getpid():
                 return  # in a forked child the event loop's own descriptors are still shared with the parent
             if self._loop.is_closed():
                 cut(self)
             # What `close()` does before there is anything to await; without it sockets would wait for the collector.
             close = getattr(self, "_close_immediately", None) or self._close  # its name until aiohttp 3.13, and since
             close()
-
-    _pid = 0
 
 
 with warnings.catch_warnings():
@@ -284,6 +286,6 @@ def _open_session(context: Any) -> _QuietSession:
     connector = _QuietConnector(
         ssl=context, limit=limits.max_connections or 0, keepalive_timeout=limits.keepalive_expiry
     )
-    connector._pid = os.getpid()
+    connector.pid = os.getpid()
     # Cookies are the client's business, as are proxies.
     return _QuietSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False)

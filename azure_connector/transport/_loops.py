@@ -1,5 +1,6 @@
-"""Connections and the life of event loops: they are closed when their loop winds up, so that `asyncio.run` again and again
-leaves nothing behind.
+"""Connections and the life of event loops: they are closed when their loop winds up.
+
+So `asyncio.run`, again and again, leaves nothing behind.
 """
 
 from __future__ import annotations
@@ -46,8 +47,8 @@ def cut(connector: Any) -> None:
     """
     idle = [known[0] for kept in getattr(connector, "_conns", {}).values() for known in kept]
     for protocol in [*idle, *getattr(connector, "_acquired", ())]:
-        transport = getattr(protocol, "transport", None)
-        below = getattr(getattr(transport, "_ssl_protocol", None), "_transport", None)
+        transport: Any = getattr(protocol, "transport", None)
+        below: Any = getattr(getattr(transport, "_ssl_protocol", None), "_transport", None)
         for each in (transport, below):
             with suppress(Exception):
                 if each is not None:

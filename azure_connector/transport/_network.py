@@ -137,10 +137,10 @@ class Network:
 class AsyncStream(_Stream):
     """As `Stream`, for an event loop."""
 
-    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109  # httpcore's
         return await self.inner.read(max_bytes, _allowed(self._clock(), timeout, "ReadTimeout"))
 
-    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109  # as above
         await self.inner.write(buffer, _allowed(current(), timeout, "WriteTimeout", sending=True))
         _sent()
 
@@ -148,7 +148,10 @@ class AsyncStream(_Stream):
         await self.inner.aclose()
 
     async def start_tls(
-        self, ssl_context: Any, server_hostname: str | None = None, timeout: float | None = None
+        self,
+        ssl_context: Any,
+        server_hostname: str | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109  # as above
     ) -> AsyncStream:
         left = _allowed(current(), timeout, "ConnectTimeout", sending=True)
         return AsyncStream(await self.inner.start_tls(ssl_context, server_hostname, left))
@@ -160,12 +163,18 @@ class AsyncNetwork:
     def __init__(self, inner: Any) -> None:
         self._inner = inner
 
-    async def connect_tcp(self, host: str, port: int, timeout: float | None = None, **how: Any) -> AsyncStream:
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109  # as above
+        **how: Any,
+    ) -> AsyncStream:
         left = _allowed(current(), timeout, "ConnectTimeout", sending=True)
         return AsyncStream(await self._inner.connect_tcp(host, port, timeout=left, **how))
 
-    async def connect_unix_socket(self, path: str, timeout: float | None = None, **how: Any) -> AsyncStream:
-        return AsyncStream(await self._inner.connect_unix_socket(path, timeout=timeout, **how))
+    async def connect_unix_socket(self, path: str, **how: Any) -> AsyncStream:
+        return AsyncStream(await self._inner.connect_unix_socket(path, **how))
 
     async def sleep(self, seconds: float) -> None:
         await self._inner.sleep(seconds)
@@ -187,10 +196,11 @@ def note_protocol(stream: Stream | AsyncStream, transports: Iterable[Any]) -> No
     """Shows a stream the parser of its connection, so that it knows of unread bytes."""
     for pool in pools_of(transports):
         for connection in pool.connections:
+            inner = connection
             for _ in range(3):  # behind a proxy, one connection stands in another
-                connection = getattr(connection, "_connection", None)
-                if getattr(connection, "_network_stream", None) is stream:
-                    stream.protocol = getattr(connection, "_h11_state", None)
+                inner = getattr(inner, "_connection", None)
+                if getattr(inner, "_network_stream", None) is stream:
+                    stream.protocol = getattr(inner, "_h11_state", None)
                     return
 
 

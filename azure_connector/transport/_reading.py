@@ -26,7 +26,8 @@ class TooLargeError(ValueError):
 
 def clock_for(request: Any) -> Clock:
     """The clock for one request: its own timeout, and the deadline of whoever waits already."""
-    outer, limits = current(), request.extensions.get("timeout") or {}
+    outer = current()
+    limits: dict[str, float | None] = request.extensions.get("timeout") or {}
     return Clock(limits.get("read"), None if outer is None else outer.deadline, exchange=True)
 
 
@@ -76,11 +77,13 @@ def _may_be_too_large(response: Any) -> bool:
     """Whether a reply must be counted: JSON whose size is not known. Files and sound may have any size."""
     length, encoded = b"", False
     for name, value in response.headers.raw:  # in one pass: each look-up walks the whole list
-        name = name.lower()
-        if name == b"content-length":
-            length = value
-        elif name == b"content-encoding":
-            encoded = True
+        match name.lower():
+            case b"content-length":
+                length = value
+            case b"content-encoding":
+                encoded = True
+            case _:
+                pass
     if not encoded and length.isdigit() and int(length) <= LARGEST:
         return False
     return response.request.headers.get("accept", "application/json") == "application/json"
