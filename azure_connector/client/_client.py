@@ -75,7 +75,8 @@ class AzureConnector(SharedClient, openai.OpenAI):
             http_client=http_client or state.sync_http_client(),
         )
         self._state, self._owns_state = state, _owns_state
-        self._custom_headers = dict(default_headers or {})
+        self._custom_headers = self.custom_headers = state.checked_headers(default_headers)
+        self.custom_query = self._custom_query
         self._pool = state.sync_pool(self._client)
         self._owns_connections, self._was_closed = http_client is None, False
         self.websocket_base_url = state.websocket_url
@@ -221,7 +222,8 @@ class AsyncAzureConnector(SharedClient, openai.AsyncOpenAI):
             http_client=http_client or state.async_http_client(),
         )
         self._state, self._owns_state = state, _owns_state
-        self._custom_headers = dict(default_headers or {})
+        self._custom_headers = self.custom_headers = state.checked_headers(default_headers)
+        self.custom_query = self._custom_query
         self._pools = _pools or state.loop_pools(self._client, given=http_client is not None)
         self._owns_connections = _pools is None and http_client is None
         self.websocket_base_url = state.websocket_url

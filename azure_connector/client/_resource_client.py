@@ -26,8 +26,8 @@ from .._utils import renew_after_fork
 from .._version import __version__
 from ..auth import Authenticator, AuthHeaders
 from ..replies import ReplyReader, SdkEventDecoder
-from ..settings import Resource, same_origin
-from ..transport import JsonRequestBuilder, when_loop_ends
+from ..settings import Resource
+from ..transport import JsonRequestBuilder, http_library, when_loop_ends
 
 __all__ = ["AsyncResourceClient", "LoopPools", "ResourceClient", "SyncPool"]
 
@@ -49,6 +49,10 @@ class _Shared:
         self._resource = resource
         self._authenticator = authenticator
         self._json_requests = JsonRequestBuilder(self, http_client)
+        self._base = resource.endpoint.base
+        # Nearly every request's address begins letter by letter as the resource's: nothing is to be compared then.
+        home = http_library().URL(self._base)
+        self._home = home.scheme, home.netloc
         # OPENAI_ORG_ID, OPENAI_PROJECT_ID and OPENAI_CUSTOM_HEADERS are meant for openai.com; the last one may even
         # hold a credential.
         self.organization = None
@@ -74,7 +78,7 @@ class _Shared:
         headers = request.headers
         if headers.get("authorization") == _PLACEHOLDER_HEADER:
             del headers["authorization"]
-        if same_origin(str(request.url), self._resource.endpoint.base):
+        if (request.url.scheme, request.url.netloc) == self._home or self._resource.owns(str(request.url)):
             return True
         for name in ("authorization", "api-key", self._resource.auth.apim_header):
             headers.pop(name, None)
@@ -86,7 +90,7 @@ def _place(request: Any, headers: AuthHeaders) -> None:
     # Whoever is told that a credential was refused must know which one it was; its repr is masked.
     request.extensions["azure_auth"] = headers
     brought = "authorization" in request.headers or "api-key" in request.headers
-    for name, value in headers.items():
+    for name, value in headers.pairs:
         if not (brought and name.lower() in ("authorization", "api-key")):
             request.headers[name] = value
 

@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import openai
+
 from ..auth import Authenticators
 from ..deployments import DeploymentResolver, Discovery, Profiles
 from ..errors import ConfigurationError
 from ..requests import RequestBuilder, post_options
 from ..routing import ResourceAffinity, RoutingState
-from ..settings import ConnectorSettings, Resource, form_url, wrap_secrets
+from ..settings import ConnectorSettings, Resource, check_headers, form_url, wrap_secrets
 from ..transport import TransportOptions, async_http_client, body_deadline, sync_http_client
 from ._options import retry_policy, transport_options
 from ._resource_client import AsyncResourceClient, LoopPools, ResourceClient, SyncPool
@@ -35,6 +37,7 @@ class ConnectorState:
         builder: makes requests fit, and learns from refusals.
         routing: the health of the deployments and the budgets of a call.
         authenticators: the auth chains.
+        max_retries: further attempts after the first one.
     """
 
     settings: ConnectorSettings
@@ -46,6 +49,18 @@ class ConnectorState:
     builder: RequestBuilder
     routing: RoutingState
     authenticators: Authenticators
+    max_retries: int
+
+    @staticmethod
+    def checked_headers(headers: Mapping[str, Any] | None) -> dict[str, Any]:
+        """The headers of a client, which may hold a gateway's keys.
+
+        Raises:
+            ConfigurationError: one cannot be sent.
+        """
+        given = dict(headers or {})
+        check_headers({name: value for name, value in given.items() if not isinstance(value, openai.Omit)})
+        return given
 
     @classmethod
     def build(cls, settings: ConnectorSettings | None, options: dict[str, Any]) -> ConnectorState:
@@ -102,6 +117,7 @@ class ConnectorState:
             builder,
             RoutingState(policy, redis=settings.redis_url, addresses=addresses),
             Authenticators(resources, transport),
+            policy.max_attempts - 1,
         )
 
     def derived(self, *, api_key: Any, base_url: Any, **overrides: Any) -> ConnectorState:
@@ -131,11 +147,6 @@ class ConnectorState:
         """Where WebSockets of the default resource connect."""
         endpoint = self.resources[self.settings.default_resource].endpoint
         return form_url(endpoint, "v1").replace("http", "ws", 1)
-
-    @property
-    def max_retries(self) -> int:
-        """Further attempts after the first one."""
-        return self.routing.policy.max_attempts - 1
 
     def summary(self) -> str:
         """For the client's repr: endpoint and credential, no secret."""

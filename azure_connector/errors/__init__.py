@@ -28,7 +28,8 @@
             ├── openai.PermissionDeniedError
             │   ├── RoleMissingError             the identity is known, but lacks a role on the resource
             │   ├── KeysDisabledError            key authentication is switched off by policy
-            │   └── NetworkBlockedError          firewall, private endpoint or a blocked resource
+            │   ├── ResourceBlockedError         Azure has blocked the resource, e.g. for suspected abuse
+            │   └── NetworkBlockedError          firewall, private endpoint or a policy
             ├── openai.NotFoundError
             │   ├── DeploymentNotFoundError      the resource has no such deployment
             │   └── ResourceNotFoundError        the path or the api-version is wrong
@@ -38,6 +39,7 @@
             │   ├── QuotaExceededError           requests or tokens per minute are used up
             │   └── CapacityError                Azure itself has no capacity for the model now
             └── UnexpectedStatusError            a status that this package knows nothing about
+                └── RedirectRefusedError         a redirect to a host that is not the resource's
 
 Each carries `hint` (what to do), `attempts` (what was tried, in order) and `azure_request_id`.
 """
@@ -45,6 +47,7 @@ Each carries `hint` (what to do), `attempts` (what was tried, in order) and `azu
 from __future__ import annotations
 
 from .._utils import install_hint as install_hint
+from ._carried import mask_request as mask_request
 from ._classes import (
     AccessTokenError,
     Attempt,
@@ -64,9 +67,11 @@ from ._classes import (
     NetworkBlockedError,
     PartialReply,
     QuotaExceededError,
+    RedirectRefusedError,
     ReplyTimeoutError,
     ReplyTooLargeError,
     RequestRefusedError,
+    ResourceBlockedError,
     ResourceNotFoundError,
     RoleMissingError,
     ServiceUnavailableError,
@@ -85,9 +90,11 @@ from ._classify import error_class as error_class
 from ._classify import error_from_reply as error_from_reply
 from ._classify import error_message as error_message
 from ._classify import hint_for as hint_for
+from ._classify import implied_status as implied_status
 from ._classify import status_error as status_error
 from ._envelope import ErrorFacts as ErrorFacts
 from ._envelope import parse_envelope as parse_envelope
+from ._envelope import reported_error as reported_error
 from ._hints import HintContext as HintContext
 
 __all__ = [
@@ -109,9 +116,11 @@ __all__ = [
     "NetworkBlockedError",
     "PartialReply",
     "QuotaExceededError",
+    "RedirectRefusedError",
     "ReplyTimeoutError",
     "ReplyTooLargeError",
     "RequestRefusedError",
+    "ResourceBlockedError",
     "ResourceNotFoundError",
     "RoleMissingError",
     "ServiceUnavailableError",

@@ -28,7 +28,8 @@
             ├── openai.PermissionDeniedError
             │   ├── RoleMissingError             the identity is known, but lacks a role on the resource
             │   ├── KeysDisabledError            key authentication is switched off by policy
-            │   └── NetworkBlockedError          firewall, private endpoint or a blocked resource
+            │   ├── ResourceBlockedError         Azure has blocked the resource, e.g. for suspected abuse
+            │   └── NetworkBlockedError          firewall, private endpoint or a policy
             ├── openai.NotFoundError
             │   ├── DeploymentNotFoundError      the resource has no such deployment
             │   └── ResourceNotFoundError        the path or the api-version is wrong
@@ -38,6 +39,7 @@
             │   ├── QuotaExceededError           requests or tokens per minute are used up
             │   └── CapacityError                Azure itself has no capacity for the model now
             └── UnexpectedStatusError            a status that this package knows nothing about
+                └── RedirectRefusedError         a redirect to a host that is not the resource's
 
 Each carries `hint` (what to do), `attempts` (what was tried, in order) and `azure_request_id`.
 """
@@ -49,6 +51,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import openai
+
+from ._carried import carried_state, mask_request, restore
 
 __all__ = [
     "AccessTokenError",
@@ -67,9 +71,11 @@ __all__ = [
     "KeysDisabledError",
     "NetworkBlockedError",
     "QuotaExceededError",
+    "RedirectRefusedError",
     "ReplyTimeoutError",
     "ReplyTooLargeError",
     "RequestRefusedError",
+    "ResourceBlockedError",
     "ResourceNotFoundError",
     "RoleMissingError",
     "ServiceUnavailableError",
@@ -117,6 +123,17 @@ class AzureErrorDetails(Exception):
     hint: str = ""
     attempts: tuple[Attempt, ...] = ()
     azure_request_id: str | None = None
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        # The SDK's constructors set these; from here on nobody needs the credentials in them.
+        if name == "request":
+            mask_request(value)
+        elif name == "response":
+            mask_request(getattr(value, "_request", None))
+        super().__setattr__(name, value)
+
+    def __reduce__(self) -> Any:
+        return restore, (type(self), self.args, carried_state(self))
 
     def _repr_html_(self) -> str:
         """A table for notebooks."""
@@ -259,7 +276,7 @@ class WrongApiVersionError(AzureErrorDetails, openai.BadRequestError):
 
 
 class StateBoundToResourceError(AzureErrorDetails, openai.BadRequestError):
-    """A stored response, file or encrypted reasoning item belongs to another resource."""
+    """A stored response, file, container or encrypted reasoning item belongs to another resource, or has expired."""
 
 
 class CredentialError(AzureErrorDetails, openai.AuthenticationError):
@@ -275,7 +292,11 @@ class KeysDisabledError(AzureErrorDetails, openai.PermissionDeniedError):
 
 
 class NetworkBlockedError(AzureErrorDetails, openai.PermissionDeniedError):
-    """403 from network rules, a private endpoint, a policy, or a blocked resource."""
+    """403 from network rules, a private endpoint or a policy."""
+
+
+class ResourceBlockedError(AzureErrorDetails, openai.PermissionDeniedError):
+    """403: Azure itself has blocked the resource or its subscription, e.g. for suspected abuse."""
 
 
 class DeploymentNotFoundError(AzureErrorDetails, openai.NotFoundError):
@@ -303,7 +324,7 @@ class CapacityError(AzureErrorDetails, openai.RateLimitError):
 
 
 class RequestRefusedError(AzureErrorDetails, openai.BadRequestError):
-    """400 for a reason that no other class names."""
+    """400, or 413 for a body that is too large: a reason that no other class names."""
 
 
 class UnprocessableRequestError(AzureErrorDetails, openai.UnprocessableEntityError):
@@ -316,3 +337,7 @@ class RoleMissingError(AzureErrorDetails, openai.PermissionDeniedError):
 
 class UnexpectedStatusError(AzureErrorDetails, openai.APIStatusError):
     """A status that this package knows nothing about."""
+
+
+class RedirectRefusedError(UnexpectedStatusError):
+    """The endpoint redirects to a host that may have neither the request nor the credential."""

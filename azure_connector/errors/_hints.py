@@ -105,6 +105,13 @@ def _deployment_not_found(facts: ErrorFacts, context: HintContext) -> str:
 
 
 def _not_found(facts: ErrorFacts, context: HintContext) -> str:
+    if advice := _container(facts):
+        return f"{advice}This call went to {context.where}."
+    if facts.code == "api_not_supported":
+        return (
+            "This model speaks another API than OpenAI's: Claude on Foundry answers only Anthropic's Messages API, at "
+            "…/anthropic. Use Anthropic's client for it, with the same resource and key."
+        )
     if context.form == "classic":
         version = context.api_version or "none"
         remedy = (
@@ -138,6 +145,11 @@ def _api_version(facts: ErrorFacts, context: HintContext) -> str:
 
 def _unauthorized(facts: ErrorFacts, context: HintContext) -> str:
     message = facts.message.lower()
+    if "tenant" in message:
+        return (
+            "The token was issued by another tenant than the resource's. Set tenant_id (AZURE_TENANT_ID) to the "
+            "resource's tenant, or sign in there: az login --tenant TENANT."
+        )
     if facts.code == "PermissionDenied" or "data action" in message:
         return _role(facts, context)
     if context.scopes and ("audience" in message or "token" in message):
@@ -176,6 +188,21 @@ def _network(facts: ErrorFacts, context: HintContext) -> str:
         "resource's Networking page (firewall, private endpoint) and at its state in the portal. From inside the "
         "virtual network its name must resolve to the private address: `azure-connector doctor` shows which it is."
     )
+
+
+def _blocked(facts: ErrorFacts, context: HintContext) -> str:
+    return (
+        f"Azure has blocked {context.where} itself, mostly for suspected abuse or an unpaid or disabled subscription; "
+        "neither network nor credentials are the cause, and trying again does not help. Look at the resource's state "
+        "and the subscription's notices in the portal, and ask for a review: https://aka.ms/oai/support. A resource of "
+        "another subscription in deployment_mapping (NAME@OTHER-RESOURCE) goes on serving meanwhile."
+    )
+
+
+def _refused(facts: ErrorFacts, context: HintContext) -> str:
+    if facts.status == 413 or "too large" in facts.message.lower():
+        return "The request's body is too large for the service or a gateway before it: send less text or fewer files."
+    return ""
 
 
 def _quota(facts: ErrorFacts, context: HintContext) -> str:
@@ -230,7 +257,18 @@ def _filtered(facts: ErrorFacts, context: HintContext) -> str:
     return f"{blamed}The same prompt will be refused again; thresholds are set per deployment, in its content filter."
 
 
+def _container(facts: ErrorFacts) -> str:
+    if "container" not in facts.message.lower():
+        return ""
+    return (
+        "Containers of the code interpreter live on one resource and expire 20 minutes after their last use: leave the "
+        'id out and pass {"container": {"type": "auto"}}, or make a new one with client.containers.create. '
+    )
+
+
 def _state(facts: ErrorFacts, context: HintContext) -> str:
+    if advice := _container(facts):
+        return advice.strip()
     return (
         "Stored responses, files and encrypted reasoning can be read only on the resource that made them, and stored "
         f"responses for 30 days. This call went to {context.where}. Send the conversation to its own resource "
@@ -299,6 +337,8 @@ _ADVICE: Mapping[str, Callable[[ErrorFacts, HintContext], str]] = {
     "ReplyTimeoutError": _timeout,
     "ReplyTooLargeError": _too_large,
     "ResourceNotFoundError": _not_found,
+    "RequestRefusedError": _refused,
+    "ResourceBlockedError": _blocked,
     "RoleMissingError": _role,
     "ServiceUnavailableError": _unavailable,
     "StateBoundToResourceError": _state,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pydantic import SecretStr, ValidationError
@@ -11,6 +11,7 @@ from pydantic import SecretStr, ValidationError
 from .._utils import mapping_or_none, nearest
 from ._names import SECRET_SETTINGS
 from ._secret_values import Headers, InvalidSecret, is_blank
+from ._trust import Place, SourceKind
 
 __all__ = ["SettingsSource", "readable_errors", "wrap_secrets"]
 
@@ -20,13 +21,19 @@ class SettingsSource:
     """The settings of one source.
 
     Attributes:
+        kind: whose source it is.
         values: setting -> value as the source has it, secrets wrapped.
         origins: setting -> where it stands, in words.
+        references: setting, or `resources.NAME.SETTING` -> the variable of the environment that `${NAME}` brought.
+        notes: what was left unread, and why.
         problems: what is wrong with the source. Collected instead of raised, so that no traceback holds the raw text.
     """
 
+    kind: SourceKind = "directory"
     values: dict[str, Any] = field(default_factory=dict[str, Any], repr=False)
     origins: dict[str, str] = field(default_factory=dict[str, str])
+    references: dict[str, str] = field(default_factory=dict[str, str])
+    notes: list[str] = field(default_factory=list[str])
     problems: list[str] = field(default_factory=list[str])
 
     def put(self, setting: str, value: Any, origin: str) -> None:
@@ -41,10 +48,21 @@ class SettingsSource:
 
     def without(self, settings: Collection[str]) -> SettingsSource:
         """The same layer without some settings."""
-        return SettingsSource(
-            {name: value for name, value in self.values.items() if name not in settings},
-            {name: origin for name, origin in self.origins.items() if name not in settings},
+        return replace(
+            self,
+            values={name: value for name, value in self.values.items() if name not in settings},
+            origins={name: origin for name, origin in self.origins.items() if name not in settings},
         )
+
+    def place(self, setting: str, resource: str | None = None) -> Place:
+        """Where the value of a setting stands: of the default resource, or in one of the table `resources`."""
+        path, text = setting, self.origins["resources" if resource is not None else setting]
+        if resource is not None:
+            path, text = f"resources.{resource}.{setting}", f"{text} [resources.{resource}]"
+        variable = self.references.get(path)
+        if variable is None:
+            return Place(self.kind, text)
+        return Place("environment", text if f"({variable})" in text else f"{text} ({variable})", referenced=True)
 
 
 def wrap_secrets(setting: str, value: Any) -> Any:

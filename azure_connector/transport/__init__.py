@@ -9,19 +9,20 @@ from ._json_request import JsonRequestBuilder
 from ._library import http_library
 from ._loops import when_loop_ends
 from ._reading import LARGEST, TooLargeError
-from ._redirects import redirected
+from ._redirects import Redirect, redirect_of
 
 __all__ = [
     "LARGEST",
     "AsyncBody",
     "Body",
     "JsonRequestBuilder",
+    "Redirect",
     "TooLargeError",
     "TransportOptions",
     "async_http_client",
     "body_deadline",
     "http_library",
-    "redirected",
+    "redirect_of",
     "sync_http_client",
     "tls_context",
     "when_loop_ends",

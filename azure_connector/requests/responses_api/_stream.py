@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..._utils import Json, as_list, as_object
+from ...tools import as_function_call
 from ._chunk_emitter import ChunkEmitter, Progress
 from ._reply import Failure, to_chat
 from ._shapes import objects, without
@@ -38,6 +39,7 @@ class ResponseStream:
             frame["usage"] = None
         self._teller = ChunkEmitter(frame)
         self._items: dict[int, Progress] = {}
+        self._failed: Failure | None = None
         self._handlers = {
             "response.created": self._on_reply,
             "response.queued": self._on_reply,
@@ -79,6 +81,8 @@ class ResponseStream:
         kind = event.get("type")
         if kind == "error" or (kind is None and event.get("error")):
             raise Failure.reported(as_object(event.get("error")) or event)
+        if as_object(event.get("item")).get("type") == "tool_call":
+            event = {**event, "item": as_function_call(event["item"])}
         take = None if self.complete else self._handlers.get(str(kind))
         if take is not None:
             take(event)
@@ -86,6 +90,8 @@ class ResponseStream:
 
     def finish(self) -> list[Json]:
         """What is left once the events have ended; nothing after a complete reply."""
+        if self._failed is not None:
+            raise self._failed
         if not self.complete:
             self._teller.flush()
         return self._drain()
@@ -168,7 +174,10 @@ class ResponseStream:
 
     def _on_failure(self, event: Json) -> None:
         reply = as_object(event.get("response"))
-        raise Failure.reported(as_object(reply.get("error")), code=event["type"].removeprefix("response."))
+        failure = Failure.reported(as_object(reply.get("error")), code=event["type"].removeprefix("response."))
+        if reply.get("error"):
+            raise failure
+        self._failed = failure  # the reason may follow in an `error` event
 
 
 def _position(event: Json) -> int:
