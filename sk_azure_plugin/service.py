@@ -23,10 +23,11 @@ _SECRET_HEADER = re.compile(r"(?i)key|token|authorization|secret|cookie|password
 class ConnectorService:
     """`from_dict` and `to_dict` over a connector; SK's own name its own class and dump the key.
 
-    As an async context manager a service closes its client at the end, also one that other services share.
+    As an async context manager a service closes its client at the end, unless it was given one (`connector=`).
     """
 
     client: Any
+    _borrowed: bool
 
     def _start(self: Any, purpose: Purpose, kind: OpenAIModelTypes, given: Mapping[str, Any]) -> None:
         """What a constructor does once SK's signature has named its arguments.
@@ -43,12 +44,16 @@ class ConnectorService:
         # The base's constructor insists on an AsyncAzureOpenAI; all that it would set is set here.
         base: Any = super(AzureOpenAIConfigBase, self)
         base.__init__(ai_model_id=model, client=client, ai_model_type=kind, **options)
+        # Whoever brought a client closes it; pydantic's own way to a private attribute is closed to a mixin.
+        brought = (ways["connector"], named.get("async_client"))
+        object.__setattr__(self, "_borrowed", any(client is each for each in brought))
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *raised: object) -> None:
-        await self.client.close()
+        if not self._borrowed:
+            await self.client.close()
 
     @classmethod
     def from_dict(cls, settings: dict[str, Any]) -> Any:

@@ -30,6 +30,7 @@ class SharedClient:
     custom_query: Mapping[str, object]
 
     _state: ConnectorState
+    _owns_state: bool
     _custom_headers: Mapping[str, str]
     _custom_query: Mapping[str, object]
     timeout: float | openai.Timeout | None
@@ -107,14 +108,19 @@ class SharedClient:
         Raises:
             ConfigurationError: another endpoint without a credential of its own.
         """
+        from ._options import agreed_retries
+
+        asked = overrides.get("max_attempts")
+        retries = agreed_retries(asked, None if isinstance(max_retries, NotGiven) else max_retries)
         state = self._state.derived(api_key=api_key, base_url=base_url, **overrides)
         make: Any = type(self)
         return make(
             timeout=self.timeout if isinstance(timeout, NotGiven) else timeout,
-            max_retries=self.max_retries if isinstance(max_retries, NotGiven) else max_retries,
+            max_retries=self.max_retries if retries is None and asked is None else retries,
             default_headers=_merged(self._custom_headers, default_headers, set_default_headers),
             default_query=_merged(self._custom_query, default_query, set_default_query),
             _state=state,
+            _owns_state=state is not self._state,
             **self._shared(state, http_client),
         )
 
@@ -123,6 +129,12 @@ class SharedClient:
     def _shared(self, state: ConnectorState, http_client: Any) -> dict[str, Any]:
         """The connections of a copy, as arguments of the constructor."""
         raise NotImplementedError
+
+    def _closed_error(self, cause: BaseException | None = None) -> Exception:
+        """What a call gets whose client was closed."""
+        from ._call_errors import closed_error
+
+        return closed_error(type(self).__name__, self._state.base_url, cause)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         """The same client: Semantic Kernel copies services, and connections cannot be copied."""

@@ -8,6 +8,7 @@ next (`routing`), how a reply is read (`replies`).
 from __future__ import annotations
 
 import functools
+import logging
 import sys
 import time
 from collections.abc import Callable, Generator
@@ -32,6 +33,10 @@ from ._state import ConnectorState
 from ._tracing import annotate_span
 
 __all__ = ["call_flow"]
+
+_log = logging.getLogger("azure_connector.calls")
+
+_GRAIN = 0.02  # seconds by which a timer may go off before the deadline that it was set by
 
 _STREAMS = (ConnectorStream, AsyncConnectorStream)
 
@@ -138,13 +143,22 @@ class _CallRun:
                     route.cancelled(step.target, time.monotonic())
                     raise
                 if outcome.kind == "ok":
+                    self._tell()
                     return reply
                 step = route.failed(step.target, outcome, time.monotonic())
+                self._tell()
             elif isinstance(step, routing.BackOff):
                 yield Wait(step.seconds)
                 step = route.resume(time.monotonic())
             else:
-                raise self._call_errors.to_raise(step, self._errors, route.attempts)
+                left = route.remaining(time.monotonic())
+                late = left is not None and left < _GRAIN
+                raise self._call_errors.to_raise(step, self._errors, route.attempts, late=late)
+
+    def _tell(self) -> None:
+        """One line for the attempt that has just ended: its target, status and time."""
+        if _log.isEnabledFor(logging.DEBUG):
+            _log.debug("%s: attempt %d: %s", self._call.operation, len(self._route.attempts), self._route.attempts[-1])
 
     def _check_listing(self, outcome: AttemptOutcome) -> None:
         """A deployment that is gone is not asked again while a new listing may name another one."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from math import ceil
@@ -15,6 +16,7 @@ from ..deployments import Plan, Target
 from ..errors import (
     Attempt,
     AzureErrorDetails,
+    ClientClosedError,
     CredentialError,
     DeadlineExceededError,
     EndpointUnreachableError,
@@ -22,6 +24,8 @@ from ..errors import (
     HintContext,
     PartialReply,
     RedirectRefusedError,
+    ReplyTimeoutError,
+    ReplyTooLargeError,
     StreamInterruptedError,
     UnreadableReplyError,
     connection_error,
@@ -39,9 +43,9 @@ from ..requests import Failure as ResponsesFailure
 from ..requests import PreparedRequest
 from ..routing import AttemptOutcome, GiveUp, failure, outcome_of_error, outcome_of_exception, outcome_of_reply
 from ..settings import Resource
-from ..transport import Redirect, http_library, redirect_of
+from ..transport import Redirect, TooLargeError, http_library, redirect_of
 
-__all__ = ["CallErrors"]
+__all__ = ["CallErrors", "closed_error"]
 
 
 class CallErrors:
@@ -69,6 +73,8 @@ class CallErrors:
         """What an exception of an attempt means for routing."""
         if isinstance(error, CredentialError):
             return failure("auth", "CredentialError")
+        if isinstance(error.__cause__, TooLargeError):
+            return AttemptOutcome("refused", 200, "ReplyTooLarge")
         if isinstance(error, RedirectRefusedError):  # another target may answer; this one is not asked again
             return AttemptOutcome("not_found", error.status_code, "RedirectRefused")
         if isinstance(error, UnreadableReplyError):
@@ -85,10 +91,13 @@ class CallErrors:
 
     def from_attempt(self, failed: Exception, prepared: PreparedRequest, reader: ReplyReader) -> openai.APIError | None:
         """The exception for whatever ended an attempt; None for what is no failure of the service or the network."""
+        if isinstance(failed, ClientClosedError):
+            return None
         if isinstance(failed, openai.APIStatusError) and (redirect := redirect_of(failed.response)) is not None:
             return _refused_redirect(failed, redirect, self._resources[prepared.target.resource]) or failed
         if isinstance(failed, openai.APIError):
-            return failed
+            too_large = isinstance(failed.__cause__, TooLargeError)
+            return self._too_large(failed.__cause__, prepared, reader) if too_large else failed
         if isinstance(failed, ResponsesFailure):
             return self._from_response(prepared, reader, failed)
         headers = reader.info.raw_headers
@@ -119,6 +128,16 @@ class CallErrors:
         made.__cause__ = without_locals(failed)
         return made
 
+    def _too_large(self, failed: Any, prepared: PreparedRequest, reader: ReplyReader) -> ReplyTooLargeError:
+        """The exception for a reply that was given up in the middle."""
+        context = self._context(prepared.target)
+        facts = ErrorFacts(f"{context.where} sent {failed}.")
+        response = synthetic_response(prepared.options.url, 200, reader.info.raw_headers)
+        hint = hint_for(ReplyTooLargeError, facts, context)
+        made = ReplyTooLargeError(response, None, message=error_message(facts.message, hint))
+        made.hint, made.__cause__ = hint, failed
+        return made
+
     def was_sent(self, error: openai.APIError) -> bool:
         """Whether a request left at all; a chain without a credential sends none."""
         return not isinstance(error, CredentialError)
@@ -136,17 +155,40 @@ class CallErrors:
             prepared.target, PartialReply(), response, error=failed.body or {"message": str(failed)}
         )
 
-    def to_raise(self, end: GiveUp, errors: Sequence[Exception], attempts: Sequence[Attempt]) -> Exception:
+    def to_raise(
+        self, end: GiveUp, errors: Sequence[Exception], attempts: Sequence[Attempt], *, late: bool = False
+    ) -> Exception:
         """The exception that the caller gets.
 
         Args:
             end: why nothing more is tried.
             errors: each attempt's exception, in order.
             attempts: what routing recorded of them.
+            late: the deadline is over.
         """
         tried = tuple(attempts)
+        if end.reason == "deadline" or (late and end.outcome.kind == "timeout"):
+            return self._too_late(end, self._last_word(end, errors, tried), tried)
+        return self._last_word(end, errors, tried)
+
+    def _too_late(self, end: GiveUp, last: Exception, attempts: tuple[Attempt, ...]) -> Exception:
+        """The exception for a call that its deadline has ended, in an attempt or before a wait."""
+        context = self._context(end.target)
+        said = str(last).partition("\n")[0]
+        facts = ErrorFacts(f"The deadline left no time for another attempt or wait. The last word was: {said}")
+        request = getattr(last, "request", None) or synthetic_response(context.endpoint, 200, {}).request
+        hint = hint_for(DeadlineExceededError, facts, context)
+        made = connection_error(DeadlineExceededError, facts.message, request, hint=hint, attempts=attempts)
+        assert isinstance(made, DeadlineExceededError)
+        made.azure_request_id = getattr(last, "azure_request_id", None)
+        made.retry_after, made.__cause__ = end.retry_after, without_locals(last)
+        return made
+
+    def _last_word(self, end: GiveUp, errors: Sequence[Exception], tried: tuple[Attempt, ...]) -> Exception:
+        """The exception for the outcome that tells best why the call has failed."""
         if end.attempt is None:
             return self._nothing_sent(end, tried)
+        not_repeated = end.reason == "not_repeatable"
         error = errors[end.attempt]
         cause = without_locals(error)
         if isinstance(error, AzureErrorDetails):  # made here already: streams, credentials, unreadable replies
@@ -156,7 +198,7 @@ class CallErrors:
             made: Exception = error_from_reply(
                 error.response,
                 error.body,
-                self._context(end.target),
+                replace(self._context(end.target), not_repeated=not_repeated),
                 attempts=tried if len(tried) > 1 else (),
                 facts=self.facts(error),
                 retry_after=end.retry_after or end.outcome.retry_after,
@@ -164,7 +206,7 @@ class CallErrors:
             made.attempts = tried  # pyright: ignore[reportAttributeAccessIssue]  # every class of the table has it
             return made
         assert isinstance(error, openai.APIError)
-        return self._without_reply(error, end.target, tried, cause)
+        return self._without_reply(error, replace(self._context(end.target), not_repeated=not_repeated), tried, cause)
 
     def _nothing_sent(self, end: GiveUp, attempts: tuple[Attempt, ...]) -> Exception:
         """Every target is left alone for longer than this call may wait: before its first request, or a changed one."""
@@ -184,14 +226,15 @@ class CallErrors:
         return error_from_reply(response, body, context, attempts=attempts, retry_after=seconds)
 
     def _without_reply(
-        self, error: openai.APIError, target: Target, attempts: tuple[Attempt, ...], cause: BaseException
+        self, error: openai.APIError, context: HintContext, attempts: tuple[Attempt, ...], cause: BaseException
     ) -> Exception:
-        context = self._context(target)
         outcome = outcome_of_exception(error)
         timed_out = outcome.kind == "timeout"
-        cls = DeadlineExceededError if timed_out else EndpointUnreachableError
+        cls = ReplyTimeoutError if timed_out else EndpointUnreachableError
         inner = error.__cause__
         detail = f"{outcome.code}: {inner}" if inner is not None and str(inner) else outcome.code
+        if any(isinstance(each, OSError) and each.errno in (errno.EMFILE, errno.ENFILE) for each in _causes(error)):
+            detail = "too many open files"
         message = (
             f"No reply from {context.where} in time ({detail})."
             if timed_out
@@ -271,6 +314,24 @@ def _refused_redirect(
     return made
 
 
+def closed_error(client: str, url: str, cause: BaseException | None) -> Exception:
+    """The exception for a call whose client was closed before it or meanwhile.
+
+    Args:
+        client: the client's class.
+        url: where it would have sent the call.
+        cause: what the transport said, if it was on its way.
+    """
+    message = f"This {client} was closed{' while the call waited for its reply' if cause is not None else ''}."
+    hint = (
+        "Make one client and keep it open as long as the process makes calls. After a `with` block or `close()` it is "
+        "gone, and with it the copies that `with_options` made of it."
+    )
+    made = connection_error(ClientClosedError, message, synthetic_response(url, 200, {}).request, hint=hint)
+    made.__cause__ = cause if cause is None else without_locals(cause)
+    return made
+
+
 def is_transport_error(error: BaseException) -> bool:
     """Whether an exception is one of the HTTP libraries', or of the socket below."""
     return isinstance(error, OSError) or any(
@@ -289,15 +350,21 @@ def _fault(failed: ValueError, content_type: str) -> str:
 
 def without_locals(error: BaseException) -> BaseException:
     """The exception and its causes without their tracebacks: the frames of HTTP libraries hold headers in locals."""
-    link: BaseException | None = error
-    for _ in range(10):
-        if link is None:
-            break
+    for link in _causes(error):
         link.__traceback__ = None
         mask_request(vars(link).get("request"))
         mask_request(vars(link).get("_request"))  # where the HTTP library keeps it
-        link = link.__cause__ or link.__context__
     return error
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """An exception and what led to it, as far as anybody wants to know."""
+    link: BaseException | None = error
+    for _ in range(10):
+        if link is None:
+            return
+        yield link
+        link = link.__cause__ or link.__context__
 
 
 def synthetic_response(url: str, status: int, headers: Mapping[str, str]) -> Any:

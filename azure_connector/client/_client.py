@@ -60,9 +60,12 @@ class AzureConnector(SharedClient, openai.OpenAI):
         default_query: Mapping[str, object] | None = None,
         http_client: Any = None,
         _state: ConnectorState | None = None,
+        _owns_state: bool = True,
         **options: Unpack[SettingsArguments],
     ) -> None:
-        state = _state or _build_state(settings, cast("dict[str, Any]", options))
+        asked = cast("dict[str, Any]", options)
+        _check_retries(asked.get("max_attempts"), max_retries)
+        state = _state or _build_state(settings, asked)
         super().__init__(
             api_key=_SHOWN_KEY,
             base_url=state.base_url,
@@ -71,10 +74,11 @@ class AzureConnector(SharedClient, openai.OpenAI):
             default_query=default_query,
             http_client=http_client or state.sync_http_client(),
         )
-        self._state = state
+        self._state, self._owns_state = state, _owns_state
         self._custom_headers = self.custom_headers = state.checked_headers(default_headers)
         self.custom_query = self._custom_query
         self._pool = state.sync_pool(self._client)
+        self._owns_connections, self._was_closed = http_client is None, False
         self.websocket_base_url = state.websocket_url
 
     @cached_property
@@ -132,9 +136,12 @@ class AzureConnector(SharedClient, openai.OpenAI):
             effect = next(flow)
             while True:
                 try:
+                    if self.is_closed():
+                        raise self._closed_error()
                     outcome = self._perform(effect)
                 except BaseException as error:  # noqa: BLE001  # the flow decides, also about cancellation
-                    effect = flow.throw(error)
+                    lost = isinstance(error, openai.APIConnectionError) and self.is_closed()
+                    effect = flow.throw(self._closed_error(error) if lost else error)
                 else:
                     effect = flow.send(outcome)
         except StopIteration as finished:
@@ -146,7 +153,7 @@ class AzureConnector(SharedClient, openai.OpenAI):
                 from ._state import body_deadline
 
                 client = self._pool.of(effect.resource)
-                with body_deadline(None if effect.stream else effect.seconds):
+                with body_deadline(effect.seconds):
                     return client.request(
                         effect.cast_to, effect.options, stream=effect.stream, stream_cls=effect.stream_cls
                     )
@@ -168,10 +175,19 @@ class AzureConnector(SharedClient, openai.OpenAI):
     def _shared(self, state: ConnectorState, http_client: Any) -> dict[str, Any]:
         return {"http_client": http_client or self._client}
 
+    def is_closed(self) -> bool:
+        """Whether calls end in `ClientClosedError`: this client was closed, or the one that it is a copy of."""
+        return self._was_closed or self._client.is_closed
+
     def close(self) -> None:
-        """Closes the connections, and what was built for the credentials."""
-        super().close()
-        self._state.close()
+        """Closes the connections, and what was built for the credentials; streams that are read end in
+        `StreamInterruptedError`. A copy closes only what is its own, and nobody closes an `http_client` of yours.
+        """
+        self._was_closed = True
+        if self._owns_connections:
+            super().close()
+        if self._owns_state:
+            self._state.close()
 
 
 class AsyncAzureConnector(SharedClient, openai.AsyncOpenAI):
@@ -191,9 +207,12 @@ class AsyncAzureConnector(SharedClient, openai.AsyncOpenAI):
         http_client: Any = None,
         _state: ConnectorState | None = None,
         _pools: LoopPools | None = None,
+        _owns_state: bool = True,
         **options: Unpack[SettingsArguments],
     ) -> None:
-        state = _state or _build_state(settings, cast("dict[str, Any]", options))
+        asked = cast("dict[str, Any]", options)
+        _check_retries(asked.get("max_attempts"), max_retries)
+        state = _state or _build_state(settings, asked)
         super().__init__(
             api_key=_SHOWN_KEY,
             base_url=state.base_url,
@@ -202,10 +221,11 @@ class AsyncAzureConnector(SharedClient, openai.AsyncOpenAI):
             default_query=default_query,
             http_client=http_client or state.async_http_client(),
         )
-        self._state = state
+        self._state, self._owns_state = state, _owns_state
         self._custom_headers = self.custom_headers = state.checked_headers(default_headers)
         self.custom_query = self._custom_query
         self._pools = _pools or state.loop_pools(self._client, given=http_client is not None)
+        self._owns_connections = _pools is None and http_client is None
         self.websocket_base_url = state.websocket_url
 
     @cached_property
@@ -264,13 +284,17 @@ class AsyncAzureConnector(SharedClient, openai.AsyncOpenAI):
         return self._state.resolver.discovery.adopt(await self.catalog())
 
     async def _drive(self, flow: Generator[Effect, Any, Any]) -> Any:
+        era = self._pools.era
         try:
             effect = next(flow)
             while True:
                 try:
+                    if self._pools.era != era:
+                        raise self._closed_error()
                     outcome = await self._perform(effect)
                 except BaseException as error:  # noqa: BLE001  # the flow decides, also about cancellation
-                    effect = flow.throw(error)
+                    lost = isinstance(error, openai.APIConnectionError) and self._pools.era != era
+                    effect = flow.throw(self._closed_error(error) if lost else error)
                 else:
                     effect = flow.send(outcome)
         except StopIteration as finished:
@@ -305,10 +329,22 @@ class AsyncAzureConnector(SharedClient, openai.AsyncOpenAI):
         return {"http_client": self._client, "_pools": self._pools} if shares else {"http_client": http_client}
 
     async def close(self) -> None:
-        """Closes the connections of every event loop that still runs, and what was built for the credentials."""
-        await self._pools.aclose()
-        await super().close()
-        await self._state.aclose()
+        """Closes the connections of every event loop, and what was built for the credentials.
+
+        Calls under way end in `ClientClosedError`, streams that are read in `StreamInterruptedError`. A copy closes
+        only what is its own, and nobody closes an `http_client` of yours. A later call opens new connections.
+        """
+        if self._owns_connections:
+            await self._pools.aclose()
+        if self._owns_state:
+            await self._state.aclose()
+
+
+def _check_retries(max_attempts: object, max_retries: int | None) -> None:
+    if max_attempts is not None and max_retries is not None:
+        from ._options import agreed_retries
+
+        agreed_retries(max_attempts, max_retries)
 
 
 def _build_state(settings: ConnectorSettings | None, options: dict[str, Any]) -> ConnectorState:

@@ -3,8 +3,9 @@
 It belongs to one resource. Its credentials are put on the request at the last moment and only when the request goes to
 that resource's origin, so that no options object, log line or repr ever holds them.
 
-The SDK's `request()` drives every call. Three of its private hooks are overridden, each of which hands on to the SDK
+The SDK's `request()` drives every call. Some of its private hooks are overridden, each of which hands on to the SDK
 what it does not know, so that a version without one is slower and nothing else: `_build_request` (JSON bodies),
+`_make_sse_decoder` (streams of the SDK's own events),
 `_prepare_request` (documented there as the place for signing; without it nothing could be sent), and
 `_process_response` (without it the SDK parses first and the reader finishes, `post_parser`).
 """
@@ -12,18 +13,21 @@ what it does not know, so that a version without one is slower and nothing else:
 from __future__ import annotations
 
 import asyncio
-import threading
+import itertools
 import weakref
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import openai
+from openai import _streaming
 
+from .._utils import renew_after_fork
 from .._version import __version__
 from ..auth import Authenticator, AuthHeaders
-from ..replies import ReplyReader
+from ..replies import ReplyReader, SdkEventDecoder
 from ..settings import Resource
-from ..transport import JsonRequestBuilder, http_library
+from ..transport import JsonRequestBuilder, http_library, when_loop_ends
 
 __all__ = ["AsyncResourceClient", "LoopPools", "ResourceClient", "SyncPool"]
 
@@ -63,6 +67,11 @@ class _Shared:
         sdk: Any = super()
         request = self._json_requests.build(options)
         return sdk._build_request(options, **rest) if request is None else request
+
+    def _make_sse_decoder(self) -> Any:
+        sdk: Any = super()
+        event = getattr(_streaming, "ServerSentEvent", None)
+        return sdk._make_sse_decoder() if event is None else SdkEventDecoder(event)
 
     def _stays_home(self, request: Any) -> bool:
         """Takes the placeholder off, and every credential where the request leaves the resource's origin."""
@@ -151,14 +160,39 @@ class _LoopPool:
         return client
 
 
+class _LoopPools:
+    """The pools of one event loop, of every connector; the loop itself keeps it, so that it goes with the loop."""
+
+    def __init__(self) -> None:
+        self.pools: dict[int, _LoopPool] = {}
+        self.waiting = when_loop_ends(self._aclose)
+
+    async def _aclose(self) -> None:
+        while self.pools:
+            with suppress(Exception):  # one that cannot be closed does not keep the others open
+                await self.pools.popitem()[1].http_client.aclose()
+
+
+_ON_LOOP = "_azure_connector_pools"
+_keys = itertools.count()
+# What a forked child finds of its parent's is never used and never closed: the parent still does.
+_parents: list[object] = []
+
+
 class LoopPools:
     """The async client's resource clients, by event loop: a connection belongs to the loop that opened it, and using it
     from another one fails in ways that depend on timing.
+
+    Connections refer to their loop. So the loop holds them, and here stands only which loops there are: what this
+    object held itself would keep every loop of a process that calls `asyncio.run` again and again.
 
     Args:
         make: builds the client of a resource, over an HTTP client.
         http_client: the first loop's HTTP client, or the user's own for all loops.
         another: makes the HTTP client of a further loop; None where the user's own serves them all.
+
+    Attributes:
+        era: how often it was closed.
     """
 
     def __init__(
@@ -168,39 +202,82 @@ class LoopPools:
         another: Callable[[], Any] | None,
     ) -> None:
         self._make, self._another = make, another
-        self._first: Any = http_client
-        self._pools: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, _LoopPool] = weakref.WeakKeyDictionary()
-        self._lock = threading.Lock()
+        self._own: Any = http_client if another is None else None
+        self._spare: list[Any] = [http_client]
+        self._key = next(_keys)
+        self.era = 0
+        self._loops: weakref.WeakSet[asyncio.AbstractEventLoop] = weakref.WeakSet()
+        renew_after_fork(self)
 
     def of(self, resource: str) -> AsyncResourceClient:
         """The client of a resource for the running loop."""
         loop = asyncio.get_running_loop()
-        pool = self._pools.get(loop)
-        if pool is None:
-            with self._lock:
-                pool = self._pools[loop] = _LoopPool(self._make, self._http_client_for_new_loop())
-        return pool.of(resource)
+        here: _LoopPools | None = getattr(loop, _ON_LOOP, None)
+        pool = None if here is None else here.pools.get(self._key)
+        return (self._open(loop) if pool is None else pool).of(resource)
 
-    def _http_client_for_new_loop(self) -> Any:
+    def _open(self, loop: asyncio.AbstractEventLoop) -> _LoopPool:
+        self._drop_closed_loops()
+        here: _LoopPools | None = getattr(loop, _ON_LOOP, None)
+        if here is None:
+            here = _LoopPools()
+            setattr(loop, _ON_LOOP, here)
+        pool = here.pools[self._key] = _LoopPool(self._make, self._http_client())
+        self._loops.add(loop)
+        return pool
+
+    def _http_client(self) -> Any:
         if self._another is None:
-            return self._first
-        client, self._first = self._first, None
-        return client or self._another()
+            return self._own
+        try:
+            return self._spare.pop()
+        except IndexError:
+            return self._another()
+
+    def _take(self, loop: asyncio.AbstractEventLoop) -> _LoopPool | None:
+        here: _LoopPools | None = getattr(loop, _ON_LOOP, None)
+        return None if here is None else here.pools.pop(self._key, None)
+
+    def _drop_closed_loops(self) -> None:
+        """Closes the sockets of loops that were closed without winding up."""
+        for loop in list(self._loops):
+            if loop.is_closed():
+                self._loops.discard(loop)
+                pool = self._take(loop)
+                drop = getattr(getattr(pool and pool.http_client, "_transport", None), "drop", None)
+                if drop is not None and self._another is not None:
+                    drop()
+
+    def after_fork(self) -> None:
+        """In the child: neither the parent's connections nor its event loops are ours."""
+        _parents.extend((self._spare, *map(self._take, list(self._loops))))
+        self._spare, self._key, self._loops = [], next(_keys), weakref.WeakSet()
 
     async def aclose_here(self) -> None:
         """Closes this loop's connections; its next call opens new ones."""
-        pool = self._pools.pop(asyncio.get_running_loop(), None)
+        pool = self._take(asyncio.get_running_loop())
         if pool is not None and self._another is not None:
             await pool.http_client.aclose()
 
     async def aclose(self) -> None:
-        """Closes this loop's connections here and those of other running loops over there."""
-        with self._lock:
-            pools = list(self._pools.items())
-            self._pools = weakref.WeakKeyDictionary()
+        """Closes this loop's connections here and those of other running loops over there; never the user's own."""
+        self.era += 1
+        self._drop_closed_loops()
         here = asyncio.get_running_loop()
-        for loop, pool in pools:
+        for loop in list(self._loops):
+            self._loops.discard(loop)
+            pool = self._take(loop)
+            if pool is None or self._another is None:
+                continue
             if loop is here:
                 await pool.http_client.aclose()
             elif loop.is_running():
                 asyncio.run_coroutine_threadsafe(pool.http_client.aclose(), loop)
+        while self._spare and self._another is not None:
+            await self._spare.pop().aclose()
+
+    def __del__(self) -> None:
+        with suppress(Exception):  # at the interpreter's end anything may be gone
+            self._drop_closed_loops()
+            for loop in list(self._loops):
+                self._take(loop)

@@ -5,11 +5,14 @@
     ├── InvalidRequestError (ValueError)         a request that no deployment could serve; nothing was sent
     └── openai.APIError
         ├── UnreadableReplyError                 a 200 whose body is cut off, garbled or a web page
+        ├── ReplyTooLargeError                   a JSON reply of more than 256 MB
         ├── openai.APIConnectionError
         │   ├── EndpointUnreachableError         DNS, TCP or TLS failed; no reply at all
         │   ├── StreamInterruptedError           a reply that had begun was cut off; carries what arrived
+        │   ├── ClientClosedError (RuntimeError) the client was closed before or during the call
         │   └── openai.APITimeoutError
-        │       └── DeadlineExceededError        the whole call's budget ran out
+        │       ├── ReplyTimeoutError            no reply, or not all of it, within `timeout`
+        │       └── DeadlineExceededError        the whole call's `deadline` ran out
         └── openai.APIStatusError
             ├── ServiceUnavailableError          5xx, 408, 409 after every permitted attempt (an InternalServerError)
             ├── openai.BadRequestError
@@ -50,6 +53,7 @@ from ._classes import (
     Attempt,
     AzureErrorDetails,
     CapacityError,
+    ClientClosedError,
     ConfigurationError,
     ContentFilteredError,
     ContextWindowExceededError,
@@ -64,6 +68,8 @@ from ._classes import (
     PartialReply,
     QuotaExceededError,
     RedirectRefusedError,
+    ReplyTimeoutError,
+    ReplyTooLargeError,
     RequestRefusedError,
     ResourceBlockedError,
     ResourceNotFoundError,
@@ -96,6 +102,7 @@ __all__ = [
     "Attempt",
     "AzureErrorDetails",
     "CapacityError",
+    "ClientClosedError",
     "ConfigurationError",
     "ContentFilteredError",
     "ContextWindowExceededError",
@@ -110,6 +117,8 @@ __all__ = [
     "PartialReply",
     "QuotaExceededError",
     "RedirectRefusedError",
+    "ReplyTimeoutError",
+    "ReplyTooLargeError",
     "RequestRefusedError",
     "ResourceBlockedError",
     "ResourceNotFoundError",

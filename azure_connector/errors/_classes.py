@@ -5,11 +5,14 @@
     ├── InvalidRequestError (ValueError)         a request that no deployment could serve; nothing was sent
     └── openai.APIError
         ├── UnreadableReplyError                 a 200 whose body is cut off, garbled or a web page
+        ├── ReplyTooLargeError                   a JSON reply of more than 256 MB
         ├── openai.APIConnectionError
         │   ├── EndpointUnreachableError         DNS, TCP or TLS failed; no reply at all
         │   ├── StreamInterruptedError           a reply that had begun was cut off; carries what arrived
+        │   ├── ClientClosedError (RuntimeError) the client was closed before or during the call
         │   └── openai.APITimeoutError
-        │       └── DeadlineExceededError        the whole call's budget ran out
+        │       ├── ReplyTimeoutError            no reply, or not all of it, within `timeout`
+        │       └── DeadlineExceededError        the whole call's `deadline` ran out
         └── openai.APIStatusError
             ├── ServiceUnavailableError          5xx, 408, 409 after every permitted attempt (an InternalServerError)
             ├── openai.BadRequestError
@@ -56,6 +59,7 @@ __all__ = [
     "Attempt",
     "AzureErrorDetails",
     "CapacityError",
+    "ClientClosedError",
     "ConfigurationError",
     "ContentFilteredError",
     "ContextWindowExceededError",
@@ -68,6 +72,8 @@ __all__ = [
     "NetworkBlockedError",
     "QuotaExceededError",
     "RedirectRefusedError",
+    "ReplyTimeoutError",
+    "ReplyTooLargeError",
     "RequestRefusedError",
     "ResourceBlockedError",
     "ResourceNotFoundError",
@@ -168,8 +174,26 @@ class EndpointUnreachableError(AzureErrorDetails, openai.APIConnectionError):
     """The endpoint gave no reply: DNS, TCP, TLS, or a connection closed before the reply began."""
 
 
+class ClientClosedError(AzureErrorDetails, openai.APIConnectionError, RuntimeError):
+    """The client was closed before the call, or while it waited for its reply."""
+
+
+class ReplyTimeoutError(AzureErrorDetails, openai.APITimeoutError):
+    """No reply, or not all of it, within `timeout`, on every permitted attempt."""
+
+
 class DeadlineExceededError(AzureErrorDetails, openai.APITimeoutError):
-    """No reply within the time that the settings allow."""
+    """The whole call's `deadline` ran out, in an attempt or before a wait that would have been longer.
+
+    Attributes:
+        retry_after: seconds until the soonest target may be asked again, where that is known.
+    """
+
+    retry_after: float | None = None
+
+
+class ReplyTooLargeError(AzureErrorDetails, openai.APIResponseValidationError):
+    """A JSON reply is larger than any answer can be."""
 
 
 @dataclass(frozen=True, slots=True)

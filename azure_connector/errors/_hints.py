@@ -290,6 +290,14 @@ def _unavailable(facts: ErrorFacts, context: HintContext) -> str:
 
 
 def _unreachable(facts: ErrorFacts, context: HintContext) -> str:
+    if "too many open files" in facts.message.lower():
+        return (
+            "This process may open no more files (`ulimit -n`); neither the endpoint nor the network is at fault. Use "
+            "one client for the whole process instead of one for each call, close streams that are not read to their "
+            "end, or raise the limit."
+        )
+    if context.not_repeated:
+        return _unavailable(facts, context)
     return (
         f"No connection to {context.where}: check the endpoint's spelling (AZURE_OPENAI_ENDPOINT), DNS, HTTPS_PROXY "
         "and the company's certificates. `azure-connector doctor` tests name, connection and TLS one by one."
@@ -304,9 +312,22 @@ def _deadline(facts: ErrorFacts, context: HintContext) -> str:
 
 def _unreadable(facts: ErrorFacts, context: HintContext) -> str:
     return (
-        "Something between here and the deployment answered in its place, or cut the reply off. If it stays so, look at "
-        f"what {context.endpoint} answers: azure-connector doctor shows it, and whether the address is the resource's."
+        "Something between here and the deployment answered in its place, or cut the reply off. If it stays so, look "
+        f"at what {context.endpoint} answers: azure-connector doctor shows it, and whether the address is the resource's."
     )
+
+
+def _timeout(facts: ErrorFacts, context: HintContext) -> str:
+    if context.not_repeated:
+        return _unavailable(facts, context)
+    return (
+        "Every permitted attempt took longer than `timeout` (seconds for one attempt). Raise it, or stream: then it "
+        "counts from piece to piece. A limit for the whole call is `deadline`."
+    )
+
+
+def _too_large(facts: ErrorFacts, context: HintContext) -> str:
+    return "No answer is that large: something in front of the service is at fault. It was not asked for again."
 
 
 _ADVICE: Mapping[str, Callable[[ErrorFacts, HintContext], str]] = {
@@ -320,6 +341,8 @@ _ADVICE: Mapping[str, Callable[[ErrorFacts, HintContext], str]] = {
     "KeysDisabledError": _keys_disabled,
     "NetworkBlockedError": _network,
     "QuotaExceededError": _quota,
+    "ReplyTimeoutError": _timeout,
+    "ReplyTooLargeError": _too_large,
     "ResourceNotFoundError": _not_found,
     "RequestRefusedError": _refused,
     "ResourceBlockedError": _blocked,

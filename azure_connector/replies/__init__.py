@@ -5,6 +5,7 @@ from __future__ import annotations
 from ._chat_stream import NoAnswerError, StreamErrorFactory
 from ._info import AzureInfo, RateLimits, azure_info
 from ._reader import ReplyReader, build_chunk, reader_for
+from ._sse import SdkEventDecoder
 from ._stream import AsyncConnectorStream, ConnectorStream
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "NoAnswerError",
     "RateLimits",
     "ReplyReader",
+    "SdkEventDecoder",
     "StreamErrorFactory",
     "azure_info",
     "build_chunk",

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from .._utils import Json, as_list, as_object, parse_json
 from ..errors import PartialReply, reported_error
 from ..requests import Failure as ReportedFailure
-from ..transport import AsyncBody, Body
+from ..transport import AsyncBody, Body, TooLargeError
 from ._info import AzureInfo, attach
 from ._sse import Event, EventDecoder
 from ._stream import AsyncConnectorStream, ConnectorStream
@@ -88,7 +88,10 @@ class ChunkParser:
         """The chunks that `data` completes, ready to be handed out; nothing says that the body has ended."""
         if self._body is not None:
             return self._take_whole(data)
-        chunks = self._read(self._decoder.feed(data)) if data else []
+        try:
+            chunks = self._read(self._decoder.feed(data)) if data else []
+        except TooLargeError as too_large:
+            chunks, self.error = [], self.broken(too_large)
         if not data or self.done or self.error is not None:
             self.ended = True
             if self.error is None:

@@ -7,9 +7,13 @@ colon, a byte-order mark at the start). An event that the end of the body cuts o
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from typing import Any
 
-__all__ = ["Event", "EventDecoder"]
+from ..transport import LARGEST, TooLargeError
+
+__all__ = ["Event", "EventDecoder", "SdkEventDecoder"]
 
 
 @dataclass(slots=True)
@@ -27,10 +31,11 @@ class EventDecoder:
     touched before its event is whole.
     """
 
-    __slots__ = ("_buffer", "_data", "_name", "_saw_cr", "_started")
+    __slots__ = ("_data", "_name", "_parts", "_saw_cr", "_size", "_started")
 
     def __init__(self) -> None:
-        self._buffer: bytes = b""
+        self._parts: list[bytes] = []  # of a line without an end yet; joined once, so that a long one costs no more
+        self._size = 0
         self._data: list[bytes] = []
         self._name: str | None = None
         self._saw_cr = False
@@ -41,16 +46,26 @@ class EventDecoder:
 
         Args:
             chunk: the next bytes of the body, of any length.
+
+        Raises:
+            TooLargeError: an event is larger than any answer can be.
         """
         if self._saw_cr and chunk:
             # The previous chunk ended in CR, which already ended its line: an LF now is the second half of CRLF.
             self._saw_cr = False
             if chunk[:1] == b"\n":
                 chunk = chunk[1:]
-        buffer = self._buffer + chunk if self._buffer else chunk
+        if not self._parts:
+            buffer = chunk
+        elif b"\n" in chunk or b"\r" in chunk or not self._started:
+            buffer = b"".join((*self._parts, chunk))
+        else:
+            self._parts.append(chunk)
+            self._count(len(chunk))
+            return []
         if not self._started:
             if len(buffer) < 3 and b"\xef\xbb\xbf".startswith(buffer):
-                self._buffer = buffer
+                self._parts = [buffer]
                 return []
             self._started = True
             buffer = buffer.removeprefix(b"\xef\xbb\xbf")
@@ -58,12 +73,23 @@ class EventDecoder:
             self._saw_cr = buffer.endswith(b"\r")
             buffer = buffer.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         lines = buffer.split(b"\n")
-        self._buffer = lines.pop()
-        return self._events(lines)
+        rest = lines.pop()
+        self._parts = [rest] if rest else []
+        events = self._events(lines)
+        if self._data:
+            self._count(len(chunk))
+        else:
+            self._size = len(rest)
+        return events
+
+    def _count(self, size: int) -> None:
+        self._size += size
+        if self._size > LARGEST:
+            raise TooLargeError("an event")
 
     def flush(self) -> list[Event]:
         """Gives the event that the end of the body left unfinished, if any."""
-        rest, self._buffer = self._buffer, b""
+        rest, self._parts = b"".join(self._parts), []
         return self._events([rest, b""] if rest else [b""])
 
     def _events(self, lines: list[bytes]) -> list[Event]:
@@ -88,3 +114,28 @@ class EventDecoder:
         elif name == b"data":
             self._data.append(b"")
         # A line that starts with a colon is a comment; `id` and `retry` mean nothing for a reply that is never resumed.
+
+
+class SdkEventDecoder:
+    """The decoder above in the place of the SDK's own, which copies a long line once for each of its pieces.
+
+    Args:
+        event: the SDK's class for an event.
+    """
+
+    def __init__(self, event: Any) -> None:
+        self._event = event
+
+    def iter_bytes(self, pieces: Iterator[bytes]) -> Iterator[Any]:
+        """The SDK's events of a body."""
+        decoder = EventDecoder()
+        for piece in pieces:
+            for event in decoder.feed(piece):
+                yield self._event(event=event.name, data=event.data.decode())
+
+    async def aiter_bytes(self, pieces: AsyncIterator[bytes]) -> AsyncIterator[Any]:
+        """As `iter_bytes`."""
+        decoder = EventDecoder()
+        async for piece in pieces:
+            for event in decoder.feed(piece):
+                yield self._event(event=event.name, data=event.data.decode())

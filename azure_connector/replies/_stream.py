@@ -15,6 +15,7 @@ from typing import Any, Protocol
 import openai
 
 from ..errors import AzureErrorDetails
+from ..transport import body_deadline
 from ._info import AzureInfo, attach
 
 __all__ = ["AsyncConnectorStream", "AsyncStreamSource", "ConnectorStream", "Progress", "StreamSource"]
@@ -61,10 +62,11 @@ class StreamSource:
         """
         end = None if seconds is None else monotonic() + seconds
         try:
-            while not self._progress.begun and not self._progress.ended:
-                if end is not None and monotonic() > end:
-                    raise TimeoutError("the stream had nothing to deliver before the deadline")
-                self._ready += self._pull()
+            with body_deadline(seconds):
+                while not self._progress.begun and not self._progress.ended:
+                    if end is not None and monotonic() > end:
+                        raise TimeoutError("the stream had nothing to deliver before the deadline")
+                    self._ready += self._pull()
         except BaseException:  # whoever stops here, an interrupt too, has no stream that could be closed
             self._response.close()
             raise

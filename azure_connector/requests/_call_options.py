@@ -10,7 +10,7 @@ import openai
 from openai import NotGiven, Omit
 
 from .._utils import Json
-from ..deployments import RESPONSES, operation_of
+from ..deployments import CHAT, RESPONSES, operation_of
 
 __all__ = ["RAW_RESPONSE_HEADER", "CallOptions", "get_options", "given_headers", "parse_options", "post_options"]
 
@@ -46,6 +46,8 @@ class CallOptions:
     @property
     def repeatable(self) -> bool:
         """Whether a request that may have been executed may be sent again without doing anything twice."""
+        if self.operation == CHAT and (self.body or {}).get("store"):
+            return False  # kept at the service, like a stored response
         if self.options.method.lower() == "get" or operation_of(self.operation).repeatable:
             return True
         return self.operation == RESPONSES and (self.body or {}).get("store") is False

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from ._body import AsyncBody, Body
-from ._clients import TransportOptions, async_http_client, body_deadline, sync_http_client, tls_context
+from ._clients import TransportOptions, async_http_client, sync_http_client, tls_context
+from ._clock import body_deadline
 from ._json_request import JsonRequestBuilder
 from ._library import http_library
+from ._loops import when_loop_ends
+from ._reading import LARGEST, TooLargeError
 from ._redirects import Redirect, redirect_of
 
 __all__ = [
+    "LARGEST",
     "AsyncBody",
     "Body",
     "JsonRequestBuilder",
     "Redirect",
+    "TooLargeError",
     "TransportOptions",
     "async_http_client",
     "body_deadline",
@@ -20,4 +25,5 @@ __all__ = [
     "redirect_of",
     "sync_http_client",
     "tls_context",
+    "when_loop_ends",
 ]

@@ -6,9 +6,13 @@ this module loads aiohttp, so only `aio.transport_class` does.
 
 from __future__ import annotations
 
+import asyncio
+import os
 import warnings
+import weakref
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from contextvars import Context
 from functools import lru_cache
 from typing import Any
 
@@ -16,7 +20,9 @@ import aiohttp
 import openai
 from yarl import URL
 
+from ._head_timer import HeadTimer, current_timer
 from ._library import http_library
+from ._loops import cut
 
 __all__ = ["Transport"]
 
@@ -43,19 +49,29 @@ _TABLE: list[tuple[type[BaseException], Any]] = [
 _FOREIGN = tuple(mine for mine, _ in _TABLE)
 # Bytes at a time: the chunks of one piece are made together, and few young objects are quick to collect.
 _PIECE = 8192
+# Bytes of a request that are sent at once.
+_LARGE = 65536
+# For timers, which would keep the context of whoever reads.
+_NOWHERE = Context()
 # What aiohttp would add of its own: the request is complete as it comes.
 _NOT_ADDED = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 
 
 class Body(_library.AsyncByteStream):
-    """A reply's body while it arrives.
+    """A reply's body while it arrives, with a timer of its own: aiohttp wakes no reader where the framing of a chunked
+    body breaks, nor where its session is closed.
 
     Args:
         reply: aiohttp's.
+        silence: seconds that each piece may take; None for ever.
+        end: when all of it must be here, by the event loop's clock; None for a stream.
     """
 
-    def __init__(self, reply: Any) -> None:
-        self._reply = reply
+    def __init__(self, reply: Any, silence: float | None, end: float | None) -> None:
+        self._reply, self._content = reply, reply.content
+        self._silence, self._end = silence, end
+        self._since: float | None = None
+        self._timer: asyncio.TimerHandle | None = None
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         while data := await self.read_some():
@@ -63,18 +79,72 @@ class Body(_library.AsyncByteStream):
 
     async def read_some(self) -> bytes:
         """What has arrived, up to a limit; empty at the end."""
+        content = self._content
         try:
-            return await self._reply.content.read(_PIECE)
+            if (data := content.read_nowait(_PIECE)) or content.at_eof():
+                return data
+            self._wait()
+            try:
+                return await content.read(_PIECE)
+            finally:
+                self._since = None
         except BaseException as error:  # cancellation leaves a body half read, too
             # Not every reader closes what broke under it (the SDK does not for an error's body), and a connection
             # in the middle of a body serves nobody else.
+            self._stop()
             self._reply.close()
             if isinstance(error, _FOREIGN):
                 raise _translated(error) from error
             raise
 
+    def _wait(self) -> None:
+        loop = asyncio.get_running_loop()
+        if loop is not self._reply._loop:
+            raise _library.ReadError("the event loop that this reply belongs to is another one: read it where it began")
+        if self._silence is None:
+            return
+        self._since = loop.time()
+        if self._timer is None:
+            # Weakly: a body that is dropped unread must not wait for its timer.
+            known: weakref.ref[Body] = weakref.ref(self)
+            self._timer = loop.call_at(self._limit(self._since), _look, known, context=_NOWHERE)
+
+    def _limit(self, since: float) -> float:
+        assert self._silence is not None
+        at = since + self._silence
+        return at if self._end is None or at < self._end else self._end
+
+    def look(self) -> None:
+        """Ends a read that has waited too long; otherwise looks again when it would have."""
+        self._timer = None
+        if self._since is None:
+            return
+        loop = asyncio.get_running_loop()
+        at = self._limit(self._since)
+        if loop.time() >= at:
+            self.abort(_library.ReadTimeout("nothing more arrived in time"))
+        else:
+            known: weakref.ref[Body] = weakref.ref(self)
+            self._timer = loop.call_at(at, _look, known, context=_NOWHERE)
+
+    def abort(self, error: BaseException) -> None:
+        """Ends the body for whoever reads it, now or later."""
+        if not self._content.at_eof():
+            self._content.set_exception(error)
+
+    def _stop(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
     async def aclose(self) -> None:
+        self._stop()
         self._reply.release()
+
+
+def _look(known: weakref.ref[Body]) -> None:
+    if (body := known()) is not None:
+        body.look()
 
 
 class Transport(_library.AsyncBaseTransport):
@@ -87,26 +157,27 @@ class Transport(_library.AsyncBaseTransport):
     def __init__(self, context: Any) -> None:
         self._context = context
         self._session: Any = None
+        self._sending: set[HeadTimer] = set()
+        self._bodies: weakref.WeakSet[Body] = weakref.WeakSet()
 
     async def handle_async_request(self, request: Any) -> Any:
         if self._session is None:
             self._session = _open_session(self._context)
         limits: dict[str, Any] = request.extensions.get("timeout") or {}
+        timer = HeadTimer(limits.get("read"), limits.get("write"))
+        self._sending.add(timer)
         try:
-            reply = await self._session.request(
-                request.method,
-                _parsed(str(request.url)),
-                headers=request.headers.multi_items(),
-                data=_content(request),
-                allow_redirects=False,
-                auto_decompress=False,
-                skip_auto_headers=_NOT_ADDED,
-                timeout=_timeouts(limits.get("pool"), limits.get("connect"), limits.get("read")),
-                server_hostname=request.extensions.get("sni_hostname"),
-            )
+            reply = await timer.run(self._exchange(request, limits, timer))
         except _FOREIGN as error:
+            if timer.closed:
+                raise _library.ReadError("the client was closed during the call") from error
+            if timer.expired:
+                raise _library.ReadTimeout("no complete head of a reply in time") from error
             raise _translated(error) from error
-        body = Body(reply)
+        finally:
+            self._sending.discard(timer)
+        body = Body(reply, timer.silence, timer.end if request.extensions.get("whole") else None)
+        self._bodies.add(body)
         return _library.Response(
             reply.status,
             headers=reply.raw_headers,
@@ -120,9 +191,32 @@ class Transport(_library.AsyncBaseTransport):
             },
         )
 
+    def _exchange(self, request: Any, limits: dict[str, Any], timer: HeadTimer) -> Any:
+        return self._session.request(
+            request.method,
+            _parsed(str(request.url)),
+            headers=request.headers.multi_items(),
+            data=_content(request, timer),
+            allow_redirects=False,
+            auto_decompress=False,
+            skip_auto_headers=_NOT_ADDED,
+            timeout=_timeouts(limits.get("pool"), limits.get("connect")),
+            server_hostname=request.extensions.get("sni_hostname"),
+        )
+
     async def aclose(self) -> None:
+        """Closes every connection; whoever waits for a reply or reads one is told."""
+        for timer in list(self._sending):
+            timer.close()
+        for body in list(self._bodies):
+            body.abort(_library.ReadError("the client was closed while this reply was being read"))
         if self._session is not None:
             await self._session.close()
+
+    def drop(self) -> None:
+        """Closes the sockets of an event loop that is closed, where nothing can be awaited any more."""
+        if self._session is not None:
+            cut(self._session.connector)
 
 
 def _translated(error: BaseException) -> Exception:
@@ -134,25 +228,45 @@ def _parsed(url: str) -> URL:
     return URL(url, encoded=True)
 
 
-def _content(request: Any) -> Any:
+def _content(request: Any, timer: HeadTimer) -> Any:
     try:
-        return request.content or None
+        content = request.content
     except _library.RequestNotRead:
         request.headers.pop("transfer-encoding", None)  # aiohttp's own business
-        return request.stream
+        return timer.sending(request.stream)
+    # What goes out in one piece has no silence that could be seen.
+    return timer.sending(_pieces(content)) if len(content) > _LARGE else content or None
+
+
+async def _pieces(content: bytes) -> AsyncIterator[bytes]:
+    for start in range(0, len(content), _LARGE):
+        yield content[start : start + _LARGE]
 
 
 @lru_cache(maxsize=256)
-def _timeouts(pool: float | None, connect: float | None, read: float | None) -> aiohttp.ClientTimeout:
-    return aiohttp.ClientTimeout(total=None, connect=pool, sock_connect=connect, sock_read=read)
+def _timeouts(pool: float | None, connect: float | None) -> aiohttp.ClientTimeout:
+    # Once a connection is there, time is kept here: aiohttp's timer begins anew with every byte of a head.
+    return aiohttp.ClientTimeout(total=None, connect=pool, sock_connect=connect, sock_read=None)
 
 
 class _QuietConnector(aiohttp.TCPConnector):
     """Closes quietly when nobody closed it, as httpx's: a script's end must not be complaints."""
 
+    pid = 0
+
+    async def connect(self, req: Any, traces: Any, timeout: Any) -> Any:  # noqa: ASYNC109  # aiohttp's
+        found = await super().connect(req, traces, timeout)
+        if (timer := current_timer.get()) is not None:
+            timer.connected()
+        return found
+
     def __del__(self, _warnings: Any = None) -> None:
-        # What `close()` does before there is anything to await; without it sockets would wait for the collector.
         with suppress(Exception):  # at the interpreter's end anything may be gone
+            if self.pid != os.getpid():
+                return  # in a forked child the event loop's own descriptors are still shared with the parent
+            if self._loop.is_closed():
+                cut(self)
+            # What `close()` does before there is anything to await; without it sockets would wait for the collector.
             close = getattr(self, "_close_immediately", None) or self._close  # its name until aiohttp 3.13, and since
             close()
 
@@ -172,5 +286,6 @@ def _open_session(context: Any) -> _QuietSession:
     connector = _QuietConnector(
         ssl=context, limit=limits.max_connections or 0, keepalive_timeout=limits.keepalive_expiry
     )
+    connector.pid = os.getpid()
     # Cookies are the client's business, as are proxies.
     return _QuietSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False)

@@ -8,12 +8,12 @@ reply open after `[DONE]`.
 from __future__ import annotations
 
 import asyncio
-import threading
-import time
 import weakref
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any, Protocol
+
+from ._clock import body_deadline, current
 
 __all__ = ["AsyncBody", "Body"]
 
@@ -60,32 +60,19 @@ class Body:
         """Reads the end. Only the network can say when there is more, so its own timeout is shortened for once."""
         if not _can_hurry(self._response.extensions.get("network_stream")):
             return  # another library's stream: the connection is given up
-        _hurry.end = time.monotonic() + DRAIN
-        try:
-            with suppress(Exception):  # whatever goes wrong now is no matter of the reader's
-                while self.read():
-                    pass
-        finally:
-            _hurry.end = None
-
-
-class _Hurry(threading.local):
-    """Until when this thread may wait for the end of a body."""
-
-    end: float | None = None
-
-
-_hurry = _Hurry()
+        with suppress(Exception), body_deadline(DRAIN):  # whatever goes wrong now is no matter of the reader's
+            while self.read():
+                pass
 
 
 def _can_hurry(stream: Any) -> bool:
-    """Lets a connection's reads mind `_hurry`, from now on.
+    """Lets reads of a connection that is not our own mind the clock, from now on.
 
     With the last byte the connection goes to whoever waits for one, perhaps in another thread: what is put in place
     here must mean nothing to that thread, and is not taken away again.
     """
     own: dict[str, Any] = getattr(stream, "__dict__", {})
-    if "read" in own:
+    if "read" in own or getattr(stream, "minds_clock", False):
         return True
     kind = stream.__class__
     read = getattr(kind, "read", None)
@@ -94,8 +81,8 @@ def _can_hurry(stream: Any) -> bool:
     known = weakref.ref(stream)  # not the stream itself: a cycle would keep its socket until the collector comes by
 
     def soon(max_bytes: int, timeout: float | None = None) -> bytes:
-        if _hurry.end is not None:
-            timeout = max(_hurry.end - time.monotonic(), 0.001)
+        if (clock := current()) is not None and (left := clock.left(timeout)) is not None:
+            timeout = max(left, 0.001)
         return read(known(), max_bytes, timeout=timeout)
 
     own["read"] = soon

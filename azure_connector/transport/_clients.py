@@ -5,24 +5,26 @@ Building a TLS context costs about 20 ms, most of a client's construction, so eq
 
 from __future__ import annotations
 
+import os
 import ssl
 import weakref
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager, suppress
-from contextvars import ContextVar
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
-from time import monotonic
 from typing import Any
 from urllib.request import getproxies
 
 import openai
 
-from .._utils import spawn
+from .._utils import renew_after_fork, spawn
 from ..errors import ConfigurationError
 from ._async_backend import transport_class
+from ._clock import keeping
 from ._library import http_library
+from ._network import AsyncNetwork, AsyncStream, Network, Stream, install, leave_to_the_parent, note_protocol
+from ._reading import AsyncTimedBody, TimedBody, aread_whole, clock_for, read_whole
 
 __all__ = ["TransportOptions", "async_http_client", "sync_http_client"]
 
@@ -77,8 +79,6 @@ def _trusting(authorities: str) -> ssl.SSLContext:
 
 def _default_context() -> ssl.SSLContext:
     """The authorities that httpx trusts: certifi's, unless `SSL_CERT_FILE` or `SSL_CERT_DIR` name others."""
-    import os
-
     import certifi
 
     return _trusting(os.environ.get("SSL_CERT_FILE") or os.environ.get("SSL_CERT_DIR") or certifi.where())
@@ -92,7 +92,55 @@ def _arguments(options: TransportOptions) -> dict[str, Any]:
     return arguments
 
 
+def _needs_proxy(options: TransportOptions) -> bool:
+    """Whether connections may go through a proxy: then httpx makes them, with all its rules."""
+    return options.proxy is not None or not {"http", "https", "all"}.isdisjoint(getproxies())
+
+
+def _transports(client: Any) -> list[Any]:
+    """Everything that an httpx client sends with: its own transport, and one for each proxy."""
+    return [client._transport, *(each for each in client._mounts.values() if each is not None)]
+
+
 class _SyncClient(openai.DefaultHttpxClient):
+    """Keeps to the clock, and has new connections in a forked child: those that it finds there are the parent's.
+
+    Args:
+        make: makes a client to take new connections from.
+    """
+
+    def __init__(self, make: Callable[[], Any], **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self._make = make
+        install(Network, _transports(self))
+        renew_after_fork(self)
+        self._kept = _transports(self)
+        # Garbage in a cycle is finalized in any order, and a socket that goes before its client complains; a weak
+        # reference's callback goes before them all.
+        weakref.finalize(self, _close, self._kept).atexit = False
+
+    def after_fork(self) -> None:
+        """In the child: locks of the parent's pools may be held for ever, and its sockets are not ours."""
+        leave_to_the_parent(self._kept)
+        fresh: Any = self._make()
+        install(Network, _transports(fresh))
+        mine: Any = self
+        mine._transport, mine._mounts = fresh._transport, fresh._mounts
+        self._kept[:] = _transports(self)
+
+    def send(self, request: Any, *, stream: bool = False, **how: Any) -> Any:
+        clock = clock_for(request)
+        with keeping(clock):
+            response: Any = super().send(request, stream=True, **how)
+            connection = response.extensions.get("network_stream")
+            if getattr(connection, "protocol", self) is None:
+                note_protocol(connection, _transports(self))
+            if not stream:
+                read_whole(response)
+        if stream and isinstance(connection, Stream):
+            response.stream = TimedBody(response.stream, connection, clock)
+        return response
+
     def __del__(self) -> None:
         # A client that nobody closed, as the SDK's own: its connections must not outlive it.
         with suppress(Exception):  # at the interpreter's end anything may be gone
@@ -100,81 +148,66 @@ class _SyncClient(openai.DefaultHttpxClient):
 
 
 class _AsyncClient(openai.DefaultAsyncHttpxClient):
+    """Belongs to one event loop, so to one process: in a forked child it does nothing."""
+
+    def __init__(self, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self._pid = os.getpid()
+        ours = transport_class()
+        self._keeps_time = ours is not None and isinstance(self._transport, ours)
+        if not self._keeps_time:
+            install(AsyncNetwork, _transports(self))
+
+    async def send(self, request: Any, *, stream: bool = False, **how: Any) -> Any:
+        if self._keeps_time:
+            request.extensions["whole"] = not stream
+            response: Any = await super().send(request, stream=True, **how)
+            if not stream:
+                await aread_whole(response)
+            return response
+        clock = clock_for(request)
+        with keeping(clock):
+            response = await super().send(request, stream=True, **how)
+            connection = response.extensions.get("network_stream")
+            if getattr(connection, "protocol", self) is None:
+                note_protocol(connection, _transports(self))
+            if not stream:
+                await aread_whole(response)
+        if stream and isinstance(connection, AsyncStream):
+            response.stream = AsyncTimedBody(response.stream, connection, clock)
+        return response
+
+    async def aclose(self) -> None:
+        if self._pid == os.getpid():
+            await super().aclose()
+
     def __del__(self) -> None:
         # Only where a loop still runs can connections be closed; elsewhere they went with their loop.
         with suppress(Exception):  # at the interpreter's end anything may be gone
-            if not self.is_closed:
+            if not self.is_closed and self._pid == os.getpid():
                 spawn(self.aclose())
 
 
-def _needs_proxy(options: TransportOptions) -> bool:
-    """Whether connections may go through a proxy: then httpx makes them, with all its rules."""
-    return options.proxy is not None or not {"http", "https", "all"}.isdisjoint(getproxies())
+def _close(transports: list[Any]) -> None:
+    for transport in transports:
+        with suppress(Exception):  # a connection may be broken in any way
+            transport.close()
 
 
-_body_end: ContextVar[float | None] = ContextVar("azure_connector_body_end", default=None)
-
-
-@contextmanager
-def body_deadline(seconds: float | None) -> Generator[None]:
-    """Within it, sync replies must have been read so many seconds from now: a read timeout alone starts anew with
-    every piece of a body that drips.
-    """
-    if seconds is None:
-        yield
-        return
-    token = _body_end.set(monotonic() + seconds)
-    try:
-        yield
-    finally:
-        _body_end.reset(token)
-
-
-@lru_cache(maxsize=1)
-def _watching_transport() -> Any:
-    """httpx's transport, which also minds `body_deadline`."""
-    library: Any = http_library()
-    handle = library.HTTPTransport.handle_request
-
-    class TimedBody(library.SyncByteStream):
-        def __init__(self, stream: Any, end: float) -> None:
-            self._stream, self._end = stream, end
-
-        def __iter__(self) -> Iterator[bytes]:
-            for part in self._stream:
-                if monotonic() > self._end:
-                    raise library.ReadTimeout("the reply was not complete before the deadline")
-                yield part
-
-        def close(self) -> None:
-            self._stream.close()
-
-    class Transport(library.HTTPTransport):
-        def handle_request(self, request: Any) -> Any:
-            response: Any = handle(self, request)
-            if (end := _body_end.get()) is not None:
-                response.stream = TimedBody(response.stream, end)
-            return response
-
-    return Transport
+def _plain_sync_client(options: TransportOptions) -> Any:
+    """What a sync client's transports are taken from: one that was never used, and need not be closed."""
+    arguments = _arguments(options)
+    if not _needs_proxy(options):
+        arguments["transport"] = http_library().HTTPTransport(limits=openai.DEFAULT_CONNECTION_LIMITS, **arguments)
+    return openai.DefaultHttpxClient(**arguments)
 
 
 def sync_http_client(options: TransportOptions) -> Any:
     """An HTTP client for the sync SDK: httpx, or httpx2 under openai 3."""
     arguments = _arguments(options)
-    if _needs_proxy(options):
-        return _SyncClient(**arguments)
-    transport = _watching_transport()(limits=openai.DEFAULT_CONNECTION_LIMITS, **arguments)
-    client = _SyncClient(transport=transport, **arguments)
-    # Garbage in a cycle is finalized in any order, and a socket that goes before its client complains; a weak
-    # reference's callback goes before them all.
-    weakref.finalize(client, _close, transport).atexit = False
-    return client
-
-
-def _close(transport: Any) -> None:
-    with suppress(Exception):  # a connection may be broken in any way
-        transport.close()
+    if not _needs_proxy(options):
+        arguments["transport"] = http_library().HTTPTransport(limits=openai.DEFAULT_CONNECTION_LIMITS, **arguments)
+    return _SyncClient(partial(_plain_sync_client, options), **arguments)
 
 
 def async_http_client(options: TransportOptions) -> Any:

@@ -150,9 +150,10 @@ async def test_a_cancelled_call_is_no_failure(azure):
 
 def test_the_deadline_ends_the_whole_call(azure):
     azure.script(*[Reply(status=503, headers={"retry-after": "50"})] * 9)
-    with pytest.raises(openai.InternalServerError) as caught:
+    with pytest.raises(ac.DeadlineExceededError) as caught:
         ask("sync", **options(azure, deadline=45))
-    assert isinstance(caught.value, ac.ServiceUnavailableError)
+    assert isinstance(caught.value.__cause__, ac.ServiceUnavailableError), "the last word stands behind it"
+    assert caught.value.retry_after is not None
     assert len(azure.requests) == 1
 
 

@@ -58,6 +58,8 @@ def test_a_client_that_was_closed_shares_again_when_it_is_used_again(cloud, redi
     again.chat.completions.create(model="gpt-4o", messages=HELLO)
     assert len(threads()) == 1
     again.close()
+    assert len(threads()) == 1, "a copy does not close what it shares"
+    client.close()
 
 
 def test_a_client_that_nobody_closed_leaves_no_thread(cloud, redis):

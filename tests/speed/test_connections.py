@@ -24,9 +24,10 @@ async def streams(way: str, azure: Any, times: int) -> list[list[Any]]:
     if way == "sync":
         with AzureConnector(**given) as client:
             return [list(client.chat.completions.create(**COUNT)) for _ in range(times)]
-    if way == "httpx":
-        given["http_client"] = openai.DefaultAsyncHttpxClient()
-    async with AsyncAzureConnector(**given) as client:
+    async with (
+        openai.DefaultAsyncHttpxClient() as own,
+        AsyncAzureConnector(**given, http_client=own if way == "httpx" else None) as client,
+    ):
         return [[c async for c in await client.chat.completions.create(**COUNT)] for _ in range(times)]
 
 

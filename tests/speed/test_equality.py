@@ -183,8 +183,8 @@ def test_one_way_to_send_serves_every_json_call(azure, monkeypatch, caplog, way)
     monkeypatch.setattr(
         _json_request.JsonRequestBuilder, "build", lambda self, options: built.append(build(self, options)) or built[-1]
     )
-    given: dict[str, Any] = {"http_client": TheUsersOwn()} if way == "users client" else {}
-    with AzureConnector(azure_endpoint=azure.endpoint, api_key=azure.api_key, **given) as client:
+    given: dict[str, Any] = {"azure_endpoint": azure.endpoint, "api_key": azure.api_key}
+    with TheUsersOwn() as own, AzureConnector(**given, http_client=own if way == "users client" else None) as client:
         if way == "raw":
             client.chat.completions.with_raw_response.create(**HELLO)
         elif way == "embeddings":
@@ -202,7 +202,8 @@ def test_one_way_to_send_serves_every_json_call(azure, monkeypatch, caplog, way)
 
 
 def test_a_client_that_builds_its_own_requests_is_let(azure):
-    with AzureConnector(azure_endpoint=azure.endpoint, api_key=azure.api_key, http_client=BuildsItsOwn()) as client:
+    given: dict[str, Any] = {"azure_endpoint": azure.endpoint, "api_key": azure.api_key}
+    with BuildsItsOwn() as own, AzureConnector(**given, http_client=own) as client:
         client.chat.completions.create(**HELLO)
     assert azure.requests[0].headers["x-built"] == "by the user"
 

@@ -1,0 +1,212 @@
+"""Sockets below httpx: they keep to the clock of whoever waits (`transport/_clock`), wake readers when they are closed,
+are never used again with unread bytes, and know which process they belong to.
+
+httpx's library for connections (httpcore) takes such streams as a `network_backend`; httpx itself hands none on, so it
+is put in place in the pools of a client that is ready.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import weakref
+from collections.abc import Iterable
+from contextlib import suppress
+from functools import lru_cache
+from importlib import import_module
+from typing import Any
+
+from ._clock import Clock, current
+from ._library import http_library
+
+__all__ = ["AsyncNetwork", "AsyncStream", "Network", "Stream", "install", "leave_to_the_parent", "note_protocol"]
+
+
+@lru_cache(maxsize=1)
+def _core() -> Any:
+    """The library of connections below the SDK's HTTP library."""
+    return import_module(http_library().__name__.replace("httpx", "httpcore"))
+
+
+def _allowed(clock: Clock | None, timeout: float | None, error: str, *, sending: bool = False) -> float | None:
+    """A socket's timeout, cut to what the clock leaves.
+
+    Raises:
+        TimeoutException: of the library's kind that `error` names: nothing is left.
+    """
+    if clock is None:
+        return timeout
+    left = clock.left(timeout, sending=sending)
+    if left is not None and left <= 0:
+        raise getattr(_core(), error)("the time allowed is over, although something kept arriving")
+    return left
+
+
+def _sent() -> None:
+    if (clock := current()) is not None:
+        clock.begin()
+
+
+class _Stream:
+    """What the sync and the async stream share.
+
+    Attributes:
+        minds_clock: tells `transport/_body` that reads can be hurried.
+        protocol: the HTTP/1.1 parser of this connection, once it is known.
+        body: the clock of the body that is read, where a caller reads it piece by piece.
+    """
+
+    minds_clock = True
+
+    def __init__(self, inner: Any) -> None:
+        self.inner = inner
+        self.protocol: Any = None
+        self.body: Clock | None = None
+
+    def _clock(self) -> Clock | None:
+        """The clock for a read. Whoever sends a request has one of its own; a body's may be left of the one before."""
+        clock, body = current(), self.body
+        if body is None or (clock is not None and clock.exchange):
+            return clock
+        body.deadline = None if clock is None else clock.deadline
+        if body.end is None:
+            body.begin()
+        return body
+
+    def get_extra_info(self, info: str) -> Any:
+        """As httpcore's. Bytes that nobody asked for make an idle connection unfit, also those read already: a second
+        reply, sent unasked, would be taken for the next call's.
+        """
+        if info == "is_readable" and self.protocol is not None and self.protocol.trailing_data[0]:
+            return True
+        return self.inner.get_extra_info(info)
+
+
+class Stream(_Stream):
+    """A sync connection."""
+
+    def __init__(self, inner: Any, known: weakref.WeakSet[Stream]) -> None:
+        super().__init__(inner)
+        self._pid, self._known = os.getpid(), known
+        known.add(self)
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self.inner.read(max_bytes, _allowed(self._clock(), timeout, "ReadTimeout"))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self.inner.write(buffer, _allowed(current(), timeout, "WriteTimeout", sending=True))
+        _sent()
+
+    def close(self) -> None:
+        # Closing a socket does not wake a thread that reads from it. In a forked child the connection is the parent's.
+        if self._pid == os.getpid():
+            with suppress(OSError, AttributeError):
+                self.inner.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
+        self.inner.close()
+
+    def start_tls(self, ssl_context: Any, server_hostname: str | None = None, timeout: float | None = None) -> Stream:
+        left = _allowed(current(), timeout, "ConnectTimeout", sending=True)
+        return Stream(self.inner.start_tls(ssl_context, server_hostname, left), self._known)
+
+
+class Network:
+    """Opens sync connections.
+
+    Args:
+        inner: the library's own.
+
+    Attributes:
+        streams: those that somebody still refers to.
+    """
+
+    def __init__(self, inner: Any) -> None:
+        self._inner = inner
+        self.streams: weakref.WeakSet[Stream] = weakref.WeakSet()
+
+    def connect_tcp(self, host: str, port: int, timeout: float | None = None, **how: Any) -> Stream:
+        left = _allowed(current(), timeout, "ConnectTimeout", sending=True)
+        return Stream(self._inner.connect_tcp(host, port, timeout=left, **how), self.streams)
+
+    def connect_unix_socket(self, path: str, timeout: float | None = None, **how: Any) -> Stream:
+        return Stream(self._inner.connect_unix_socket(path, timeout=timeout, **how), self.streams)
+
+    def sleep(self, seconds: float) -> None:
+        self._inner.sleep(seconds)
+
+
+class AsyncStream(_Stream):
+    """As `Stream`, for an event loop."""
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109  # httpcore's
+        return await self.inner.read(max_bytes, _allowed(self._clock(), timeout, "ReadTimeout"))
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109  # as above
+        await self.inner.write(buffer, _allowed(current(), timeout, "WriteTimeout", sending=True))
+        _sent()
+
+    async def aclose(self) -> None:
+        await self.inner.aclose()
+
+    async def start_tls(
+        self,
+        ssl_context: Any,
+        server_hostname: str | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109  # as above
+    ) -> AsyncStream:
+        left = _allowed(current(), timeout, "ConnectTimeout", sending=True)
+        return AsyncStream(await self.inner.start_tls(ssl_context, server_hostname, left))
+
+
+class AsyncNetwork:
+    """As `Network`, for an event loop."""
+
+    def __init__(self, inner: Any) -> None:
+        self._inner = inner
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109  # as above
+        **how: Any,
+    ) -> AsyncStream:
+        left = _allowed(current(), timeout, "ConnectTimeout", sending=True)
+        return AsyncStream(await self._inner.connect_tcp(host, port, timeout=left, **how))
+
+    async def connect_unix_socket(self, path: str, **how: Any) -> AsyncStream:
+        return AsyncStream(await self._inner.connect_unix_socket(path, **how))
+
+    async def sleep(self, seconds: float) -> None:
+        await self._inner.sleep(seconds)
+
+
+def pools_of(transports: Iterable[Any]) -> list[Any]:
+    """The connection pools of httpx's transports; none of a transport of another kind."""
+    pools = (getattr(transport, "_pool", None) for transport in transports)
+    return [pool for pool in pools if hasattr(pool, "_network_backend")]
+
+
+def install(kind: type[Network] | type[AsyncNetwork], transports: Iterable[Any]) -> None:
+    """Has every connection of these transports made by our own network."""
+    for pool in pools_of(transports):
+        pool._network_backend = kind(pool._network_backend)
+
+
+def note_protocol(stream: Stream | AsyncStream, transports: Iterable[Any]) -> None:
+    """Shows a stream the parser of its connection, so that it knows of unread bytes."""
+    for pool in pools_of(transports):
+        for connection in pool.connections:
+            inner = connection
+            for _ in range(3):  # behind a proxy, one connection stands in another
+                inner = getattr(inner, "_connection", None)
+                if getattr(inner, "_network_stream", None) is stream:
+                    stream.protocol = getattr(inner, "_h11_state", None)
+                    return
+
+
+def leave_to_the_parent(transports: Iterable[Any]) -> None:
+    """Closes this process's copies of a parent's sockets. The connections stay as they are: they are the parent's."""
+    for pool in pools_of(transports):
+        for stream in list(getattr(pool._network_backend, "streams", ())):
+            with suppress(Exception):  # another thread of the parent may have been closing it
+                stream.close()

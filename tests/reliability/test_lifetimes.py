@@ -1,0 +1,287 @@
+"""The life of a process: event loops that come and go, forks, and clients that are closed, copied and lent."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import logging
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import openai
+import pytest
+
+import azure_connector as ac
+from azure_connector import AsyncAzureConnector, AzureConnector
+from azure_connector.emulator import faults
+from tests.reliability.raw_server import RawServer, read_request
+
+HELLO: dict[str, Any] = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hi"}]}
+
+
+def options(azure: Any, **more: Any) -> dict[str, Any]:
+    return {"azure_endpoint": azure.endpoint, "api_key": azure.api_key, **more}
+
+
+def descriptors() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+def run_closed_by_hand(work: Any) -> Any:
+    """As frameworks do that make loops of their own and never wind them up."""
+    loop = asyncio.new_event_loop()
+    try:
+        return loop.run_until_complete(work)
+    finally:
+        loop.close()
+
+
+# Event loops.
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="counts descriptors in /proc")
+@pytest.mark.parametrize("run", [asyncio.run, run_closed_by_hand])
+@pytest.mark.parametrize("over", ["aiohttp", "httpx"])
+def test_one_client_for_many_event_loops_keeps_none(azure, monkeypatch, over, run):
+    if over == "httpx":
+        if run is run_closed_by_hand:
+            pytest.skip("sockets of httpx that nobody wound up complain when they are collected")
+        monkeypatch.setattr("azure_connector.transport._clients.transport_class", lambda: None)
+    client = AsyncAzureConnector(**options(azure))
+    run(client.chat.completions.create(**HELLO))
+    before = descriptors()
+    for _ in range(30):
+        run(client.chat.completions.create(**HELLO))
+    assert descriptors() <= before + 2
+    gc.collect()
+    loops = [each for each in gc.get_objects() if isinstance(each, asyncio.BaseEventLoop) and each.is_closed()]
+    assert len(loops) <= 2
+    asyncio.run(client.close())
+
+
+@pytest.mark.parametrize("over", ["aiohttp", "httpx"])
+def test_a_stream_that_is_read_after_its_loop_is_a_typed_error(azure, monkeypatch, over):
+    if over == "httpx":
+        monkeypatch.setattr("azure_connector.transport._clients.transport_class", lambda: None)
+    azure.script(faults.slow_drip(0.2))
+    client = AsyncAzureConnector(**options(azure))
+    stream = asyncio.run(client.chat.completions.create(**HELLO, stream=True))
+
+    async def rest() -> None:
+        async for _ in stream:
+            pass
+
+    with pytest.raises(ac.StreamInterruptedError):
+        asyncio.run(asyncio.wait_for(rest(), 30))
+
+
+def test_a_client_serves_loops_in_several_threads_at_once(azure):
+    client = AsyncAzureConnector(**options(azure))
+    answers: list[Any] = []
+
+    def work() -> None:
+        for _ in range(5):
+            answers.append(asyncio.run(client.chat.completions.create(**HELLO)))
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(answers) == 20
+
+
+# Forks.
+
+
+def echo(exchange: Any) -> None:
+    """Answers with the question, after a while, on as many requests as come."""
+    while exchange.request:
+        asked = json.loads(exchange.request.partition(b"\r\n\r\n")[2])["messages"][0]["content"]
+        message = {"role": "assistant", "content": asked}
+        choice = {"index": 0, "finish_reason": "stop", "message": message}
+        body = json.dumps({"id": "x", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice]})
+        head = f"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
+        exchange.send((head + body).encode())
+        exchange.request = read_request(exchange.connection)
+
+
+FORKING = """
+import asyncio, os, sys, threading
+from azure_connector import AsyncAzureConnector, AzureConnector
+
+way, forks, endpoint = sys.argv[1], int(sys.argv[2]), sys.argv[3]
+given = dict(azure_endpoint=endpoint, api_key="k", timeout=30.0)
+sync, asynchronous = AzureConnector(**given), AsyncAzureConnector(**given)
+
+def ask(who):
+    request = dict(model="gpt-4o", messages=[dict(role="user", content=who)])
+    if way == "sync":
+        reply = sync.chat.completions.create(**request)
+    else:
+        reply = asyncio.run(asynchronous.chat.completions.create(**request))
+    assert reply.choices[0].message.content == who, (who, reply.choices[0].message.content)
+
+ask("parent")
+stopping = threading.Event()
+wrong = []
+def load(name):
+    while not stopping.is_set():
+        try:
+            ask(name)
+        except BaseException as error:
+            wrong.append(error)
+threads = [threading.Thread(target=load, args=(f"thread {n}",)) for n in range(3)]
+[thread.start() for thread in threads]
+children = []
+for number in range(forks):
+    if (pid := os.fork()) == 0:
+        status = 1
+        try:
+            for turn in range(3):
+                ask(f"child {number} {turn}")
+            status = 0
+        finally:
+            os._exit(status)
+    children.append(pid)
+    if len(children) == 4:
+        assert not [os.waitpid(pid, 0)[1] for pid in children if os.waitpid(pid, os.WNOHANG) == (0, 0)].count(256)
+        children.clear()
+for pid in children:
+    assert os.waitpid(pid, 0)[1] == 0
+stopping.set()
+[thread.join() for thread in threads]
+assert not wrong, wrong[:3]
+sync.close()
+asyncio.run(asynchronous.close())
+print("done")
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+@pytest.mark.parametrize("way", ["sync", "async"])
+def test_children_and_parent_get_their_own_answers(way):
+    with RawServer(echo) as server:
+        done = subprocess.run(
+            [sys.executable, "-W", "ignore", "-c", FORKING, way, "8", server.endpoint],
+            capture_output=True,
+            check=False,
+            text=True,
+            timeout=200,
+        )
+    assert done.stdout == "done\n", done.stderr[-3000:]
+
+
+# Copies, and what is lent.
+
+
+def test_a_copy_that_is_closed_leaves_the_others_alone(azure):
+    with AzureConnector(**options(azure)) as client:
+        for copy in (client.with_options(timeout=5), client.with_options(max_attempts=2)):
+            copy.close()
+            with pytest.raises(ac.ClientClosedError):
+                copy.chat.completions.create(**HELLO)
+        client.chat.completions.create(**HELLO)
+        assert not client.is_closed()
+
+
+async def test_an_async_copy_that_is_closed_leaves_the_others_alone(azure):
+    async with AsyncAzureConnector(**options(azure)) as client:
+        stream = await client.chat.completions.create(**HELLO, stream=True)
+        await client.with_options(timeout=5).close()
+        assert [chunk async for chunk in stream]
+        await client.chat.completions.create(**HELLO)
+    assert azure.requests.connections == 1
+
+
+async def test_an_http_client_of_the_users_own_stays_open(azure):
+    with openai.DefaultHttpxClient() as own:
+        with AzureConnector(**options(azure), http_client=own) as client:
+            client.chat.completions.create(**HELLO)
+        assert not own.is_closed
+    async with openai.DefaultAsyncHttpxClient() as aown:
+        async with AsyncAzureConnector(**options(azure), http_client=aown) as aclient:
+            await aclient.chat.completions.create(**HELLO)
+        assert not aown.is_closed
+
+
+def test_a_closed_client_says_so_at_once(azure, caplog):
+    client = AzureConnector(**options(azure))
+    copy = client.with_options(timeout=5)
+    client.close()
+    for each in (client, copy):
+        with pytest.raises(ac.ClientClosedError, match="was closed") as caught:
+            each.chat.completions.create(**HELLO)
+        assert isinstance(caught.value, openai.APIConnectionError | RuntimeError)
+    assert len(azure.requests) == 0
+
+
+# What is asked is done.
+
+
+@pytest.mark.parametrize("asked", [{"max_attempts": 3}, {"max_retries": 2}, {"max_attempts": 3, "max_retries": 2}])
+def test_with_options_sends_as_many_requests_as_it_says(azure, asked):
+    azure.script(faults.failure(409), times=None)
+    with AzureConnector(**options(azure, failures_before_cooldown=99)) as client, pytest.raises(openai.APIStatusError):
+        client.with_options(**asked).embeddings.create(model="text-embedding-3-small", input="x")
+    assert len(azure.requests) == 3
+
+
+def test_two_names_of_one_number_must_agree(azure):
+    with pytest.raises(ac.ConfigurationError, match="contradict"):
+        AzureConnector(**options(azure), max_attempts=4, max_retries=0)
+    agreed = AzureConnector(**options(azure), max_attempts=4, max_retries=3)
+    with agreed as client, pytest.raises(ac.ConfigurationError, match="max_retries=1"):
+        client.with_options(max_attempts=2, max_retries=3)
+
+
+@pytest.mark.parametrize("stored", [True, False])
+def test_a_stored_completion_is_not_repeated(azure, stored):
+    azure.script(faults.failure(503))
+    with AzureConnector(**options(azure)) as client:
+        if stored:
+            with pytest.raises(ac.ServiceUnavailableError, match="repeat_unsafe=True"):
+                client.chat.completions.create(**HELLO, store=True)
+        else:
+            client.chat.completions.create(**HELLO, store=False)
+    assert len(azure.requests) == (1 if stored else 2)
+
+
+def test_the_error_of_a_stored_response_says_what_would_allow_a_repeat(azure):
+    azure.script(faults.failure(503), faults.failure(503))
+    with AzureConnector(**options(azure)) as client:
+        with pytest.raises(ac.ServiceUnavailableError) as caught:
+            client.responses.create(model="gpt-4o", input="Hi")
+        assert "every permitted attempt" not in str(caught.value)
+        assert "store=False" in caught.value.hint
+        client.responses.create(model="gpt-4o", input="Hi", store=False)
+
+
+def test_too_many_open_files_is_no_spelling_mistake(azure, monkeypatch):
+    import errno
+    import socket
+
+    def full(*args: Any, **kwargs: Any) -> Any:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    with AzureConnector(**options(azure, max_attempts=1)) as client:
+        monkeypatch.setattr(socket, "create_connection", full)
+        with pytest.raises(ac.EndpointUnreachableError, match="ulimit -n") as caught:
+            client.chat.completions.create(**HELLO)
+    assert "spelling" not in str(caught.value)
+
+
+def test_debug_has_a_line_for_each_attempt(azure, caplog):
+    azure.script(faults.failure(503))
+    caplog.set_level(logging.DEBUG, "azure_connector")
+    with AzureConnector(**options(azure)) as client:
+        client.chat.completions.create(**HELLO)
+    lines = [record.getMessage() for record in caplog.records if record.name == "azure_connector.calls"]
+    assert len(lines) == 2
+    assert "503" in lines[0]
+    assert "gpt-4o@default: 200" in lines[1]

@@ -1,0 +1,286 @@
+"""HTTP that breaks below every library: each call ends in a typed error, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import openai
+import psutil
+import pytest
+
+import azure_connector as ac
+from azure_connector import AsyncAzureConnector, AzureConnector
+from tests.reliability.raw_server import FAULTS, RawServer, dripping_chunk_size
+
+TIMEOUT = 0.3
+ENOUGH = 40  # seconds after which a call hangs for good; the machine may be busy
+HELLO: dict[str, Any] = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hi"}]}
+CLIENTS = ("sync", "aiohttp", "httpx")
+# Calls that read what the service sends as a stream; the others read it whole.
+STREAMS: dict[str, Callable[[Any], Any]] = {
+    "chat": lambda client: client.chat.completions.create(**HELLO, stream=True),
+    "response": lambda client: client.responses.create(model="gpt-4o", input="Hi", stream=True, store=False),
+    "image": lambda client: client.images.generate(model="gpt-image-1", prompt="Hi", stream=True),
+    "speech": lambda client: client.audio.speech.with_streaming_response.create(model="tts", voice="alloy", input="Hi"),
+}
+WHOLE: dict[str, Callable[[Any], Any]] = {
+    "chat": lambda client: client.chat.completions.create(**HELLO),
+    "raw chat": lambda client: client.chat.completions.with_raw_response.create(**HELLO),
+    "response": lambda client: client.responses.create(model="gpt-4o", input="Hi"),
+    "speech": lambda client: client.audio.speech.create(model="tts", voice="alloy", input="Hi"),
+    "upload": lambda client: client.audio.transcriptions.create(model="whisper", file=("a.wav", b"R" * 300_000)),
+    "embeddings": lambda client: client.embeddings.create(model="text-embedding-3-small", input="Hi"),
+}
+
+
+def options(server: RawServer, **more: Any) -> dict[str, Any]:
+    given = {"azure_endpoint": server.endpoint, "api_key": "k", "max_attempts": 1, "timeout": TIMEOUT}
+    return {**given, "failures_before_cooldown": 1000, **more}  # no call waits for what an earlier one has seen
+
+
+@pytest.fixture(autouse=True)
+def over_httpx(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if "way" in request.fixturenames and request.getfixturevalue("way") == "httpx":
+        monkeypatch.setattr("azure_connector.transport._clients.transport_class", lambda: None)
+
+
+def open_to(server: RawServer) -> list[Any]:
+    found = psutil.Process().net_connections("tcp")
+    return [one for one in found if one.raddr and one.raddr.port == server.port and one.status == "ESTABLISHED"]
+
+
+def until(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + ENOUGH
+    while not condition():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.01)
+
+
+def read(client: AzureConnector, name: str, streamed: bool) -> None:
+    if not streamed:
+        WHOLE[name](client)
+    elif name == "speech":
+        with STREAMS[name](client) as reply:
+            reply.read()
+    else:
+        for _ in STREAMS[name](client):
+            pass
+
+
+async def aread(client: AsyncAzureConnector, name: str, streamed: bool) -> None:
+    if not streamed:
+        await WHOLE[name](client)
+    elif name == "speech":
+        async with STREAMS[name](client) as reply:
+            await reply.read()
+    else:
+        async for _ in await STREAMS[name](client):
+            pass
+
+
+def outcome(work: Callable[[], None]) -> BaseException | None:
+    """What a call in a thread of its own raises."""
+    raised: list[BaseException | None] = []
+
+    def run() -> None:
+        try:
+            work()
+        except BaseException as error:
+            raised.append(error)
+        else:
+            raised.append(None)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(ENOUGH)
+    assert raised, "the call hangs"
+    return raised[0]
+
+
+async def outcomes(way: str, calls: list[tuple[str, bool]], given: dict[str, Any]) -> dict[tuple[str, bool], Any]:
+    found: dict[tuple[str, bool], Any] = {}
+    if way == "sync":
+        with AzureConnector(**given) as client:
+            for name, streamed in calls:
+                work = lambda name=name, streamed=streamed: read(client, name, streamed)  # noqa: E731
+                found[name, streamed] = await asyncio.to_thread(outcome, work)
+        return found
+    async with AsyncAzureConnector(**given) as aclient:
+        for name, streamed in calls:
+            try:
+                async with asyncio.timeout(ENOUGH):
+                    await aread(aclient, name, streamed)
+            except TimeoutError:
+                raise AssertionError(f"the call hangs: {name}") from None
+            except Exception as error:
+                found[name, streamed] = error
+            else:
+                found[name, streamed] = None
+    return found
+
+
+CALLS = [*((name, True) for name in STREAMS), *((name, False) for name in WHOLE)]
+
+
+@pytest.mark.parametrize("way", CLIENTS)
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
+async def test_each_call_ends_in_a_typed_error_and_leaves_nothing(fault, way):
+    threads, tasks = set(threading.enumerate()), asyncio.all_tasks()
+    with RawServer(fault) as server:
+        found = await outcomes(way, CALLS, options(server))
+        for call, error in found.items():
+            # What the caller reads himself (`with_streaming_response`) breaks in the words of the HTTP library.
+            typed = (openai.APIError, *(() if call != ("speech", True) else (Exception,)))
+            assert isinstance(error, typed), (call, error)
+            assert isinstance(error, ac.AzureErrorDetails) or call == ("speech", True), (call, error)
+            assert "deadline" not in str(error).partition("\n")[0], "none was set"
+        await asyncio.to_thread(until, lambda: not open_to(server))
+    assert asyncio.all_tasks() == tasks
+    assert {one for one in threading.enumerate() if not one.name.startswith("asyncio_")} <= threads
+
+
+@pytest.mark.parametrize("way", CLIENTS)
+async def test_a_stream_that_breaks_gives_what_had_arrived(way):
+    with RawServer(dripping_chunk_size) as server:
+        found = await outcomes(way, [("chat", True), ("response", True)], options(server))
+    for error in found.values():
+        assert isinstance(error, ac.StreamInterruptedError)
+        assert error.partial.text == "Hi"
+
+
+def dripping_body(exchange: Any) -> None:
+    exchange.begin()
+    exchange.drip(b"1\r\n \r\n")
+
+
+@pytest.mark.parametrize("way", CLIENTS)
+async def test_timeout_bounds_the_whole_of_a_reply_that_is_not_streamed(way):
+    with RawServer(dripping_body) as server:
+        found = await outcomes(way, [(name, False) for name in WHOLE], options(server))
+    assert {type(error) for error in found.values()} == {ac.ReplyTimeoutError}
+
+
+@pytest.mark.parametrize("way", CLIENTS)
+@pytest.mark.parametrize("fault", FAULTS[:3], ids=lambda fault: fault.__name__)
+async def test_deadline_bounds_a_call_until_its_stream_has_begun(fault, way):
+    with RawServer(fault) as server:
+        found = await outcomes(way, CALLS, options(server, timeout=ENOUGH, deadline=TIMEOUT))
+    assert {type(error) for error in found.values()} == {ac.DeadlineExceededError}
+
+
+@pytest.mark.parametrize("way", CLIENTS)
+async def test_an_upload_that_nobody_takes(way):
+    with RawServer(lambda exchange: exchange._stopping.wait(), reads=False) as server:
+        upload = lambda client: client.audio.transcriptions.create(model="w", file=("a.wav", bytes(30_000_000)))  # noqa: E731
+        given = options(server)
+        if way == "sync":
+            with AzureConnector(**given) as client:
+                error = await asyncio.to_thread(outcome, lambda: upload(client))
+        else:
+            async with AsyncAzureConnector(**given) as aclient:
+                with pytest.raises(openai.APITimeoutError) as caught:
+                    await asyncio.wait_for(upload(aclient), ENOUGH)
+                error = caught.value
+    assert isinstance(error, ac.ReplyTimeoutError)
+
+
+# Closing.
+
+
+@pytest.mark.parametrize("way", CLIENTS)
+@pytest.mark.parametrize("name", ["chat", "response"])
+async def test_closing_ends_a_stream_that_is_read(way, name):
+    began = threading.Event()
+
+    def stall(exchange: Any) -> None:
+        exchange.begin()
+        exchange.wait()
+
+    with RawServer(stall) as server:
+        given = options(server, timeout=ENOUGH)
+        if way == "sync":
+            client = AzureConnector(**given)
+
+            def work() -> None:
+                for _ in STREAMS[name](client):
+                    began.set()
+
+            reading = asyncio.create_task(asyncio.to_thread(outcome, work))
+            await asyncio.to_thread(began.wait)
+            client.close()
+            error = await reading
+        else:
+            aclient = AsyncAzureConnector(**given)
+
+            async def awork() -> None:
+                async for _ in await STREAMS[name](aclient):
+                    began.set()
+
+            task = asyncio.create_task(awork())
+            await asyncio.to_thread(began.wait)
+            await asyncio.sleep(0)
+            await aclient.close()
+            (error,) = await asyncio.wait_for(asyncio.gather(task, return_exceptions=True), ENOUGH)
+        await asyncio.to_thread(until, lambda: not open_to(server))
+    assert isinstance(error, ac.StreamInterruptedError)
+    assert error.partial.text == "Hi"
+
+
+@pytest.mark.parametrize("way", CLIENTS)
+async def test_closing_ends_a_call_that_waits(way):
+    asked = threading.Event()
+
+    def wait(exchange: Any) -> None:
+        asked.set()
+        exchange.wait()
+
+    with RawServer(wait) as server:
+        given = options(server, timeout=ENOUGH, max_attempts=4)
+        if way == "sync":
+            client = AzureConnector(**given)
+            call = asyncio.create_task(asyncio.to_thread(outcome, lambda: WHOLE["chat"](client)))
+            await asyncio.to_thread(asked.wait)
+            client.close()
+            error = await call
+        else:
+            aclient = AsyncAzureConnector(**given)
+            call = asyncio.create_task(WHOLE["chat"](aclient))
+            await asyncio.to_thread(asked.wait)
+            await aclient.close()
+            (error,) = await asyncio.wait_for(asyncio.gather(call, return_exceptions=True), ENOUGH)
+        assert server.accepted == 1, "a closed client sends no more"
+    assert isinstance(error, ac.ClientClosedError)
+
+
+def twice(exchange: Any) -> None:
+    """Answers each request twice: the second reply is nobody's."""
+    from tests.reliability.raw_server import read_request
+
+    number = 0
+    while exchange.request:
+        body = [
+            b'{"id": "%d", "object": "chat.completion", "created": 1, "model": "m", "choices": [{"index": 0, ' % each
+            + b'"finish_reason": "stop", "message": {"role": "assistant", "content": "%d"}}]}' % each
+            for each in (number, number + 1000)
+        ]
+        head = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n"
+        exchange.send(b"".join(head % len(each) + each for each in body))
+        number += 1
+        exchange.request = read_request(exchange.connection)
+
+
+@pytest.mark.parametrize("way", CLIENTS)
+async def test_a_reply_that_nobody_asked_for_is_nobodys_answer(way):
+    with RawServer(twice) as server:
+        answers: list[str] = []
+        if way == "sync":
+            with AzureConnector(**options(server, timeout=ENOUGH)) as client:
+                answers = [WHOLE["chat"](client).choices[0].message.content for _ in range(3)]
+        else:
+            async with AsyncAzureConnector(**options(server, timeout=ENOUGH)) as aclient:
+                answers = [(await WHOLE["chat"](aclient)).choices[0].message.content for _ in range(3)]
+    assert not [answer for answer in answers if int(answer) >= 1000]
