@@ -353,6 +353,13 @@ PARTNERS = (
         note="response_format json_object is left out while it is asked to think: the answer would be empty",
     ),
     Profile(
+        family="grok",
+        models=("grok-3-mini*", "grok-4", "grok-4-0*", "grok-4-fast-reasoning", "grok-4-1-fast-reasoning"),
+        refused=frozenset({"stop"}),
+        source=REPORTS,
+        note="only those that always reason refuse stop; what else they refuse is learnt",
+    ),
+    Profile(
         family="deepseek-r1",
         models=("*deepseek-r1*",),
         apis=("chat",),

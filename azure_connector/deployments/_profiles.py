@@ -2,7 +2,7 @@
 
 profiles = Profiles({"house-*": {"like": "gpt-5", "streaming": False}})
 profiles.find("gpt-5-2025-08-07")  # the family gpt-5
-profiles.find("grok-4")  # None: nothing is known, everything passes
+profiles.find("phi-4")  # None: nothing is known, everything passes
 """
 
 from __future__ import annotations

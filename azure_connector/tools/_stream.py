@@ -224,7 +224,7 @@ class ToolCallStream:
         whole, held = passing.reader.finish()
         if whole:
             return passing.owed
-        if passing.reader.passing or arguments.raw:  # too late for any repair: the service's own text
+        if passing.reader.passing:  # too late for any repair: the service's own text
             return passing.owed + held
         return _EMPTY if arguments.text == "{}" and passing.sent else arguments.text
 

@@ -59,7 +59,7 @@ def created(azure: Emulator) -> list[dict]:
     return [
         request.body
         for request in azure.requests
-        if (request.method, request.operation) == ("POST", "/batches") and request.status == 200
+        if (request.method, request.operation) == ("POST", "/batches") and request.status == 201
     ]
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+import typer
 
 from azure_connector import errors
 from azure_connector.settings import ENVIRONMENT
@@ -79,7 +80,7 @@ def test_every_variable_that_is_named_anywhere_is_read() -> None:
 def test_every_command_that_is_named_anywhere_exists() -> None:
     from azure_connector.cli._app import app
 
-    commands = {command.name or getattr(command.callback, "__name__", "") for command in app.registered_commands}
+    commands = set(typer.main.get_command(app).commands)
     named = {
         name for path in SOURCES for name in re.findall(r"`azure-connector ([a-z]+)", path.read_text(encoding="utf-8"))
     }

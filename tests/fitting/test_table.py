@@ -58,7 +58,7 @@ gpt-5.6-sol   max_completion_tokens  dropped   kept     none none low medium hig
 gpt-6-astra   max_completion_tokens  dropped   kept     none none low medium high xhigh R          kept       kept      yes     developer  responses
 mistral-large-3  max_tokens          kept      kept     none minimal low medium high xhigh max     kept       kept      yes     system     chat
 deepseek-v3.1 as                     kept      kept     none minimal low medium high xhigh max     kept       kept      yes     system     chat
-grok-4        as                     kept      kept     none minimal low medium high xhigh max     kept       kept      yes     any        chat
+grok-4        as                     kept      dropped    none minimal low medium high xhigh max     kept       kept      yes     any        chat
 gpt-oss-120b  as                     kept      kept     none minimal low medium high xhigh max     kept       kept      yes     any        chat
 """  # noqa: E501 a table
 

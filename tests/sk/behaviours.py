@@ -81,6 +81,7 @@ KNOWN = "the unknown word becomes the known one, instead of a raw ValueError"
 AS_SK = "the break is SK's exception, with what had arrived in its cause"
 STOCK_KEYS = {"id", "created", "system_fingerprint", "usage", "logprobs"}
 WRITTEN = "the next request is one that Azure takes, with what the model wrote under _raw_arguments"
+WRITTEN_FROM_KEY = f"{WRITTEN}; a key that is passed on before that is known has its quotes"
 NO_ANSWER = "SK's exception says that there was no answer, instead of a TypeError, an IndexError or None"
 
 BEHAVIOURS = (
@@ -158,7 +159,7 @@ BEHAVIOURS = (
     Behaviour(
         "streamed arguments that begin like an object",
         (streamed_call("{city: Oslo"), DONE_STREAM),
-        WRITTEN,
+        WRITTEN_FROM_KEY,
         streamed=True,
         tools=True,
     ),

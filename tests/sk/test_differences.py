@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,15 @@ IMPROVEMENTS: dict[str, tuple[set[str], Callable[[Outcome, Outcome], bool]]] = {
             stock["sent"][-1] == ours["sent"][-1]
             and "malformed" in ours["sent"][-1]["content"]
             and "_raw_arguments" in str(ours["sent"][-2])
+        ),
+    ),
+    b.WRITTEN_FROM_KEY: (
+        {"items", "sent"},
+        lambda stock, ours: (
+            stock["sent"][-1] == ours["sent"][-1]
+            and "malformed" in ours["sent"][-1]["content"]
+            and json.loads(ours["sent"][-2]["tool_calls"][0]["function"]["arguments"])
+            == {"_raw_arguments": '{"city": Oslo'}
         ),
     ),
     b.NO_ANSWER: (

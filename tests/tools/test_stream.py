@@ -357,6 +357,12 @@ def test_a_cut_call_is_raw_and_those_before_it_are_not(finish: str | None) -> No
     assert [repair.raw for repair in finished.repairs] == [False, True]
 
 
+@pytest.mark.parametrize("text", ["", "null", "[]", " [", "Oslo"])
+def test_a_cut_call_that_is_no_object_never_reads_as_one_without_arguments(text: str) -> None:
+    passed, finished = run([[opening(0, "call_1", "ping")], *([fragment(letter)] for letter in text)], "length")
+    assert readable(finished.calls) == readable(by_the_sdk(passed)) == [("ping", {RAW_ARGUMENTS: text})]
+
+
 def test_what_was_received_so_far() -> None:
     stream = ToolCallStream(known=KNOWN)
     stream.feed([opening(0, "call_1", "p.fn", '{"a')])
@@ -478,7 +484,9 @@ def test_streamed_pieces_equal_the_whole_form(text: str, end: int | None, cuts: 
     whole = read_arguments(text)
     assert finished.calls[0]["function"]["arguments"] == whole.text
     notes = [repair for repair in finished.repairs if repair.position.endswith("arguments")]
-    if whole.raw or (notes and notes[0].what == "not readable"):
+    if whole.raw and not text.lstrip(" \t\n\r").startswith("{"):
+        assert json.loads(pieces) == json.loads(whole.text), "none of it had passed: a list or nothing is no arguments"
+    elif whole.raw or (notes and notes[0].what == "not readable"):
         assert not any(" repaired: " in str(note) for note in notes), "told as repaired, and delivered as it came"
         if not REWRITTEN.search(text):
             assert pieces == text.replace("{}", "{ }") or pieces == text
