@@ -313,7 +313,7 @@ def _deadline(facts: ErrorFacts, context: HintContext) -> str:
 def _unreadable(facts: ErrorFacts, context: HintContext) -> str:
     return (
         "Something between here and the deployment answered in its place, or cut the reply off. If it stays so, look "
-        f"at what {context.endpoint} answers: azure-connector doctor shows it, and whether the address is the resource's."
+        f"at what {context.endpoint} answers: azure-connector doctor shows it, and whether that is the resource."
     )
 
 
