@@ -70,26 +70,6 @@ class RetryPolicy:
         if self.jitter > 1:
             raise ConfigurationError(f"jitter is a share between 0 and 1, not {self.jitter!r}")
 
-    @staticmethod
-    def attempts_for(max_attempts: int | None, max_retries: int | None) -> int | None:
-        """How many requests a call may send, by the two names that this limit has; None where neither is given.
-
-        Args:
-            max_attempts: requests in all.
-            max_retries: requests after the first one, as the SDK counts.
-
-        Raises:
-            ConfigurationError: the two contradict each other.
-        """
-        if max_retries is None:
-            return max_attempts
-        if max_attempts is not None and max_attempts != max_retries + 1:
-            raise ConfigurationError(
-                f"max_attempts={max_attempts} and max_retries={max_retries} contradict each other",
-                hint=f"max_attempts counts the first request too: give one of them, or max_retries={max_attempts - 1}.",
-            )
-        return max_retries + 1
-
     def limited_to(self, attempts: int) -> RetryPolicy:
         """The same policy for a caller who has said how many requests a call may send."""
         return replace(self, max_attempts=attempts, patient=True)

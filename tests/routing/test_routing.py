@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from azure_connector.errors import ConfigurationError, InvalidRequestError
+from azure_connector.errors import InvalidRequestError
 from azure_connector.routing._outcomes import AttemptOutcome
 from azure_connector.routing._retry_policy import RetryPolicy
 from azure_connector.routing._route import BackOff, GiveUp, SendTo
@@ -554,17 +554,7 @@ def test_a_misdirected_or_early_request_is_repeated_whatever_it_was(world, statu
     sends_to(route.failed(world.A, AttemptOutcome("transient", status), world.now), world.B)
 
 
-@pytest.mark.parametrize(
-    ("attempts", "retries", "expected"), [(None, None, None), (4, None, 4), (None, 0, 1), (3, 2, 3), (1, 0, 1)]
-)
-def test_two_names_for_one_limit(attempts, retries, expected):
-    assert RetryPolicy.attempts_for(attempts, retries) == expected
-
-
-def test_two_names_that_contradict_each_other_are_refused():
-    with pytest.raises(ConfigurationError, match="max_attempts=4 and max_retries=0") as caught:
-        RetryPolicy.attempts_for(4, 0)
-    assert "max_retries=3" in caught.value.hint
+def test_a_limit_that_somebody_named_is_patient():
     assert RetryPolicy().limited_to(9) == RetryPolicy(max_attempts=9, patient=True)
 
 
