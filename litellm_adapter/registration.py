@@ -7,9 +7,9 @@ from typing import Any
 
 import litellm
 
-from .hooks.names import custom_llm_setup
 from .provider import ConnectorLLM
 from .setup import forget, install, remove_hooks
+from .unpublished import custom_llm_setup
 
 __all__ = ["ConnectorLLM", "handler", "register", "unregister"]
 

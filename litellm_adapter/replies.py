@@ -11,8 +11,8 @@ from litellm.types.utils import ImageResponse
 from azure_connector import azure_info
 
 from .call_args import CallArguments
-from .hooks.names import convert_to_model_response_object, image_cost
 from .prices import base_of
+from .unpublished import convert_to_model_response_object, image_cost
 
 __all__ = ["as_json", "completion_reply", "converted", "embedding_reply", "headers_of", "image_reply"]
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import queue
+import threading
 import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import openai
@@ -32,6 +32,10 @@ _BY_CHANCE = 0.2  # of a round: a refusal while others were served
 _UNREACHABLE = 3  # failures before anything was answered, and the endpoint is taken for wrong
 
 
+def _nowhere(results: list[Result]) -> None:
+    """For those who keep what they are given."""
+
+
 class Calls:
     """Works through calls. Made by any thread, used by that one; the calls themselves run on the loop.
 
@@ -55,7 +59,8 @@ class Calls:
         self._stopped = False
         self._answered = self._unreachable = 0
         self._submitted = self._collected = 0
-        self._done: queue.SimpleQueue[list[Result] | BaseException] = queue.SimpleQueue()
+        self._done: deque[list[Result] | BaseException] = deque()
+        self._arrived = threading.Event()
 
     @property
     def pending(self) -> int:
@@ -73,31 +78,35 @@ class Calls:
         self._submitted += sum(len(work.rows) for work in made)
         self._loop.call_soon_threadsafe(self._extend, made)
 
-    def collect(self, timeout: float) -> list[Result]:
+    def collect(self, timeout: float, keep: Callable[[list[Result]], None] = _nowhere) -> list[Result]:
         """The results since the last time; waits for the first one.
 
         Args:
             timeout: seconds to wait; then the list is empty.
+            keep: puts them where they are safe. Only then are they forgotten here: Ctrl-C, which may come between any
+                two steps, loses none of them, and at worst some are given again.
 
         Raises:
-            openai.OpenAIError: what every row would meet.
+            openai.OpenAIError: what every row would meet; after what is done already.
         """
+        self._arrived.clear()
+        if not self._done:
+            self._arrived.wait(timeout)
         found: list[Result] = []
-        try:
-            self._take(self._done.get(timeout=timeout), found)
-            while True:
-                self._take(self._done.get_nowait(), found)
-        except queue.Empty:
-            return found
-
-    def _take(self, done: list[Result] | BaseException, found: list[Result]) -> None:
-        if isinstance(done, BaseException):
-            if not found:
-                raise done
-            self._done.put(done)  # first what is done already, then the error
-            raise queue.Empty
-        self._collected += len(done)
-        found.extend(done)
+        seen = 0
+        for done in self._done.copy():
+            if isinstance(done, BaseException):
+                if not found:
+                    self._done.popleft()
+                    raise done
+                break
+            found.extend(done)
+            seen += 1
+        keep(found)
+        for _ in range(seen):
+            self._done.popleft()
+        self._collected += len(found)
+        return found
 
     def stop(self) -> None:
         """Starts nothing more; what runs goes on."""
@@ -145,8 +154,12 @@ class Calls:
         self._running.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             self._stopped = True
-            self._done.put(error)
+            self._deliver(error)
         self._pump()
+
+    def _deliver(self, done: list[Result] | BaseException) -> None:
+        self._done.append(done)
+        self._arrived.set()
 
     async def _call(self, work: Work) -> None:
         seen, started = self._answered, time.monotonic()
@@ -164,7 +177,7 @@ class Calls:
             results = self._rows.read_reply(work, reply)
         except (AttributeError, TypeError, ValueError, LookupError):  # a 200 of another shape than Azure's
             results = [failed(row, NO_ANSWER, work.attempts) for row in work.rows]
-        self._done.put(results)
+        self._deliver(results)
 
     def _judge(self, work: Work, error: openai.OpenAIError, seen: int, started: float) -> None:
         verdict = verdict_on(error, self._rows.shared)
@@ -183,7 +196,7 @@ class Calls:
         elif verdict.what != "again" and len(work.rows) > 1:
             self._queue.extendleft(reversed(work.halves()))
         else:
-            self._done.put([failed(row, verdict.error, work.attempts) for row in work.rows])
+            self._deliver([failed(row, verdict.error, work.attempts) for row in work.rows])
 
     def _nothing_is_there(self, error: openai.OpenAIError) -> bool:
         """Whether the endpoint never answered: then no row will be served."""

@@ -159,9 +159,7 @@ class _Run:
         self, source: Source, journal: Journal, session: Session, counter: Counter, done: bytearray, display: Any
     ) -> None:
         def collect(seconds: float) -> None:
-            results = session.calls.collect(seconds)
-            journal.add(results)
-            counter.add(results)
+            counter.add(session.calls.collect(seconds, journal.add))
             journal.commit()
             self._tick(counter, session, display)
 
@@ -263,9 +261,9 @@ class _Run:
         deadline = time.monotonic() + (_GRACE if polite else 0.0)
         try:
             while session.calls.running and time.monotonic() < deadline:
-                journal.add(session.calls.collect(0.05))
+                session.calls.collect(0.05, journal.add)
                 journal.commit()
-            journal.add(session.calls.collect(0.0))
+            session.calls.collect(0.0, journal.add)
         except Exception:  # noqa: BLE001  # the first error is the one to tell
             return
         finally:

@@ -59,13 +59,18 @@ class HealthEvent(NamedTuple):
     failing: bool = False
 
 
+def _named(key: str) -> str:
+    """A target's key as it is, and a whole resource's in words."""
+    return f"the resource '{key[1:]}'" if key.startswith("@") else key
+
+
 def publish(news: Iterable[HealthEvent], store: HealthStore | None) -> None:
     """Tells the log, and the store where there is one."""
     for item in news:
         if item.recovered:
-            _log.info("%s answers again", item.key)
+            _log.info("%s answers again", _named(item.key))
         elif item.failing:
-            _log.warning("%s failed repeatedly (%s): left alone for %.1f s", item.key, item.cause, item.seconds)
+            _log.warning("%s failed repeatedly (%s): left alone for %.1f s", _named(item.key), item.cause, item.seconds)
         if store is None:
             continue
         if item.recovered:

@@ -14,7 +14,7 @@ from ..connectors import Connectors, connectors_for, prefix_of
 from ..prices import cost_of
 from ..replies import as_json, converted, headers_of
 from ..sending import asend, send
-from .names import audio_seconds, client
+from ..unpublished import audio_seconds, client
 from .patching import Patch
 
 __all__ = ["PATCHES"]

@@ -127,7 +127,7 @@ def test_failover(run: Run) -> None:
     assert calls["france"] >= 20
     assert calls["sweden"] > 19, "it went back to the preferred resource"
     assert attempts["france"] > calls["france"], "some calls were asked twice"
-    assert "chat@sweden failed repeatedly" in logged(notebook)
+    assert "the resource 'sweden' failed repeatedly" in logged(notebook)
     assert [colours(plot) > 4 for plot in plots(notebook)] == [True, True]
     assert re.search(r"\d+ tokens, \d+\.\d\d cents", printed(notebook))
 

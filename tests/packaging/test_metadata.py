@@ -49,7 +49,18 @@ def imports_of(package: str) -> set[str]:
                 found |= {name.name for name in node.names}
             elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
                 found.add(node.module)
+            elif isinstance(node, ast.Call) and (name := _imported_by_name(node)):
+                found.add(name)
     return found
+
+
+def _imported_by_name(call: ast.Call) -> str:
+    """The module in `import_module("a.b")`; of `import_module(f"a.{name}")`, the part that is known."""
+    if not (isinstance(call.func, ast.Name) and call.func.id == "import_module" and call.args):
+        return ""
+    first = next((node for node in ast.walk(call.args[0]) if isinstance(node, ast.Constant)), None)
+    name = str(first.value) if first is not None else ""
+    return "" if name.startswith(".") else name.rstrip(".")
 
 
 def distributions_of(package: str) -> set[str]:
