@@ -5,7 +5,7 @@ The first of these that knows the model decides:
 1. `mapping`: `deployment_mapping` has the model, exactly or in another case.
 2. `deployment`: the model is itself a deployment's name that the mapping declares, or `name@resource`.
 3. `discovered`: the resource's own listing has a deployment of that model, or of that name (where discovery is on).
-4. `default`: `default_deployment` for chat and Responses, `embedding_deployment` for embeddings; never for others.
+4. `default`: `default_deployment` for chat, Responses and realtime, `embedding_deployment` for embeddings; no others.
 5. `pass-through`: the model's name is taken for a deployment of the default resource.
 """
 
@@ -20,7 +20,7 @@ from typing import Any
 
 from ..errors import InvalidRequestError
 from ._mapping import MappingReader
-from ._operations import CHAT, EMBEDDINGS, RESPONSES
+from ._operations import CHAT, EMBEDDINGS, REALTIME, RESPONSES
 from ._target import Api, Plan, Target
 
 __all__ = ["Api", "DeploymentTable", "Discovered", "Plan", "Target", "compile_table"]
@@ -57,7 +57,7 @@ class DeploymentTable:
 
     Args:
         mapping: model -> targets by rank.
-        default: serves chat and Responses calls for models that nothing else knows.
+        default: serves chat, Responses and realtime calls for models that nothing else knows.
         embedding: the same for embeddings.
         resources: the names of all resources.
         default_resource: where a name without `@resource` is looked for.
@@ -148,7 +148,7 @@ class DeploymentTable:
     def _default_for(self, operation: str) -> Target | None:
         if operation == EMBEDDINGS:
             return self.embedding
-        return self.default if operation.startswith((CHAT, RESPONSES)) else None
+        return self.default if operation.startswith((CHAT, RESPONSES, REALTIME)) else None
 
 
 def compile_table(

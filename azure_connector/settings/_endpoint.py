@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 from urllib.parse import quote, urlsplit
 
-from ..deployments import RESPONSES, operation_of
+from ..deployments import operation_of
 from ..errors import ConfigurationError, InvalidRequestError
 from ._endpoint_url import ApiStyle, parse_endpoint_url
 from ._hosts import AUTHORITY_HOSTS, SCOPES, Cloud, HostKind, same_origin
@@ -41,9 +41,6 @@ _V1_WORDS = frozenset({"v1", "preview", "latest"})
 _API_VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(-[a-z0-9.-]+)?", re.IGNORECASE)
 
 _log = logging.getLogger("azure_connector")
-
-# The classic form has the Responses API from this api-version on.
-_FIRST_WITH_RESPONSES = "2025-03-01-preview"
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,9 +150,9 @@ def _words(side: _Asked) -> _Asked:
     return side
 
 
-def takes_deployment(path: str) -> bool:
+def takes_deployment(path: str, method: str = "POST") -> bool:
     """Whether the classic form puts the deployment into this operation's path."""
-    return operation_of(path).below_deployment
+    return operation_of(path, method).below_deployment
 
 
 def form_url(endpoint: Endpoint, form: ApiStyle | None = None) -> str:
@@ -163,7 +160,13 @@ def form_url(endpoint: Endpoint, form: ApiStyle | None = None) -> str:
     return endpoint.base + endpoint.root + ("/v1" if (form or endpoint.form) == "v1" else "")
 
 
-def operation_url(endpoint: Endpoint, path: str, deployment: str | None = None, form: ApiStyle | None = None) -> str:
+def operation_url(
+    endpoint: Endpoint,
+    path: str,
+    deployment: str | None = None,
+    form: ApiStyle | None = None,
+    method: str = "POST",
+) -> str:
     """The absolute URL of an operation, without its query (see `operation_query`).
 
     Args:
@@ -171,13 +174,14 @@ def operation_url(endpoint: Endpoint, path: str, deployment: str | None = None, 
         path: the operation, such as `/chat/completions`.
         deployment: needed by the classic form for the operations that stand below a deployment.
         form: overrides the endpoint's form for this one call.
+        method: the HTTP verb.
 
     Raises:
         InvalidRequestError: the deployment's name is missing, holds control characters, or is `.` or `..`, which no
             quoting keeps in its place.
     """
     wanted = form or endpoint.form
-    if wanted == "v1" or not takes_deployment(path):
+    if wanted == "v1" or not takes_deployment(path, method):
         return form_url(endpoint, wanted) + path
     if not deployment or deployment in (".", "..") or not deployment.isprintable():
         raise InvalidRequestError(f"{deployment!r} is no deployment's name.", param="model")
@@ -196,11 +200,18 @@ def default_scope(endpoint: Endpoint) -> str:
     return SCOPES[endpoint.cloud][-1 if endpoint.kind == "foundry" else 0]
 
 
-def form_for(endpoint: Endpoint, operation: str) -> ApiStyle:
-    """The resource's own URL form, but v1 for Responses where the classic api-version is too old for it."""
-    if endpoint.form == "classic" and operation.startswith(RESPONSES):
-        version = endpoint.api_version or ""
-        if version < _FIRST_WITH_RESPONSES:
-            _log.info("api-version %s has no Responses API: %s is called in the v1 form", version, endpoint.base)
-            return "v1"
+def form_for(endpoint: Endpoint, operation: str, method: str = "POST") -> ApiStyle:
+    """The resource's own URL form, but v1 for what its classic api-version does not have.
+
+    Args:
+        endpoint: the resource.
+        operation: the SDK's path.
+        method: the HTTP verb.
+    """
+    if endpoint.form != "classic":
+        return endpoint.form
+    row, version = operation_of(operation, method), endpoint.api_version or DEFAULT_API_VERSION
+    if row.v1 and (row.classic == "no" or version < row.since):
+        _log.info("api-version %s has no %s: %s is called in the v1 form", version, operation, endpoint.base)
+        return "v1"
     return endpoint.form

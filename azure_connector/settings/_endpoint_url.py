@@ -31,16 +31,10 @@ __all__ = ["ApiStyle", "EndpointUrl", "parse_endpoint_url"]
 ApiStyle = Literal["v1", "classic"]
 
 # First path segments of the API's operations: they mark the end of the part that belongs to the endpoint.
-# fmt: off
-_OPERATION_WORDS = frozenset({
-    "assistants", "audio", "batches", "chat", "completions", "containers", "conversations", "embeddings", "evals",
-    "files", "fine_tuning", "images", "models", "moderations", "realtime", "responses", "threads", "uploads",
-    "vector_stores", "videos",
-})
-# fmt: on
+_OPERATION_WORDS = frozenset({row.path.split("/")[1] for row in OPERATIONS}) | {"video"}  # `video`: Sora's old jobs
 
 # Endings that show a whole target URI of an API in neither form: nothing sensible could be put behind it.
-_OPERATION_ENDS = tuple(OPERATIONS)
+_OPERATION_ENDS = tuple(row.path for row in OPERATIONS if row.names_deployment and "{" not in row.path)
 # What stays as it is in a gateway's prefix; a percent sign too, so that quoting twice changes nothing.
 _KEPT = "%!$&'()*+,;=:@~"
 _UNPRINTABLE = re.compile(r"[\s\x00-\x1f\x7f\\]")
