@@ -14,24 +14,16 @@ if TYPE_CHECKING:
     from .provider import ConnectorLLM
     from .registration import handler, register, unregister
 
-_HOME = {
-    "ConnectorLLM": "provider",
-    "handler": "registration",
-    "register": "registration",
-    "unregister": "registration",
-}
-
 __all__ = ["ConnectorLLM", "handler", "register", "unregister"]
 
 
 def __getattr__(name: str) -> Any:
-    home = _HOME.get(name)
-    if home is None:
+    if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
     try:
-        module = import_module(f"{__name__}.{home}")
+        module = import_module(f"{__name__}.registration")
     except ModuleNotFoundError as missing:
         if missing.name is None or not missing.name.startswith("litellm"):
             raise

@@ -1,25 +1,26 @@
-"""Which connector serves a call: one for each distinct identity, the most recently used ones kept."""
+"""Which connector serves a call: one for each distinct set of settings, the most recently used ones kept."""
 
 from __future__ import annotations
 
-import asyncio
 import threading
 import weakref
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
 
+import litellm
 import openai
 from litellm.llms.custom_httpx.http_handler import AsyncHTTPHandler, HTTPHandler
 
 from azure_connector import AsyncAzureConnector, AzureConnector, ConfigurationError, ConnectorSettings
 
-from .asking import CREDENTIALS, Ask
+from .call_args import CallArguments
 from .errors import NoCredentialError
+from .setting_names import CREDENTIAL_SETTINGS
+from .streams import in_background
 
-__all__ = ["Connectors"]
-
-_Client = TypeVar("_Client", AzureConnector, AsyncAzureConnector)
+__all__ = ["Connectors", "connectors_for", "prefix_of"]
 
 
 class Connectors:
@@ -67,53 +68,58 @@ class Connectors:
                 self._dropped()
                 self._base = fresh
 
-    def sync(self, ask: Ask) -> openai.OpenAI:
-        """The client for a sync call: the caller's own, or the connector of its identity.
+    def sync(self, call: CallArguments) -> openai.OpenAI:
+        """The client for a sync call: the caller's own, or the connector of its settings.
 
         Raises:
             ConfigurationError: settings are missing or contradict each other, or the client is for async calls.
         """
-        own = _unwrapped(ask.client)
-        if isinstance(own, openai.OpenAI):
-            return own
-        _refuse(own, openai.AsyncOpenAI, "completion()", "acompletion()")
-        client = self._kept(self._sync, AzureConnector, ask, own)
-        _declare(client, ask)
-        return client
+        return self._client(call, openai.OpenAI, self._sync, AzureConnector)
 
-    def asynchronous(self, ask: Ask) -> openai.AsyncOpenAI:
+    def asynchronous(self, call: CallArguments) -> openai.AsyncOpenAI:
         """The client for an async call; connectors keep connections for each event loop. As `sync`."""
-        own = _unwrapped(ask.client)
-        if isinstance(own, openai.AsyncOpenAI):
+        return self._client(call, openai.AsyncOpenAI, self._async, AsyncAzureConnector)
+
+    def _client(self, call: CallArguments, kind: Any, kept: OrderedDict[Any, Any], make: Any) -> Any:
+        own = call.client
+        if isinstance(own, HTTPHandler | AsyncHTTPHandler):
+            own = own.client  # LiteLLM's own hold the HTTP client that the SDK takes
+        if isinstance(own, kind):
             return own
-        _refuse(own, openai.OpenAI, "acompletion()", "completion()")
-        client = self._kept(self._async, AsyncAzureConnector, ask, own)
-        _declare(client, ask)
+        if isinstance(own, openai.OpenAI | openai.AsyncOpenAI):
+            entries = ("completion()", "acompletion()")
+            this, other = entries if kind is openai.OpenAI else reversed(entries)
+            raise ConfigurationError(
+                f"client= is a {type(own).__name__}, which {this} cannot use.",
+                hint=f"Pass one of the other kind, or call {other}.",
+            )
+        client = self._kept(kept, make, call, own)
+        if call.base_model:
+            # LiteLLM writes `azure/eu/gpt-4o-2024-11-20`.
+            client.declare_base_model(call.model, call.base_model.rpartition("/")[2])
         return client
 
-    def _kept(self, kept: OrderedDict[Any, _Client], make: Callable[..., _Client], ask: Ask, http: Any) -> _Client:
-        key = (*sorted((name, _hashable(value)) for name, value in ask.identity.items()), id(http) if http else None)
+    def _kept(self, kept: OrderedDict[Any, Any], make: Any, call: CallArguments, http: Any) -> Any:
+        key = (*sorted((name, _hashable(value)) for name, value in call.settings.items()), id(http) if http else None)
         with self._lock:
-            client = kept.get(key)
-            if client is None:
-                settings = self._settings_for(ask.identity)
-                client = kept[key] = make(settings=settings, http_client=http)
-                if http is None and isinstance(client, AzureConnector):
-                    # Nobody else knows its connections; asynchronous ones close by themselves, on their own loop.
-                    weakref.finalize(client, client._client.close).atexit = False  # the SDK names its HTTP client so
-                if len(kept) > self._limit:
-                    kept.popitem(last=False)
-            else:
+            if (client := kept.get(key)) is not None:
                 kept.move_to_end(key)
+                return client
+            client = kept[key] = make(settings=self._settings_for(call.settings), http_client=http)
+            if http is None and make is AzureConnector:
+                # Nobody else knows its connections; asynchronous ones close by themselves, on their own loop.
+                weakref.finalize(client, client._client.close).atexit = False  # the SDK names its HTTP client so
+            if len(kept) > self._limit:
+                kept.popitem(last=False)
             return client
 
-    def _settings_for(self, identity: Mapping[str, Any]) -> ConnectorSettings:
-        if not identity:
+    def _settings_for(self, brought: Mapping[str, Any]) -> ConnectorSettings:
+        if not brought:
             return self.settings
         try:
-            return self.settings.derived(**identity)
+            return self.settings.derived(**brought)
         except ConfigurationError as error:
-            if "azure_endpoint" in identity and CREDENTIALS.isdisjoint(identity):
+            if "azure_endpoint" in brought and CREDENTIAL_SETTINGS.isdisjoint(brought):
                 problem = str(error).removesuffix(error.hint).strip()
                 raise NoCredentialError(problem, hint=error.hint) from None
             raise
@@ -123,55 +129,48 @@ class Connectors:
 
         Those of async calls close in the background of a running loop, else when they are collected.
         """
-        sync, later = self._dropped()
-        for client in sync:
-            client.close()
-        try:
-            loop = asyncio.get_running_loop()
-        except RuntimeError:
-            return
-        for client in later:
-            task = loop.create_task(client.close())
-            _closing.add(task)
-            task.add_done_callback(_closing.discard)
+        for client in self._dropped():
+            with suppress(RuntimeError):  # no loop is running
+                in_background(client.close)
 
     async def aclose(self) -> None:
         """As `close`, waiting until all are closed."""
-        sync, later = self._dropped()
-        for client in sync:
-            client.close()
-        for client in later:
+        for client in self._dropped():
             await client.close()
 
-    def _dropped(self) -> tuple[list[AzureConnector], list[AsyncAzureConnector]]:
+    def _dropped(self) -> list[AsyncAzureConnector]:
+        """Forgets all, closes those of sync calls, and gives those of async ones."""
         with self._lock:
-            dropped = list(self._sync.values()), list(self._async.values())
+            dropped, later = list(self._sync.values()), list(self._async.values())
             self._sync.clear()
             self._async.clear()
             self._base = None
-        return dropped
+        for client in dropped:
+            client.close()
+        return later
 
 
-_closing: set[asyncio.Task[None]] = set()
+def connectors_for(prefix: str | None) -> Connectors | None:
+    """The connectors of a prefix; None for a prefix that is not ours."""
+    for entry in litellm.custom_provider_map:
+        if entry["provider"] == prefix:
+            # LiteLLM's own list of providers is the table: the Proxy replaces it whole.
+            found = getattr(entry["custom_handler"], "connectors", None)
+            return found if isinstance(found, Connectors) else None
+    return None
 
 
-def _declare(client: AzureConnector | AsyncAzureConnector, ask: Ask) -> None:
-    if ask.base_model:
-        # LiteLLM writes `azure/eu/gpt-4o-2024-11-20`.
-        client.declare_base_model(ask.model, ask.base_model.rpartition("/")[2])
+def prefix_of(kwargs: Mapping[str, Any], model: object = None) -> str | None:
+    """The prefix of a call's model; None where the call is not for the connector.
 
-
-def _unwrapped(client: Any) -> Any:
-    """LiteLLM's own HTTP handlers hold the HTTP client that the SDK takes."""
-    return client.client if isinstance(client, HTTPHandler | AsyncHTTPHandler) else client
-
-
-def _refuse(client: Any, wrong: type, call: str, other: str) -> None:
-    if isinstance(client, wrong):
-        raise ConfigurationError(
-            f"client= is a {type(client).__name__}, which {call} cannot use.",
-            hint=f"Pass one of the other kind, or call {other}.",
-        )
+    Args:
+        kwargs: the call's arguments.
+        model: the model, where it was passed by position.
+    """
+    # What was passed by position stands in the logging object too, which newer versions of LiteLLM give.
+    named = kwargs.get("model") or model or getattr(kwargs.get("litellm_logging_obj"), "model", None) or ""
+    prefix = kwargs.get("custom_llm_provider") or str(named).partition("/")[0]
+    return None if connectors_for(prefix) is None else prefix
 
 
 def _hashable(value: Any) -> Any:

@@ -11,12 +11,16 @@ from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Any, NoReturn
 
+import httpx
 import openai
 from litellm import exceptions
 
 from azure_connector import ConfigurationError, ContentFilteredError, ContextWindowExceededError
 
 __all__ = ["NoCredentialError", "raise_translated", "translated"]
+
+
+_BODY_HEADERS = frozenset({"content-encoding", "content-length", "transfer-encoding"})
 
 
 class NoCredentialError(ConfigurationError):
@@ -53,77 +57,71 @@ def to_litellm(error: openai.OpenAIError, provider: str, model: str) -> Exceptio
     return made
 
 
+def _response(error: openai.APIStatusError | openai.APIResponseValidationError) -> httpx.Response:
+    """The reply as LiteLLM wants it: under openai 3 it is another library's."""
+    given: Any = error.response
+    if isinstance(given, httpx.Response):
+        return given
+    headers = {name: value for name, value in given.headers.items() if name.lower() not in _BODY_HEADERS}
+    request = httpx.Request(given.request.method, str(given.request.url))
+    return httpx.Response(given.status_code, headers=headers, content=given.content, request=request)
+
+
 def _make(error: openai.OpenAIError, named: dict[str, Any]) -> Exception:
-    text = str(error)
+    told: dict[str, Any] = {"message": str(error), **named}
     if isinstance(error, NoCredentialError):
-        return exceptions.AuthenticationError(message=text, **named)
-    if isinstance(error, ContentFilteredError):
-        return _content_policy(error, {**named, "message": text, "response": error.response})
-    if isinstance(error, ContextWindowExceededError):
-        return exceptions.ContextWindowExceededError(message=text, response=error.response, **named)
-    if isinstance(error, openai.APIStatusError):
-        make = _BY_STATUS.get(error.status_code, _server_error if error.status_code >= 500 else _other)
-        return make(error, {**named, "message": text})
+        return exceptions.AuthenticationError(**told)
     if isinstance(error, openai.APITimeoutError):
-        return exceptions.Timeout(message=text, **named)
+        return exceptions.Timeout(**told)
     if isinstance(error, openai.APIConnectionError):
-        return exceptions.APIConnectionError(message=text, request=error.request, **named)
-    # ConfigurationError, InvalidRequestError and what else needs no reply: nothing was sent.
-    return exceptions.BadRequestError(message=text, **named)
+        return exceptions.APIConnectionError(request=error.request, **told)
+    if not isinstance(error, openai.APIStatusError | openai.APIResponseValidationError):
+        # ConfigurationError, InvalidRequestError and what else needs no reply: nothing was sent.
+        return exceptions.BadRequestError(**told)
+    return _answered(error, told, error.body if isinstance(error.body, dict) else {})
 
 
-def _content_policy(error: ContentFilteredError, told: dict[str, Any]) -> Exception:
-    body = error.body if isinstance(error.body, dict) else {}
-    verdicts = {
-        category.name: {
-            "filtered": category.filtered,
-            **({} if category.severity is None else {"severity": category.severity}),
-            **({} if category.detected is None else {"detected": category.detected}),
-            **category.details,
-        }
-        for category in error.categories
-    }
-    inner = body.get("innererror") or body.get("inner_error") or {"content_filter_result": verdicts}
-    # The first three as LiteLLM's own Azure provider has them; the last holds every category in one place.
-    fields = {"innererror": inner, "inner_error": inner, "azure_error": body, "content_filter_result": verdicts}
-    return exceptions.ContentPolicyViolationError(provider_specific_fields=fields, body=body or None, **told)
-
-
-def _of(cls: Callable[..., Exception]) -> Callable[[openai.APIStatusError, dict[str, Any]], Exception]:
-    return lambda error, told: cls(response=error.response, **told)
-
-
-def _bad_request(error: openai.APIStatusError, told: dict[str, Any]) -> Exception:
-    body = error.body if isinstance(error.body, dict) else None
-    return exceptions.BadRequestError(response=error.response, body=body, **told)
-
-
-def _timeout(error: openai.APIStatusError, told: dict[str, Any]) -> Exception:
-    return exceptions.Timeout(headers=dict(error.response.headers), exception_status_code=error.status_code, **told)
-
-
-def _server_error(error: openai.APIStatusError, told: dict[str, Any]) -> Exception:
-    made = exceptions.InternalServerError(response=error.response, **told)
-    made.status_code = error.status_code  # pyright: ignore[reportAttributeAccessIssue]  # the class says 500 for all
+def _answered(
+    error: openai.APIStatusError | openai.APIResponseValidationError, told: dict[str, Any], body: dict[str, Any]
+) -> Exception:
+    status = error.status_code if isinstance(error, openai.APIStatusError) else 500  # a 200 that cannot be read
+    response = _response(error)
+    if status in (408, 504):
+        return exceptions.Timeout(headers=dict(response.headers), exception_status_code=status, **told)
+    if isinstance(error, ContentFilteredError):
+        told |= {"provider_specific_fields": _verdicts(error, body), "body": body or None}
+        return exceptions.ContentPolicyViolationError(response=response, **told)
+    if isinstance(error, ContextWindowExceededError):
+        return exceptions.ContextWindowExceededError(response=response, **told)
+    make: Any = _BY_STATUS.get(status)
+    if make is None and status < 500:
+        return exceptions.APIError(status_code=status, request=error.request, body=error.body, **told)
+    more = {"body": body or None} if make is exceptions.BadRequestError else {}
+    made = (make or exceptions.InternalServerError)(response=response, **more, **told)
+    made.status_code = status  # pyright: ignore[reportAttributeAccessIssue]  # a class may say 500 for all
     return made
 
 
-def _other(error: openai.APIStatusError, told: dict[str, Any]) -> Exception:
-    return exceptions.APIError(status_code=error.status_code, request=error.request, body=error.body, **told)
+def _verdicts(error: ContentFilteredError, body: dict[str, Any]) -> dict[str, Any]:
+    """What LiteLLM's own Azure provider tells of the content filter, and every category in one place."""
+    found: dict[str, Any] = {}
+    for one in error.categories:
+        told = {"filtered": one.filtered, "severity": one.severity, "detected": one.detected}
+        found[one.name] = {**{name: value for name, value in told.items() if value is not None}, **one.details}
+    inner = body.get("innererror") or body.get("inner_error") or {"content_filter_result": found}
+    return {"innererror": inner, "inner_error": inner, "azure_error": body, "content_filter_result": found}
 
 
-_BY_STATUS: Mapping[int, Callable[[openai.APIStatusError, dict[str, Any]], Exception]] = MappingProxyType(
+_BY_STATUS: Mapping[int, Callable[..., Exception]] = MappingProxyType(
     {
-        400: _bad_request,
-        401: _of(exceptions.AuthenticationError),
-        403: _of(exceptions.PermissionDeniedError),
-        404: _of(exceptions.NotFoundError),
-        408: _timeout,
-        413: _bad_request,
-        422: _bad_request,
-        429: _of(exceptions.RateLimitError),
-        502: _of(exceptions.BadGatewayError),
-        503: _of(exceptions.ServiceUnavailableError),
-        504: _timeout,
+        400: exceptions.BadRequestError,
+        401: exceptions.AuthenticationError,
+        403: exceptions.PermissionDeniedError,
+        404: exceptions.NotFoundError,
+        413: exceptions.BadRequestError,
+        422: exceptions.BadRequestError,
+        429: exceptions.RateLimitError,
+        502: exceptions.BadGatewayError,
+        503: exceptions.ServiceUnavailableError,
     }
 )

@@ -5,6 +5,7 @@ LiteLLM looks costs, budgets, context windows and `supports_…` up by `prefix/m
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,59 +13,97 @@ import litellm
 
 from azure_connector import ConnectorSettings
 
-from .asking import Ask
+from .call_args import CallArguments
 
-__all__ = ["add_mapped", "add_prices", "forget_prices", "note_served"]
+__all__ = ["add_prices", "base_of", "cost_of", "forget_prices", "note_served", "refill"]
 
 _SOURCE = "azure/"
+_bases: dict[str, dict[str, str]] = {}
+"""Prefix -> name after the slash -> base model."""
+_lock = threading.RLock()
+_filled: list[Any] = []
+"""The table that was filled last."""
 
 
-def add_prices(prefix: str) -> None:
-    """Copies Azure's entries of LiteLLM's table, once for each."""
-    table = litellm.model_cost
-    for name in [name for name in table if name.startswith(_SOURCE)]:
-        _put(f"{prefix}/{name.removeprefix(_SOURCE)}", prefix, table[name])
+def add_prices(prefix: str, settings: ConnectorSettings | None) -> None:
+    """Adds Azure's entries of LiteLLM's table, and the models and deployments that the settings map.
+
+    Args:
+        prefix: the prefix.
+        settings: its settings; None where they cannot be read yet.
+    """
+    with _lock:
+        bases = _bases.setdefault(prefix, {})
+        for model, targets in () if settings is None else settings.deployments.mapping.items():
+            for target in targets:
+                bases[target.deployment] = bases[model] = target.model or model
+        _fill(prefix)
 
 
-def add_mapped(prefix: str, settings: ConnectorSettings) -> None:
-    """Adds the models and deployments that the settings map, by their base models."""
-    for model, targets in settings.deployments.mapping.items():
-        for target in targets:
-            base = target.model or model
-            _add(prefix, target.deployment, base)
-            _add(prefix, model, base)
+def refill() -> None:
+    """Adds everything again where LiteLLM's table was replaced."""
+    if not _filled or litellm.model_cost is not _filled[0]:
+        with _lock:
+            _filled[:] = [litellm.model_cost]
+            for prefix in _bases:
+                _fill(prefix)
 
 
-def note_served(ask: Ask, served: str | None) -> None:
+def base_of(prefix: str, name: str) -> str:
+    """The base model behind a name, as far as it is known; else the name itself."""
+    return _bases.get(prefix, {}).get(name, name)
+
+
+def cost_of(call: CallArguments, reply: Any, **how: Any) -> float | None:
+    """A reply's price by Azure's list, in dollars; None where there is none.
+
+    Args:
+        call: the call.
+        reply: its reply in LiteLLM's type.
+        how: what else `litellm.completion_cost` is to know.
+    """
+    base = (call.base_model or base_of(call.provider, call.model)).removeprefix(_SOURCE)
+    try:
+        return litellm.completion_cost(reply, model=f"{_SOURCE}{base}", custom_llm_provider="azure", **how)
+    except Exception:  # noqa: BLE001  # LiteLLM raises plain exceptions for models without a price
+        return None
+
+
+def note_served(call: CallArguments, served: str | None) -> None:
     """Prices a deployment of any name by the model that its reply reports."""
-    entry = litellm.model_cost.get(f"{ask.provider}/{ask.model}") or {}
-    if entry.get("input_cost_per_token") is None and (served or ask.base_model):
-        for base in (ask.base_model, served):
-            if base and _add(ask.provider, ask.model, base.removeprefix(_SOURCE)):
+    entry = litellm.model_cost.get(f"{call.provider}/{call.model}") or {}
+    if entry.get("input_cost_per_token") is None and (served or call.base_model):
+        for base in (call.base_model, served):
+            if base and _put(call.provider, call.model, base.removeprefix(_SOURCE)):
+                _bases.setdefault(call.provider, {})[call.model] = base.removeprefix(_SOURCE)
                 return
 
 
 def forget_prices(prefix: str) -> None:
     """Takes a prefix's entries out again."""
+    _bases.pop(prefix, None)
     for name in [name for name in litellm.model_cost if name.startswith(f"{prefix}/")]:
         del litellm.model_cost[name]
 
 
-def _add(prefix: str, name: str, base: str) -> bool:
+def _fill(prefix: str) -> None:
+    for name in [name.removeprefix(_SOURCE) for name in litellm.model_cost if name.startswith(_SOURCE)]:
+        _put(prefix, name, name)
+    for name, base in _bases[prefix].items():
+        _put(prefix, name, base)
+
+
+def _put(prefix: str, name: str, base: str) -> bool:
     table = litellm.model_cost
-    source = table.get(f"{_SOURCE}{base}") or table.get(base)
+    source: Mapping[str, Any] | None = table.get(f"{_SOURCE}{base}") or table.get(base)
     if source is None:
         return False
-    _put(f"{prefix}/{name}", prefix, source)
-    return True
-
-
-def _put(name: str, prefix: str, source: Mapping[str, Any]) -> None:
     # A Router that was made before has left an entry without prices; what a user has set in it stays.
-    known = {key: value for key, value in (litellm.model_cost.get(name) or {}).items() if value is not None}
+    known = {key: value for key, value in (table.get(f"{prefix}/{name}") or {}).items() if value is not None}
     entry = {**source, "litellm_provider": prefix, **known}
     if entry.get("mode") == "responses":
         # LiteLLM would go round by its own Responses bridge, which custom providers do not have; the connector
         # itself goes to the Responses API where the model speaks nothing else.
         entry["mode"] = "chat"
-    litellm.model_cost[name] = entry
+    table[f"{prefix}/{name}"] = entry
+    return True

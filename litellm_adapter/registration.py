@@ -6,13 +6,12 @@ import threading
 from typing import Any
 
 import litellm
-from litellm.utils import custom_llm_setup
 
-from .hook import hook
-from .installing import forget, install
+from .hooks.names import custom_llm_setup
 from .provider import ConnectorLLM
+from .setup import forget, install, remove_hooks
 
-__all__ = ["handler", "register", "unregister"]
+__all__ = ["ConnectorLLM", "handler", "register", "unregister"]
 
 PREFIX = "azure_connector"
 _lock = threading.Lock()
@@ -55,11 +54,13 @@ def _provider(prefix: str, settings: dict[str, Any], former: Any) -> ConnectorLL
 
 
 def _check(prefix: str) -> None:
-    own = {entry["provider"] for entry in litellm.custom_provider_map}
-    taken = {getattr(provider, "value", provider) for provider in litellm.provider_list} - own
+    # LiteLLM keeps the names of custom providers, also after their map was emptied.
+    custom = {entry["provider"] for entry in litellm.custom_provider_map}.union(litellm._custom_providers)
+    taken = {getattr(provider, "value", provider) for provider in litellm.provider_list} - custom
     if not prefix or "/" in prefix or prefix in taken:
         why = "is LiteLLM's own" if prefix in taken else "must be a word without a slash"
-        raise ValueError(f"The prefix {prefix!r} {why}: choose another one, such as {PREFIX!r}.")
+        example = PREFIX if prefix != PREFIX else f"my_{PREFIX}"
+        raise ValueError(f"The prefix {prefix!r} {why}: choose another one, such as {example!r}.")
 
 
 def unregister(prefix: str = PREFIX) -> None:
@@ -67,15 +68,14 @@ def unregister(prefix: str = PREFIX) -> None:
     with _lock:
         mine = [entry for entry in litellm.custom_provider_map if entry["provider"] == prefix]
         litellm.custom_provider_map = [entry for entry in litellm.custom_provider_map if entry["provider"] != prefix]
-        if not mine:
+        if not mine and prefix not in litellm._custom_providers:
             return
         for names in (litellm.provider_list, litellm._custom_providers):
             while prefix in names:
                 names.remove(prefix)
         forget(prefix)
         if not any(isinstance(entry["custom_handler"], ConnectorLLM) for entry in litellm.custom_provider_map):
-            while hook in litellm.callbacks:
-                litellm.callbacks.remove(hook)
+            remove_hooks()
     for entry in mine:
         if isinstance(entry["custom_handler"], ConnectorLLM):
             entry["custom_handler"].close()

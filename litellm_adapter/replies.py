@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from litellm import EmbeddingResponse, ModelResponse
-from litellm.litellm_core_utils.llm_response_utils.convert_dict_to_response import convert_to_model_response_object
 from litellm.types.utils import ImageResponse
-from openai.types import CreateEmbeddingResponse, ImagesResponse
-from openai.types.chat import ChatCompletion
 
 from azure_connector import azure_info
 
-__all__ = ["completion_reply", "embedding_reply", "headers_of", "image_reply"]
+from .call_args import CallArguments
+from .hooks.names import convert_to_model_response_object, image_cost
+from .prices import base_of
+
+__all__ = ["as_json", "completion_reply", "converted", "embedding_reply", "headers_of", "image_reply"]
 
 
 def headers_of(reply: Any) -> dict[str, str]:
@@ -23,25 +25,47 @@ def headers_of(reply: Any) -> dict[str, str]:
         return {}
 
 
-def completion_reply(reply: ChatCompletion, into: ModelResponse) -> Any:
+def completion_reply(reply: Mapping[str, Any], into: ModelResponse) -> Any:
     """A whole completion, as LiteLLM's own Azure provider gives it."""
-    return _converted(reply, into, "completion")
+    for choice in reply["choices"]:
+        choice["message"] = {"role": None, "content": None, "refusal": None, **choice["message"]}
+    made = converted(as_json(reply), into, "completion", headers_of(reply))
+    for choice, given in zip(made.choices, reply["choices"], strict=False):
+        if items := given["message"].get("reasoning_items"):
+            choice.message.reasoning_items = items  # declared by LiteLLM's message, and not copied by LiteLLM
+    return made
 
 
-def embedding_reply(reply: CreateEmbeddingResponse, into: EmbeddingResponse) -> Any:
+def embedding_reply(reply: Mapping[str, Any], into: EmbeddingResponse) -> Any:
     """An embedding reply."""
-    return _converted(reply, into, "embedding")
+    return converted(as_json(reply), into, "embedding", headers_of(reply))
 
 
-def image_reply(reply: ImagesResponse, into: ImageResponse) -> Any:
-    """An image reply."""
-    return _converted(reply, into, "image_generation")
+def image_reply(call: CallArguments, reply: Any, into: ImageResponse) -> Any:
+    """An image reply, with its price where that goes by tokens."""
+    made = converted(as_json(reply), into, "image_generation", headers_of(reply))
+    if made.usage is not None and (base := base_of(call.provider, call.model)).startswith("gpt-image"):
+        cost = image_cost(model=base, image_response=made, custom_llm_provider="azure")
+        made._hidden_params["response_cost"] = cost
+    return made
 
 
-def _converted(reply: Any, into: Any, kind: Any) -> Any:
-    headers = headers_of(reply)
+def as_json(reply: Any) -> dict[str, Any]:
+    """A reply as a dictionary of its own."""
+    return dict(reply) if isinstance(reply, Mapping) else reply.model_dump(exclude_unset=True)
+
+
+def converted(reply: dict[str, Any], into: Any, kind: Any, headers: dict[str, str]) -> Any:
+    """A reply in LiteLLM's type.
+
+    Args:
+        reply: its JSON.
+        into: an empty object of the type.
+        kind: LiteLLM's word for it.
+        headers: the reply's.
+    """
     return convert_to_model_response_object(
-        response_object=reply.model_dump(),
+        response_object=reply,
         model_response_object=into,
         response_type=kind,
         hidden_params={"headers": headers},

@@ -3,44 +3,44 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from contextlib import suppress
 from typing import Any
 
 import openai
 from litellm.types.utils import ModelResponseStream
 
-from .asking import Ask
+from .call_args import CallArguments
+from .chunks import Chunks
 from .errors import raise_translated
-from .pieces import Pieces
 
-__all__ = ["AsyncPieces", "SyncPieces"]
+__all__ = ["AsyncChunks", "SyncChunks", "in_background"]
 
 
-class SyncPieces(Iterator[ModelResponseStream]):
+class SyncChunks(Iterator[ModelResponseStream]):
     """A sync stream for LiteLLM's wrapper.
 
     Args:
-        stream: the SDK's stream of JSON chunks, already open.
-        ask: the call.
-        pieces: what turns chunks into pieces.
+        stream: the SDK's stream of JSON events, already open.
+        call: the call.
+        chunks: what turns them into LiteLLM's.
     """
 
-    def __init__(self, stream: Any, ask: Ask, pieces: Pieces) -> None:
-        self._stream, self._ask, self._pieces = stream, ask, pieces
-        self._chunks = iter(stream)
+    def __init__(self, stream: Any, call: CallArguments, chunks: Chunks) -> None:
+        self._stream, self._call, self.chunks = stream, call, chunks
+        self._events = iter(stream)
 
     def __iter__(self) -> Iterator[ModelResponseStream]:
         return self
 
     def __next__(self) -> ModelResponseStream:
         try:
-            for chunk in self._chunks:
-                if (piece := self._pieces.feed(chunk)) is not None:
-                    return piece
+            for event in self._events:
+                if (chunk := self.chunks.feed(event)) is not None:
+                    return chunk
         except openai.OpenAIError as error:
-            raise_translated(error, self._ask.provider, self._ask.model)
-        if (last := self._pieces.finish()) is not None:
+            raise_translated(error, self._call.provider, self._call.model)
+        if (last := self.chunks.finish()) is not None:
             return last
         raise StopIteration
 
@@ -53,26 +53,21 @@ class SyncPieces(Iterator[ModelResponseStream]):
             self.close()
 
 
-class AsyncPieces(AsyncIterator[ModelResponseStream]):
+class AsyncChunks(AsyncIterator[ModelResponseStream]):
     """An async stream for LiteLLM's wrapper.
 
     Args:
-        stream: the SDK's stream of JSON chunks, or what opens one when it is first read.
-        ask: the call.
-        pieces: what turns chunks into pieces.
+        stream: the SDK's stream of JSON events; None to open it when it is first read.
+        call: the call.
+        chunks: what turns them into LiteLLM's.
+        opens: opens the stream.
     """
 
     def __init__(
-        self, stream: openai.AsyncStream[object] | Callable[[], Awaitable[Any]], ask: Ask, pieces: Pieces
+        self, stream: Any, call: CallArguments, chunks: Chunks, opens: Callable[[], Awaitable[Any]] | None = None
     ) -> None:
-        self._open: Callable[[], Awaitable[Any]] | None = None
-        self._stream: Any = None
-        if isinstance(stream, openai.AsyncStream):
-            self._stream = stream
-        else:
-            self._open = stream
-        self._ask, self.pieces = ask, pieces
-        self._chunks: AsyncIterator[Any] | None = None
+        self._stream, self._call, self.chunks, self._opens = stream, call, chunks, opens
+        self._events: AsyncIterator[Any] | None = None
         self._closed = False
 
     def __aiter__(self) -> AsyncIterator[ModelResponseStream]:
@@ -80,25 +75,23 @@ class AsyncPieces(AsyncIterator[ModelResponseStream]):
 
     async def __anext__(self) -> ModelResponseStream:
         try:
-            async for chunk in self._chunks or await self._begin():
-                if (piece := self.pieces.feed(chunk)) is not None:
-                    return piece
+            if self._events is None:
+                if self._opens is not None:
+                    self._stream = await self._opens()
+                self._events = aiter(self._stream)
+            async for event in self._events:
+                if (chunk := self.chunks.feed(event)) is not None:
+                    return chunk
         except openai.OpenAIError as error:
             await self.aclose()
-            raise_translated(error, self._ask.provider, self._ask.model)
+            raise_translated(error, self._call.provider, self._call.model)
         except BaseException:  # a cancelled reader, too, must not keep the connection
             await self.aclose()
             raise
         await self.aclose()  # the connection has gone back by itself, and closing twice does nothing
-        if (last := self.pieces.finish()) is not None:
+        if (last := self.chunks.finish()) is not None:
             return last
         raise StopAsyncIteration
-
-    async def _begin(self) -> AsyncIterator[Any]:
-        if self._open is not None:
-            self._stream = await self._open()
-        self._chunks = aiter(self._stream)
-        return self._chunks
 
     async def aclose(self) -> None:
         """Releases the connection; what is unread is dropped."""
@@ -107,12 +100,21 @@ class AsyncPieces(AsyncIterator[ModelResponseStream]):
             await self._stream.close()
 
     def __del__(self) -> None:
-        if self._closed or self._stream is None:
-            return
-        with suppress(Exception):  # without a running loop the connection went with its own
-            task = asyncio.get_running_loop().create_task(self._stream.close())
-            _closing.add(task)
-            task.add_done_callback(_closing.discard)
+        if not self._closed and self._stream is not None:
+            with suppress(Exception):  # without a running loop the connection went with its own
+                in_background(self._stream.close)
 
 
 _closing: set[asyncio.Task[None]] = set()
+
+
+def in_background(close: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Closes something on the running loop.
+
+    Raises:
+        RuntimeError: none is running.
+    """
+    loop = asyncio.get_running_loop()
+    task = loop.create_task(close())
+    _closing.add(task)
+    task.add_done_callback(_closing.discard)

@@ -39,7 +39,7 @@ class AuthHeaders(Mapping[str, str]):
     Immutable. The values are in no repr, are never pickled, and are shared instead of copied.
     """
 
-    __slots__ = ("_values", "mark")
+    __slots__ = ("_values", "mark", "pairs")
 
     def __init__(self, values: Mapping[str, str], mark: int = 0) -> None:
         """Args:
@@ -47,6 +47,7 @@ class AuthHeaders(Mapping[str, str]):
         mark: which fetch of which method these came from; `Authenticator.refused` compares it.
         """
         self._values = dict(values)
+        self.pairs = tuple(self._values.items())
         self.mark = mark
 
     def apply(self, target: MutableMapping[str, str]) -> None:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from ._bulk import bulk
 from ._running import reported, set_up_logging
 
 __all__ = ["app"]
@@ -21,6 +22,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.add_typer(bulk)
 
 Config = Annotated[
     str | None, typer.Option("--config", metavar="FILE", help="The TOML file, instead of azure_connector.toml.")

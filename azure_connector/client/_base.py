@@ -19,23 +19,21 @@ NOT_GIVEN = NotGiven()
 
 
 class SharedClient:
-    """Stands before the SDK's client among the bases."""
+    """Stands before the SDK's client among the bases.
+
+    Attributes:
+        custom_headers: the headers that this client adds to every request.
+        custom_query: the query parameters that this client adds to every request.
+    """
+
+    custom_headers: Mapping[str, str]
+    custom_query: Mapping[str, object]
 
     _state: ConnectorState
     _custom_headers: Mapping[str, str]
     _custom_query: Mapping[str, object]
     timeout: float | openai.Timeout | None
     max_retries: int
-
-    @property
-    def custom_headers(self) -> Mapping[str, str]:
-        """The headers that this client adds to every request."""
-        return self._custom_headers
-
-    @property
-    def custom_query(self) -> Mapping[str, object]:
-        """The query parameters that this client adds to every request."""
-        return self._custom_query
 
     @property
     def settings(self) -> ConnectorSettings:

@@ -7,16 +7,19 @@ next (`routing`), how a reply is read (`replies`).
 
 from __future__ import annotations
 
+import functools
+import sys
 import time
 from collections.abc import Callable, Generator
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 import openai
 
 from .. import routing
 from ..deployments import Plan, Target
-from ..errors import HintContext
+from ..errors import HintContext, PartialReply
 from ..replies import AsyncConnectorStream, AzureInfo, ConnectorStream, ReplyReader, reader_for
 from ..requests import CallOptions, PreparedRequest, parse_options
 from ..routing import AttemptOutcome, outcome_of_reply
@@ -53,7 +56,8 @@ def call_flow(
         asynchronous: whether streams are for `async for`.
         plan: the targets, where the request itself does not decide them.
     """
-    state.routing.share()
+    if not state.routing.shares:
+        state.routing.share()
     call = parse_options(options, stream=stream)
 
     def run(plan: Plan, since: float | None = None) -> Generator[Effect, Any, Any]:
@@ -87,6 +91,8 @@ def _discovering(
 
 
 def _plan(state: ConnectorState, call: CallOptions) -> Plan:
+    if state.affinity is None and call.model is not None:  # one resource: nothing but the model decides
+        return state.resolver.resolve(call.model, call.operation)
     return plan_call(call, state.resolver, state.affinity, state.resources)
 
 
@@ -106,17 +112,18 @@ class _CallRun:
     ) -> None:
         self._state, self._client, self._call, self._plan = state, client, call, plan
         self._cast_to, self._stream_cls, self._asynchronous = cast_to, stream_cls, asynchronous
-        self._call_errors = CallErrors(plan, self._hint_context)
         self._errors: list[Exception] = []
         self._challenged: set[str] = set()
         self._redirect: tuple[Target, str] | None = None
         self.listed_since: float | None = None
+        retries = call.options.get_max_retries(client.max_retries)
         self._route = routing.Route(
             plan,
             state.routing.health,
-            state.routing.policy_for(call.options.get_max_retries(client.max_retries)),
+            state.routing.policy if retries == state.max_retries else state.routing.policy_for(retries),
             time.monotonic(),
             repeatable=call.repeatable,
+            operation=call.operation,
         )
 
     def steps(self) -> Generator[Effect, Any, Any]:
@@ -166,7 +173,8 @@ class _CallRun:
             return None, replace(outcome, kind="adapt") if again else outcome
         self._route.succeeded(target, outcome, time.monotonic())
         reader.info.attempts = self._route.attempts
-        annotate_span(reader.info, self._state.resources[target.resource].endpoint.base)
+        if "opentelemetry.trace" in sys.modules:
+            annotate_span(reader.info, self._state.resources[target.resource].endpoint.base)
         if self._state.affinity is not None:
             self._state.affinity.note(target.resource, prepared.operation, read)
         return reply, outcome
@@ -177,9 +185,16 @@ class _CallRun:
             prepared.reply,
             AzureInfo(target, self._call.model or "", changes=prepared.changes),
             asynchronous=self._asynchronous,
-            failure=self._call_errors.stream_error_factory(target),
+            failure=functools.partial(self._broken_stream, target),
             post_parser=None if isinstance(parser, openai.NotGiven) else parser,
         )
+
+    @cached_property
+    def _call_errors(self) -> CallErrors:
+        return CallErrors(self._plan, self._hint_context)
+
+    def _broken_stream(self, target: Target, partial: PartialReply, response: Any, **what: Any) -> Exception:
+        return self._call_errors.broken_stream(target, partial, response, **what)
 
     def _read(self, reader: ReplyReader, reply: Any) -> Any:
         """The finished reply: of `with_raw_response` what its `parse()` will give, now that a failure can be answered.

@@ -203,7 +203,7 @@ class CallErrors:
             facts = parse_envelope(None, dict(error))
             outcome = outcome_of_error(facts)
             if outcome.kind == "refused":
-                cls = error_class(400, facts)
+                cls = error_class(None, facts)
                 hint = hint_for(cls, facts, context)
                 return status_error(cls, facts.message, response, dict(error), hint=hint, facts=facts)
             message = f"The service broke the stream off: {facts.message}"

@@ -72,7 +72,8 @@ class AzureConnector(SharedClient, openai.OpenAI):
             http_client=http_client or state.sync_http_client(),
         )
         self._state = state
-        self._custom_headers = dict(default_headers or {})
+        self._custom_headers = self.custom_headers = dict(default_headers or {})
+        self.custom_query = self._custom_query
         self._pool = state.sync_pool(self._client)
         self.websocket_base_url = state.websocket_url
 
@@ -202,7 +203,8 @@ class AsyncAzureConnector(SharedClient, openai.AsyncOpenAI):
             http_client=http_client or state.async_http_client(),
         )
         self._state = state
-        self._custom_headers = dict(default_headers or {})
+        self._custom_headers = self.custom_headers = dict(default_headers or {})
+        self.custom_query = self._custom_query
         self._pools = _pools or state.loop_pools(self._client, given=http_client is not None)
         self.websocket_base_url = state.websocket_url
 

@@ -18,6 +18,7 @@ def retry_policy(settings: ConnectorSettings) -> RetryPolicy:
         cooldown=settings.cooldown,
         probe_interval=settings.probe_interval,
         failures_before_cooldown=settings.failures_before_cooldown,
+        patient=any(settings.origins[name] != "default" for name in ("max_attempts", "deadline")),
         repeat_unsafe=settings.repeat_unsafe,
     )
 

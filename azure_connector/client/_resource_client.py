@@ -23,7 +23,7 @@ from .._version import __version__
 from ..auth import Authenticator, AuthHeaders
 from ..replies import ReplyReader
 from ..settings import Resource, same_origin
-from ..transport import JsonRequestBuilder
+from ..transport import JsonRequestBuilder, http_library
 
 __all__ = ["AsyncResourceClient", "LoopPools", "ResourceClient", "SyncPool"]
 
@@ -45,6 +45,10 @@ class _Shared:
         self._resource = resource
         self._authenticator = authenticator
         self._json_requests = JsonRequestBuilder(self, http_client)
+        self._base = resource.endpoint.base
+        # Nearly every request's address begins letter by letter as the resource's: nothing is to be compared then.
+        home = http_library().URL(self._base)
+        self._home = home.scheme, home.netloc
         # OPENAI_ORG_ID, OPENAI_PROJECT_ID and OPENAI_CUSTOM_HEADERS are meant for openai.com; the last one may even
         # hold a credential.
         self.organization = None
@@ -65,7 +69,7 @@ class _Shared:
         headers = request.headers
         if headers.get("authorization") == _PLACEHOLDER_HEADER:
             del headers["authorization"]
-        if same_origin(str(request.url), self._resource.endpoint.base):
+        if (request.url.scheme, request.url.netloc) == self._home or same_origin(str(request.url), self._base):
             return True
         for name in ("authorization", "api-key", self._resource.auth.apim_header):
             headers.pop(name, None)
@@ -77,7 +81,7 @@ def _place(request: Any, headers: AuthHeaders) -> None:
     # Whoever is told that a credential was refused must know which one it was; its repr is masked.
     request.extensions["azure_auth"] = headers
     brought = "authorization" in request.headers or "api-key" in request.headers
-    for name, value in headers.items():
+    for name, value in headers.pairs:
         if not (brought and name.lower() in ("authorization", "api-key")):
             request.headers[name] = value
 

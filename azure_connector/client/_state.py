@@ -35,6 +35,7 @@ class ConnectorState:
         builder: makes requests fit, and learns from refusals.
         routing: the health of the deployments and the budgets of a call.
         authenticators: the auth chains.
+        max_retries: further attempts after the first one.
     """
 
     settings: ConnectorSettings
@@ -46,6 +47,7 @@ class ConnectorState:
     builder: RequestBuilder
     routing: RoutingState
     authenticators: Authenticators
+    max_retries: int
 
     @classmethod
     def build(cls, settings: ConnectorSettings | None, options: dict[str, Any]) -> ConnectorState:
@@ -102,6 +104,7 @@ class ConnectorState:
             builder,
             RoutingState(policy, redis=settings.redis_url, addresses=addresses),
             Authenticators(resources, transport),
+            policy.max_attempts - 1,
         )
 
     def derived(self, *, api_key: Any, base_url: Any, **overrides: Any) -> ConnectorState:
@@ -131,11 +134,6 @@ class ConnectorState:
         """Where WebSockets of the default resource connect."""
         endpoint = self.resources[self.settings.default_resource].endpoint
         return form_url(endpoint, "v1").replace("http", "ws", 1)
-
-    @property
-    def max_retries(self) -> int:
-        """Further attempts after the first one."""
-        return self.routing.policy.max_attempts - 1
 
     def summary(self) -> str:
         """For the client's repr: endpoint and credential, no secret."""

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
 from ._discovery import Discovery
 from ._operations import CHAT
 from ._profiles import Profile, Profiles, model_from_reply
-from ._table import DeploymentTable
+from ._table import DeploymentTable, Discovered
 from ._target import Plan, Target
 
 __all__ = ["DeploymentResolver"]
+
+_log = logging.getLogger("azure_connector")
+_MOST_PLANS = 1024
 
 
 class DeploymentResolver:
@@ -27,6 +31,9 @@ class DeploymentResolver:
         self.table = table
         self.discovery = discovery
         self._profiles = profiles
+        # The plans by the newest listing: the call for a model comes again and again.
+        self._plans: tuple[Discovered | None, dict[tuple[str, str], Plan]] = None, {}
+        self._by_target: dict[Target, Profile | None] = {}
         self._served: dict[str, str] = {}
         self._declared: dict[str, str] = {}
 
@@ -41,7 +48,17 @@ class DeploymentResolver:
             InvalidRequestError: the model is blank or no text.
         """
         discovery = self.discovery
-        return self.table.resolve(model, operation, discovery.found if discovery.enabled else None)
+        found = discovery.found if discovery.enabled else None
+        known, plans = self._plans
+        if known is not found or _log.isEnabledFor(logging.DEBUG):  # plans of another listing, or a line for the log
+            plans = {}
+            self._plans = found, plans
+        plan = plans.get((model, operation)) if isinstance(model, str) else None
+        if plan is None:
+            plan = self.table.resolve(model, operation, found)
+            if len(plans) < _MOST_PLANS:
+                plans[model, operation] = plan
+        return plan
 
     def home_deployment(self, model: str, operation: str) -> str:
         """The first deployment of a model on the default resource, for what cannot go elsewhere.
@@ -87,7 +104,13 @@ class DeploymentResolver:
 
     def profile(self, target: Target) -> Profile | None:
         """The rules of the target's base model; None where nothing is known of it."""
-        return self._profiles.find(self.base_model(target))
+        if target.key in self._declared or target.key in self._served:
+            return self._profiles.find(self.base_model(target))
+        if target not in self._by_target:
+            if len(self._by_target) >= _MOST_PLANS:
+                self._by_target.clear()
+            self._by_target[target] = self._profiles.find(target.model)
+        return self._by_target[target]
 
     def declare_base_model(self, model: str, base_model: str) -> None:
         """Keeps what a caller says of a deployment; the mapping's own word goes before it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from ..errors import InvalidRequestError
@@ -23,6 +23,7 @@ class Target:
         api: the API that the settings force for it, or None.
         rank: order of preference; all targets of a rank are tried before the next rank.
         weight: share of the calls within its rank.
+        key: `deployment@resource`, the way a deployment is written in settings.
     """
 
     resource: str
@@ -31,11 +32,10 @@ class Target:
     api: Api | None = None
     rank: int = 0
     weight: float = 1.0
+    key: str = field(init=False, repr=False, compare=False)
 
-    @property
-    def key(self) -> str:
-        """`deployment@resource`, the way a deployment is written in settings."""
-        return f"{self.deployment}@{self.resource}"
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "key", f"{self.deployment}@{self.resource}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ with Emulator() as azure:
 
 from __future__ import annotations
 
-from .._utils._extras import install_hint
+from .installing import install_hint
 
 try:
     from . import faults

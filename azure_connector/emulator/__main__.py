@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import shlex
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from .emulator import Emulator
 from .models import DEFAULT_MODELS, Deployment
 from .upstream import Upstream
+
+if TYPE_CHECKING:
+    from .entra import EntraID
 
 __all__ = ["main"]
 
@@ -35,6 +41,9 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--upstream", metavar="URL", help="answer by forwarding to this OpenAI-compatible server (…/v1)")
     made.add_argument("--upstream-key", metavar="KEY", help="the upstream server's key")
     made.add_argument("--tls", action="store_true", help="serve HTTPS with a certificate of its own")
+    made.add_argument(
+        "--entra", action="store_true", help="verify tokens of an emulated Entra ID, and print how to log in"
+    )
     made.add_argument("--latency", type=float, default=0.0, metavar="SECONDS", help="before every reply")
     made.add_argument("--chunk-latency", type=float, default=0.0, metavar="SECONDS", help="before every streamed event")
     return made
@@ -53,8 +62,14 @@ def deployment(text: str) -> Deployment:
     return Deployment(name, model, capacity=int(capacity) if capacity else None)
 
 
-def banner(azure: Emulator, ca_file: str | None) -> str:
-    """What to copy to reach the emulator."""
+def banner(azure: Emulator, ca_file: str | None, login: Mapping[str, str] | None = None) -> str:
+    """What to copy to reach the emulator.
+
+    Args:
+        azure: the emulator, running.
+        ca_file: the authority of its certificate, when it serves HTTPS.
+        login: the variables by which azure-identity logs in to the emulated Entra ID.
+    """
     served = azure.deployments.values()
     names = [one.name if one.base_model == one.name else f"{one.name} ({one.base_model})" for one in served]
     chat = next((one.name for one in served if one.family.chat), next(iter(azure.deployments), ""))
@@ -70,6 +85,7 @@ def banner(azure: Emulator, ca_file: str | None) -> str:
         f"  export AZURE_OPENAI_API_KEY={azure.api_key}",
         *([f"  export SSL_CERT_FILE={ca_file}"] if ca_file else []),
         "",
+        *_login_lines(login or {}),
         "Try it:",
         f"  curl {azure.endpoint}/openai/v1/chat/completions \\",
         *([f"    --cacert {ca_file} \\"] if ca_file else []),
@@ -82,6 +98,19 @@ def banner(azure: Emulator, ca_file: str | None) -> str:
     return "\n".join(lines)
 
 
+def _login_lines(login: Mapping[str, str]) -> list[str]:
+    if not login:
+        return []
+    exports = [f"  export {name}={shlex.quote(value)}" for name, value in login.items()]
+    credential = "  DefaultAzureCredential(disable_instance_discovery=True)  # in Python, by azure-identity"
+    return ["To log in to its Entra ID, in place of the key:", *exports, credential, ""]
+
+
+def login_of(entra: EntraID) -> dict[str, str]:
+    """What an environment must hold to log in as a fresh app, and to trust the server."""
+    return {**entra.environment("client_secret"), **entra.ca_environment()}
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until interrupted; returns the exit code."""
     options = parser().parse_args(arguments)
@@ -90,10 +119,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ValueError as error:
         sys.stderr.write(f"{error}\n")
         return 2
+    with contextlib.ExitStack() as stack:
+        try:
+            entra = stack.enter_context(_entra()) if options.entra else None
+        except ImportError as error:
+            sys.stderr.write(f"{error}\n")
+            return 2
+        return serve(options, upstream, entra)
+
+
+def _entra() -> EntraID:
+    from .entra import EntraID
+
+    return EntraID()
+
+
+def serve(options: argparse.Namespace, upstream: Upstream | None, entra: EntraID | None) -> int:
+    """Serve until interrupted; returns the exit code."""
     azure = Emulator(
         options.deployment,
         upstream=upstream,
-        tls=options.tls,
+        entra=entra,
+        tls=options.tls if entra is None or not options.tls else entra.server_context(),
         host=options.host,
         port=options.port,
         api_key=options.api_key,
@@ -106,7 +153,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"Cannot serve on {options.host}:{options.port}: {error.strerror or error}\n")
         return 1
     try:
-        sys.stdout.write(banner(azure, azure.ca_file if options.tls else None))
+        authority = (str(entra.ca_file) if entra else azure.ca_file) if options.tls else None
+        sys.stdout.write(banner(azure, authority, login_of(entra) if entra else None))
         if options.host not in LOOPBACK:
             sys.stderr.write(
                 f"Warning: {options.host} is not loopback; whoever reaches this host reaches the emulator.\n"

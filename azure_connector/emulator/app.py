@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from typing import Literal
 
-from . import audio, batches, files, handlers, images
+from . import audio, batches, files, handlers, images, speech
 from .chance import RandomFaults
 from .delivery import Delivery
+from .errors import azure, bare, broken, too_large
 from .faults import Fault, failure, hang, reset
+from .limits import Limits
 from .models import Deployment
 from .quotas import Quotas
 from .realtime import handlers as realtime
@@ -17,11 +19,12 @@ from .realtime.session import Session
 from .records import RecordedRequest, RequestLog
 from .resource import Resource
 from .responses import handlers as responses
-from .routes import Route, check_version, find
+from .routes import Route, find
 from .scripting import Script
 from .serving import Receive, Scope, Send
 from .upstream import Upstream
-from .wire import Answer, Call, Refusal
+from .versions import check_fields, check_version
+from .wire import Answer, Call, Cut, Refusal, is_form
 
 __all__ = ["Application", "Outage"]
 
@@ -33,6 +36,7 @@ ROUTES: list[Route] = [
     *responses.ROUTES,
     *images.ROUTES,
     *audio.ROUTES,
+    *speech.ROUTES,
     *files.ROUTES,
     *batches.ROUTES,
     *realtime.ROUTES,
@@ -57,7 +61,7 @@ class Application:
         self, resource: Resource, faults: RandomFaults | None = None, upstream: Upstream | None = None
     ) -> None:
         self.resource = resource
-        self.requests = RequestLog()
+        self.requests = RequestLog(resource.limits)
         self.script = Script()
         self.quotas = Quotas(resource.clock)
         self.faults = faults
@@ -70,11 +74,13 @@ class Application:
         """One request."""
         if scope["type"] == "lifespan":
             return
-        call = await read_call(scope, receive)
+        call = await read_call(scope, receive, self.resource.limits)
         if call is None:
             return
+        route: Route | Refusal
         try:
-            route: Route | Refusal = find(ROUTES, call)
+            route = find(ROUTES, call)
+            check_whole(call, self.resource.limits)
         except Refusal as refusal:
             route = refusal
         record = record_of(call)
@@ -118,7 +124,8 @@ class Application:
             self.resource.authorize(call)
             if isinstance(route, Refusal):
                 raise route
-            check_version(call, route)
+            check_version(call, route, self.resource.rules)
+            check_fields(call)
             deployment = self.resource.deployments.get(call.deployment)
             if deployment is None:
                 return await route.handler(call, self.resource)
@@ -130,7 +137,10 @@ class Application:
             answer.headers |= headers
             return answer
         except Refusal as refusal:
-            return Answer(refusal.status, refusal.body, headers=dict(refusal.headers))
+            body = bare(refusal.body) if self.resource.rules.bare_codes else refusal.body
+            return Answer(refusal.status, body, headers=dict(refusal.headers))
+        except Exception as error:  # noqa: BLE001  whatever happens, a client gets an envelope with a request id
+            return broken(error)
 
     def _admit(self, call: Call, deployment: Deployment) -> dict[str, str]:
         """Count the request; where the quota is used up, let the spillover deployment answer.
@@ -198,26 +208,58 @@ def record_of(call: Call) -> RecordedRequest:
     )
 
 
-async def read_call(scope: Scope, receive: Receive) -> Call | None:
-    """The whole request, or None when the client left before it was sent."""
+def check_whole(call: Call, limits: Limits) -> None:
+    """Refuse a body that is too large, or did not arrive in time.
+
+    Raises:
+        Refusal: 413 or 408.
+    """
+    if call.cut == "large":
+        raise too_large(limits.form_bytes if call.is_form else limits.json_bytes)
+    if call.cut == "late":
+        raise azure(408, "Timeout", "The operation was timeout.")
+
+
+async def read_body(receive: Receive, most: int, seconds: float) -> tuple[bytes, Cut] | None:
+    """The body, and why it is not whole; None when the client left. Of a body that is too large nothing is kept."""
     parts: list[bytes] = []
+    size, more = 0, True
+    try:
+        async with asyncio.timeout(seconds):
+            while more:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    return None
+                size += len(message.get("body", b""))
+                if size <= most:
+                    parts.append(message.get("body", b""))
+                else:
+                    parts.clear()
+                more = message.get("more_body", False)
+    except TimeoutError:
+        return b"", "late"
+    return b"".join(parts), "large" if size > most else ""
+
+
+async def read_call(scope: Scope, receive: Receive, limits: Limits) -> Call | None:
+    """The request, or None when the client left before it was sent."""
     websocket = scope["type"] == "websocket"
-    more = not websocket
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    read: tuple[bytes, Cut] | None = (b"", "")
     if websocket:
         await receive()  # its opening, which says nothing
-    while more:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            return None
-        parts.append(message.get("body", b""))
-        more = message.get("more_body", False)
+    else:
+        read = await read_body(receive, limits.form_bytes if is_form(headers) else limits.json_bytes, limits.seconds)
+    if read is None:
+        return None
     return Call(
         method=scope.get("method", "GET"),
         raw_path=scope["raw_path"].decode("ascii"),
         path=scope["path"],
         query_string=scope["query_string"].decode("ascii"),
-        headers={name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]},
-        raw=b"".join(parts),
+        headers=headers,
+        raw=read[0],
         connection=scope["client"][1],
         websocket=websocket,
+        cut=read[1],
     )

@@ -1,22 +1,22 @@
-"""Transcription, translation and speech."""
+"""Transcription and translation."""
 
 from __future__ import annotations
 
 from .counting import count, pieces
 from .errors import invalid, missing, operation_not_supported, wrong_choice
-from .multipart import form_model, read_form
+from .multipart import Form, form_model, read_form
 from .resource import Resource
 from .routes import Route, table
-from .sound import heard, mp3, pcm, seconds_of, wav
+from .sound import heard, seconds_of
 from .values import Json
 from .wire import Answer, Call, sse
 
 __all__ = ["ROUTES"]
 
 FORMATS = ("json", "text", "srt", "verbose_json", "vtt")
-SPEECH = {"mp3": ("audio/mpeg", mp3), "wav": ("audio/wav", wav), "pcm": ("audio/pcm", pcm)}
 MOST_BYTES = 25 * 1024 * 1024
-MOST_CHARACTERS = 4096
+TASKS = {"transcription": "transcribe", "translation": "translate"}
+GRANULARITIES = ("word", "segment")
 
 
 async def transcriptions(call: Call, resource: Resource) -> Answer:
@@ -45,67 +45,76 @@ def _text(call: Call, resource: Resource, what: str) -> Answer:
         )
     shape = form.fields.get("response_format", "json")
     whisper = deployment.base_model == "whisper"
-    if shape not in (FORMATS if whisper else FORMATS[:2]):
-        raise wrong_choice("response_format", shape, FORMATS if whisper else FORMATS[:2])
+    if shape not in FORMATS:
+        raise wrong_choice("response_format", shape, FORMATS)
+    if not whisper and shape not in FORMATS[:2]:
+        text = f"response_format '{shape}' is not compatible with model '{deployment.base_model}'. Use 'json' or 'text'"
+        raise invalid(f"{text} instead.", "response_format", "unsupported_value")
+    granularities = _granularities(form, shape)
     seconds = seconds_of(upload.content)
     text = heard(upload.content) or f"This is what was said in {upload.filename}, {seconds} seconds long."
-    if form.fields.get("stream") == "true" and not whisper:
+    if form.fields.get("stream", "").lower() == "true" and not whisper:
         deltas = [sse({"type": "transcript.text.delta", "delta": piece}) for piece in pieces(text)]
         return Answer(events=[*deltas, sse({"type": "transcript.text.done", "text": text})])
-    return _shaped(text, seconds, shape, form.fields.get("language", "english"), whisper=whisper)
-
-
-def _shaped(text: str, seconds: float, shape: str, language: str, *, whisper: bool) -> Answer:
     if shape in {"text", "srt", "vtt"}:
-        end = f"00:00:{min(seconds, 59):06.3f}"
-        cue = f"00:00:00.000 --> {end}\n{text}\n"
-        plain = {"text": f"{text}\n", "srt": f"1\n{cue.replace('.', ',', 2)}\n", "vtt": f"WEBVTT\n\n{cue}\n"}[shape]
-        return Answer(raw=plain.encode(), headers={"content-type": "text/plain; charset=utf-8"})
+        return _plain(text, seconds, shape)
     if shape == "verbose_json":
-        segment: Json = {
-            "id": 0,
-            "seek": 0,
-            "start": 0.0,
-            "end": seconds,
-            "text": text,
-            "tokens": [],
-            "temperature": 0.0,
-        }
-        segment |= {"avg_logprob": -0.1, "compression_ratio": 1.0, "no_speech_prob": 0.01}
-        told: Json = {"task": "transcribe", "language": language, "duration": seconds, "text": text}
-        return Answer(body={**told, "segments": [segment]})
+        language = form.fields.get("language", "english") if what == "transcription" else "english"
+        told: Json = {"task": TASKS[what], "language": language}
+        return Answer(body={**told, "duration": seconds, "text": text, **_timed(text, seconds, granularities)})
+    return Answer(body=_json(text, seconds, whisper=whisper))
+
+
+def _granularities(form: Form, shape: str) -> list[str]:
+    """`timestamp_granularities[]`, which only `verbose_json` has room for.
+
+    Raises:
+        Refusal: 400.
+    """
+    wanted = form.values.get("timestamp_granularities", [])
+    for one in wanted:
+        if one not in GRANULARITIES:
+            raise wrong_choice("timestamp_granularities", one, GRANULARITIES)
+    if wanted and shape != "verbose_json":
+        text = "timestamp_granularities are only supported with response_format 'verbose_json'."
+        raise invalid(text, "timestamp_granularities")
+    return wanted or ["segment"]
+
+
+def _timed(text: str, seconds: float, granularities: list[str]) -> Json:
+    made: Json = {}
+    if "word" in granularities:
+        words = text.split()[:10_000]
+        step = seconds / max(1, len(words))
+        made["words"] = [
+            {"word": word.strip(".,!?;:"), "start": round(number * step, 2), "end": round((number + 1) * step, 2)}
+            for number, word in enumerate(words)
+        ]
+    if "segment" in granularities:
+        segment: Json = {"id": 0, "seek": 0, "start": 0.0, "end": seconds, "text": text, "tokens": []}
+        segment |= {"temperature": 0.0, "avg_logprob": -0.1, "compression_ratio": 1.0, "no_speech_prob": 0.01}
+        made["segments"] = [segment]
+    return made
+
+
+def _plain(text: str, seconds: float, shape: str) -> Answer:
+    minutes, rest = divmod(min(seconds, 3599.0), 60)
+    cue = f"00:00:00.000 --> 00:{int(minutes):02}:{rest:06.3f}\n{text}\n"
+    subtitles = f"1\n{cue.replace('.', ',', 2)}\n"
+    plain = {"text": f"{text}\n", "srt": subtitles, "vtt": f"WEBVTT\n\n{cue}\n"}[shape]
+    return Answer(raw=plain.encode(), headers={"content-type": "text/plain; charset=utf-8"})
+
+
+def _json(text: str, seconds: float, *, whisper: bool) -> Json:
     if whisper:
-        return Answer(body={"text": text})
+        return {"text": text}
     heard_tokens, said = max(1, int(seconds * 10)), count(text)
     details = {"text_tokens": 0, "audio_tokens": heard_tokens}
     usage: Json = {"type": "tokens", "input_tokens": heard_tokens, "input_token_details": details}
-    return Answer(body={"text": text, "usage": {**usage, "output_tokens": said, "total_tokens": heard_tokens + said}})
-
-
-async def speech(call: Call, resource: Resource) -> Answer:
-    """`POST /audio/speech`: a sound that can be transcribed back to its text."""
-    body = call.json_object()
-    if not call.deployment:
-        raise missing("model")
-    deployment = resource.deployment(call.deployment)
-    if deployment.family.kind != "speech":
-        raise operation_not_supported("audio speech", deployment.base_model)
-    for name in ("input", "voice"):
-        if not body.get(name):
-            raise missing(name)
-    text = str(body["input"])
-    if len(text) > MOST_CHARACTERS:
-        raise invalid(f"Input must be at most {MOST_CHARACTERS} characters.", "input", "string_above_max_length")
-    shape = str(body.get("response_format") or "mp3")
-    if shape not in SPEECH:
-        # Azure also makes opus, aac and flac, which the standard library cannot.
-        raise wrong_choice("response_format", shape, tuple(SPEECH))
-    kind, make = SPEECH[shape]
-    return Answer(raw=make(text), headers={"content-type": kind})
+    return {"text": text, "usage": {**usage, "output_tokens": said, "total_tokens": heard_tokens + said}}
 
 
 ROUTES: list[Route] = [
     *table("/audio/transcriptions", transcriptions, deployed=True),
     *table("/audio/translations", translations, deployed=True),
-    *table("/audio/speech", speech, deployed=True),
 ]

@@ -1,31 +1,25 @@
-"""Batches: a file of requests, answered into another file."""
+"""Batches: a file of requests, answered into two others. Each look at a batch takes it a step further."""
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
+from .batchjobs import begin, enqueued, fault, finish, tokens_of, work
 from .errors import invalid, missing, wrong_choice
-from .files import find_file, keep_file
+from .files import find_file
 from .paging import page
 from .resource import Resource
 from .routes import Route, table
 from .stored import StoredBatch
-from .values import Json, is_object, object_of, text_of
+from .values import Json, among, object_of, text_of
 from .wire import Answer, Call
 
 __all__ = ["ROUTES"]
 
-OPERATIONS = (
-    "/chat/completions",
-    "/embeddings",
-    "/responses",
-    "/v1/chat/completions",
-    "/v1/embeddings",
-    "/v1/responses",
-)
-# Each look at a batch takes it one step further.
-NEXT = {"validating": "in_progress", "in_progress": "finalizing", "finalizing": "completed"}
+
+def _endpoints(resource: Resource) -> tuple[str, ...]:
+    rules = resource.batch_rules
+    names = ["/chat/completions", "/responses", *(["/embeddings"] if rules.embeddings else [])]
+    plain, versioned = tuple(names), tuple(f"/v1{name}" for name in names)
+    return {"plain": plain, "v1": versioned}.get(rules.endpoint_form, plain + versioned)
 
 
 async def create(call: Call, resource: Resource) -> Answer:
@@ -34,18 +28,32 @@ async def create(call: Call, resource: Resource) -> Answer:
     for name in ("input_file_id", "endpoint", "completion_window"):
         if not body.get(name):
             raise missing(name)
-    if body["endpoint"] not in OPERATIONS:
-        raise wrong_choice("endpoint", body["endpoint"], OPERATIONS)
+    if not among(body["endpoint"], _endpoints(resource)):
+        raise wrong_choice("endpoint", body["endpoint"], _endpoints(resource))
     source = find_file(resource, str(body["input_file_id"]))
-    lines = [
-        _line(number, text) for number, text in enumerate(source.content.decode("utf-8").splitlines()) if text.strip()
-    ]
+    lines, errors = begin(source, body["endpoint"], resource)
+    deployment = text_of(object_of(lines[0]["body"]).get("model")) if lines else ""
+    tokens, before = tokens_of(lines), enqueued(deployment, resource)
+    most = resource.batch_rules.enqueued_tokens
+    if most is not None and not errors and before + tokens > most:
+        if not resource.batch_rules.late_refusal:
+            raise invalid(fault("token_limit_exceeded")["message"], None, "token_limit_exceeded")
+        errors = [fault("token_limit_exceeded")]
+    made = _made(body, source.identity, len(lines), resource)
+    resource.batches[made["id"]] = StoredBatch(made, lines, errors, deployment, tokens)
+    headers = {"deployment-enqueued-tokens": str(before + tokens)}
+    if most is not None:
+        headers["deployment-maximum-enqueued-tokens"] = str(most)
+    return Answer(201, body=dict(made), headers=headers)
+
+
+def _made(body: Json, source: str, lines: int, resource: Resource) -> Json:
     created = int(resource.clock())
-    made: Json = {
+    return {
         "id": f"batch_{resource.ids.hexadecimal(32)}",
         "object": "batch",
         "endpoint": body["endpoint"],
-        "input_file_id": source.identity,
+        "input_file_id": source,
         "completion_window": body["completion_window"],
         "status": "validating",
         "output_file_id": None,
@@ -54,66 +62,53 @@ async def create(call: Call, resource: Resource) -> Answer:
         "created_at": created,
         "expires_at": created + 86_400,
         "completed_at": None,
-        "request_counts": {"total": len(lines), "completed": 0, "failed": 0},
+        "request_counts": {"total": lines, "completed": 0, "failed": 0},
         "metadata": body.get("metadata"),
     }
-    resource.batches[made["id"]] = StoredBatch(made, lines)
-    return Answer(body=made)
-
-
-def _line(number: int, text: str) -> Json:
-    try:
-        line: Any = json.loads(text)
-    except ValueError:
-        line = None
-    if not is_object(line) or not is_object(object_of(line).get("body")):
-        raise invalid(f"Line {number + 1} of the input file is no request.", "input_file_id", "invalid_json_line")
-    return object_of(line)
 
 
 async def retrieve(call: Call, resource: Resource) -> Answer:
     """`GET /batches/{id}`: shows where it stands, then works on."""
     stored = _find(call, resource)
-    shown = dict(stored.body)
-    status = NEXT.get(stored.body["status"])
-    if status == "completed":
-        await _work(stored, resource)
-    if status:
-        stored.body["status"] = status
+    shown = dict(stored.body) | {"request_counts": dict(stored.body["request_counts"])}
+    await _advance(stored, resource)
     return Answer(body=shown)
 
 
-async def _work(stored: StoredBatch, resource: Resource) -> None:
-    done: list[str] = []
-    failed: list[str] = []
-    operation = text_of(stored.body["endpoint"]).removeprefix("/v1")
-    for line in stored.lines:
-        answer = await resource.perform(operation, object_of(line["body"]))
-        response = {"status_code": answer.status, "request_id": resource.ids.uuid(), "body": answer.body}
-        result = {"id": f"batch_req_{resource.ids.hexadecimal(24)}", "custom_id": line.get("custom_id")}
-        kept = done if answer.status < 400 else failed
-        kept.append(json.dumps({**result, "response": response, "error": None}))
-    for name, results in (("output_file_id", done), ("error_file_id", failed)):
-        if results:
-            content = "\n".join(results).encode()
-            stored.body[name] = keep_file(
-                resource, f"{stored.body['id']}_{name}.jsonl", content, "batch_output"
-            ).identity
-    stored.body["request_counts"] |= {"completed": len(done), "failed": len(failed)}
-    stored.body["completed_at"] = int(resource.clock())
+async def _advance(stored: StoredBatch, resource: Resource) -> None:
+    match stored.body["status"]:
+        case "validating" if stored.errors:
+            stored.body |= {"status": "failed", "failed_at": int(resource.clock())}
+            stored.body["errors"] = {"object": "list", "data": stored.errors}
+        case "validating":
+            stored.body["status"] = "in_progress"
+        case "in_progress":
+            if not stored.busy:
+                stored.busy = True
+                try:
+                    if await work(stored, resource) and stored.body["status"] == "in_progress":
+                        stored.body["status"] = "finalizing"
+                finally:
+                    stored.busy = False
+        case "finalizing":
+            finish(stored, "completed" if stored.at >= len(stored.lines) else "expired", resource)
+        case "cancelling":
+            finish(stored, "cancelled", resource)
+        case _:
+            pass
 
 
 async def cancel(call: Call, resource: Resource) -> Answer:
-    """`POST /batches/{id}/cancel`."""
+    """`POST /batches/{id}/cancel`: what is done by then is kept."""
     stored = _find(call, resource)
-    if stored.body["status"] in NEXT:
-        stored.body["status"] = "cancelled"
-    return Answer(body=stored.body)
+    if stored.body["status"] in ("validating", "in_progress", "finalizing"):
+        stored.body["status"] = "cancelling"
+    return Answer(body=dict(stored.body))
 
 
 async def list_batches(call: Call, resource: Resource) -> Answer:
-    """`GET /batches`."""
-    return Answer(body=page([one.body for one in resource.batches.values()], call))
+    """`GET /batches`, newest first."""
+    return Answer(body=page([one.body for one in reversed(resource.batches.values())], call))
 
 
 def _find(call: Call, resource: Resource) -> StoredBatch:

@@ -6,19 +6,25 @@ import json
 import re
 from typing import Any
 
-from .filling import fill
-from .phrases import words
+from .filling import fill, fill_within
+from .jsonmode import wanted_schema
+from .parsing import parse
+from .phrases import readable, words
+from .textagents import text_step
 from .thinking import Ask, Thought, ToolCall, Turn
 from .toolwork import plan_calls
 from .values import Json, is_object, items_of
 
-__all__ = ["think"]
+__all__ = ["CHARACTERS", "think"]
+
+CHARACTERS = 9
+"""No token has more."""
 
 _MINUS, _TIMES, _OVER = "-\u2212", "*x\u00d7", "/\u00f7"
 _ARITHMETIC = re.compile(rf"(?<![\w.])(-?\d+(?:\.\d+)?)\s*([{_MINUS}+{_TIMES}{_OVER}])\s*(-?\d+(?:\.\d+)?)(?![\w.])")
 _ECHO = re.compile(
     r"(?is)^\s*(?:please\s+)?(?:say|repeat|echo|(?:reply|respond|answer)\s+with)(?:\s+(?:exactly|only|just|back))*"
-    r"(?:\s+the\s+(?:word|text|sentence))?\s*:?\s+(.+?)\s*$"
+    r"(?:\s+the\s+(?:word|text|sentence))?\s*:?\s+(.+)$"
 )
 _PROSE = (
     "Every call that reaches this emulator gets the same answer again so a test can rely on it while the text still "
@@ -32,11 +38,14 @@ def think(ask: Ask) -> Thought:
     if ask.tools and ask.choice != "none":
         calls = plan_calls(ask)
         if calls:
-            return Thought(calls=calls)
+            return Thought(calls=calls, endless=any(call.endless for call in calls))
     results = results_of(ask.turns)
     text = last_user_text(ask.turns)
     if ask.output is not None:
-        return Thought(text=_structured(ask.output, text, results))
+        return _structured(ask, readable(text), results)
+    step = text_step(ask, text)
+    if step is not None:
+        return Thought(text=step)
     if results:
         return Thought(text=_from_results(results))
     return Thought(text=_plain(ask.turns, text))
@@ -60,30 +69,22 @@ def results_of(turns: tuple[Turn, ...]) -> list[tuple[ToolCall, str]]:
     return found
 
 
-def _structured(schema: Any, text: str, results: list[tuple[ToolCall, str]]) -> str:
-    known = "\n".join(result for _, result in results)
-    if not schema:
-        return json.dumps(_free_object(text, known), ensure_ascii=False)
-    if known:
-        return json.dumps(fill(schema, known, context=text), ensure_ascii=False)
-    return json.dumps(fill(schema, text), ensure_ascii=False)
+def _structured(ask: Ask, text: str, results: list[tuple[ToolCall, str]]) -> Thought:
+    known = readable("\n".join(result for _, result in results))
+    if not ask.output:
+        return Thought(json.dumps(_free_object(ask, text, known), ensure_ascii=False))
+    source, context = (known, text) if known else (text, "")
+    made, endless = fill_within(ask.output, source, context=context, room=ask.room * CHARACTERS)
+    text = json.dumps(made, ensure_ascii=False)
+    return Thought(text[: ask.room * CHARACTERS] if endless else text, endless=endless)
 
 
-def _free_object(text: str, known: str) -> Json:
-    """An object for `json_object`: with the keys that the prompt names, else with an answer."""
-    match = re.search(r"(?i)\b(?:keys?|fields?|properties)\s+(?:named\s+|called\s+)?([\w\"'`, ]+)", text)
-    keys: list[str] = []
-    for piece in re.split(r",|\band\b|\s+", match.group(1)) if match else ():
-        key = piece.strip("\"'` ")
-        if not key:
-            continue
-        if keys and key in {"for", "of", "about", "from", "in", "with", "to", "as"}:
-            break
-        keys.append(key)
-    if not keys:
+def _free_object(ask: Ask, text: str, known: str) -> Json:
+    """An object for `json_object`: with the keys that the prompt asks for, else with an answer."""
+    schema = wanted_schema([turn.text for turn in ask.turns if turn.role in {"system", "user"}])
+    if schema is None:
         return {"answer": known or text or "ok"}
-    schema = {"type": "object", "properties": {key: {"type": "string"} for key in keys}, "required": keys}
-    made: Json = fill(schema, text)
+    made: Json = fill(schema, known or text, context=text if known else "")
     return made
 
 
@@ -102,7 +103,7 @@ def _from_results(results: list[tuple[ToolCall, str]]) -> str:
 def _readable(text: str) -> str:
     """A JSON object as `key: value` pairs; any other text as it is."""
     try:
-        value = json.loads(text)
+        value = parse(text)
     except ValueError:
         return text.strip()
     return _flat(value)
@@ -119,15 +120,16 @@ def _flat(value: Any) -> str:
 def _plain(turns: tuple[Turn, ...], text: str) -> str:
     attachments = next((turn.attachments for turn in reversed(turns) if turn.role == "user"), ())
     seen = f"I received {_and(list(attachments))}. " if attachments else ""
-    special = _remembered(turns, text) or _echoed(text) or _computed(text) or _counted(text)
+    begun = readable(text)
+    special = _remembered(turns, begun) or _echoed(text) or _computed(begun) or _counted(begun)
     if special and not seen:
         return special
     if not text.strip():
         return seen.strip() or "Hello! How can I help you?"
-    topics = list(dict.fromkeys(words(text)))[:4]
-    shown = " ".join(text.split())
+    topics = list(dict.fromkeys(words(begun)))[:4]
+    shown = " ".join(begun.split())
     shown = shown if len(shown) <= 160 else shown[:157] + "..."
-    about = f"You asked about {_and(_spelled(topics, text))}: " if topics else "You wrote: "
+    about = f"You asked about {_and(_spelled(topics, begun))}: " if topics else "You wrote: "
     return f"{seen}{about}“{shown}” This answer comes from the local Azure OpenAI emulator."
 
 
@@ -149,14 +151,14 @@ def _remembered(turns: tuple[Turn, ...], text: str) -> str | None:
     subject = asked.group(1).strip()
     told = re.compile(rf"(?i)\bmy {re.escape(subject)} is ([^.!?,;\n]+)")
     for turn in reversed(turns):
-        match = told.search(turn.text) if turn.role in {"user", "system"} else None
+        match = told.search(readable(turn.text)) if turn.role in {"user", "system"} else None
         if match:
             return f"Your {subject} is {match.group(1).strip()}."
     return f"You have not told me your {subject}."
 
 
 def _echoed(text: str) -> str | None:
-    match = _ECHO.match(text)
+    match = _ECHO.match(text.strip())
     if not match:
         return None
     said = match.group(1).strip()
@@ -170,6 +172,8 @@ def _computed(text: str) -> str | None:
     left, sign, right = match.groups()
     if sign in _OVER and not float(right):
         return f"{left} divided by zero is not defined."
+    if len(left) + len(right) > 30:
+        return f"{left} {sign} {right} is more than I can compute."
     first, second = float(left), float(right)
     if sign in _TIMES:
         value = first * second
@@ -182,11 +186,11 @@ def _computed(text: str) -> str | None:
 
 def _counted(text: str) -> str | None:
     """As many numbers, lines or words as the prompt asks for, which gives long answers to stream."""
-    upto = re.search(r"(?i)\bcount (?:from (\d+) )?(?:up )?to (\d+)\b", text)
+    upto = re.search(r"(?i)\bcount (?:from (\d{1,9}) )?(?:up )?to (\d{1,9})\b", text)
     if upto:
         first, last = int(upto.group(1) or 1), min(int(upto.group(2)), 10_000)
         return ", ".join(str(number) for number in range(first, last + 1)) + "."
-    amount = re.search(r"(?i)\b(\d+)[ -]words?\b", text)
+    amount = re.search(r"(?i)\b(\d{1,9})[ -]words?\b", text)
     if amount:
         size = min(int(amount.group(1)), 20_000)
         return " ".join(_LOREM[index % len(_LOREM)] for index in range(size)) + "."

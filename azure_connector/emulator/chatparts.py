@@ -12,7 +12,7 @@ from .values import Json, items_of, object_of, text_of
 __all__ = ["filterable", "read_ask", "read_content"]
 
 
-def read_ask(body: Json, messages: list[Json], family: Family) -> Ask:
+def read_ask(body: Json, messages: list[Json], family: Family, room: int) -> Ask:
     """A checked body as an `Ask`, within what the model family can do."""
     choice, named = _choice(body)
     tools = tuple(_tools(body))
@@ -30,6 +30,7 @@ def read_ask(body: Json, messages: list[Json], family: Family) -> Ask:
         parallel=parallel and not body.get("functions"),
         output=_output(object_of(body.get("response_format"))),
         named=named,
+        room=room,
     )
 
 

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 from .brain import think
 from .chatparts import read_ask
-from .completion import Completion, settle, thinking_tokens
+from .completion import Completion, most_tokens, settle, thinking_tokens
 from .counting import count_messages, pieces
 from .filters import Verdict
 from .identifiers import Identifiers
 from .models import Deployment
+from .speaking import speaks, spoken
 from .thinking import ToolCall
-from .values import Json, object_of
+from .values import Json, object_of, whole
 
 __all__ = ["Frame", "answer", "compose", "logprobs", "reason_of", "usage_of", "wire_call"]
 
@@ -41,14 +42,20 @@ class Frame:
 def answer(body: Json, messages: list[Json], deployment: Deployment, ids: Identifiers) -> Completion:
     """Think, and cut the reply to the limits that the request sets."""
     family = deployment.family
-    thought = think(read_ask(body, messages, family))
+    limit = most_tokens(
+        body.get("max_completion_tokens") or body.get("max_tokens"),
+        family.max_output,
+        choices=whole(body.get("n"), 1),
+        alternatives=whole(body.get("top_logprobs"), 0),
+    )
+    thought = think(read_ask(body, messages, family, limit))
     effort = str(body.get("reasoning_effort") or family.default_effort)
     return settle(
         thought,
         ids,
         prompt=count_messages(messages, body.get("tools")),
         thinking=thinking_tokens(effort) if family.reasoning else 0,
-        limit=body.get("max_completion_tokens") or body.get("max_tokens"),
+        limit=limit,
         stop=body.get("stop"),
     )
 
@@ -69,7 +76,7 @@ def usage_of(reply: Completion, choices: int, dialect: str) -> Json:
         "reasoning_tokens": reply.reasoning_tokens * choices,
         "rejected_prediction_tokens": 0,
     }
-    cached = {"audio_tokens": 0, "cached_tokens": 0}
+    cached = {"audio_tokens": 0, "cached_tokens": reply.cached_tokens}
     return totals | {"prompt_tokens_details": cached, "completion_tokens_details": details}
 
 
@@ -99,7 +106,7 @@ def compose(reply: Completion, body: Json, frame: Frame) -> Json:
 
 def _message(reply: Completion, body: Json, frame: Frame) -> Json:
     if frame.verdict.stopped and not reply.calls:
-        return {"role": "assistant"}  # a filtered answer has no content at all
+        return {"role": "assistant", "content": None, "refusal": None, "annotations": []}
     message: Json = {"role": "assistant", "content": reply.text, "refusal": None, "annotations": []}
     if frame.dialect == "deepseek":
         shown = "" if is_json_object(body) else reply.text
@@ -109,6 +116,9 @@ def _message(reply: Completion, body: Json, frame: Frame) -> Json:
             "reasoning_content": reasoning_text(reply),
             "tool_calls": None,
         }
+    if speaks(body) and not reply.calls:
+        identity = frame.identity.replace("chatcmpl-", "audio_")
+        message |= {"content": None, "audio": spoken(reply.text or "", body, identity, frame.created)}
     if reply.calls:
         message["content"] = None
         if body.get("functions"):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from .chatting import Frame, is_json_object, logprobs, reason_of, reasoning_text, usage_of
 from .completion import Completion
 from .counting import pieces
 from .filters import harmless
+from .speaking import speaks, spoken_deltas
 from .values import Json, object_of
 from .wire import sse
 
@@ -60,6 +62,11 @@ def _choices(reply: Completion, body: Json, frame: Frame) -> Iterator[Choice]:
         yield {"content": None if reply.calls else "", "refusal": None, "role": "assistant"}, None, empty
     for index in range(len(reply.calls)):
         yield from ((delta, None, empty) for delta in _call_deltas(reply, index, body))
+    if speaks(body) and not reply.calls:
+        identity = frame.identity.replace("chatcmpl-", "audio_")
+        for heard in spoken_deltas(reply.text or "", body, identity, frame.created):
+            yield {"audio": heard}, None, empty
+        reply = replace(reply, text="")
     parts = pieces(reply.text or "")
     blocked = verdict.stopped and not verdict.late
     for piece in parts[: len(parts) // 2] if blocked else parts:

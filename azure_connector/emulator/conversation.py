@@ -18,11 +18,13 @@ from .errors import (
     wrong_type,
 )
 from .models import Family
-from .schemas import check_function_schema, check_strict
-from .values import Json, is_object, items_of, object_of
+from .schemas import check_function_schema
+from .strictness import LARGE, Sizes, check_strict
+from .values import Json, among, is_object, items_of, object_of
 
 __all__ = ["check_format", "check_messages", "check_name", "check_tools"]
 
+SILENT_PARTS = ("text", "image_url", "refusal", "file")
 ROLES = ("system", "assistant", "user", "function", "tool", "developer")
 PARTS = ("text", "image_url", "input_audio", "refusal", "audio", "file")
 NAME = re.compile(r"[a-zA-Z0-9_-]+")
@@ -60,16 +62,16 @@ def _message(index: int, message: Any, family: Family) -> Json:
     if "role" not in message:
         raise missing(f"{where}.role")
     role = message["role"]
-    if role not in ROLES:
+    if not among(role, ROLES):
         raise wrong_choice(f"{where}.role", role, ROLES)
-    if role in {"system", "developer"} and not family.system:
+    if role in ("system", "developer") and not family.system:
         raise unsupported_value(f"{where}.role", role, "Supported values are: 'user' and 'assistant'.")
     for name in REPLY_ONLY:
         if name in message:
             raise unknown_parameter(f"{where}.{name}")
     if message.get("name") is not None and not re.fullmatch(r"[^\s<|\\/>]+", str(message["name"])):
         raise wrong_pattern(f"{where}.name", r"^[^\s<|\\/>]+$")
-    _check_content(where, index, role, message)
+    _check_content(where, index, role, message, family)
     if role == "assistant":
         _check_calls(where, message)
     if role == "tool" and not isinstance(message.get("tool_call_id"), str):
@@ -77,7 +79,7 @@ def _message(index: int, message: Any, family: Family) -> Json:
     return object_of(message)
 
 
-def _check_content(where: str, index: int, role: str, message: Json) -> None:
+def _check_content(where: str, index: int, role: str, message: Json, family: Family) -> None:
     content = message.get("content")
     if content is None:
         if role == "assistant" and (message.get("tool_calls") or message.get("function_call") or message.get("audio")):
@@ -96,10 +98,33 @@ def _check_content(where: str, index: int, role: str, message: Json) -> None:
         kind = object_of(part).get("type")
         if kind is None:
             raise missing(f"{place}.type")
-        if kind not in PARTS:
-            raise wrong_choice(f"{place}.type", kind, PARTS)
+        if not among(kind, PARTS) or (kind == "input_audio" and family.dialect == "openai" and not family.audio):
+            raise wrong_choice(f"{place}.type", kind, PARTS if family.audio else SILENT_PARTS)
         if kind not in object_of(part):
             raise missing(f"{place}.{kind}")
+        _check_part(f"{place}.{kind}", kind, object_of(part)[kind])
+
+
+def _check_part(where: str, kind: str, value: Any) -> None:
+    expected = "a string" if kind in ("text", "refusal") else "an object"
+    if not isinstance(value, str if expected == "a string" else dict):
+        raise wrong_type(where, expected, value)
+    if kind == "image_url":
+        url = object_of(value).get("url")
+        if not isinstance(url, str):
+            raise missing(f"{where}.url") if url is None else wrong_type(f"{where}.url", "a string", url)
+        if not re.match(r"(?i)(https?://|data:image/)", url):
+            raise invalid(
+                f"Invalid '{where}.url'. Expected a valid URL, but got a value with an invalid format.",
+                f"{where}.url",
+                "invalid_value",
+            )
+        if object_of(value).get("detail") not in (None, "auto", "low", "high"):
+            raise wrong_choice(f"{where}.detail", object_of(value)["detail"], ("auto", "low", "high"))
+    if kind == "input_audio":
+        for name in ("data", "format"):
+            if not isinstance(object_of(value).get(name), str):
+                raise missing(f"{where}.{name}")
 
 
 def _check_calls(where: str, message: Json) -> None:
@@ -116,6 +141,10 @@ def _check_calls(where: str, message: Json) -> None:
         for name in ("id", "type"):
             if fields.get(name) is None:
                 raise missing(f"{place}.{name}")
+            if not isinstance(fields[name], str):
+                raise wrong_type(f"{place}.{name}", "a string", fields[name])
+        if fields["type"] not in ("function", "custom"):
+            raise wrong_choice(f"{place}.type", fields["type"], ("function", "custom"))
         if fields["type"] == "function":
             function = object_of(fields.get("function"))
             check_name(f"{place}.function.name", function.get("name"))
@@ -177,7 +206,7 @@ def check_name(param: str, name: Any) -> str:
     return name
 
 
-def check_tools(body: Json) -> list[Json]:
+def check_tools(body: Json, sizes: Sizes = LARGE) -> list[Json]:
     """The tool definitions, when they are well formed.
 
     Raises:
@@ -194,11 +223,11 @@ def check_tools(body: Json) -> list[Json]:
         kind = object_of(tool).get("type")
         if kind is None:
             raise missing(f"{where}.type")
-        if kind not in {"function", "custom"}:
+        if not among(kind, ("function", "custom")):
             raise wrong_choice(f"{where}.type", kind, ("function", "custom"))
         if not is_object(tool.get(kind)):
             raise missing(f"{where}.{kind}")
-        check_function(f"{where}.{kind}", object_of(tool[kind]))
+        check_function(f"{where}.{kind}", object_of(tool[kind]), sizes)
     _check_choice(body)
     return items_of(tools)
 
@@ -211,18 +240,19 @@ def check_length(name: str, tools: list[Any]) -> None:
         raise long_array(name, 128, len(tools))
 
 
-def check_function(where: str, function: Json) -> None:
+def check_function(where: str, function: Json, sizes: Sizes = LARGE) -> None:
     """Refuse a function whose name or schema Azure would not take."""
     name = check_name(f"{where}.name", function.get("name"))
     description = function.get("description")
     if description is not None and not isinstance(description, str):
         raise wrong_type(f"{where}.description", "a string", description)
+    if function.get("strict") is not None and not isinstance(function["strict"], bool):
+        raise wrong_type(f"{where}.strict", "a boolean", function["strict"])
     if function.get("parameters") is not None:
         check_function_schema(name, function["parameters"], f"{where}.parameters")
         if function.get("strict"):
-            check_strict(
-                f"function '{name}'", function["parameters"], f"{where}.parameters", "invalid_function_parameters"
-            )
+            param, code = f"{where}.parameters", "invalid_function_parameters"
+            check_strict(f"function '{name}'", function["parameters"], param, code, sizes)
 
 
 def _check_choice(body: Json) -> None:
@@ -232,16 +262,16 @@ def _check_choice(body: Json) -> None:
             raise wrong_choice("tool_choice", choice, ("none", "auto", "required"))
         return
     named = object_of(choice)
-    if named.get("type") in {"function", "custom"}:
-        kind = named["type"]
+    if named.get("type") in ("function", "custom"):
+        kind = str(named["type"])
         name = object_of(named.get(kind)).get("name")
-        names = [object_of(tool.get(kind)).get("name") for tool in items_of(body.get("tools"))]
+        names = [object_of(object_of(tool).get(kind)).get("name") for tool in items_of(body.get("tools"))]
         if name not in names:
             text = f"Invalid value for 'tool_choice': no {kind} named '{name}' was specified in the 'tools' parameter."
             raise invalid(text, "tool_choice")
 
 
-def check_format(body: Json, messages: list[Json]) -> Json:
+def check_format(body: Json, messages: list[Json], sizes: Sizes = LARGE) -> Json:
     """`response_format`, when Azure would take it; an empty object for plain text.
 
     Raises:
@@ -253,7 +283,7 @@ def check_format(body: Json, messages: list[Json]) -> Json:
     if not is_object(wanted):
         raise wrong_type("response_format", "an object", wanted)
     kind = wanted.get("type")
-    if kind not in {"text", "json_object", "json_schema"}:
+    if not among(kind, ("text", "json_object", "json_schema")):
         raise wrong_choice("response_format.type", kind, ("json_object", "json_schema", "text"))
     if kind == "json_object" and "json" not in str(messages).lower():
         text = "'messages' must contain the word 'json' in some form, to use 'response_format' of type 'json_object'."
@@ -262,14 +292,20 @@ def check_format(body: Json, messages: list[Json]) -> Json:
         named = object_of(wanted.get("json_schema"))
         if not named:
             raise missing("response_format.json_schema")
-        check_named_schema(named, "response_format.json_schema", "response_format")
+        check_named_schema(named, "response_format.json_schema", "response_format", None, sizes)
     return object_of(wanted)
 
 
-def check_named_schema(named: Json, where: str, param: str) -> None:
+def check_named_schema(
+    named: Json, where: str, param: str, code: str | None = "invalid_json_schema", sizes: Sizes = LARGE
+) -> None:
     """Refuse a structured output's schema without a name, or one that `strict` does not allow."""
     if not named.get("name"):
         raise missing(f"{where}.name")
     check_name(f"{where}.name", named["name"])
+    if named.get("strict") is not None and not isinstance(named["strict"], bool):
+        raise wrong_type(f"{where}.strict", "a boolean", named["strict"])
+    if named.get("schema") is not None and not is_object(named["schema"]):
+        raise wrong_type(f"{where}.schema", "an object", named["schema"])
     if named.get("strict"):
-        check_strict(f"response_format '{named['name']}'", named.get("schema"), param, "invalid_json_schema")
+        check_strict(f"response_format '{named['name']}'", named.get("schema"), param, code, sizes)

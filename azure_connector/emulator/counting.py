@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from .values import object_of, text_of
+from .values import items_of, object_of, text_of
 
 __all__ = ["count", "count_messages", "count_value", "pieces"]
 
@@ -37,10 +37,10 @@ def count_part(part: Any) -> int:
     """Tokens of one content part, of Chat Completions or of Responses."""
     fields = object_of(part)
     kind = fields.get("type")
-    if kind in {"image_url", "input_image"}:
+    if kind in ("image_url", "input_image"):
         detail = object_of(fields.get("image_url")).get("detail") or fields.get("detail")
         return IMAGE_TOKENS.get(text_of(detail), IMAGE_TOKENS["auto"])
-    if kind in {"file", "input_file"}:
+    if kind in ("file", "input_file"):
         return FILE_TOKENS
     if kind == "input_audio":
         return AUDIO_TOKENS
@@ -51,7 +51,8 @@ def count_messages(messages: list[Any], tools: Any = None) -> int:
     """Tokens of a conversation with its tool definitions."""
     total = 3
     for message in messages:
-        content = message.get("content")
-        total += 3 + (count(content) if isinstance(content, str) else sum(count_part(part) for part in content or ()))
-        total += count_value(message.get("tool_calls"))
+        fields = object_of(message)
+        content = fields.get("content")
+        total += 3 + (count(content) if isinstance(content, str) else sum(map(count_part, items_of(content))))
+        total += count_value(fields.get("tool_calls"))
     return total + count_value(tools)

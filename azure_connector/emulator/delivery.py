@@ -6,10 +6,11 @@ import asyncio
 import json
 import socket
 import struct
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
 from typing import Any
 
+from .errors import broken
 from .faults import Fault
 from .forwarding import UpstreamError
 from .serving import Receive, Scope, Send
@@ -89,10 +90,13 @@ class Delivery:
         return await self._end(fault, complete=len(part) == len(content))
 
     async def _stream(self, answer: Answer, source: Events, fault: Fault) -> None:
+        events: AsyncGenerator[bytes] | Iterator[bytes]
+        if isinstance(source, AsyncGenerator):
+            events, strike = source, _strike(None, fault)
+        else:
+            made = list(source) if fault.strikes and fault.after is None else source
+            events, strike = iter(made), _strike(made if isinstance(made, list) else None, fault)
         await self._start(answer.status, {"content-type": "text/event-stream; charset=utf-8", **answer.headers})
-        events: AsyncGenerator[bytes] | list[bytes]
-        events = source if isinstance(source, AsyncGenerator) else list(source)
-        strike = _strike(events, fault)
         number = 0
         try:
             async with aclosing(_each(events)) as each:
@@ -105,6 +109,8 @@ class Delivery:
                     number += 1
         except UpstreamError:
             return await self._end(fault, complete=False)
+        except Exception as error:  # noqa: BLE001  the head is out: what is left is an error event, as from Azure
+            await self._chunk(sse(broken(error).body))
         if fault.hold:
             return await self.hang()
         return await self._end(fault, complete=True)
@@ -122,7 +128,9 @@ class Delivery:
             await self._chunk(event[start : start + size])
 
     async def _start(self, status: int, headers: dict[str, str]) -> None:
-        encoded = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+        encoded = [
+            (name.lower().encode("latin-1"), value.encode("latin-1", "replace")) for name, value in headers.items()
+        ]
         await self._send({"type": "http.response.start", "status": status, "headers": encoded})
 
     async def _chunk(self, content: bytes) -> None:
@@ -141,13 +149,13 @@ class Delivery:
         return None
 
 
-def _strike(events: AsyncGenerator[bytes] | list[bytes], fault: Fault) -> int | None:
-    """Before which event the fault strikes."""
+def _strike(events: list[bytes] | None, fault: Fault) -> int | None:
+    """Before which event the fault strikes; without a number of its own, in the middle of those that are known."""
     if not fault.strikes:
         return None
     if fault.after is not None:
         return fault.after
-    return len(events) // 2 if isinstance(events, list) else 2
+    return len(events) // 2 if events is not None else 2
 
 
 def _cut(event: bytes) -> bytes:
@@ -155,8 +163,8 @@ def _cut(event: bytes) -> bytes:
     return event[: len(event) // 2].rstrip() + b"\n\n"
 
 
-async def _each(events: AsyncGenerator[bytes] | list[bytes]) -> AsyncGenerator[bytes]:
-    if isinstance(events, list):
+async def _each(events: AsyncGenerator[bytes] | Iterator[bytes]) -> AsyncGenerator[bytes]:
+    if not isinstance(events, AsyncGenerator):
         for event in events:
             yield event
         return

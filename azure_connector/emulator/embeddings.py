@@ -39,7 +39,7 @@ def embeddings_body(body: Json, deployment: Deployment) -> Json:
     if size is not None and model == "text-embedding-ada-002":
         raise unsupported_parameter("dimensions")
     encoding = body.get("encoding_format") or "float"
-    if encoding not in {"float", "base64"}:
+    if encoding not in ("float", "base64"):
         raise wrong_choice("encoding_format", encoding, ("float", "base64"))
     texts = _inputs(body)
     data: list[Json] = []

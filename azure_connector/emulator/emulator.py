@@ -13,9 +13,11 @@ from .app import Application, Outage
 from .chance import RandomFaults
 from .faults import Fault
 from .identifiers import Identifiers
+from .limits import Limits
 from .models import Deployment, as_deployments
 from .records import RequestLog
 from .resource import BearerCheck, Resource
+from .rules import Rules
 from .scripting import Reply
 from .serving import ServerThread
 from .tls import LoopbackTls
@@ -54,6 +56,10 @@ class Emulator:
         faults: faults by chance.
         upstream: answer by forwarding to this OpenAI-compatible server; Azure's paths, checks, errors and annotations
             stay the emulator's.
+        limits: how much it takes, makes and keeps.
+        strict_versions: refuse every api-version on v1, also `v1` and `preview`, as strict resources do.
+        small_schemas: hold structured outputs to Azure's published limits (100 properties, 5 levels), not to OpenAI's.
+        bare_codes: send refusals of parameters and values without a `code`, as many come: only the text tells.
     """
 
     def __init__(
@@ -76,6 +82,10 @@ class Emulator:
         tls: ssl.SSLContext | bool = False,
         faults: RandomFaults | None = None,
         upstream: Upstream | str | None = None,
+        limits: Limits | None = None,
+        strict_versions: bool = False,
+        small_schemas: bool = False,
+        bare_codes: bool = False,
     ) -> None:
         if entra is not None:
             verify_bearer = entra.verifier(audience=audience, required_role=required_role)
@@ -86,6 +96,8 @@ class Emulator:
             region=region,
             clock=clock,
             ids=Identifiers(seed),
+            limits=limits or Limits(),
+            rules=Rules(strict_versions, small_schemas, bare_codes),
         )
         if api_key is not None:
             self.resource.api_key = api_key

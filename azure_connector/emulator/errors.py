@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from typing import Any
 
-from .wire import Refusal
+from .values import Json, object_of
+from .wire import Answer, Refusal
 
 __all__ = [
     "access_denied",
     "api_version_on_v1",
+    "api_version_unknown",
     "azure",
+    "bare",
+    "broken",
     "deployment_not_found",
     "empty_array",
     "invalid",
@@ -23,6 +28,7 @@ __all__ = [
     "not_found",
     "operation_not_supported",
     "out_of_range",
+    "too_large",
     "unauthorized",
     "unknown_parameter",
     "unsupported_parameter",
@@ -32,6 +38,7 @@ __all__ = [
     "wrong_type",
 ]
 
+BARED = ("unsupported_parameter", "unsupported_value", "unknown_parameter", "invalid_value", "invalid_type")
 OPERATIONS_PAGE = "https://go.microsoft.com/fwlink/?linkid=2197993"
 
 
@@ -85,6 +92,31 @@ def api_version_on_v1() -> Refusal:
     return azure(400, "BadRequest", "api-version query parameter is not allowed when using /v1 path")
 
 
+def bare(body: Json) -> Json:
+    """A refusal of a parameter or a value without its code, as many come."""
+    error = object_of(body.get("error"))
+    if error.get("type") != "invalid_request_error" or error.get("code") not in BARED:
+        return body
+    return {"error": {**error, "code": None}}
+
+
+def api_version_unknown() -> Refusal:
+    """The v1 form takes no such word."""
+    return azure(400, "BadRequest", "API version not supported")
+
+
+def too_large(most: int) -> Refusal:
+    """A body beyond the limit."""
+    return azure(413, "RequestEntityTooLarge", f"The request's body is larger than {most} bytes.")
+
+
+def broken(error: Exception) -> Answer:
+    """A fault of the emulator's own: logged, and told as Azure tells its own."""
+    logging.getLogger(__name__).error("The emulator failed on a request", exc_info=error)
+    text = f"The emulator failed: {type(error).__name__}. Its log says where."
+    return Answer(500, {"error": {"code": "InternalServerError", "message": text}})
+
+
 def operation_not_supported(operation: str, model: str) -> Refusal:
     """The model exists and does not do this, e.g. `chatCompletion` with gpt-5-pro."""
     text = (
@@ -102,7 +134,9 @@ def unsupported_parameter(name: str, instead: str | None = None) -> Refusal:
 
 def unsupported_value(name: str, value: Any, only: str) -> Refusal:
     """The model knows the parameter, not this value; `only` is the sentence about what it takes."""
-    shown = f"'{value}'" if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else f"{value}"
+    shown = (
+        f"'{value:.200}'" if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else f"{value}"
+    )
     text = f"Unsupported value: '{name}' does not support {shown} with this model. {only}"
     return invalid(text, name, "unsupported_value")
 
@@ -119,7 +153,7 @@ def missing(name: str) -> Refusal:
 
 def wrong_choice(name: str, value: Any, choices: Sequence[str]) -> Refusal:
     """A value outside an enumeration."""
-    return invalid(f"Invalid value: '{value}'. Supported values are: {listed(choices)}.", name, "invalid_value")
+    return invalid(f"Invalid value: '{value!s:.200}'. Supported values are: {listed(choices)}.", name, "invalid_value")
 
 
 def wrong_type(name: str, expected: str, value: Any) -> Refusal:

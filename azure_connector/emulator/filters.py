@@ -20,7 +20,7 @@ from .wire import Refusal
 __all__ = ["Verdict", "completion_results", "harmless", "judge", "unmarked"]
 
 HARMS = ("hate", "self_harm", "sexual", "violence")
-_MARKER = re.compile(r"\s*\[(filter|filter-output|async-filter)(?::([\w-]+)(?:=(\w+))?)?\]")
+_MARKER = re.compile(r"\[(filter|filter-output|async-filter)(?::([\w-]+)(?:=(\w+))?)?\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,14 @@ def completion_results() -> Json:
 
 def unmarked(text: str) -> str:
     """The text without its markers."""
-    return _MARKER.sub("", text) if "[" in text else text
+    if "[" not in text or not _MARKER.search(text):
+        return text
+    parts: list[str] = []
+    end = 0
+    for match in _MARKER.finditer(text):
+        parts.append(text[end : match.start()].rstrip())
+        end = match.end()
+    return "".join(parts) + text[end:]
 
 
 def judge(texts: Iterable[str]) -> Verdict:

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from .chatparts import filterable
 from .chatting import Frame, answer, compose
 from .chunks import chunks
 from .conversation import check_format, check_messages, check_tools
 from .counting import count_messages
 from .embeddings import embeddings_body
-from .errors import invalid, missing, operation_not_supported
+from .errors import azure, invalid, missing, operation_not_supported
 from .filters import judge
 from .models import Deployment
 from .parameters import check_chat_parameters
 from .resource import Resource
 from .routes import Route, table
-from .values import Json
+from .values import Json, items_of, object_of
 from .wire import Answer, Call
 
 __all__ = ["ROUTES"]
+
+CREATED = 1790000000
 
 
 def deployment_of(call: Call, resource: Resource) -> Deployment:
@@ -36,28 +40,48 @@ async def chat_completions(call: Call, resource: Resource) -> Answer:
     body = call.json_object()
     deployment = deployment_of(call, resource)
     family = deployment.family
+    if family.dialect == "anthropic":
+        raise azure(404, "api_not_supported", f"The model {deployment.base_model} is served by the Messages API only.")
     if family.kind != "chat" or not family.chat:
         raise operation_not_supported("chatCompletion", deployment.base_model)
     check_chat_parameters(body, deployment)
     messages = check_messages(body, family)
-    check_tools(body)
-    check_format(body, messages)
+    check_tools(body, resource.rules.sizes)
+    check_format(body, messages, resource.rules.sizes)
+    check_files(messages, resource)
     _check_window(messages, body, deployment)
     verdict = judge(filterable(messages))
     if verdict.refused:
         raise verdict.refusal()
     reply = answer(body, messages, deployment, resource.ids)
+    cached = resource.prompts.cached(deployment.name, [body.get("tools"), messages], reply.prompt_tokens)
+    reply = replace(reply, cached_tokens=cached)
+    model = resource.answering(deployment)
     frame = Frame(
         identity=f"chatcmpl-{resource.ids.letters(29)}",
         created=int(resource.clock()),
-        model=deployment.served_model,
+        model=model,
         fingerprint=None if family.reasoning else "fp_0a1b2c3d4e",
         verdict=verdict,
         dialect=family.dialect,
     )
+    headers = {"x-ms-served-model": model} if family.routes else {}
     if body.get("stream"):
-        return Answer(events=chunks(reply, body, frame))
-    return Answer(body=compose(reply, body, frame))
+        return Answer(events=chunks(reply, body, frame), headers=headers)
+    return Answer(body=compose(reply, body, frame), headers=headers)
+
+
+def check_files(messages: list[Json], resource: Resource) -> None:
+    """Refuse files that were never uploaded.
+
+    Raises:
+        Refusal: 404.
+    """
+    for index, message in enumerate(messages):
+        for number, part in enumerate(items_of(message.get("content"))):
+            identity = object_of(object_of(part).get("file")).get("file_id")
+            if identity is not None:
+                resource.file(identity, f"messages[{index}].content[{number}].file.file_id")
 
 
 def _check_window(messages: list[Json], body: Json, deployment: Deployment) -> None:
@@ -126,11 +150,13 @@ def _model(deployment: Deployment) -> Json:
     return {
         "id": deployment.served_model,
         "object": "model",
+        "created": CREATED,
+        "owned_by": "system" if family.dialect == "openai" else family.dialect,
         "status": "succeeded",
         "lifecycle_status": "generally-available",
         "capabilities": capabilities,
-        "created_at": 1790000000,
-        "updated_at": 1790000000,
+        "created_at": CREATED,
+        "updated_at": CREATED,
         "deprecation": {},
     }
 

@@ -4,25 +4,26 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 import struct
 import zlib
 from collections.abc import Iterator
 
 from .counting import count
-from .errors import invalid, missing, not_found, operation_not_supported, wrong_choice
+from .errors import invalid, long_string, missing, not_found, operation_not_supported, wrong_choice, wrong_type
 from .filters import harmless, judge
 from .models import Deployment
 from .multipart import form_model, read_form
 from .parameters import check_integer
 from .resource import Resource
 from .routes import Route, table
-from .values import Json, text_of
+from .values import Json, among, text_of
 from .wire import Answer, Call, sse
 
 __all__ = ["ROUTES", "fetch", "png"]
 
 SIZES = {"auto", "1024x1024", "1024x1536", "1536x1024", "1792x1024", "1024x1792", "512x512", "256x256"}
-SIDE = 8
+SIDE, LONGEST_PROMPT = 8, 32_000
 TOKENS = 272
 
 
@@ -54,8 +55,9 @@ async def edits(call: Call, resource: Resource) -> Answer:
     if not uploads:
         raise missing("image")
     body: Json = dict(form.fields)
-    if "n" in body and str(body["n"]).isdigit():
-        body["n"] = int(body["n"])
+    for name in ("n", "partial_images"):
+        if re.fullmatch(r"[0-9]{1,9}", str(body.get(name))):
+            body[name] = int(body[name])
     body["stream"] = body.get("stream") == "true"
     return _answer(resource, deployment, body, tuple(upload.content for upload in uploads))
 
@@ -65,11 +67,16 @@ def _answer(resource: Resource, deployment: Deployment, body: Json, sources: tup
         raise operation_not_supported("imageGeneration", deployment.base_model)
     prompt = body.get("prompt")
     if not isinstance(prompt, str) or not prompt:
-        raise missing("prompt")
+        raise missing("prompt") if not prompt else wrong_type("prompt", "a string", prompt)
+    if len(prompt) > LONGEST_PROMPT:
+        raise long_string("prompt", LONGEST_PROMPT, len(prompt))
     old = deployment.base_model.startswith("dall-e")
     check_integer("n", body.get("n"), 1, 1 if deployment.base_model == "dall-e-3" else 10)
-    if body.get("size") is not None and body["size"] not in SIZES:
+    if body.get("size") is not None and not among(body["size"], SIZES):
         raise wrong_choice("size", body["size"], sorted(SIZES))
+    check_integer("partial_images", body.get("partial_images"), 0, 3)
+    if body.get("stream") is not None and not isinstance(body["stream"], bool):
+        raise wrong_type("stream", "a boolean", body["stream"])
     if body.get("response_format") is not None and not old:
         raise invalid("Unknown parameter: 'response_format'.", "response_format", "unknown_parameter")
     verdict = judge([prompt])

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
+import math
 import re
+import time
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from .patterns import sample
+import regex
+
+from .patterns import sample, usable
 from .phrases import names, numbers, quotations, stem, words
-from .values import Json, text_of
+from .values import Json, text_of, whole
 
 __all__ = ["Source", "boolean", "number", "string"]
 
 T = TypeVar("T")
 
+_READ_VALUES, _MOST_VALUES = 400, 20_000
 _FORMATS = {
     "date": (r"\d{4}-\d{2}-\d{2}", "2026-01-15"),
     "date-time": (r"\d{4}-\d{2}-\d{2}T[\d:.]+(?:Z|[+-]\d{2}:\d{2})", "2026-01-15T09:00:00Z"),
@@ -44,20 +50,57 @@ class Source:
         text: where the values come from.
         context: more text, for what `text` does not hold.
         root: the schema that `$ref`s point into.
+        room: how many characters may still be made, whatever the schema's numbers say.
+        endless: the schema wants more than there is room for, or has no finite value.
     """
 
     text: str
     context: str
     root: Json
+    room: int = 150_000
+    endless: bool = False
     quoted: list[str] = field(init=False)
     figures: list[float] = field(init=False)
     proper: list[str] = field(init=False)
     _used: set[str] = field(default_factory=set[str])
+    _found: dict[str, str | None] = field(default_factory=dict[str, "str | None"])
+    _values: int = 0
+    _patience: float = 0.5
 
     def __post_init__(self) -> None:
         self.quoted = _merged(quotations(self.text), quotations(self.context))
         self.figures = _merged(numbers(self.text), numbers(self.context))
         self.proper = _merged(names(self.text), names(self.context))
+
+    def spend(self) -> bool:
+        """Count one more value; whether it may be made. Later ones of very many are made without a look at the text."""
+        self._values += 1
+        if self._values == _READ_VALUES:
+            self.text = self.context = ""
+            self.quoted, self.figures, self.proper = [], [], []
+        if self._values > _MOST_VALUES or self.room <= 0:
+            self.endless = True
+            return False
+        return True
+
+    def first(self, pattern: str) -> str | None:
+        """The first match of one of our own patterns, looked for once."""
+        if pattern not in self._found:
+            match = re.search(pattern, f"{self.text}\n{self.context}")
+            self._found[pattern] = match.group() if match else None
+        return self._found[pattern]
+
+    def matches(self, pattern: str, value: str) -> bool:
+        """Whether a value matches; a pattern that is none, or takes for ever, counts as matched."""
+        if self._patience <= 0 or not usable(pattern):
+            return True
+        began = time.perf_counter()
+        try:
+            return regex.search(pattern, value, timeout=self._patience) is not None
+        except (regex.error, TimeoutError, RecursionError, OverflowError, MemoryError, ValueError):
+            return True
+        finally:
+            self._patience -= time.perf_counter() - began
 
     def take(self, values: list[T]) -> T | None:
         """The first value that was not given out yet, else the last one; None of an empty list."""
@@ -85,12 +128,13 @@ class _Bounds:
 
     def fit(self, value: float) -> bool:
         return (
-            not (self.whole and value != int(value))
+            math.isfinite(value)
+            and not (self.whole and value != int(value))
             and not (self.lowest is not None and value < self.lowest)
             and not (self.highest is not None and value > self.highest)
             and not (self.after is not None and value <= self.after)
             and not (self.before is not None and value >= self.before)
-            and not (self.step and abs(value / self.step - round(value / self.step)) > 1e-9)
+            and not (self.step and not _is_multiple(value, self.step))
         )
 
     def guesses(self) -> list[float]:
@@ -105,9 +149,15 @@ class _Bounds:
             tries.append((floor + ceiling) / 2)
         if self.step:
             start = floor if floor is not None else ceiling if ceiling is not None else 0
-            multiple = int(start // self.step)
-            tries += [(multiple + turn) * self.step for turn in (-1, 0, 1, 2)]
-        return tries
+            with contextlib.suppress(OverflowError, ValueError):  # such a step has no multiple there
+                multiple = int(start // self.step)
+                tries += [(multiple + turn) * self.step for turn in (-1, 0, 1, 2)]
+        return [one for one in tries if math.isfinite(one)]
+
+
+def _is_multiple(value: float, step: float) -> bool:
+    quotient = value / step
+    return math.isfinite(quotient) and abs(quotient - round(quotient)) <= 1e-9
 
 
 def number(rules: Json, source: Source, name: str, *, whole: bool, required: bool) -> float | None:
@@ -121,8 +171,8 @@ def number(rules: Json, source: Source, name: str, *, whole: bool, required: boo
         step=_bound(rules.get("multipleOf")),
     )
     label = re.escape(name.replace("_", " "))
-    named = re.search(rf"(?i)\b{label}\W+(?:(?:is|of|to|at)\W+)?(-?\d+(?:\.\d+)?)", source.text) if name else None
-    if named and bounds.fit(float(named.group(1))):
+    named = re.search(rf"(?i)\b{label}\W+(?:(?:is|of|to|at)\W+)?(-?\d+(?:\.\d+)?)(?!\d)", source.text) if name else None
+    if named and len(named.group(1)) < 18 and bounds.fit(float(named.group(1))):
         value: float | None = float(named.group(1))
     else:
         value = source.take([figure for figure in source.figures if bounds.fit(figure)])
@@ -155,14 +205,16 @@ def string(rules: Json, source: Source, name: str, *, required: bool) -> str | N
     if value is None:
         return None
     pattern = text_of(rules.get("pattern"))
-    if pattern and not re.search(pattern, value):
-        candidates = [*source.quoted, *source.proper, *re.findall(r"[\w.@/#:+-]+", f"{source.text} {source.context}")]
-        value = next((one for one in candidates if re.search(pattern, one)), None) or sample(pattern)
-    least, most = rules.get("minLength"), rules.get("maxLength")
-    if isinstance(most, int) and len(value) > most:
-        value = value[:most]
-    if isinstance(least, int) and len(value) < least:
-        value += "x" * (least - len(value))
+    if pattern and not source.matches(pattern, value):
+        words_there = re.findall(r"[\w.@/#:+-]+", f"{source.text} {source.context}")
+        candidates = [*source.quoted, *source.proper, *words_there][:100]
+        value = next((one for one in candidates if source.matches(pattern, one)), None) or sample(pattern)
+    least, most = whole(rules.get("minLength"), 0), whole(rules.get("maxLength"), len(value))
+    value = value[: max(0, most)]
+    if len(value) < least:
+        source.endless = source.endless or least > source.room
+        value += "x" * (min(least, source.room) - len(value))
+    source.room -= len(value)
     return value
 
 
@@ -171,9 +223,9 @@ def _string(rules: Json, source: Source, name: str, *, required: bool) -> str | 
     form = text_of(rules.get("format")) or next((_NAMED_FORMATS[one] for one in topics if one in _NAMED_FORMATS), "")
     if form in _FORMATS:
         pattern, default = _FORMATS[form]
-        found = re.search(pattern, f"{source.text}\n{source.context}")
+        found = source.first(pattern)
         if found:
-            return found.group()
+            return found
         if rules.get("format") or form in {"email", "uri"}:
             return default if required else None
     label = re.escape(name.replace("_", " "))

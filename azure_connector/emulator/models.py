@@ -30,6 +30,7 @@ class Deployment:
         version: the base model's version; empty means the catalogue's.
         capacity: thousands of tokens per minute. Given, the quota is enforced; None advertises 250 and never refuses.
         requests_per_minute: the request quota that goes with `capacity`; None means one per thousand tokens.
+        quota_slice: seconds over which requests are checked as well: Azure says one or ten.
         sku: `GlobalStandard`, `ProvisionedManaged`, …
         spillover: the deployment that answers when this one's quota is used up, as provisioned deployments may have.
     """
@@ -39,6 +40,7 @@ class Deployment:
     version: str = ""
     capacity: int | None = None
     requests_per_minute: int | None = None
+    quota_slice: float = 10.0
     sku: str = "GlobalStandard"
     spillover: str | None = None
 
@@ -81,6 +83,10 @@ class Family:
         system: it takes system and developer messages.
         chat_tools_with_effort: over Chat Completions it takes function tools beside an effort.
         stop: it takes `stop`.
+        audio: it hears and speaks over Chat Completions.
+        schemas: it takes `json_schema` as an output's format.
+        routes: of a model router, the models that answer in its place.
+        forced_tools: it takes `tool_choice` `required`.
         dialect: whose service answers: Azure OpenAI, or a partner's model on Foundry with habits of its own.
         context: the context window in tokens.
         max_output: the longest reply in tokens.
@@ -103,7 +109,11 @@ class Family:
     system: bool = True
     chat_tools_with_effort: bool = True
     stop: bool = True
-    dialect: Literal["openai", "mistral", "deepseek", "partner"] = "openai"
+    audio: bool = False
+    schemas: bool = True
+    routes: tuple[str, ...] = ()
+    forced_tools: bool = True
+    dialect: Literal["openai", "mistral", "deepseek", "anthropic", "partner"] = "openai"
     context: int = 128_000
     max_output: int = 16_384
 
@@ -112,6 +122,15 @@ class Family:
         return self.parallel and (self.parallel_with_minimal or effort != "minimal")
 
 
+ROUTED = (
+    "gpt-4.1-mini-2025-04-14",
+    "gpt-5-mini-2025-08-07",
+    "o4-mini-2025-04-16",
+    "gpt-oss-120b",
+    "grok-4",
+    "DeepSeek-V3.1",
+    "Llama-4-Maverick-17B-128E-Instruct-FP8",
+)
 _LOW_TO_HIGH = ("low", "medium", "high")
 _NONE_TO_XHIGH = ("none", "low", "medium", "high", "xhigh")
 _THINKER = Family(
@@ -143,10 +162,12 @@ FAMILIES = _rows(
         "o3-mini": _O,
         "o3|o4-mini": replace(_O, stop=False),
         "gpt-5-pro": replace(_THINKER, efforts=("high",), default_effort="high", chat=False, streaming=False),
-        r"gpt-5\.\d+-pro": replace(_THINKER, efforts=("medium", "high", "xhigh"), chat=False),
+        r"gpt-5\.\d+-pro": replace(_THINKER, efforts=("medium", "high", "xhigh"), chat=False, parallel=False),
         "gpt-5-codex": replace(_THINKER, chat=False),
         r"gpt-5\.1-codex(-mini)?": replace(_THINKER, efforts=("none", *_LOW_TO_HIGH), chat=False),
+        r"gpt-5\.3-codex": replace(_THINKER, efforts=(*_LOW_TO_HIGH, "xhigh"), chat=False),
         r"gpt-5(\.\d+)?-codex(-mini|-max)?": replace(_THINKER, efforts=_NONE_TO_XHIGH, chat=False),
+        "gpt-chat": replace(_THINKER, context=128_000, max_output=16_384),
         "gpt-5-chat": Family("", max_tokens=False),
         r"gpt-5\.\d+-chat": replace(_THINKER, efforts=("medium",), context=128_000, max_output=16_384),
         "gpt-5(-mini|-nano)?": replace(
@@ -158,14 +179,18 @@ FAMILIES = _rows(
         r"gpt-5\.4(-mini|-nano)?": replace(_GPT54, stop=False),
         r"gpt-5\.6(-sol|-terra|-luna)?": replace(_GPT54, efforts=(*_NONE_TO_XHIGH, "max"), default_effort="medium"),
         r"gpt-5\.\d+(-mini|-nano)?": replace(_GPT54, default_effort="medium"),
+        r"gpt-6(\.\d+)?(-astra|-luna)?": replace(_GPT54, default_effort="medium", stop=False),
+        # The router drops what the model that it chooses cannot take.
+        "model-router": Family("", efforts=("minimal", *_NONE_TO_XHIGH, "max"), max_output=32_768, routes=ROUTED),
         r"gpt-4\.1(-mini|-nano)?": Family("", context=1_047_576, max_output=32_768),
         "gpt-4o(-mini)?": Family(""),
-        "gpt-4o(-mini)?-audio(-preview)?": Family("", responses=False),
+        "gpt-4o(-mini)?-audio(-preview)?": Family("", responses=False, audio=True, schemas=False),
+        r"gpt-audio(-mini|-\d+(\.\d+)?)*": Family("", responses=False, audio=True, schemas=False),
         "gpt-realtime.*|gpt-4o(-mini)?-realtime(-preview)?": Family("", kind="realtime", chat=False, responses=False),
         "gpt-4|gpt-4-32k|gpt-35-turbo(-16k)?|gpt-3.5-turbo": Family(
-            "", responses=False, context=16_385, max_output=4_096
+            "", responses=False, context=16_385, max_output=4_096, schemas=False
         ),
-        "gpt-4-turbo": Family("", responses=False, max_output=4_096),
+        "gpt-4-turbo": Family("", responses=False, max_output=4_096, schemas=False),
         "text-embedding-.*": Family("", kind="embeddings", chat=False, responses=False, context=8_191),
         "dall-e-[23]|gpt-image-.*|FLUX.*": Family("", kind="images", chat=False, responses=False),
         "whisper|gpt-4o(-mini)?-transcribe(-diarize)?": Family("", kind="transcription", chat=False, responses=False),
@@ -173,6 +198,16 @@ FAMILIES = _rows(
         "(?i)(mistral|ministral|magistral|codestral|pixtral).*": Family(
             "", dialect="mistral", max_completion_tokens=False
         ),
+        "(?i)gpt-oss.*": Family(
+            "",
+            dialect="partner",
+            reasoning=True,
+            efforts=_LOW_TO_HIGH,
+            default_effort="medium",
+            forced_tools=False,
+        ),
+        "(?i)grok-(3-mini|4).*": Family("", dialect="partner", stop=False),
+        "(?i)claude.*": Family("", dialect="anthropic", chat=False, responses=False),
         "(?i)deepseek.*": Family("", dialect="deepseek", reasoning=True, efforts=_LOW_TO_HIGH, default_effort="medium"),
     }
 )

@@ -25,10 +25,12 @@ class Form:
 
     Attributes:
         fields: the values by name; of a repeated name the last one.
+        values: all values of a name, `x[]` counts as `x`.
         files: the uploads by name; `image[]` counts as `image`.
     """
 
     fields: dict[str, str] = field(default_factory=dict[str, str])
+    values: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
     files: dict[str, list[Upload]] = field(default_factory=dict[str, list[Upload]])
 
     def upload(self, name: str) -> Upload | None:
@@ -58,7 +60,9 @@ def read_form(call: Call) -> Form:
         if filename:
             form.files.setdefault(name.group(1).removesuffix("[]"), []).append(Upload(filename.group(1), content))
         else:
-            form.fields[name.group(1)] = content.decode("utf-8", "replace")
+            value = content.decode("utf-8", "replace")
+            form.fields[name.group(1)] = value
+            form.values.setdefault(name.group(1).removesuffix("[]"), []).append(value)
     return form
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from .errors import (
+    azure,
     invalid,
     listed,
-    long_array,
+    missing,
     out_of_range,
     unknown_parameter,
     unsupported_parameter,
@@ -15,6 +16,7 @@ from .errors import (
     wrong_choice,
     wrong_type,
 )
+from .fieldtypes import CHAT_TYPES, check_bias, check_metadata, check_stop, check_types
 from .models import Deployment, Family
 from .values import Json, items_of, object_of
 from .wire import Refusal
@@ -31,6 +33,7 @@ _CHAT_FIELDS = (
 )
 CHAT_FIELDS = frozenset(_CHAT_FIELDS.split())
 
+FORMATS = ("wav", "aac", "mp3", "flac", "opus", "pcm16")
 # name: (lowest, highest, the only value that a reasoning model takes)
 SAMPLING: dict[str, tuple[float, float, int]] = {
     "temperature": (0, 2, 1),
@@ -58,6 +61,9 @@ def check_chat_parameters(body: Json, deployment: Deployment) -> None:
     family = deployment.family
     if family.dialect != "partner":
         check_known(body, CHAT_FIELDS)
+    check_types(body, CHAT_TYPES)
+    check_metadata(body.get("metadata"))
+    check_bias(body.get("logit_bias"))
     _check_limits(body, family)
     effort = check_effort(body.get("reasoning_effort"), "reasoning_effort", family)
     check_sampling(body, family, effort)
@@ -155,14 +161,39 @@ def _check_flags(body: Json, family: Family) -> None:
     if body.get("stream_options") is not None and not body.get("stream"):
         raise invalid("The 'stream_options' parameter is only allowed when 'stream' is enabled.", "stream_options")
     if body.get("stop") is not None and not family.stop:
+        if family.dialect == "partner":
+            raise invalid("Argument not supported on this model: stop")
         raise unsupported_parameter("stop")
-    stops = items_of(body.get("stop"))
-    if len(stops) > 4:
-        raise long_array("stop", 4, len(stops))
+    check_stop(body.get("stop"))
     check_integer("n", body.get("n"), 1, 128)
+    _check_modalities(body, family)
     verbosity = body.get("verbosity")
-    if verbosity is not None and verbosity not in {"low", "medium", "high"}:
+    if verbosity is not None and verbosity not in ("low", "medium", "high"):
         raise wrong_choice("verbosity", verbosity, ("low", "medium", "high"))
+
+
+def _check_modalities(body: Json, family: Family) -> None:
+    if family.dialect != "openai":
+        return
+    known = ("text", "audio") if family.audio else ("text",)
+    for one in items_of(body.get("modalities")):
+        if one not in known:
+            raise unsupported_value("modalities", one, f"Supported values are: {listed(known)}.")
+    if body.get("audio") is not None and not family.audio:
+        raise unsupported_parameter("audio")
+    if "audio" in items_of(body.get("modalities")) and body.get("audio") is None:
+        raise missing("audio")
+    audio = object_of(body.get("audio"))
+    if body.get("audio") is not None:
+        for name in ("voice", "format"):
+            if audio.get(name) is None:
+                raise missing(f"audio.{name}")
+        if audio["format"] not in FORMATS:
+            raise wrong_choice("audio.format", audio["format"], FORMATS)
+    structured = object_of(body.get("response_format")).get("type") == "json_schema"
+    if structured and not family.schemas:
+        text = "Supported values are: 'text' and 'json_object'."
+        raise unsupported_value("response_format", "json_schema", text)
 
 
 def _check_tools(body: Json, deployment: Deployment, effort: str) -> None:
@@ -178,6 +209,9 @@ def _check_tools(body: Json, deployment: Deployment, effort: str) -> None:
         raise _needs_tools("tool_choice")
     if tools and not family.tools:
         raise unsupported_parameter("tools")
+    if choice == "required" and not family.forced_tools:
+        text = f"The model {deployment.base_model} does not support tool_choice 'required'."
+        raise azure(400, "UnsupportedToolUse", text)
     # gpt-5.6 reasons unless told otherwise, and is quoted as refusing tools without any effort in the request.
     thinks = (body.get("reasoning_effort") or family.default_effort) != "none"
     functions = any(object_of(tool).get("type") == "function" for tool in tools)

@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
+import math
 import re
 
-__all__ = ["sample"]
+import regex
+
+__all__ = ["sample", "usable"]
 
 _CLASSES = {"d": "1", "w": "a", "s": " ", "D": "a", "W": "-", "S": "a"}
+_PATIENCE, _LONGEST = 0.1, 2_000
+_LONGEST_PATTERN, _MOST_WRITTEN_OUT = 500, 5_000
+_COUNTED = re.compile(r"\{(\d+)(?:,(\d*))?\}")
 _REPEAT = re.compile(r"\*|\+|\?|\{(\d+)(?:,(\d*))?\}")
+
+
+def usable(pattern: str) -> bool:
+    """Whether a pattern may be compiled: the library writes counted repetitions out, those inside others too."""
+    counts = [max(int(number) for number in pair if number) for pair in _COUNTED.findall(pattern)]
+    return len(pattern) <= _LONGEST_PATTERN and math.prod(max(1, count) for count in counts) <= _MOST_WRITTEN_OUT
 
 
 def sample(pattern: str) -> str:
     """A match of `pattern`; the pattern's own text where it is beyond the subset of literals, classes and groups."""
-    text, _ = _alternatives(pattern, 0)
-    return text if re.search(pattern, text) else pattern
+    if not usable(pattern):
+        return pattern[:_LONGEST_PATTERN]
+    try:
+        text, _ = _alternatives(pattern, 0)
+        return text if regex.search(pattern, text, timeout=_PATIENCE) else pattern
+    except (regex.error, TimeoutError, RecursionError, OverflowError, MemoryError, ValueError, IndexError):
+        return pattern
 
 
 def _alternatives(pattern: str, at: int) -> tuple[str, int]:
@@ -31,12 +48,12 @@ def _sequence(pattern: str, at: int) -> tuple[str, int]:
         repeat = _REPEAT.match(pattern, at)
         if repeat:
             at = repeat.end()
-            least = int(repeat.group(1)) if repeat.group(1) else 1 if repeat.group() == "+" else 0
-            atom *= least
+            least = int(repeat.group(1)[:9]) if repeat.group(1) else 1 if repeat.group() == "+" else 0
+            atom = (atom * min(least, _LONGEST))[:_LONGEST]
             if pattern[at : at + 1] in {"?", "+"}:
                 at += 1
         made.append(atom)
-    return "".join(made), at
+    return "".join(made)[:_LONGEST], at
 
 
 def _atom(pattern: str, at: int) -> tuple[str, int]:
@@ -61,4 +78,4 @@ def _class(pattern: str, at: int) -> tuple[str, int]:
         end += 1
     source = pattern[at : end + 1]
     candidates = "aA1xX0-_. /:@bcdefghijklmnopqrstuvwyzBCDEFGHIJKLMNOPQRSTUVWYZ23456789!#$%&*+,;<=>?^`{|}~()[]\\\"'"
-    return next((one for one in candidates if re.fullmatch(source, one)), ""), end + 1
+    return next((one for one in candidates if regex.fullmatch(source, one, timeout=_PATIENCE)), ""), end + 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-__all__ = ["clauses", "names", "numbers", "quotations", "stem", "words"]
+__all__ = ["clauses", "names", "numbers", "quotations", "readable", "stem", "words"]
 
 _STOP_WORDS = (
     "a an and any are as at be been but by can could did do does for from get give had has have how i if in into is it "
@@ -29,7 +29,14 @@ _OPENING_WORDS = (
     "Subtract Sum Fetch Run Play Order Draw Sort Answer Reply Generate Recommend Suggest Let Today Tomorrow Now"
 )
 _OPENERS = frozenset(_OPENING_WORDS.split())
+LONGEST = 8_000
+_GAP = re.compile(r"\s{3,}")
 _APOSTROPHE = "['\u2019]"
+
+
+def readable(text: str) -> str:
+    """As much of a text as is looked at, without long gaps: what searches it must not take for ever."""
+    return _GAP.sub(lambda gap: gap.group()[:2], text[:LONGEST])
 
 
 @lru_cache(maxsize=4096)
@@ -59,7 +66,7 @@ def quotations(text: str) -> list[str]:
 
 def numbers(text: str) -> list[float | int]:
     """The numbers, in order: an int where it is whole."""
-    found = [match.group().replace(",", "") for match in _NUMBER.finditer(text)]
+    found = [match.group().replace(",", "") for match in _NUMBER.finditer(text) if len(match.group()) < 18]
     return [float(one) if "." in one else int(one) for one in found]
 
 
@@ -69,7 +76,8 @@ def names(text: str) -> list[str]:
     doubtful: list[str] = []
     for match in _PROPER.finditer(text):
         parts = match.group().split()
-        opens = not match.start() or bool(re.search(r"[.!?:\n]\s*$", text[: match.start()]))
+        before = text[max(0, match.start() - 4) : match.start()]
+        opens = not match.start() or bool(re.search(r"[.!?:\n]\s*$", before))
         while parts and re.split(_APOSTROPHE, parts[0])[0] in _OPENERS:
             parts.pop(0)
             opens = False

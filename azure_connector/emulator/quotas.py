@@ -1,8 +1,8 @@
 """Tokens and requests per minute, counted as Azure counts them.
 
 Azure counts before it answers: the prompt's tokens and the most that the reply may take, so a large `max_tokens` costs
-even when the reply is short. Requests are also held to a sixth of the minute's quota in every ten seconds. A refused
-call counts as a request too.
+even when the reply is short. Requests are also held to their part of the minute's quota in every ten seconds, or in
+every single one. A refused call counts as a request too.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from dataclasses import dataclass, field
 from .counting import count_messages, count_value
 from .faults import rate_limited_body, retry_headers
 from .models import Deployment
-from .values import items_of
+from .values import items_of, object_of
 from .wire import Call, Refusal
 
 __all__ = ["Quotas"]
 
-MINUTE, SLICE = 60.0, 10.0
+MINUTE = 60.0
 ADVERTISED = 250
 OPERATIONS = {
     "/chat/completions": "ChatCompletions_Create",
@@ -51,7 +51,7 @@ class _Window:
 class _Meter:
     tokens: _Window = field(default_factory=lambda: _Window(MINUTE))
     requests: _Window = field(default_factory=lambda: _Window(MINUTE))
-    slice: _Window = field(default_factory=lambda: _Window(SLICE))
+    slice: _Window = field(default_factory=lambda: _Window(10.0))
 
 
 class Quotas:
@@ -75,13 +75,14 @@ class Quotas:
             return
         now = self._clock()
         meter = self._meters.setdefault(deployment.name, _Meter())
+        meter.slice.length = deployment.quota_slice
         tokens, requests, part = meter.tokens.at(now), meter.requests.at(now), meter.slice.at(now)
         requests.used += 1
         part.used += 1
         most = requests_of(deployment)
         if requests.used > most:
             raise self._refusal(deployment, call, "call", requests.left(now))
-        if part.used > max(1, math.ceil(most * SLICE / MINUTE)):
+        if part.used > max(1, math.ceil(most * deployment.quota_slice / MINUTE)):
             raise self._refusal(deployment, call, "call", part.left(now))
         wanted = _estimate(call)
         if tokens.used + wanted > deployment.capacity * 1000:
@@ -125,8 +126,8 @@ def _estimate(call: Call) -> int:
     """Tokens that a request may take: the prompt and the longest reply; none for a handshake."""
     if call.websocket:
         return 0
-    body = call.json_object()
-    prompt = count_messages([one for one in items_of(body.get("messages")) if isinstance(one, dict)], body.get("tools"))
+    body = object_of(call.body)
+    prompt = count_messages(items_of(body.get("messages")), body.get("tools"))
     prompt += count_value(body.get("input"))
     limits = (body.get(name) for name in ("max_completion_tokens", "max_tokens", "max_output_tokens"))
     longest = next((limit for limit in limits if isinstance(limit, int)), 16 if "messages" in body else 0)

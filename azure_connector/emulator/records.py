@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, overload
+
+from .limits import Limits
 
 __all__ = ["RecordedRequest", "RequestLog"]
 
@@ -52,22 +55,36 @@ class RecordedRequest:
 
 
 class RequestLog(Sequence[RecordedRequest]):
-    """The requests in the order of their arrival; safe to read while the server writes."""
+    """The requests in the order of their arrival; safe to read while the server writes.
 
-    def __init__(self) -> None:
-        self._items: list[RecordedRequest] = []
+    Args:
+        limits: how many are remembered; the newest 10,000 by default, and no more than 64 MiB of bodies.
+    """
+
+    def __init__(self, limits: Limits | None = None) -> None:
+        self._limits = limits or Limits()
+        self._items: deque[RecordedRequest] = deque()
+        self._bytes = self._forgotten = 0
         self._lock = threading.Condition()
 
     def append(self, request: RecordedRequest) -> None:
         """Add one; the server's part."""
         with self._lock:
             self._items.append(request)
+            self._bytes += len(request.raw)
+            limits = self._limits
+            while len(self._items) > max(1, limits.records) or (
+                self._bytes > limits.record_bytes and len(self._items) > 1
+            ):
+                self._bytes -= len(self._items.popleft().raw)
+                self._forgotten += 1
             self._lock.notify_all()
 
     def clear(self) -> None:
         """Forget all."""
         with self._lock:
             self._items.clear()
+            self._bytes = self._forgotten = 0
 
     def snapshot(self) -> list[RecordedRequest]:
         """A list that does not change any more."""
@@ -85,7 +102,7 @@ class RequestLog(Sequence[RecordedRequest]):
             Whether they arrived in time.
         """
         with self._lock:
-            return self._lock.wait_for(lambda: len(self._items) >= number, timeout)
+            return self._lock.wait_for(lambda: self._forgotten + len(self._items) >= number, timeout)
 
     @property
     def last(self) -> RecordedRequest:

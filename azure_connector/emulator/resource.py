@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
-from .errors import access_denied, deployment_not_found, keys_disabled, unauthorized
+from .batchrules import BatchRules
+from .caching import PromptCache
+from .errors import access_denied, deployment_not_found, invalid, keys_disabled, unauthorized
 from .identifiers import Identifiers
+from .keeping import Newest
+from .limits import Limits
 from .models import Deployment, as_deployments
-from .responses.sealing import Seal
-from .responses.store import ResponseStore
+from .responsestore import ResponseStore
+from .rules import Rules
+from .sealing import Seal
 from .stored import StoredBatch, StoredFile
 from .values import Json
 from .wire import Answer, Call, Refusal
@@ -37,9 +44,13 @@ class Resource:
         endpoint: where it is served, once it is.
         clock: seconds since the epoch.
         ids: where ids come from.
+        rules: how strict it is where resources differ.
+        limits: how much it takes and keeps.
         responses: the stored responses.
         files, batches: the stored files and batches, by id.
+        batch_rules: the limits of the Batch API, and how its batches end.
         pictures: generated images that are fetched by URL.
+        prompts: what was asked before, for `cached_tokens`.
         seal: makes encrypted reasoning that only this resource reads.
         answer: answers a request whose credentials are known to be good; set by the application.
     """
@@ -53,12 +64,23 @@ class Resource:
     endpoint: str = ""
     clock: Callable[[], float] = time.time
     ids: Identifiers = field(default_factory=Identifiers)
+    rules: Rules = field(default_factory=Rules)
+    limits: Limits = field(default_factory=Limits)
     responses: ResponseStore = field(default_factory=ResponseStore)
-    files: dict[str, StoredFile] = field(default_factory=dict[str, StoredFile])
-    batches: dict[str, StoredBatch] = field(default_factory=dict[str, StoredBatch])
-    pictures: dict[str, bytes] = field(default_factory=dict[str, bytes])
+    files: dict[str, StoredFile] = field(default_factory=Newest[StoredFile])
+    batches: dict[str, StoredBatch] = field(default_factory=Newest[StoredBatch])
+    batch_rules: BatchRules = field(default_factory=BatchRules)
+    pictures: dict[str, bytes] = field(default_factory=Newest[bytes])
+    prompts: PromptCache = field(default_factory=PromptCache)
     seal: Seal = field(default_factory=lambda: Seal(secrets.token_bytes(32)))
     answer: Callable[[Call], Awaitable[Answer]] = field(init=False)
+    _turns: Iterator[int] = field(default_factory=itertools.count)
+
+    def __post_init__(self) -> None:
+        for kept in (self.files, self.batches, self.pictures):
+            if isinstance(kept, Newest):
+                kept.most = self.limits.stored
+        self.responses.most = self.limits.stored
 
     async def perform(self, operation: str, body: Json) -> Answer:
         """Answer a request that came inside another one, as a batch's do."""
@@ -75,6 +97,22 @@ class Resource:
         found = self.deployments.get(name)
         if found is None:
             raise deployment_not_found()
+        return found
+
+    def answering(self, deployment: Deployment) -> str:
+        """The model that a reply names: the deployment's, and of a router another one each time."""
+        routes = deployment.family.routes
+        return routes[next(self._turns) % len(routes)] if routes else deployment.served_model
+
+    def file(self, identity: Any, param: str) -> StoredFile:
+        """The file that a part of a message names.
+
+        Raises:
+            Refusal: 404, there is none.
+        """
+        found = self.files.get(identity) if isinstance(identity, str) else None
+        if found is None:
+            raise invalid(f"No such File object: {identity!s:.100}", param, status=404)
         return found
 
     def deploy(self, deployments: Iterable[Deployment | str] | Mapping[str, str]) -> None:

@@ -10,14 +10,13 @@ from urllib.parse import unquote
 
 from starlette.routing import compile_path
 
-from .errors import api_version_on_v1, not_found
+from .errors import not_found
 from .resource import Resource
 from .wire import Answer, Call
 
 __all__ = ["Handler", "Route", "find", "table"]
 
 Handler = Callable[[Call, Resource], Awaitable[Answer]]
-VERSION = re.compile(r"(20\d{2}-\d{2}-\d{2})(-preview)?")
 
 
 @dataclass(frozen=True)
@@ -30,8 +29,7 @@ class Route:
         operation: the OpenAI operation's path.
         pattern: the compiled path.
         handler: what answers.
-        since: the first api-version of the classic form that has it.
-        until: the last one.
+        until: the date of the last api-version of the classic form that has it.
     """
 
     method: str
@@ -39,7 +37,6 @@ class Route:
     operation: str
     pattern: re.Pattern[str]
     handler: Handler
-    since: str = ""
     until: str = "9999"
 
 
@@ -73,19 +70,3 @@ def find(routes: list[Route], call: Call) -> Route:
             return route
     call.form = "v1" if call.raw_path.startswith("/openai/v1/") else "classic"
     raise not_found()
-
-
-def check_version(call: Call, route: Route) -> None:
-    """Refuse an api-version that the form or the operation does not take.
-
-    Raises:
-        Refusal: 400 on v1; 404 on classic, which is how Azure answers a missing or unknown one.
-    """
-    version = call.query.get("api-version")
-    if route.form == "v1":
-        if version is not None:
-            raise api_version_on_v1()
-        return
-    match = VERSION.fullmatch(version or "")
-    if not match or not route.since <= match.group(1) <= route.until:
-        raise not_found()

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from .errors import invalid, wrong_type
+from .strictness import TYPES
 from .values import Json, is_object, items_of, object_of
 from .wire import Refusal
 
-__all__ = ["check_function_schema", "check_strict"]
-
-TYPES = {"string", "number", "integer", "boolean", "object", "array", "null"}
+__all__ = ["check_function_schema"]
 
 
 def check_function_schema(name: str, schema: Any, param: str) -> None:
@@ -31,59 +30,27 @@ def check_function_schema(name: str, schema: Any, param: str) -> None:
         raise _bad(what, reason, param, "invalid_function_parameters")
     if "properties" not in schema:
         raise _bad(what, "In context=(), object schema missing properties.", param, "invalid_function_parameters")
+    if not is_object(schema["properties"]):
+        reason = f"In context=('properties',), {schema['properties']!r:.80} is not of type 'object'."
+        raise _bad(what, reason, param, "invalid_function_parameters")
     _walk(what, object_of(schema), (), param)
 
 
 def _walk(what: str, schema: Json, path: tuple[str, ...], param: str) -> None:
     kinds = schema.get("type")
-    for kind in items_of(kinds) or [kinds]:
+    for kind in items_of(kinds) if isinstance(kinds, list) else [kinds]:
         if kind is not None and kind not in TYPES:
-            reason = f"In context={path}, '{kind}' is not valid under any of the given schemas."
+            reason = f"In context={path}, '{kind!s:.80}' is not valid under any of the given schemas."
             raise _bad(what, reason, param, "invalid_function_parameters")
     if schema.get("type") == "array" and "items" not in schema and "prefixItems" not in schema:
         raise _bad(what, f"In context={path}, array schema missing items.", param, "invalid_function_parameters")
     for name, child in object_of(schema.get("properties")).items():
         if not isinstance(child, dict | bool):
-            reason = f"In context={(*path, 'properties')}, {child!r} is not of type 'object', 'boolean'."
+            reason = f"In context={(*path, 'properties')}, {child!r:.80} is not of type 'object', 'boolean'."
             raise _bad(what, reason, param, "invalid_function_parameters")
         _walk(what, object_of(child), (*path, "properties", name), param)
     if is_object(schema.get("items")):
         _walk(what, schema["items"], (*path, "items"), param)
-
-
-def check_strict(what: str, schema: Any, param: str, code: str) -> None:
-    """Refuse what `strict` does not allow: open objects and optional properties.
-
-    Raises:
-        Refusal: 400 with the given code.
-    """
-    if not is_object(schema):
-        raise wrong_type(param, "an object", schema)
-    _strict(what, object_of(schema), (), param, code)
-
-
-def _strict(what: str, schema: Json, path: tuple[str, ...], param: str, code: str) -> None:
-    properties = object_of(schema.get("properties"))
-    if schema.get("type") == "object" or properties:
-        if schema.get("additionalProperties") is not False:
-            reason = f"In context={path}, 'additionalProperties' is required to be supplied and to be false."
-            raise _bad(what, reason, param, code)
-        absent = [name for name in properties if name not in items_of(schema.get("required"))]
-        if absent:
-            reason = (
-                f"In context={path}, 'required' is required to be supplied and to be an array including every key in "
-                f"properties. Missing '{absent[0]}'."
-            )
-            raise _bad(what, reason, param, code)
-    for name, child in properties.items():
-        _strict(what, object_of(child), (*path, "properties", name), param, code)
-    for word in ("$defs", "definitions"):
-        for name, child in object_of(schema.get(word)).items():
-            _strict(what, object_of(child), (*path, word, name), param, code)
-    for number, child in enumerate(items_of(schema.get("anyOf"))):
-        _strict(what, object_of(child), (*path, "anyOf", str(number)), param, code)
-    if is_object(schema.get("items")):
-        _strict(what, schema["items"], (*path, "items"), param, code)
 
 
 def _bad(what: str, reason: str, param: str, code: str) -> Refusal:

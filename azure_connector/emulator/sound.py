@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import struct
 
+from .soundfiles import tagged, titled
+
 __all__ = ["heard", "mp3", "pcm", "seconds_of", "wav"]
 
 RATE = 24_000
@@ -33,12 +35,8 @@ def wav(text: str) -> bytes:
 
 def mp3(text: str) -> bytes:
     """Silent MP3 frames behind an ID3 tag with the text as title."""
-    said = b"\x03" + text.encode()
-    frame = b"TIT2" + struct.pack(">I", len(said)) + b"\x00\x00" + said
-    size = len(frame)
-    synchsafe = bytes((size >> shift) & 0x7F for shift in (21, 14, 7, 0))
     silence = b"\xff\xfb\x90\x00" + bytes(413)
-    return b"ID3\x03\x00\x00" + synchsafe + frame + silence * max(1, len(text) // 3)
+    return tagged(text) + silence * max(1, len(text) // 3)
 
 
 def heard(content: bytes) -> str | None:
@@ -50,7 +48,7 @@ def heard(content: bytes) -> str | None:
     if content.startswith(b"ID3") and content[10:14] == b"TIT2":
         size = int.from_bytes(content[14:18], "big")
         return content[21 : 20 + size].decode("utf-8", "replace")
-    return None
+    return titled(content) if content[:4] in {b"OggS", b"fLaC"} else None
 
 
 def seconds_of(content: bytes) -> float:

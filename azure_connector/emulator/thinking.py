@@ -17,12 +17,14 @@ class ToolCall:
         arguments: JSON text, or a custom tool's plain input.
         call_id: the call's id; empty while it is only planned.
         custom: it is a custom tool's, with free text for input.
+        endless: its schema wanted more than the model can say, so that the arguments are cut off.
     """
 
     name: str
     arguments: str
     call_id: str = ""
     custom: bool = False
+    endless: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ class Ask:
         choice: `auto`, `none`, `required`, or the name of the tool to call.
         parallel: whether several calls may be made at once.
         output: None for text, else the JSON schema of the answer; an empty schema is any JSON object.
+        room: tokens that the reply may have.
     """
 
     turns: tuple[Turn, ...]
@@ -71,13 +74,15 @@ class Ask:
     choice: str = "auto"
     parallel: bool = True
     output: Any = None
+    room: int = 16_384
     named: bool = False
     """`choice` is a tool's name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Thought:
-    """The model's reply: a text, or calls."""
+    """The model's reply: a text, or calls; `endless` when the schema wanted more than the model can say."""
 
     text: str = ""
     calls: tuple[ToolCall, ...] = ()
+    endless: bool = False

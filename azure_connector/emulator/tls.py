@@ -7,7 +7,7 @@ import ssl
 import tempfile
 from pathlib import Path
 
-from .._utils._extras import install_hint
+from .installing import install_hint
 
 __all__ = ["LoopbackTls"]
 

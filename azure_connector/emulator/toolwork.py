@@ -4,106 +4,109 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Any
 
-from .filling import fill
-from .phrases import clauses, names, quotations, words
+from .filling import ROOM, fill_within
+from .parsing import parse
+from .phrases import clauses, names, quotations, readable
 from .thinking import Ask, ToolCall, ToolSpec
-from .values import items_of, object_of, text_of
+from .toolscore import Fitting
+from .values import is_object, items_of, object_of
 
 __all__ = ["plan_calls"]
 
 _ENOUGH = 2
-_SYNONYMS = (
-    ("weather", "forecast", "rain", "temperature", "sunny", "umbrella", "degrees"),
-    ("add", "plus", "sum", "total"),
-    ("subtract", "minus", "difference"),
-    ("multiply", "times", "product"),
-    ("divide", "quotient"),
-    ("email", "mail"),
-    ("light", "lamp"),
-    ("buy", "order", "purchase"),
-    ("search", "look", "lookup"),
-    ("time", "clock", "hour"),
-)
-_SIGNS = {
-    r"\d\s*\+\s*\d": "add",
-    r"\d\s*[*\u00d7x]\s*\d": "multiply",
-    r"\d\s*[/\u00f7]\s*\d": "divide",
-    r"\d\s+[-\u2212]\s+\d": "subtract",
-}
-_MEANING = {form: words(group[0])[0] for group in _SYNONYMS for one in group for form in words(one)}
+_MOST_CLAUSES = 64
+# The tools by which agents that must call one say that they are done.
+_ENDING = re.compile(r"(?i)(^|[_-])(final|finish|done|submit|respond|response|answer|complete|terminate|end)([_-]|$)")
 
 
 def plan_calls(ask: Ask) -> tuple[ToolCall, ...]:
     """The calls to make now: none where the words fit no tool or the fitting ones are done."""
-    prompt, done = _since_last_user(ask)
+    prompt, done, known = _since_last_user(ask)
     if ask.named:
         tool = next((one for one in ask.tools if one.name == ask.choice), None)
-        return (_call(tool, prompt, prompt),) if tool else ()
-    calls = [call for call in _wanted(ask, prompt) if (call.name, call.arguments) not in done]
+        return (_call(tool, known or prompt, prompt),) if tool else ()
+    fitting = Fitting(ask.tools)
+    calls = [call for call in _wanted(ask, fitting, prompt) if _key(call) not in done]
     if not calls and not done:
         calls = _follow_up(ask, prompt)
     if not calls and ask.choice == "required":
-        best = max(ask.tools, key=lambda tool: _score(tool, _meanings(prompt)))
-        calls = [_call(best, prompt, prompt)]
+        calls = [_ending_call(ask, fitting, prompt, done, known)]
     return tuple(calls if ask.parallel else calls[:1])
 
 
-def _since_last_user(ask: Ask) -> tuple[str, set[tuple[str, str]]]:
-    """The newest user message, and the calls that were made for it."""
+def _ending_call(ask: Ask, fitting: Fitting, prompt: str, done: set[Key], known: str) -> ToolCall:
+    """What to call when one must be called: the tool that ends an agent's work, else one that fits or is new."""
+    ending = next((tool for tool in ask.tools if done and _ENDING.search(tool.name)), None)
+    if ending:
+        return _call(ending, known or prompt, prompt)
+    best = fitting.best(prompt)[0]
+    called = {name for name, _ in done}
+    unused = [tool for tool in ask.tools if tool.name not in called]
+    chosen = best if best.name not in called or not unused else Fitting(unused).best(prompt)[0]
+    return _call(chosen, prompt, prompt)
+
+
+Key = tuple[str, str]
+"""A call as it is recognized again: the tool's name, and the arguments as they mean, not as they are written."""
+
+
+def _key(call: ToolCall) -> Key:
+    if call.custom:
+        return call.name, call.arguments.strip()
+    try:
+        return call.name, json.dumps(_meant(parse(call.arguments)), sort_keys=True)
+    except ValueError:
+        return call.name, call.arguments.strip()
+
+
+def _meant(value: Any) -> Any:
+    """A value without what frameworks change when they pass a call on: nulls, `2` or `2.0`, spaces around a text."""
+    if is_object(value):
+        return {name: _meant(one) for name, one in object_of(value).items() if one is not None}
+    if isinstance(value, list):
+        return [_meant(one) for one in items_of(value)]
+    if isinstance(value, str):
+        return value.strip()
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _since_last_user(ask: Ask) -> tuple[str, set[Key], str]:
+    """The newest user message, the calls that were made for it, and what they gave."""
     prompt = ""
-    done: set[tuple[str, str]] = set()
-    known: dict[str, tuple[str, str]] = {}
+    done: set[Key] = set()
+    made: dict[str, ToolCall] = {}
+    said: list[str] = []
     for turn in ask.turns:
         if turn.role == "user":
-            prompt = turn.text
+            prompt = readable(turn.text)
             done.clear()
-        made = {call.call_id: (call.name, call.arguments) for call in turn.calls}
-        known |= made
-        done.update(made.values())
-        if turn.role == "tool" and turn.call_id in known:
-            done.add(known[turn.call_id])  # some clients repeat the question before a result
-    return prompt, done
+            said.clear()
+        made |= {call.call_id: call for call in turn.calls}
+        done.update(_key(call) for call in turn.calls)
+        if turn.role == "tool":
+            said.append(readable(turn.text))
+            if turn.call_id in made:
+                done.add(_key(made[turn.call_id]))  # some clients repeat the question before a result
+    return prompt, done, "\n".join(said)
 
 
-def _meanings(text: str) -> set[str]:
-    """The text's words, each synonym by its group's first word, and arithmetic signs by name."""
-    found = {_MEANING.get(word, word) for word in words(text)}
-    return found | {name for sign, name in _SIGNS.items() if re.search(sign, text)}
-
-
-def _score(tool: ToolSpec, meant: set[str]) -> int:
-    """How well a tool fits: its name counts most, then its description, least what its parameters are called."""
-    properties = object_of(object_of(tool.parameters).get("properties"))
-    inputs = _meanings(" ".join(properties))
-    called = _meanings(tool.name)
-    told = _meanings(tool.description) - inputs
-    options = {
-        word
-        for rules in properties.values()
-        for option in items_of(object_of(rules).get("enum"))
-        for word in _meanings(text_of(option))
-    }
-    return 3 * len(called & meant) + 2 * len(told & meant - called) + len((inputs | options) & meant - called - told)
-
-
-def _wanted(ask: Ask, prompt: str) -> list[ToolCall]:
+def _wanted(ask: Ask, fitting: Fitting, prompt: str) -> list[ToolCall]:
     """One call for each clause that fits a tool, and one more for each further name in a list."""
     calls: list[ToolCall] = []
     previous: ToolSpec | None = None
-    parts = clauses(prompt)
+    parts = clauses(prompt)[:_MOST_CLAUSES]
     for part in parts:
-        meant = _meanings(part)
-        best = max(ask.tools, key=lambda tool: _score(tool, meant))
-        if _score(best, meant) >= _ENOUGH:
+        best, score = fitting.best(part)
+        if score >= _ENOUGH:
             previous = best
             calls.append(_call(best, part, prompt))
         elif previous and _one_text(previous) and len(part.split()) <= 4 and names(part):
             calls.append(_call(previous, part, prompt))
     if not calls and len(parts) > 1:
-        meant = _meanings(prompt)
-        best = max(ask.tools, key=lambda tool: _score(tool, meant))
-        if _score(best, meant) > _ENOUGH:
+        best, score = fitting.best(prompt)
+        if score > _ENOUGH:
             calls.append(_call(best, prompt, prompt))
     return _distinct(calls, prompt, ask)
 
@@ -145,5 +148,7 @@ def _call(tool: ToolSpec, part: str, prompt: str) -> ToolCall:
     if tool.custom:
         quoted = quotations(prompt)
         return ToolCall(tool.name, quoted[0] if quoted else prompt, custom=True)
-    arguments = fill({"type": "object", **object_of(tool.parameters)}, part, context=prompt)
-    return ToolCall(tool.name, json.dumps(arguments, separators=(",", ":"), ensure_ascii=False))
+    schema = {"type": "object", **object_of(tool.parameters)}
+    arguments, endless = fill_within(schema, part, context=prompt)
+    written = json.dumps(arguments, separators=(",", ":"), ensure_ascii=False)
+    return ToolCall(tool.name, written[:ROOM] if endless else written, endless=endless)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import ssl
 from collections.abc import AsyncGenerator
@@ -12,6 +13,7 @@ from .errors import azure
 from .filters import completion_results, harmless, judge
 from .forwarding import ForwardedReply, UpstreamError, forward
 from .models import Deployment
+from .parsing import parse_object
 from .values import Json, items_of, object_of
 from .wire import Answer, Call, sse
 
@@ -66,7 +68,10 @@ class Upstream:
                     502, "BadGateway", f"The upstream server {self._base} cannot be reached: {error}"
                 ) from error
         if chat and reply.status == 200:
-            return Answer(200, body=_annotated(object_of(json.loads(raw)), whole=True))
+            try:
+                return Answer(200, body=_annotated(parse_object(raw), whole=True))
+            except ValueError as error:
+                raise azure(502, "BadGateway", f"The upstream server {self._base} sent no JSON object.") from error
         return Answer(reply.status, raw=raw, headers={"content-type": given.get("content-type", "application/json")})
 
 
@@ -93,7 +98,8 @@ async def _events(reply: ForwardedReply, stack: AsyncExitStack, *, chat: bool) -
 def _event(block: list[bytes], *, chat: bool) -> bytes:
     text = block[0].removeprefix(b"data:").strip()
     if chat and len(block) == 1 and text.startswith(b"{"):
-        return sse(_annotated(object_of(json.loads(text)), whole=False))
+        with contextlib.suppress(ValueError):  # what is no JSON goes on as it is
+            return sse(_annotated(parse_object(text), whole=False))
     return b"\n".join(block) + b"\n\n"
 
 

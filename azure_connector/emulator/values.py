@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import Any, cast
 
-__all__ = ["Json", "is_object", "items_of", "object_of", "text_of"]
+__all__ = ["Json", "among", "is_object", "items_of", "object_of", "text_of", "whole"]
 
 Json = dict[str, Any]
 
@@ -27,3 +28,13 @@ def items_of(value: Any) -> list[Any]:
 def text_of(value: Any) -> str:
     """The string itself, or an empty one when the value is something else."""
     return value if isinstance(value, str) else ""
+
+
+def among(value: Any, choices: Container[str]) -> bool:
+    """Whether a JSON value is one of these words; lists and objects are none, and cannot be looked up in a set."""
+    return isinstance(value, str) and value in choices
+
+
+def whole(value: Any, default: int) -> int:
+    """The integer itself, or the default when the value is something else."""
+    return value if isinstance(value, int) and not isinstance(value, bool) else default

@@ -6,12 +6,21 @@ import json
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import parse_qsl
 
+from .parsing import parse
 from .values import Json, is_object, object_of, text_of
 
-__all__ = ["Answer", "Call", "Events", "Refusal", "sse"]
+__all__ = ["Answer", "Call", "Cut", "Events", "Refusal", "is_form", "sse"]
+
+
+Cut = Literal["", "large", "late"]
+
+
+def is_form(headers: Mapping[str, str]) -> bool:
+    """Whether a request's body is `multipart/form-data`."""
+    return headers.get("content-type", "").startswith("multipart/form-data")
 
 
 class Refusal(Exception):
@@ -46,6 +55,7 @@ class Call:
         operation: the OpenAI operation's path, such as `/chat/completions`.
         form: `v1` or `classic`.
         websocket: it is the handshake of a WebSocket.
+        cut: why the body is not whole: too `large`, or too `late`; empty when it is.
     """
 
     method: str
@@ -59,6 +69,12 @@ class Call:
     operation: str = ""
     form: str = "classic"
     websocket: bool = False
+    cut: Cut = ""
+
+    @property
+    def is_form(self) -> bool:
+        """Whether the body is a form."""
+        return is_form(self.headers)
 
     @cached_property
     def query(self) -> dict[str, str]:
@@ -69,7 +85,7 @@ class Call:
     def body(self) -> Any:
         """The body as JSON; None when it is none."""
         try:
-            return json.loads(self.raw) if self.raw else None
+            return parse(self.raw) if self.raw else None
         except ValueError:
             return None
 

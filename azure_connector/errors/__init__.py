@@ -25,7 +25,8 @@
             ├── openai.PermissionDeniedError
             │   ├── RoleMissingError             the identity is known, but lacks a role on the resource
             │   ├── KeysDisabledError            key authentication is switched off by policy
-            │   └── NetworkBlockedError          firewall, private endpoint or a blocked resource
+            │   ├── ResourceBlockedError         Azure has blocked the resource, e.g. for suspected abuse
+            │   └── NetworkBlockedError          firewall, private endpoint or a policy
             ├── openai.NotFoundError
             │   ├── DeploymentNotFoundError      the resource has no such deployment
             │   └── ResourceNotFoundError        the path or the api-version is wrong
@@ -61,6 +62,7 @@ from ._classes import (
     PartialReply,
     QuotaExceededError,
     RequestRefusedError,
+    ResourceBlockedError,
     ResourceNotFoundError,
     RoleMissingError,
     ServiceUnavailableError,
@@ -82,6 +84,7 @@ from ._classify import hint_for as hint_for
 from ._classify import status_error as status_error
 from ._envelope import ErrorFacts as ErrorFacts
 from ._envelope import parse_envelope as parse_envelope
+from ._envelope import reported_error as reported_error
 from ._hints import HintContext as HintContext
 
 __all__ = [
@@ -103,6 +106,7 @@ __all__ = [
     "PartialReply",
     "QuotaExceededError",
     "RequestRefusedError",
+    "ResourceBlockedError",
     "ResourceNotFoundError",
     "RoleMissingError",
     "ServiceUnavailableError",

@@ -25,7 +25,8 @@
             ├── openai.PermissionDeniedError
             │   ├── RoleMissingError             the identity is known, but lacks a role on the resource
             │   ├── KeysDisabledError            key authentication is switched off by policy
-            │   └── NetworkBlockedError          firewall, private endpoint or a blocked resource
+            │   ├── ResourceBlockedError         Azure has blocked the resource, e.g. for suspected abuse
+            │   └── NetworkBlockedError          firewall, private endpoint or a policy
             ├── openai.NotFoundError
             │   ├── DeploymentNotFoundError      the resource has no such deployment
             │   └── ResourceNotFoundError        the path or the api-version is wrong
@@ -64,6 +65,7 @@ __all__ = [
     "NetworkBlockedError",
     "QuotaExceededError",
     "RequestRefusedError",
+    "ResourceBlockedError",
     "ResourceNotFoundError",
     "RoleMissingError",
     "ServiceUnavailableError",
@@ -235,7 +237,7 @@ class WrongApiVersionError(AzureErrorDetails, openai.BadRequestError):
 
 
 class StateBoundToResourceError(AzureErrorDetails, openai.BadRequestError):
-    """A stored response, file or encrypted reasoning item belongs to another resource."""
+    """A stored response, file, container or encrypted reasoning item belongs to another resource, or has expired."""
 
 
 class CredentialError(AzureErrorDetails, openai.AuthenticationError):
@@ -251,7 +253,11 @@ class KeysDisabledError(AzureErrorDetails, openai.PermissionDeniedError):
 
 
 class NetworkBlockedError(AzureErrorDetails, openai.PermissionDeniedError):
-    """403 from network rules, a private endpoint, a policy, or a blocked resource."""
+    """403 from network rules, a private endpoint or a policy."""
+
+
+class ResourceBlockedError(AzureErrorDetails, openai.PermissionDeniedError):
+    """403: Azure itself has blocked the resource or its subscription, e.g. for suspected abuse."""
 
 
 class DeploymentNotFoundError(AzureErrorDetails, openai.NotFoundError):
@@ -279,7 +285,7 @@ class CapacityError(AzureErrorDetails, openai.RateLimitError):
 
 
 class RequestRefusedError(AzureErrorDetails, openai.BadRequestError):
-    """400 for a reason that no other class names."""
+    """400, or 413 for a body that is too large: a reason that no other class names."""
 
 
 class UnprocessableRequestError(AzureErrorDetails, openai.UnprocessableEntityError):

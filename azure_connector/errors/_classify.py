@@ -20,6 +20,7 @@ from ._classes import (
     NetworkBlockedError,
     QuotaExceededError,
     RequestRefusedError,
+    ResourceBlockedError,
     ResourceNotFoundError,
     RoleMissingError,
     ServiceUnavailableError,
@@ -124,26 +125,39 @@ _TABLE: tuple[_Row, ...] = (
     _row(
         _REFUSED,
         ContentFilteredError,
-        "content_filter contentfilter content_policy_violation ResponsibleAIPolicyViolation",
+        "content_filter contentfilter content_policy_violation ResponsibleAIPolicyViolation moderation_blocked "
+        "image_content_policy_violation bio_policy cyber_policy",
+        r"flagged as potentially violating|limited access to this content for safety reasons",
         refused_by_filter=True,
     ),
     _row(
         _REFUSED,
         ContextWindowExceededError,
-        "context_length_exceeded",
-        r"maximum context length|exceeds the context window|input tokens exceed",
+        "context_length_exceeded context_window_exceeded model_max_prompt_tokens_exceeded tokens_limit_reached",
+        r"maximum context l(?:ength|imit)|exceed(?:s|ed)? (?:the |this model's )?context (?:window|length|limit)|"
+        r"input tokens exceed|(?:prompt|input) is too long|"
+        r"longer than the (?:model's|maximum) (?:context|input) length|"
+        r"exceeds the (?:model's )?maximum (?:number of (?:input )?tokens|input (?:length|tokens)|context)|"
+        r"too many (?:input )?tokens in (?:the )?(?:prompt|input|request)|reduce the length of (?:the|your) "
+        r"(?:messages|prompt|input)",
     ),
     _row(
         _REFUSED,
         StateBoundToResourceError,
         "invalid_encrypted_content previous_response_not_found",
-        r"different Azure OpenAI resource|encrypted content .{0,80}could not be (?:verified|decrypted)",
+        r"different Azure OpenAI resource|encrypted content .{0,80}could not be (?:verified|decrypted)|"
+        r"\bcontainer\b.{0,80}\b(?:expired|not found)",
     ),
+    _row((400,), AccessTokenError, message=r"tenant provided in token|token tenant .{0,60}does not match", kind="auth"),
+    # The service's own checks of the request's form come with codes that mean a model's rule elsewhere.
+    _row(_REFUSED, RequestRefusedError, message=r"^Validation error at #/"),
     _row(
         _REFUSED,
         UnsupportedParameterError,
         "unsupported_parameter unsupported_value unknown_parameter invalid_value OperationNotSupported extra_forbidden",
-        r"^Unrecognized request argument|does not work with the specified model|Extra inputs are not permitted",
+        r"^Unrecognized request argument|does not work with the specified model|Extra inputs are not permitted|"
+        r"^Unsupported (?:parameter|value)|^Unknown parameter|\bnot supported (?:with|on|by|for) this model|"
+        r"^Argument not supported",
         adaptable=True,
     ),
     _row(
@@ -161,6 +175,14 @@ _TABLE: tuple[_Row, ...] = (
         r"key based authentication is (?:disabled|not)",
         kind="forbidden",
     ),
+    _row(
+        (403,),
+        ResourceBlockedError,
+        "ResourceBlocked SubscriptionBlocked AccountBlocked",
+        r"\b(?:resource|account|subscription) (?:has been|is|was) (?:temporarily |permanently )?(?:blocked|suspended)|"
+        r"violate our content policy|aoaicodeofconduct|suspected abuse|subscription .{0,60}\bdisabled",
+        kind="forbidden",
+    ),
     _row((403,), QuotaExceededError, message=r"out of call volume quota", kind="rate_limited"),
     _row(
         (403,),
@@ -174,6 +196,7 @@ _TABLE: tuple[_Row, ...] = (
         (404,),
         DeploymentNotFoundError,
         "DeploymentNotFound deployment_not_found model_not_found",
+        r"API deployment .{0,120}does not exist",  # videos answer so, without a code
         kind="not_found_deployment",
     ),
     _row((404,), ResourceNotFoundError, kind="not_found", adaptable=True),
@@ -185,29 +208,34 @@ _TABLE: tuple[_Row, ...] = (
         kind="no_capacity",
     ),
     _row((429,), QuotaExceededError, kind="rate_limited"),
-    _row((408, 409, *range(500, 600)), ServiceUnavailableError, kind="transient"),
+    _row((408, 409, 421, 425, *range(500, 600)), ServiceUnavailableError, kind="transient"),
     _row((422,), UnprocessableRequestError, adaptable=True),
-    _row((400,), RequestRefusedError, adaptable=True),
+    _row((400, 413), RequestRefusedError, adaptable=True),
 )
 _UNKNOWN = Meaning(UnexpectedStatusError, "refused", adaptable=False)
 
-# The codes of errors that come with status 200, inside a stream or a body: the status that each would have had.
+# The status that an error would have had which came with status 200, inside a stream or a body, by its code.
 _STATUS_OF_CODE: Mapping[str, int] = {
-    code: status
-    for status, codes in {
-        429: "too_many_requests insufficient_quota tokens requests nocapacity no_capacity insufficient_capacity",
-        400: "content_filter context_length_exceeded invalid_request_error invalid_prompt",
-    }.items()
-    for code in codes.split()
+    **{code: min(row.statuses) for row in reversed(_TABLE) for code in row.codes},
+    **dict.fromkeys(("too_many_requests", "insufficient_quota", "tokens", "requests"), 429),
+    **dict.fromkeys(("empty_image_file", "failed_to_download_image"), 400),
 }
+_CALLERS_FAULT = ("invalid_", "image_", "unsupported_")  # as the codes of a failed response begin
 
 
 def implied_status(facts: ErrorFacts) -> int:
-    """The status that an error would have had which came with status 200: by its code, else 500."""
-    code = (facts.code or facts.type or "").lower()
-    if code.isascii() and code.isdigit() and len(code) == 3 and 400 <= int(code) < 600:
-        return int(code)
-    return 429 if "rate_limit" in code else _STATUS_OF_CODE.get(code, 500)
+    """The status that an error would have had which came with status 200: named by the body or its code, else 500."""
+    if facts.status is not None:
+        return facts.status
+    for word in (facts.code, facts.inner_code, facts.type):
+        code = (word or "").lower()
+        if "rate_limit" in code or "quota" in code:
+            return 429
+        if code in _STATUS_OF_CODE:
+            return _STATUS_OF_CODE[code]
+        if code.startswith(_CALLERS_FAULT):
+            return 400
+    return 500
 
 
 def classify(status: int | None, facts: ErrorFacts) -> Meaning:

@@ -1,9 +1,12 @@
 """What an error reply says, whichever of Azure's envelopes it comes in.
 
-Four are known: `{"error": {…}}`; the inner object alone (as the SDK hands it over in `exc.body`); a flat
-`{"statusCode": 401, "message": "…"}` from API Management; and Foundry's, with an integer `code` and a second envelope
-as JSON text inside `message`. Gateways in between answer with HTML or plain text. Nothing here ever raises: a body
-that makes no sense becomes facts that say little.
+Known are: `{"error": {…}}`; the inner object alone (as the SDK hands it over in `exc.body`); a flat
+`{"statusCode": 401, "message": "…"}` from API Management, or `{"code": …, "message": …}`; Foundry's, with an integer
+`code` and a second envelope as JSON text inside `message`; lines of an event stream (`data: {…}`) as the body of a 400;
+and the LiteLLM proxy's, with Azure's own words in `provider_specific_fields`. Gateways in between answer with HTML or
+plain text. Nothing here ever raises: a body that makes no sense becomes facts that say little.
+
+The same envelopes come with status 200, as a whole reply or inside a stream: `reported_error` tells them from answers.
 """
 
 from __future__ import annotations
@@ -18,13 +21,16 @@ from typing import Any, cast
 
 from ._classes import FilterCategory
 
-__all__ = ["ErrorFacts", "filter_categories", "parse_envelope"]
+__all__ = ["ErrorFacts", "filter_categories", "parse_envelope", "reported_error"]
 
 _MAX_MESSAGE = 4_000  # a gateway's page or an echoed prompt must not fill a log
 _MAX_BODY = 1_000_000
 _MAX_DEPTH = 4  # envelopes within envelopes: three have been seen
 
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>|<h1[^>]*>(.*?)</h1>", re.IGNORECASE | re.DOTALL)
+_EVENT_LINE = re.compile(r"\s*(?:data|event|id|retry)?:")
+_DATA = re.compile(r"^(?:data:\s*)+")
+_POINTER = re.compile(r"^Validation error at #/([\w/.$-]+)")
 _TAG = re.compile(r"<[^>]{0,500}>")
 _RESULT_KEYS = ("content_filter_result", "content_filter_results", "content_filters")
 _INNER_KEYS = ("innererror", "inner_error", "innerError")
@@ -46,6 +52,7 @@ class ErrorFacts:
         inner_code: the code of the inner error, e.g. `ResponsibleAIPolicyViolation`.
         categories: the content filter's verdicts.
         html: the reply was a web page, so it comes from something in front of Azure OpenAI.
+        status: the HTTP status that the body itself names, or None.
         extra: paths of fields that the server does not know, e.g. `("body", "max_completion_tokens")`.
     """
 
@@ -56,6 +63,7 @@ class ErrorFacts:
     inner_code: str | None = None
     categories: tuple[FilterCategory, ...] = ()
     html: bool = False
+    status: int | None = None
     extra: tuple[tuple[str, ...], ...] = ()
 
 
@@ -69,12 +77,40 @@ def parse_envelope(status: int | None, body: object) -> ErrorFacts:
     if isinstance(body, bytes | bytearray):
         body = bytes(body[:_MAX_BODY]).decode("utf-8", "replace")
     if isinstance(body, str):
+        body = _without_event_lines(body)
         decoded = _json_or_none(body)
         if decoded is None:
             return _from_text(status, body)
         body = decoded
     facts = replace(_from_object(body, 0), extra=_unknown_fields(body))
     return facts if facts.message else replace(facts, message=_status_phrase(status))
+
+
+# Objects that tell of an error where an answer was due. Others (a job, a video, a response) have a field of that name.
+_ANSWERS = frozenset({"error", "list", "text_completion", "chat.completion", "chat.completion.chunk"})
+
+
+def reported_error(body: object, *, event: str | None = None) -> ErrorFacts | None:
+    """The error that a reply with status 200, or one event of a stream, tells of; None where it tells of none.
+
+    Args:
+        body: the decoded JSON. For an event of the name `error`, its text will do.
+        event: the event's name, where it has one.
+    """
+    if event == "error":
+        return parse_envelope(None, body)
+    fields = _mapping(body)
+    kind = fields.get("object") if fields is not None else None
+    if fields is None or not (kind is None or (isinstance(kind, str) and kind in _ANSWERS)):
+        return None
+    if fields.get("error") is not None:
+        return parse_envelope(None, body) if fields["error"] or len(fields) == 1 else None
+    if kind == "error" or fields.get("type") == "error":
+        return parse_envelope(None, body)
+    named = _text(fields.get("code")) is not None or _status_in(fields) is not None
+    if kind is not None or not named or not isinstance(fields.get("message"), str):
+        return None
+    return None if fields.keys() & {"choices", "output", "data"} else parse_envelope(None, body)
 
 
 def filter_categories(results: object) -> tuple[FilterCategory, ...]:
@@ -90,6 +126,15 @@ def filter_categories(results: object) -> tuple[FilterCategory, ...]:
         if earlier is None or (category.filtered and not earlier.filtered):
             found[name] = category
     return tuple(found.values())
+
+
+def _without_event_lines(text: str) -> str:
+    """The data of a body that is written as an event stream's lines, also with `data: ` twice; else the text itself."""
+    if not _EVENT_LINE.match(text):
+        return text
+    lines = [line.strip() for line in text.splitlines()]
+    data = [_DATA.sub("", line) for line in lines if line.startswith("data:")]
+    return "\n".join(line for line in data if line != "[DONE]") or text
 
 
 def _json_or_none(text: str) -> object:
@@ -129,7 +174,7 @@ def _mapping(value: object) -> Mapping[str, Any] | None:
 def _text(value: object) -> str | None:
     """Codes come as text or as integers; anything else is not one."""
     if isinstance(value, str):
-        return value[:_MAX_MESSAGE] or None
+        return None if value in ("", "None", "null") else value[:_MAX_MESSAGE]
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**9:
         return str(value)
     return None
@@ -145,12 +190,18 @@ def _from_object(value: object, depth: int) -> ErrorFacts:
     error = outer.get("error")
     if isinstance(error, str):
         described = _text(outer.get("error_description")) or _text(outer.get("message"))
-        return ErrorFacts(message=described or error[:_MAX_MESSAGE], code=error[:200] if described else None)
+        nested = _mapping(_json_or_none(described)) if described and depth < _MAX_DEPTH else None
+        facts = ErrorFacts(
+            message=described or error[:_MAX_MESSAGE],
+            code=error[:200] if described else _text(outer.get("code")),
+            status=_status_in(outer),
+        )
+        return facts if nested is None else _merge(facts, _from_object(nested, depth + 1))
     inner = _mapping(error)
     facts = _from_fields(inner if inner is not None else outer, depth)
     if inner is not None and not facts.categories:  # some replies put the verdicts beside the error
         facts = replace(facts, categories=filter_categories(_results_of(outer)))
-    return facts
+    return facts if facts.status or inner is None else replace(facts, status=_status_in(outer))
 
 
 def _from_fields(fields: Mapping[str, Any], depth: int) -> ErrorFacts:
@@ -159,6 +210,8 @@ def _from_fields(fields: Mapping[str, Any], depth: int) -> ErrorFacts:
     message = fields.get("message")
     if message is None and isinstance(fields.get("detail"), list | str | Mapping):
         message, param = _from_detail(fields["detail"], param)
+    if param is None and isinstance(message, str) and (pointer := _POINTER.match(message)):
+        param = pointer[1].replace("/", ".")
     inner_code, categories = _from_inner(fields)
     facts = ErrorFacts(
         message=_text(message) or "",
@@ -167,6 +220,7 @@ def _from_fields(fields: Mapping[str, Any], depth: int) -> ErrorFacts:
         type=_text(fields.get("type")),
         inner_code=inner_code,
         categories=categories,
+        status=_status_in(fields),
     )
     nested = _mapping(_json_or_none(message[:_MAX_BODY])) if isinstance(message, str) and depth < _MAX_DEPTH else None
     return facts if nested is None else _merge(facts, _from_object(nested, depth + 1))
@@ -182,7 +236,17 @@ def _merge(outer: ErrorFacts, nested: ErrorFacts) -> ErrorFacts:
         type=nested.type or outer.type,
         inner_code=nested.inner_code or outer.inner_code,
         categories=nested.categories or outer.categories,
+        status=outer.status or nested.status,
     )
+
+
+def _status_in(fields: Mapping[str, Any]) -> int | None:
+    """The HTTP status of an error that a body names: as a number of its own, or for want of a code."""
+    for key in ("statusCode", "status_code", "status", "code"):
+        text = _text(fields.get(key)) or ""
+        if len(text) == 3 and text.isascii() and text.isdigit() and 400 <= int(text) < 600:
+            return int(text)
+    return None
 
 
 def _unknown_fields(body: object) -> tuple[tuple[str, ...], ...]:
@@ -224,6 +288,12 @@ def _from_inner(fields: Mapping[str, Any]) -> tuple[str | None, tuple[FilterCate
     """The innermost code that is named, and the verdicts, wherever on the way inwards they stand."""
     code: str | None = None
     categories = filter_categories(_results_of(fields))
+    told = _mapping(fields.get("provider_specific_fields"))  # the LiteLLM proxy keeps Azure's own words here
+    azure = _mapping(told.get("azure_error")) if told else None
+    if told is not None and (azure is not None or any(key in told for key in _INNER_KEYS)):
+        inner_code, inner_categories = _from_inner(azure or told)
+        code = inner_code or (_text(azure.get("code")) if azure else None)
+        categories = categories or inner_categories
     for _ in range(_MAX_DEPTH):
         inner = next((found for key in _INNER_KEYS if (found := _mapping(fields.get(key)))), None)
         if inner is None:

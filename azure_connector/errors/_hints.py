@@ -30,6 +30,7 @@ class HintContext:
         rule: what chose the deployment (`Plan.rule`).
         credential: the kind of credential in words (`API key`, `managed identity`), or None.
         credential_origin: the setting or variable that it came from, or None.
+        not_repeated: the call ended since the request may have been executed and repeating it was not allowed.
         scopes: the token's scope, then the others that resources of the same cloud take.
     """
 
@@ -43,6 +44,7 @@ class HintContext:
     credential: str | None = None
     credential_origin: str | None = None
     scopes: tuple[str, ...] = ()
+    not_repeated: bool = False
 
     @property
     def where(self) -> str:
@@ -103,6 +105,13 @@ def _deployment_not_found(facts: ErrorFacts, context: HintContext) -> str:
 
 
 def _not_found(facts: ErrorFacts, context: HintContext) -> str:
+    if advice := _container(facts):
+        return f"{advice}This call went to {context.where}."
+    if facts.code == "api_not_supported":
+        return (
+            "This model speaks another API than OpenAI's: Claude on Foundry answers only Anthropic's Messages API, at "
+            "…/anthropic. Use Anthropic's client for it, with the same resource and key."
+        )
     if context.form == "classic":
         version = context.api_version or "none"
         remedy = (
@@ -136,6 +145,11 @@ def _api_version(facts: ErrorFacts, context: HintContext) -> str:
 
 def _unauthorized(facts: ErrorFacts, context: HintContext) -> str:
     message = facts.message.lower()
+    if "tenant" in message:
+        return (
+            "The token was issued by another tenant than the resource's. Set tenant_id (AZURE_TENANT_ID) to the "
+            "resource's tenant, or sign in there: az login --tenant TENANT."
+        )
     if facts.code == "PermissionDenied" or "data action" in message:
         return _role(facts, context)
     if context.scopes and ("audience" in message or "token" in message):
@@ -174,6 +188,21 @@ def _network(facts: ErrorFacts, context: HintContext) -> str:
         "resource's Networking page (firewall, private endpoint) and at its state in the portal. From inside the "
         "virtual network its name must resolve to the private address: `azure-connector doctor` shows which it is."
     )
+
+
+def _blocked(facts: ErrorFacts, context: HintContext) -> str:
+    return (
+        f"Azure has blocked {context.where} itself, mostly for suspected abuse or an unpaid or disabled subscription; "
+        "neither network nor credentials are the cause, and trying again does not help. Look at the resource's state "
+        "and the subscription's notices in the portal, and ask for a review: https://aka.ms/oai/support. A resource of "
+        "another subscription in deployment_mapping (NAME@OTHER-RESOURCE) goes on serving meanwhile."
+    )
+
+
+def _refused(facts: ErrorFacts, context: HintContext) -> str:
+    if facts.status == 413 or "too large" in facts.message.lower():
+        return "The request's body is too large for the service or a gateway before it: send less text or fewer files."
+    return ""
 
 
 def _quota(facts: ErrorFacts, context: HintContext) -> str:
@@ -228,7 +257,18 @@ def _filtered(facts: ErrorFacts, context: HintContext) -> str:
     return f"{blamed}The same prompt will be refused again; thresholds are set per deployment, in its content filter."
 
 
+def _container(facts: ErrorFacts) -> str:
+    if "container" not in facts.message.lower():
+        return ""
+    return (
+        "Containers of the code interpreter live on one resource and expire 20 minutes after their last use: leave the "
+        'id out and pass {"container": {"type": "auto"}}, or make a new one with client.containers.create. '
+    )
+
+
 def _state(facts: ErrorFacts, context: HintContext) -> str:
+    if advice := _container(facts):
+        return advice.strip()
     return (
         "Stored responses, files and encrypted reasoning can be read only on the resource that made them, and stored "
         f"responses for 30 days. This call went to {context.where}. Send the conversation to its own resource "
@@ -237,6 +277,12 @@ def _state(facts: ErrorFacts, context: HintContext) -> str:
 
 
 def _unavailable(facts: ErrorFacts, context: HintContext) -> str:
+    if context.not_repeated:
+        return (
+            f"{context.where} failed and may have done the work all the same, so the request was not repeated: a "
+            "stored response, a file or a batch could then exist twice. Pass store=False for a response that need not "
+            "be kept, or allow repeats: repeat_unsafe=True (AZURE_CONNECTOR_REPEAT_UNSAFE)."
+        )
     return (
         f"{context.where} failed and every permitted attempt was made. A second resource in deployment_mapping "
         "(NAME@OTHER-RESOURCE) would have been tried. Azure's state: https://azure.status.microsoft."
@@ -268,6 +314,8 @@ _ADVICE: Mapping[str, Callable[[ErrorFacts, HintContext], str]] = {
     "NetworkBlockedError": _network,
     "QuotaExceededError": _quota,
     "ResourceNotFoundError": _not_found,
+    "RequestRefusedError": _refused,
+    "ResourceBlockedError": _blocked,
     "RoleMissingError": _role,
     "ServiceUnavailableError": _unavailable,
     "StateBoundToResourceError": _state,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from .._utils import Json, as_list, as_object
 from ..requests import ReplyPlan
-from ..tools import ToolCallStream, normalize_message, to_function_call
+from ..tools import ToolCallStream, join_deltas, normalize_message, to_function_call
 from ._info import AzureInfo
 
 __all__ = ["ChunkNormalizer", "normalize_completion"]
@@ -87,7 +87,8 @@ def _normalize_choice(choice: Json, position: int, plan: ReplyPlan) -> None:
     if message.get("role") is None:
         message["role"] = "assistant"
     message.setdefault("content", None)
-    message = normalize_message(message, plan.names, finish_reason=raw, repair=plan.repair)
+    if "tool_calls" in message or "function_call" in message:
+        message = normalize_message(message, plan.names, finish_reason=raw, repair=plan.repair)
     has_calls = bool(message.get("tool_calls"))
     choice["message"] = to_function_call(message) if plan.as_function_call else message
     reason = finish_reason(raw, has_tool_calls=has_calls) or ("tool_calls" if has_calls else "stop")
@@ -189,7 +190,7 @@ class ChunkNormalizer:
         deltas = stream.feed(found, legacy) if found or legacy else []
         if raw_finish_reason and index not in self._finished:
             self._finished.add(index)
-            deltas = [*deltas, *stream.finish(raw_finish_reason).deltas]
+            deltas = join_deltas([*deltas, *stream.finish(raw_finish_reason).deltas])
         if deltas and self._legacy:
             # The older form knows one call, without an id.
             pieces = [as_object(one.get("function")) for one in deltas if one.get("index") == 0]

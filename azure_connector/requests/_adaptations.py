@@ -129,6 +129,7 @@ class AdaptationCache:
         self._most = adaptations
         self._by_key: OrderedDict[str, tuple[Adaptation, ...]] = OrderedDict()
         self._lock = threading.Lock()
+        self.is_empty = True  # nearly always: no deployment has taught anything
 
     def of(self, key: str) -> tuple[Adaptation, ...]:
         """What is known of a deployment (`deployment@resource`), oldest first."""
@@ -140,6 +141,7 @@ class AdaptationCache:
             known = self._by_key.get(key, ())
             if adaptation in known:
                 return False
+            self.is_empty = False
             self._by_key[key] = _merged(known, adaptation)[-self._most :]
             self._by_key.move_to_end(key)
             while len(self._by_key) > self._deployments:

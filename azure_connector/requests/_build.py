@@ -7,8 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from operator import is_
-from typing import Any
+from typing import Any, Literal
 
 import openai
 
@@ -17,7 +16,7 @@ from ..deployments import CHAT, RESPONSES, DeploymentResolver, Target, replace_n
 from ..errors import InvalidRequestError, parse_envelope
 from ..routing import ResourceAffinity
 from ..settings import ApiStyle, Endpoint, form_for, operation_query, operation_url
-from ..tools import NameMap, normalize_tools, repair_history, repair_input_items
+from ..tools import TOOL_FIELDS, NameMap, normalize_tools, repair_history, repair_input_items
 from ._adaptation_from_error import adaptation_from_error
 from ._adaptations import Adaptation, AdaptationCache
 from ._call_options import IMAGE_TOOL, CallOptions, given_headers, makes_images
@@ -25,7 +24,7 @@ from ._draft import ChangeReporter, RequestChange
 from ._fit import adapt_request
 from ._form_part import read_part, with_part
 from ._reply_plan import ReplyPlan, StreamRules
-from .responses_api import to_responses, without_replay_state
+from .responses_api import REPLAY_FIELDS, to_responses, without_replay_state
 
 __all__ = ["PreparedRequest", "RequestBuilder"]
 
@@ -102,7 +101,7 @@ class RequestBuilder:
         repair: bool = True,
     ) -> None:
         self.adaptations = AdaptationCache()
-        self.headers = headers
+        self.headers = headers or None  # a mapping that hides its values, or nothing to copy
         self._resolver, self._affinity, self._endpoints = resolver, affinity, endpoints
         self._defaults, self._strict, self._repeat_unsafe = defaults, strict, repeat_unsafe
         self._repair = repair
@@ -131,7 +130,7 @@ class RequestBuilder:
                 "params": {**client.custom_query, **operation_query(endpoint, form), **call.query, **options.params},
                 "headers": {
                     **self._image_header(call, target),
-                    **self.headers,
+                    **(self.headers or {}),
                     **client.custom_headers,
                     **given_headers(options),
                 },
@@ -160,6 +159,9 @@ class RequestBuilder:
         if self.adaptations.add(prepared.target.key, adaptation):  # another call may have been taught it meanwhile
             _log.warning("%s taught: %s", prepared.target.key, adaptation)
         return True
+
+    def _adaptations_of(self, target: Target) -> Sequence[Adaptation]:
+        return () if self.adaptations.is_empty else self.adaptations.of(target.key)
 
     def _adapted(self, call: CallOptions, target: Target) -> _BuildState:
         if call.body is None or call.model is None:
@@ -206,12 +208,12 @@ class RequestBuilder:
         return {_IMAGE_HEADER: deployment} if deployment else {}
 
     def _adapted_chat(self, call: CallOptions, target: Target, body: Json) -> _BuildState:
-        profile, adaptations = self._resolver.profile(target), self.adaptations.of(target.key)
+        profile, adaptations = self._resolver.profile(target), self._adaptations_of(target)
         legacy = bool(body.get("functions")) and not body.get("tools")
-        how: dict[str, Any] = {"profile": profile, "learned": adaptations, "strict": self._strict}
+        how: dict[str, Any] = {"profile": profile, "adaptations": adaptations, "strict": self._strict}
         adapted = adapt_request(CHAT, body, api=target.api, defaults=self._defaults, **how)
         moved = adapted.operation == RESPONSES
-        body, names = normalize_tools(adapted.body, "responses" if moved else "chat")
+        body, names = _with_tools(adapted.body, "responses" if moved else "chat")
         messages, mends = repair_history(body.get("messages"), names)
         if messages is not body.get("messages"):
             body = {**body, "messages": messages}
@@ -236,7 +238,7 @@ class RequestBuilder:
         return _BuildState(adapted.operation, body, adapted.stream, reply, changes, [*map(str, mends)], adaptations)
 
     def _adapted_response(self, call: CallOptions, target: Target, body: Json) -> _BuildState:
-        adaptations, notes = self.adaptations.of(target.key), list[str]()
+        adaptations, notes = self._adaptations_of(target), list[str]()
         if self._affinity is not None:
             body, notes = self._affinity.fit_state(body, target)
         adapted = adapt_request(
@@ -247,7 +249,7 @@ class RequestBuilder:
             strict=self._strict,
             defaults=self._defaults,
         )
-        body, names = normalize_tools(adapted.body, "responses")
+        body, names = _with_tools(adapted.body, "responses")
         if isinstance(body.get("input"), list):
             # A call that is stored at the service may be answered without standing in the input.
             whole = not (body.get("previous_response_id") or body.get("conversation"))
@@ -272,11 +274,15 @@ class RequestBuilder:
 
 def _without_replay_state(body: Json) -> Json:
     """Without what a reply of the Responses API carries for its next turn: Chat Completions refuses it."""
-    messages = as_list(body.get("messages"))
-    stripped = [without_replay_state(message) for message in messages]
-    if all(map(is_, messages, stripped)):
+    messages: list[Any] = as_list(body.get("messages"))
+    if all(REPLAY_FIELDS.isdisjoint(as_object(message)) for message in messages):
         return body
-    return {**body, "messages": stripped}
+    return {**body, "messages": [without_replay_state(message) for message in messages]}
+
+
+def _with_tools(body: Json, api: Literal["chat", "responses"]) -> tuple[Json, NameMap | None]:
+    """The body with its tools in the API's form, and the map of their names; most requests have none."""
+    return (body, None) if TOOL_FIELDS.isdisjoint(body) else normalize_tools(body, api)
 
 
 def _url(endpoint: Endpoint, operation: str, deployment: str, form: ApiStyle, method: str) -> str:

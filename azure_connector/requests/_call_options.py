@@ -104,9 +104,9 @@ def _models(row: Operation, body: Json | None, options: Any) -> tuple[Any, tuple
             return first, ()
         found = [(path, name) for path in rest for name in names_at(body, path)]
         return first, tuple(found) + _image_models(body)
-    source = body if body is not None else read_part(options.files, row.part)
+    source = body if body is not None else {row.part: read_part(options.files, row.part)}
     found = [(path, name) for path in row.models for name in names_at(source, path)]
-    return (found[0][1], tuple(found[1:])) if found else (None, _image_models(source or {}))
+    return (found[0][1], tuple(found[1:])) if found else (None, _image_models(source))
 
 
 def makes_images(body: Mapping[str, Any]) -> bool:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
+from ..deployments import Target
 from ._outcomes import AttemptOutcome, OutcomeKind
 from ._retry_policy import RetryPolicy
 
-__all__ = ["CircuitBreaker", "Quota", "ResourceState", "TargetState"]
+__all__ = ["CircuitBreaker", "Quota", "ResourceState", "TargetState", "TargetStatus"]
 
 
 class CircuitBreaker:
@@ -13,7 +16,8 @@ class CircuitBreaker:
 
     Closed, it lets everybody through. Repeated failures open it: it stays out of use until a time, and after that
     takes one probe at a time until one succeeds. Apart from that the service itself may name a time before which it
-    wants nobody (a 429): nothing but that time ends it.
+    wants nobody (a 429): nothing but that time ends it. Where that time is longer than any call would wait, one call
+    now and then tries all the same, and its success ends it: a wrong header must not lock a deployment for a day.
 
     Attributes:
         open: the last that was heard is a row of failures.
@@ -21,13 +25,28 @@ class CircuitBreaker:
         failures: failures in a row.
     """
 
-    __slots__ = ("_failed_at", "_lease_until", "_open_until", "_paused_until", "_probe", "cause", "failures", "open")
+    __slots__ = (
+        "_failed_at",
+        "_lease_until",
+        "_open_until",
+        "_paused_until",
+        "_probe",
+        "_trial_from",
+        "_trial_until",
+        "_trying",
+        "cause",
+        "failures",
+        "open",
+    )
 
     def __init__(self) -> None:
         self.open = False
         self.cause: OutcomeKind = "ok"
         self.failures = 0
         self._paused_until = 0.0
+        self._trial_from = 0.0
+        self._trial_until = 0.0
+        self._trying: object = None
         self._open_until = 0.0
         self._failed_at = 0.0
         self._probe: object = None
@@ -39,7 +58,19 @@ class CircuitBreaker:
 
     def is_cooling(self, now: float) -> bool:
         """Whether nobody may ask now."""
-        return self._paused_until > now or (self.open and self._open_until > now)
+        return self.paused_until(now) > now or (self.open and self._open_until > now)
+
+    def may_try(self, now: float) -> bool:
+        """Whether one call may see if a long pause is over before its time."""
+        return self._trial_from <= now < self._trial_until and not self.is_probed(now)
+
+    def needs_probe(self, now: float) -> bool:
+        """Whether asking needs `claim`, since only one call may."""
+        return self.open or self.may_try(now)
+
+    def paused_until(self, now: float) -> float:
+        """Until when the service itself wants nobody: `now` where it may be asked, or tried."""
+        return now if self.may_try(now) else max(self._paused_until, now)
 
     def is_probed(self, now: float) -> bool:
         """Whether a probe is on its way. One that has not come back by the end of its lease no longer counts."""
@@ -48,30 +79,54 @@ class CircuitBreaker:
     def ready_at(self, now: float) -> float:
         """When the next may ask: `now` where it is at once."""
         if not self.open:
-            return max(self._paused_until, now)
+            return self.paused_until(now)
         lease = self._lease_until if self.is_probed(now) else 0.0
-        return max(self._paused_until, self._open_until, lease, now)
+        return max(self.paused_until(now), self._open_until, lease)
 
     def claim(self, caller: object, now: float, policy: RetryPolicy) -> bool:
         """Takes the right to ask: always given while closed, to one probe at a time while open."""
         if self.is_cooling(now):
             return False
-        if not self.open:
+        if not self.needs_probe(now):
             return True
         if self.is_probed(now) and self._probe is not caller:
             return False
+        if self.may_try(now):
+            self._trial_from, self._trying = now + policy.probe_interval, caller
+        self._probe, self._lease_until = caller, now + policy.probe_interval
+        return True
+
+    def claim_anyway(self, caller: object, now: float, policy: RetryPolicy) -> bool:
+        """Takes what right there is, for a call that waits for no circuit: False where a pause keeps it out."""
+        if self.claim(caller, now, policy) or self._paused_until <= now:
+            return True
+        if not self.may_try(now):
+            return False
+        self._trial_from, self._trying = now + policy.probe_interval, caller
         self._probe, self._lease_until = caller, now + policy.probe_interval
         return True
 
     def release(self, caller: object) -> None:
         """Gives a probe back without a result, as after a cancellation."""
         if self._probe is caller:
-            self._probe, self._lease_until = None, 0.0
+            self._probe, self._lease_until, self._trial_from = None, 0.0, 0.0
 
-    def pause_until(self, until: float, cause: OutcomeKind) -> None:
+    def pause_until(self, until: float, cause: OutcomeKind, now: float, policy: RetryPolicy) -> None:
         """Keeps everybody out until a time that the service named; what was counted stays."""
         if until > self._paused_until:
             self._paused_until, self.cause = until, cause
+        if self._paused_until - now > policy.max_wait:
+            self._trial_from, self._trial_until = now + policy.probe_interval, self._paused_until - policy.max_wait
+
+    def conclude_trial(self, caller: object, *, good: bool) -> None:
+        """Notes how the try of a long pause ended: a good reply ends the pause, anything else waits for the next."""
+        if caller is None or self._trying is not caller:
+            return
+        self._trying = None
+        if good:
+            self._paused_until = self._trial_until = 0.0
+        if not self.open and self._probe is caller:
+            self._probe, self._lease_until = None, 0.0
 
     def fail(self, caller: object, now: float, cause: OutcomeKind, policy: RetryPolicy) -> bool:
         """Counts a failure; says whether the circuit has opened by it.
@@ -79,15 +134,19 @@ class CircuitBreaker:
         While it is open, failures of calls that were sent earlier change nothing: only the probe's verdict counts.
         """
         if self.open:
-            if caller is not None and self._probe is caller:
-                self.release(caller)
-                self.trip(now, policy.probe_interval, cause)
+            self.fail_probe(caller, now, cause, policy)
             return False
         self.failures += 1
         if self.failures < policy.failures_before_cooldown:
             return False
         self.trip(now, policy.cooldown, cause)
         return True
+
+    def fail_probe(self, caller: object, now: float, cause: OutcomeKind, policy: RetryPolicy) -> None:
+        """Notes that a probe met a failure that is not this circuit's own; failures of other calls are not counted."""
+        if self.open and caller is not None and self._probe is caller:
+            self.release(caller)
+            self.trip(now, policy.probe_interval, cause)
 
     def trip(self, now: float, seconds: float, cause: OutcomeKind) -> None:
         """Opens the circuit, whatever was counted; a probe that is on its way keeps its right."""
@@ -172,49 +231,109 @@ class TargetState:
     """What is known about one target.
 
     Attributes:
+        circuit: what concerns the whole deployment: its quota.
+        operations: failures of one operation: `/responses` may be broken where `/chat/completions` is well.
         shunned_until: until when it stands last in line, since it is configured wrongly.
         answered: it has given a good reply at some time, so it exists.
         touched: when something was last heard of it.
     """
 
-    __slots__ = ("answered", "circuit", "quota", "shunned_until", "touched")
+    __slots__ = ("answered", "circuit", "operations", "quota", "shunned_until", "touched")
 
     def __init__(self, now: float) -> None:
         self.circuit = CircuitBreaker()
+        self.operations: dict[str, CircuitBreaker] = {}
         self.quota = Quota()
         self.shunned_until = 0.0
         self.answered = False
         self.touched = now
 
+    def circuit_of(self, operation: str) -> CircuitBreaker:
+        """Where failures of an operation are counted; without one, those of the deployment."""
+        if not operation:
+            return self.circuit
+        found = self.operations.get(operation)
+        if found is None:
+            if len(self.operations) >= _MOST_OPERATIONS:
+                return self.circuit
+            found = self.operations[operation] = CircuitBreaker()
+        return found
+
+    def circuits(self, operation: str) -> tuple[CircuitBreaker, ...]:
+        """All that may keep a call of an operation from this target."""
+        own = self.operations.get(operation)
+        return (self.circuit,) if own is None else (self.circuit, own)
+
+
+_MOST_OPERATIONS = 32  # of one target: the API has fewer that name a deployment
+_CONNECTION = frozenset[OutcomeKind]({"unreachable", "reset"})
+
 
 class ResourceState:
-    """What is known about one resource as a whole."""
+    """What is known about one resource as a whole.
 
-    __slots__ = ("_failing", "_failures", "circuit")
+    Attributes:
+        circuit: trouble with the connection to it.
+        reached: something has answered there in this process, whatever it said.
+        dead: the last attempt failed for a reason that does not pass by itself.
+    """
+
+    __slots__ = ("_failing", "_failures", "circuit", "dead", "reached")
 
     def __init__(self) -> None:
         self.circuit = CircuitBreaker()
+        self.reached = False
+        self.dead = False
         self._failures = 0
         self._failing: set[str] = set()
 
     def fail(self, caller: object, deployment: str, now: float, cause: OutcomeKind, policy: RetryPolicy) -> bool:
         """Counts a failure; says whether the resource as a whole is now taken to be out.
 
-        One deployment that fails may be broken alone. A host that cannot be reached is out for all of them.
+        One deployment that does not answer in time may be slow alone. A host to which no connection holds is out for
+        all of them.
         """
         if self.circuit.open:
             return self.circuit.fail(caller, now, cause, policy)
         self._failures += 1
         if len(self._failing) < 64:
             self._failing.add(deployment)
-        if self._failures < policy.failures_before_cooldown or (cause != "unreachable" and len(self._failing) < 2):
+        if self._failures < policy.failures_before_cooldown or (cause not in _CONNECTION and len(self._failing) < 2):
             return False
         self.circuit.trip(now, policy.cooldown, cause)
         return True
 
     def succeed(self, caller: object, sent_at: float) -> bool:
         """Notes a reply of one of its deployments; says whether the resource is taken to be back by it."""
+        self.reached, self.dead = True, False
         if self._failures:
             self._failures = 0
             self._failing.clear()
         return self.circuit.succeed(caller, sent_at)
+
+
+class TargetStatus(NamedTuple):
+    """How a target stands at a moment.
+
+    Attributes:
+        target: the target.
+        ready_at: when it may be asked; not later than now where it is free.
+        paused_until: until when the service itself wants nobody there; not later than now where it may be asked.
+        deprioritized: chosen only where nothing else is free: its quota is used up or it is configured wrongly.
+        weight: its share of the calls within its rank, after what is known of its quota.
+        needs_probe: asking needs `Health.claim`, since only one call may.
+        probed: it is free but for a probe that is on its way.
+        cause: what closed the way to it.
+        dead: nothing has ever answered at its resource, and the last attempt failed for good: a name that does not
+            exist, a port that refuses.
+    """
+
+    target: Target
+    ready_at: float
+    paused_until: float
+    deprioritized: bool
+    weight: float
+    needs_probe: bool
+    probed: bool
+    cause: OutcomeKind
+    dead: bool

@@ -15,7 +15,7 @@ from typing import NamedTuple, Protocol
 
 from .._utils import renew_after_fork
 from ..deployments import Target
-from ._circuit_breaker import CircuitBreaker, ResourceState, TargetState
+from ._circuit_breaker import CircuitBreaker, ResourceState, TargetState, TargetStatus
 from ._outcomes import AttemptOutcome, OutcomeKind
 from ._retry_policy import RetryPolicy
 
@@ -26,6 +26,7 @@ _log = logging.getLogger("azure_connector.routing")
 _PAUSES = frozenset[OutcomeKind]({"rate_limited", "no_capacity"})
 _FAILURES = frozenset[OutcomeKind]({"transient", "timeout", "unreachable", "reset"})
 _CONFIG_FAULTS = frozenset[OutcomeKind]({"auth", "forbidden", "not_found_deployment"})
+_CONNECTION = frozenset[OutcomeKind]({"unreachable", "reset"})
 
 
 # What Azure itself said holds for every process; what one machine's network did says little about another's.
@@ -36,7 +37,7 @@ class HealthStore(Protocol):
     """Where news for other processes goes. Every method returns at once and never raises."""
 
     def cooled(self, key: str, seconds: float, cause: OutcomeKind) -> None:
-        """A target (`deployment@resource`) or a resource (`@resource`) is to be left alone for a while."""
+        """A target or a resource is to be left alone for a while; see `HealthEvent` for its key."""
 
     def recovered(self, key: str) -> None:
         """One that was left alone after failures has answered again."""
@@ -46,7 +47,10 @@ class HealthStore(Protocol):
 
 
 class HealthEvent(NamedTuple):
-    """A target (`deployment@resource`) or a resource (`@resource`) is left alone for a while, or has recovered."""
+    """Something is left alone for a while, or has recovered.
+
+    Its key: `deployment@resource`, `/operation:deployment@resource` where only one operation is meant, or `@resource`.
+    """
 
     key: str
     recovered: bool = False
@@ -68,28 +72,6 @@ def publish(news: Iterable[HealthEvent], store: HealthStore | None) -> None:
             store.recovered(item.key)
         elif item.cause in _SHARED:
             store.cooled(item.key, item.seconds, item.cause)
-
-
-class TargetStatus(NamedTuple):
-    """How a target stands at a moment.
-
-    Attributes:
-        target: the target.
-        ready_at: when it may be asked; not later than now where it is free.
-        deprioritized: chosen only where nothing else is free: its quota is used up or it is configured wrongly.
-        weight: its share of the calls within its rank, after what is known of its quota.
-        needs_probe: asking needs `Health.claim`, since only one call may.
-        probed: it is free but for a probe that is on its way.
-        cause: what closed the way to it.
-    """
-
-    target: Target
-    ready_at: float
-    deprioritized: bool
-    weight: float
-    needs_probe: bool
-    probed: bool
-    cause: OutcomeKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +99,12 @@ class _Seen(NamedTuple):
     now: float
     sent_at: float
     caller: object
+    operation: str
+
+    @property
+    def key(self) -> str:
+        """Names what failed or recovered; see `HealthEvent`."""
+        return f"{self.operation}:{self.target.key}" if self.operation else self.target.key
 
 
 class Health:
@@ -146,11 +134,15 @@ class Health:
         """Makes the lock anew in a forked child."""
         self._lock = Lock()
 
-    def is_clear(self, target: Target, now: float) -> bool:
+    def is_clear(self, target: Target, now: float, operation: str = "") -> bool:
         """Whether nothing at all speaks against a target: the quick way for the usual case."""
         known = self._targets.get(target.key)
-        if known is not None and not known.circuit.is_clear(now):
-            return False
+        if known is not None:
+            if not known.circuit.is_clear(now):
+                return False
+            own = known.operations.get(operation) if known.operations else None
+            if own is not None and not own.is_clear(now):
+                return False
         resource = self._resources.get(target.resource)
         return resource is None or resource.circuit.is_clear(now)
 
@@ -159,34 +151,36 @@ class Health:
         known = self._targets.get(target.key)
         return known is not None and known.answered
 
-    def view(self, targets: Sequence[Target], now: float) -> list[TargetStatus]:
-        """How targets stand now, in the order given."""
+    def view(self, targets: Sequence[Target], now: float, operation: str = "") -> list[TargetStatus]:
+        """How targets stand now for an operation, in the order given."""
         with self._lock:
-            return [self._status(target, now) for target in targets]
+            return [self._status(target, now, operation) for target in targets]
 
-    def claim(self, target: Target, caller: object, now: float) -> bool:
-        """Takes the right to ask a needs_probe target; False where another call was quicker.
+    def claim(self, target: Target, caller: object, now: float, operation: str = "", *, anyway: bool = False) -> bool:
+        """Takes the right to ask a guarded target; False where another call was quicker.
 
         Args:
             target: the target.
             caller: identifies the call until `observe` or `release`.
             now: the time.
+            operation: the SDK's path of the call.
+            anyway: open circuits do not keep the call out, only pauses do.
         """
         with self._lock:
-            resource = self._resources.get(target.resource)
-            if resource is not None and not resource.circuit.claim(caller, now, self.policy):
-                return False
-            known = self._targets.get(target.key)
-            if known is None or known.circuit.claim(caller, now, self.policy):
-                return True
-            if resource is not None:
-                resource.circuit.release(caller)
-            return False
+            claimed: list[CircuitBreaker] = []
+            for circuit in self._circuits(target, operation):
+                take = circuit.claim_anyway if anyway else circuit.claim
+                if not take(caller, now, self.policy):
+                    for one in claimed:
+                        one.release(caller)
+                    return False
+                claimed.append(circuit)
+            return True
 
-    def release(self, target: Target, caller: object) -> None:
+    def release(self, target: Target, caller: object, operation: str = "") -> None:
         """Gives a claim back without a result: the call was cancelled."""
         with self._lock:
-            self._release(self._targets.get(target.key), self._resources.get(target.resource), caller)
+            self._release(target, caller, operation)
 
     def observe(
         self,
@@ -196,6 +190,7 @@ class Health:
         *,
         sent_at: float | None = None,
         caller: object = None,
+        operation: str = "",
     ) -> None:
         """Takes in how an attempt ended.
 
@@ -205,16 +200,18 @@ class Health:
             now: the time.
             sent_at: when it was sent; a good reply to an older request does not outweigh a newer failure.
             caller: the call that had claimed the target, if it had to.
+            operation: the SDK's path of the call.
         """
         kind = outcome.kind
-        seen = _Seen(target, outcome, now, now if sent_at is None else sent_at, caller)
+        seen = _Seen(target, outcome, now, now if sent_at is None else sent_at, caller, operation)
         news: list[HealthEvent] = []
         with self._lock:
             known = self._target(target.key, now)
+            known.circuit.conclude_trial(caller, good=kind == "ok")
             if kind in _FAILURES:
                 self._failed(known, seen, news)
             elif kind == "not_sent":
-                self._release(known, self._resources.get(target.resource), caller)
+                self._release(target, caller, operation)
             else:
                 self._lives(known, seen, news)
             if kind in _PAUSES:
@@ -238,7 +235,7 @@ class Health:
         with self._lock:
             circuit = self._circuit(key, now)
             if cause in _PAUSES:
-                circuit.pause_until(now + seconds, cause)
+                circuit.pause_until(now + seconds, cause, now, self.policy)
             else:
                 circuit.trip(now, seconds, cause)
 
@@ -256,41 +253,46 @@ class Health:
                 quota.share, quota.until = share, until
 
     def report(self, now: float) -> Mapping[str, TargetHealth]:
-        """Everything that is known, by `deployment@resource` and, for whole resources, `@resource`."""
+        """Everything that is known, by the keys of `HealthEvent`."""
         with self._lock:
-            rows = {
-                key: TargetHealth(
-                    ready_in=max(0.0, known.circuit.ready_at(now) - now),
-                    failing=known.circuit.open,
-                    cause="ok" if known.circuit.is_clear(now) else known.circuit.cause,
-                    quota_share=known.quota.share if known.quota.until > now else None,
-                )
-                for key, known in self._targets.items()
-            }
+            rows: dict[str, TargetHealth] = {}
+            for key, known in self._targets.items():
+                share = known.quota.share if known.quota.until > now else None
+                rows[key] = _health_of(known.circuit, now, share)
+                for operation, circuit in known.operations.items():
+                    if not circuit.is_clear(now):
+                        rows[f"{operation}:{key}"] = _health_of(circuit, now)
             for name, resource in self._resources.items():
-                circuit = resource.circuit
-                cause = "ok" if circuit.is_clear(now) else circuit.cause
-                rows[f"@{name}"] = TargetHealth(max(0.0, circuit.ready_at(now) - now), circuit.open, cause, None)
+                if not resource.circuit.is_clear(now):
+                    rows[f"@{name}"] = _health_of(resource.circuit, now)
             return rows
 
-    def _status(self, target: Target, now: float) -> TargetStatus:
-        known = self._targets.get(target.key)
-        resource = self._resources.get(target.resource)
-        ready_at, last, weight, needs_probe, probed = now, False, max(target.weight, 0.0), False, False
-        cause: OutcomeKind = "ok"
+    def _circuits(self, target: Target, operation: str) -> list[CircuitBreaker]:
+        """All that may keep a call from a target, the resource's own first."""
+        known, resource = self._targets.get(target.key), self._resources.get(target.resource)
+        found = [resource.circuit] if resource is not None else []
+        return found if known is None else [*found, *known.circuits(operation)]
+
+    def _status(self, target: Target, now: float, operation: str) -> TargetStatus:
+        known, resource = self._targets.get(target.key), self._resources.get(target.resource)
+        deprioritized, weight = False, max(target.weight, 0.0)
         if known is not None:
-            circuit, quota = known.circuit, known.quota
-            last = known.shunned_until > now or quota.is_used_up(now)
-            weight *= quota.factor(now, self.policy)
-            if not circuit.is_clear(now):
-                ready_at, needs_probe, cause = circuit.ready_at(now), circuit.open, circuit.cause
-                probed = ready_at > now and not circuit.is_cooling(now)
-        if resource is not None and not resource.circuit.is_clear(now):
-            circuit = resource.circuit
-            needs_probe = True
-            if (until := circuit.ready_at(now)) > ready_at:
-                ready_at, cause, probed = until, circuit.cause, not circuit.is_cooling(now)
-        return TargetStatus(target, ready_at, last, weight, needs_probe, probed, cause)
+            deprioritized = known.shunned_until > now or known.quota.is_used_up(now)
+            weight *= known.quota.factor(now, self.policy)
+        ready_at = paused_until = now
+        needs_probe, probed = False, False
+        cause: OutcomeKind = "ok"
+        for circuit in self._circuits(target, operation):
+            if circuit.is_clear(now):
+                continue
+            needs_probe = needs_probe or circuit.needs_probe(now)
+            paused_until = max(paused_until, circuit.paused_until(now))
+            until = circuit.ready_at(now)
+            if until > ready_at or cause == "ok":
+                ready_at, cause = max(until, ready_at), circuit.cause
+                probed = until > now and not circuit.is_cooling(now)
+        dead = resource is not None and resource.dead and not resource.reached
+        return TargetStatus(target, ready_at, paused_until, deprioritized, weight, needs_probe, probed, cause, dead)
 
     def _target(self, key: str, now: float) -> TargetState:
         known = self._targets.get(key)
@@ -311,46 +313,66 @@ class Health:
         return self._resources.setdefault(name, ResourceState())
 
     def _circuit(self, key: str, now: float) -> CircuitBreaker:
-        name = key.removeprefix("@")
-        return self._resource(name).circuit if name != key else self._target(key, now).circuit
+        if key.startswith("@"):
+            return self._resource(key[1:]).circuit
+        operation, _, target = key.rpartition(":") if key.startswith("/") else ("", "", key)
+        return self._target(target, now).circuit_of(operation)
 
-    @staticmethod
-    def _release(known: TargetState | None, resource: ResourceState | None, caller: object) -> None:
-        if known is not None:
-            known.circuit.release(caller)
-        if resource is not None:
-            resource.circuit.release(caller)
+    def _release(self, target: Target, caller: object, operation: str) -> None:
+        for circuit in self._circuits(target, operation):
+            circuit.release(caller)
 
     def _lives(self, known: TargetState, seen: _Seen, news: list[HealthEvent]) -> None:
-        """A reply of any kind but a server's error: the deployment and its resource are there."""
-        name = seen.target.resource
+        """A reply of any kind but a server's error: the operation, the deployment and its resource are there."""
         if known.circuit.succeed(seen.caller, seen.sent_at):
             news.append(HealthEvent(seen.target.key, recovered=True))
-        resource = self._resources.get(name)
-        if resource is not None and resource.succeed(seen.caller, seen.sent_at):
+        own = known.operations.get(seen.operation)
+        if own is not None and own.succeed(seen.caller, seen.sent_at):
+            news.append(HealthEvent(seen.key, recovered=True))
+        self._answers(seen, news)
+
+    def _answers(self, seen: _Seen, news: list[HealthEvent]) -> None:
+        """A reply of any kind at all: the connection holds."""
+        name = seen.target.resource
+        resource = self._resource(name)
+        if resource.succeed(seen.caller, seen.sent_at):
             news.append(HealthEvent(f"@{name}", recovered=True))
             for key, other in self._targets.items():
                 if key.endswith(f"@{name}"):  # they went down with it: no need to wait out their own time
-                    other.circuit.half_open(seen.now)
+                    for circuit in (other.circuit, *other.operations.values()):
+                        circuit.half_open(seen.now)
 
     def _failed(self, known: TargetState, seen: _Seen, news: list[HealthEvent]) -> None:
+        """A failure: of the connection, then it is the resource's; else of one operation of one deployment."""
         policy, now, cause = self.policy, seen.now, seen.outcome.kind
-        if known.circuit.fail(seen.caller, now, cause, policy):
-            news.append(HealthEvent(seen.target.key, seconds=policy.cooldown, cause=cause, failing=True))
+        circuit = known.circuit_of(seen.operation)
+        if cause in _CONNECTION:
+            for one in known.circuits(seen.operation):
+                one.fail_probe(seen.caller, now, cause, policy)
+        elif circuit.fail(seen.caller, now, cause, policy):
+            news.append(HealthEvent(seen.key, seconds=policy.cooldown, cause=cause, failing=True))
         if seen.outcome.retry_after is not None:
-            known.circuit.pause_until(now + min(seen.outcome.retry_after, policy.max_cooldown), cause)
+            circuit.pause_until(now + min(seen.outcome.retry_after, policy.max_cooldown), cause, now, policy)
+        if cause == "transient":
+            self._answers(seen, news)
+            return
         name = seen.target.resource
         resource = self._resource(name)
+        resource.dead = seen.outcome.permanent
         if resource.fail(seen.caller, seen.target.deployment, now, cause, policy):
             news.append(HealthEvent(f"@{name}", seconds=policy.cooldown, cause=cause, failing=True))
 
     def _pause(self, known: TargetState, seen: _Seen, news: list[HealthEvent]) -> None:
         outcome = seen.outcome
-        asked = self.policy.cooldown if outcome.retry_after is None else outcome.retry_after
-        seconds = min(asked, self.policy.max_cooldown)
-        known.circuit.pause_until(seen.now + seconds, outcome.kind)
+        seconds = self.policy.cooldown if outcome.retry_after is None else outcome.retry_after
+        known.circuit.pause_until(seen.now + seconds, outcome.kind, seen.now, self.policy)
         news.append(HealthEvent(seen.target.key, seconds=seconds, cause=outcome.kind))
 
 
+def _health_of(circuit: CircuitBreaker, now: float, share: float | None = None) -> TargetHealth:
+    cause = "ok" if circuit.is_clear(now) else circuit.cause
+    return TargetHealth(max(0.0, circuit.ready_at(now) - now), circuit.open, cause, share)
+
+
 def _worth_keeping(known: TargetState, now: float) -> tuple[bool, float]:
-    return not known.circuit.is_clear(now), known.touched
+    return not all(circuit.is_clear(now) for circuit in (known.circuit, *known.operations.values())), known.touched

@@ -7,8 +7,10 @@ replies; `-1` has been seen for "not known", and the spelling `x-rate-limit-rese
 
 from __future__ import annotations
 
-import math
+import errno
 import re
+import socket
+import ssl
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -37,11 +39,11 @@ class AttemptOutcome:
     """How an attempt ended.
 
     Attributes:
-        kind: `ok`; `rate_limited` (429); `no_capacity` (429 for want of machines); `transient` (408, 409, 5xx);
-            `timeout` (no reply in time); `unreachable` (refused, DNS, TLS: nothing was executed); `reset` (connection
-            lost after sending); `not_sent` (no connection was free in our own pool); `auth` (401); `forbidden` (403);
-            `not_found_deployment`; `not_found`; `refused` (the caller's fault); `adapt` (a refusal that the client
-            answers by changing the request).
+        kind: `ok`; `rate_limited` (429); `no_capacity` (429 for want of machines); `transient` (408, 409, 421, 425,
+            5xx); `timeout` (no reply in time); `unreachable` (refused, DNS, TLS: nothing was executed); `reset`
+            (connection lost after sending); `not_sent` (no connection was free in our own pool); `auth` (401);
+            `forbidden` (403); `not_found_deployment`; `not_found`; `refused` (the caller's fault); `adapt` (a refusal
+            that the client answers by changing the request).
         status: the HTTP status, or None.
         code: Azure's code, or the exception's name.
         retry_after: seconds that the service asks to wait.
@@ -49,6 +51,8 @@ class AttemptOutcome:
         reset_requests, reset_tokens: seconds until that quota is whole again.
         spilled_over: a provisioned deployment was full and a standard one answered in its place.
         spillover_from: that provisioned deployment's name.
+        permanent: `unreachable` for a reason that does not pass by itself: the name does not exist, the port refuses,
+            the certificate is not this host's, the port speaks no TLS.
         final: the service asks not to be asked again (`x-should-retry: false`).
     """
 
@@ -65,14 +69,16 @@ class AttemptOutcome:
     spilled_over: bool = False
     spillover_from: str | None = None
     final: bool = False
+    permanent: bool = False
 
     @property
     def maybe_executed(self) -> bool:
         """Whether the service may have done the work although no good reply came.
 
-        A 409 says that it was not; a 503 does not say so: proxies also send it for a connection that broke.
+        A 409 says that it was not, and so do a 421 (RFC 9110, 15.5.20) and a 425 (RFC 8470, 5.2). A 503 does not say
+        so: proxies also send it for a connection that broke.
         """
-        return self.kind in ("timeout", "reset") or (self.kind == "transient" and self.status != 409)
+        return self.kind in ("timeout", "reset") or (self.kind == "transient" and self.status not in (409, 421, 425))
 
 
 OK = AttemptOutcome("ok", 200)
@@ -122,11 +128,24 @@ def outcome_of_reply(status: int, headers: Mapping[str, str], facts: ErrorFacts 
     )
 
 
-def outcome_of_error(facts: ErrorFacts) -> AttemptOutcome:
-    """What an error event inside a stream means: it comes with status 200, so only its code tells."""
+def outcome_of_error(facts: ErrorFacts, headers: Mapping[str, str] | None = None) -> AttemptOutcome:
+    """What an error that came with status 200 means, inside a stream or as the whole reply: its code tells.
+
+    Args:
+        facts: what `reported_error` or `parse_envelope` read.
+        headers: the reply's; a rate limit inside a 200 names its time there.
+    """
     kind = classify(None, facts).kind
-    retry_after = duration_in_text(facts.message) if kind == "rate_limited" else None
-    return AttemptOutcome(kind, None, facts.code or facts.type, retry_after)
+    found = _interesting(headers) if headers else {}
+    message = facts.message if kind == "rate_limited" else None
+    return AttemptOutcome(
+        kind,
+        None,
+        facts.code or facts.type,
+        _retry_after(found, headers or {}, message),
+        _count(found.get("x-ratelimit-remaining-requests")),
+        _count(found.get("x-ratelimit-remaining-tokens")),
+    )
 
 
 # By name, over the whole ancestry: the SDK uses httpx or httpx2, either may sit on aiohttp, and none need be imported.
@@ -175,16 +194,39 @@ def outcome_of_exception(error: BaseException) -> AttemptOutcome:
         for link in chain:
             for cls in type(link).__mro__:
                 if (kind := name_table.get(cls.__name__)) is not None:
-                    return AttemptOutcome(kind, code=type(link).__name__)
+                    if any(getattr(one, "errno", None) in _TOO_MANY_FILES for one in chain):
+                        return AttemptOutcome("not_sent", code="TooManyOpenFiles")
+                    lasting = kind == "unreachable" and any(map(_is_permanent, chain))
+                    return AttemptOutcome(kind, code=type(link).__name__, permanent=lasting)
     return AttemptOutcome("reset", code=type(error).__name__)
 
 
+_TOO_MANY_FILES = (errno.EMFILE, errno.ENFILE)
+_NO_SUCH_NAME = frozenset({socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)})
+# What OpenSSL says where the port speaks plain HTTP; the second is of its versions before 3.
+_NO_TLS = ("WRONG_VERSION_NUMBER", "UNKNOWN_PROTOCOL", "HTTP_REQUEST", "RECORD_LAYER_FAILURE", "record layer failure")
+
+
+def _is_permanent(error: BaseException) -> bool:
+    if isinstance(error, socket.gaierror):
+        return error.errno in _NO_SUCH_NAME
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return True
+    if isinstance(error, ssl.SSLError):
+        return any(word in str(error) for word in _NO_TLS)
+    return isinstance(error, OSError) and error.errno == errno.ECONNREFUSED
+
+
 def _causes(error: BaseException) -> Iterable[BaseException]:
+    """An exception with its causes; of a group (several addresses of one host) the first member speaks for all."""
     link: BaseException | None = error
     for _ in range(10):
         if link is None:
             return
         yield link
+        if isinstance(link, BaseExceptionGroup):
+            link = cast("BaseExceptionGroup[BaseException]", link).exceptions[0]
+            continue
         link = link.__cause__ or (None if link.__suppress_context__ else link.__context__)
 
 
@@ -268,7 +310,8 @@ def _reset_wait(
 # Durations as services write them: `7`, `0.5`, `120ms`, `1s`, `6m0s`, an HTTP date, or a sentence that names one.
 # Every function takes whatever a header held and answers with finite, non-negative seconds, or None. None ever raises.
 
-_TOO_LONG = timedelta(days=366).total_seconds()  # what says more than a year is a time stamp or a mistake
+# What says more (a time stamp, a mistake) says "long", and no more than that.
+_LONGEST = timedelta(days=366).total_seconds()
 _LONGEST_TEXT = 64
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
@@ -325,7 +368,7 @@ def duration_in_text(message: str | None) -> float | None:
 
 
 def _sane(seconds: float) -> float | None:
-    return seconds if math.isfinite(seconds) and 0.0 <= seconds <= _TOO_LONG else None
+    return min(seconds, _LONGEST) if seconds >= 0.0 else None
 
 
 def _parse_date(text: str | None) -> datetime | None:

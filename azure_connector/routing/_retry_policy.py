@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 from ..errors import ConfigurationError
 
@@ -32,6 +32,8 @@ class RetryPolicy:
         low_quota: below this share of its limit, a target is chosen less often.
         quota_memory: how long a reported quota counts where the service does not say when it is whole again.
         spill_memory: how long a provisioned deployment that spilled over is chosen less often.
+        patient: these limits hold also for a call whose targets have never answered and failed for good: whoever set
+            `max_attempts`, `max_retries` or `deadline` means it. Otherwise such a call ends after two attempts.
         repeat_unsafe: also repeat requests that may have been executed and are not known to be repeatable.
         max_known: targets that are remembered at once.
     """
@@ -53,6 +55,7 @@ class RetryPolicy:
     low_quota: float = 0.1
     quota_memory: float = 10.0
     spill_memory: float = 10.0
+    patient: bool = False
     repeat_unsafe: bool = False
     max_known: int = 4096
 
@@ -66,6 +69,30 @@ class RetryPolicy:
                 raise ConfigurationError(f"{field.name} must be a finite number, 0 or more, not {value!r}")
         if self.jitter > 1:
             raise ConfigurationError(f"jitter is a share between 0 and 1, not {self.jitter!r}")
+
+    @staticmethod
+    def attempts_for(max_attempts: int | None, max_retries: int | None) -> int | None:
+        """How many requests a call may send, by the two names that this limit has; None where neither is given.
+
+        Args:
+            max_attempts: requests in all.
+            max_retries: requests after the first one, as the SDK counts.
+
+        Raises:
+            ConfigurationError: the two contradict each other.
+        """
+        if max_retries is None:
+            return max_attempts
+        if max_attempts is not None and max_attempts != max_retries + 1:
+            raise ConfigurationError(
+                f"max_attempts={max_attempts} and max_retries={max_retries} contradict each other",
+                hint=f"max_attempts counts the first request too: give one of them, or max_retries={max_attempts - 1}.",
+            )
+        return max_retries + 1
+
+    def limited_to(self, attempts: int) -> RetryPolicy:
+        """The same policy for a caller who has said how many requests a call may send."""
+        return replace(self, max_attempts=attempts, patient=True)
 
     def backoff_after(self, failures: int, random: float) -> float:
         """The wait after a target's n-th failure in one call.

@@ -26,6 +26,7 @@ from __future__ import annotations
 
 import logging
 import random
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -40,6 +41,9 @@ __all__ = ["BackOff", "Decision", "GiveUp", "Reason", "RetryPolicy", "Route", "S
 
 _log = logging.getLogger("azure_connector.routing")
 
+_ID = re.compile(r"/[^/]*\d[^/]*")  # in a path: `/responses/resp_1/cancel` is the operation `/responses/cancel`
+_QUICK = 0.9  # a call whose every target is dead waits no longer than this before its second and last attempt
+_LONG = 2.0  # the first wait of more than this is worth a warning
 _GRAIN = 0.001  # timers wake up early by less than this; without it a wait could end just before its time
 _POLL = 0.25  # how often a call looks whether another call's probe has come back
 
@@ -102,6 +106,7 @@ class Route:
         now: the time, by the clock of `health`.
         deadline: when the call must have ended, by the same clock; None takes the policy's, if it has one.
         repeatable: whether sending the request twice does no harm.
+        operation: the SDK's path of the call: an operation that fails says nothing of the deployment's others.
         rng: numbers from 0 to 1 for jitter and weights.
     """
 
@@ -114,6 +119,7 @@ class Route:
         "_in_flight",
         "_log",
         "_now",
+        "_operation",
         "_plan",
         "_policy",
         "_probe",
@@ -123,6 +129,7 @@ class Route:
         "_sent_at",
         "_waited",
         "_waiting",
+        "_warned",
     )
 
     def __init__(
@@ -134,6 +141,7 @@ class Route:
         deadline: float | None = None,
         *,
         repeatable: bool = True,
+        operation: str = "",
         rng: Callable[[], float] = random.random,
     ) -> None:
         if deadline is None and policy.deadline is not None:
@@ -144,6 +152,8 @@ class Route:
         self._now = now
         self._deadline = deadline
         self._repeatable = repeatable
+        self._operation = _ID.sub("", operation)
+        self._warned = False
         self._rng = rng
         self._in_flight: Target | None = None
         self._probe = False
@@ -173,7 +183,7 @@ class Route:
         targets = self._plan.targets
         if len(targets) == 1 and (self._deadline is None or self._now < self._deadline):
             target = targets[0]
-            if self._health.is_clear(target, self._now):
+            if self._health.is_clear(target, self._now, self._operation):
                 return self._send(target, self._now, probe=False)
         return self._next(self._now)
 
@@ -206,7 +216,7 @@ class Route:
         """The caller has lost interest: no verdict on the target, and a probe is given back. May come at any time."""
         if self._in_flight is not None:
             if self._probe:
-                self._health.release(self._in_flight, self)
+                self._health.release(self._in_flight, self, self._operation)
             self._in_flight, self._probe = None, False
 
     def _must_not_be_sending(self) -> None:
@@ -220,7 +230,10 @@ class Route:
         self._in_flight, self._probe = None, False
         self._log.append((target, outcome, self._waiting, now - self._sent_at))
         self._waiting = 0.0
-        self._health.observe(target, outcome, now, sent_at=self._sent_at, caller=caller)
+        if _log.isEnabledFor(logging.DEBUG):
+            said = outcome.status or outcome.code or outcome.kind
+            _log.debug("attempt %d: %s: %s in %.2f s", len(self._log), target.key, said, now - self._sent_at)
+        self._health.observe(target, outcome, now, sent_at=self._sent_at, caller=caller, operation=self._operation)
 
     def _is_known_to_exist(self, target: Target) -> bool:
         return self._plan.rule == "discovered" or self._health.has_answered(target)
@@ -238,7 +251,7 @@ class Route:
             return self._give_up("deadline", now)
         self._sent -= 1
         # Other calls may have found it limited or failing while this one was on its way.
-        return self._ask(self._health.view([target], now)[0], now) or self._next(now)
+        return self._try([target], now) or self._next(now)
 
     def _exclude(self, target: Target, outcome: AttemptOutcome) -> None:
         """Leaves out a target that cannot serve this call, and all of its resource where the resource refused."""
@@ -254,6 +267,8 @@ class Route:
         failures = self._backoffs.get(target, (0, 0.0))[0] + 1
         # "retry-after: 0" occurs: taken at its word, it would spend all attempts in an instant.
         wait = outcome.retry_after or self._policy.backoff_after(failures, self._rng())
+        if outcome.permanent and self._is_hopeless(now):
+            wait = min(wait, _QUICK)
         self._backoffs[target] = (failures, now + wait)
         if outcome.final:
             self._excluded.add(target)
@@ -262,23 +277,35 @@ class Route:
         if self._deadline is not None and now >= self._deadline:
             return self._give_up("deadline", now)
         candidates = self._candidates()
-        if not candidates or self._sent >= self._policy.max_attempts:
-            fatal = not self._backoffs and not candidates
-            return self._give_up("fatal" if fatal else "exhausted", now)
+        if not candidates or self._sent >= self._most_attempts(now):
+            return self._give_up("exhausted" if self._backoffs or candidates else "fatal", now)
+        return self._try(candidates, now) or self._wait(self._health.view(candidates, now, self._operation), now)
+
+    def _try(self, candidates: list[Target], now: float) -> SendTo | None:
+        """Sends to the best target that may be asked now; None where none may."""
+        # Where there is no other target, or none that ever answered, an open circuit spares nobody anything.
+        anyway = len(self._plan.targets) == 1 or self._is_hopeless(now)
         while True:
-            standings = self._health.view(candidates, now)
-            free = [standing for standing in standings if self._ready_at(standing) <= now]
+            statuses = self._health.view(candidates, now, self._operation)
+            free = [status for status in statuses if self._ready_at(status, anyway=anyway) <= now]
             if not free:
-                return self._wait(standings, now)
-            if (send := self._ask(self._pick(free), now)) is not None:
-                return send
+                return None
+            pick = self._pick(free)
+            if not pick.needs_probe:
+                return self._send(pick.target, now, probe=False)
+            if self._health.claim(pick.target, self, now, self._operation, anyway=anyway):
+                return self._send(pick.target, now, probe=True)
             # Another call took the probe between the look and the claim: look again.
 
-    def _ask(self, status: TargetStatus, now: float) -> SendTo | None:
-        """Sends to a target if its health lets this call: a failing one takes one probe at a time."""
-        if self._ready_at(status) > now or (status.needs_probe and not self._health.claim(status.target, self, now)):
-            return None
-        return self._send(status.target, now, probe=status.needs_probe)
+    def _is_hopeless(self, now: float) -> bool:
+        """Whether no target has ever answered in this process, and all have failed for good."""
+        if self._policy.patient:
+            return False
+        return all(status.dead for status in self._health.view(self._plan.targets, now, self._operation))
+
+    def _most_attempts(self, now: float) -> int:
+        most = self._policy.max_attempts
+        return min(most, max(2, len(self._plan.targets))) if self._sent and self._is_hopeless(now) else most
 
     def _candidates(self) -> list[Target]:
         if len(self._plan.targets) == 1 and not self._excluded:  # then only the whole call's limit makes sense
@@ -292,9 +319,10 @@ class Route:
         entry = self._backoffs.get(target)
         return 0 if entry is None else entry[0]
 
-    def _ready_at(self, standing: TargetStatus) -> float:
-        entry = self._backoffs.get(standing.target)
-        return standing.ready_at if entry is None else max(standing.ready_at, entry[1])
+    def _ready_at(self, status: TargetStatus, *, anyway: bool = False) -> float:
+        at = status.paused_until if anyway else status.ready_at
+        entry = self._backoffs.get(status.target)
+        return at if entry is None else max(at, entry[1])
 
     def _pick(self, free: list[TargetStatus]) -> TargetStatus:
         """Least tried by this call, then not last in line, then by rank; among equals at random by weight."""
@@ -310,11 +338,13 @@ class Route:
                 return one
         return equals[0]
 
-    def _wait(self, standings: list[TargetStatus], now: float) -> Decision:
-        soonest = min(standings, key=self._ready_at)
-        policy, at = self._policy, self._ready_at(soonest)
+    def _wait(self, statuses: list[TargetStatus], now: float) -> Decision:
+        anyway = len(self._plan.targets) == 1 or self._is_hopeless(now)
+        soonest = min(statuses, key=lambda status: self._ready_at(status, anyway=anyway))
+        policy, at = self._policy, self._ready_at(soonest, anyway=anyway)
+        free_at = soonest.paused_until if anyway else soonest.ready_at
         seconds = at - now + _GRAIN
-        if soonest.probed and at == soonest.ready_at:  # its end is only the latest time: look whether it came back
+        if soonest.probed and at == free_at:  # its end is only the latest time: look whether it came back
             seconds = min(seconds, _POLL * (0.5 + self._rng()))
         elif seconds > policy.max_wait + _GRAIN:
             return self._give_up("exhausted", now)
@@ -322,17 +352,29 @@ class Route:
             return self._give_up("exhausted", now)
         if self._deadline is not None and now + seconds >= self._deadline:
             return self._give_up("deadline", now)
-        spread = policy.jitter * policy.backoff * self._rng() if at == soonest.ready_at else 0.0
+        spread = policy.jitter * policy.backoff * self._rng() if at == free_at else 0.0
         if self._deadline is None or now + seconds + spread < self._deadline:
             seconds += spread  # many calls wait for the same moment
         self._waited += seconds
         self._waiting += seconds
+        self._tell(seconds, soonest)
         return BackOff(seconds, soonest.target)
 
+    def _tell(self, seconds: float, soonest: TargetStatus) -> None:
+        """The first long wait of a call is a warning: whoever sits before a silent screen wants to know why."""
+        level = logging.WARNING if seconds > _LONG and not self._warned else logging.DEBUG
+        self._warned = self._warned or level == logging.WARNING
+        if _log.isEnabledFor(level):
+            cause = self._log[-1][1].kind if self._log and soonest.cause == "ok" else soonest.cause
+            _log.log(level, "waiting %.1f s for %s (%s)", seconds, soonest.target.key, cause)
+
     def _give_up(self, reason: Reason, now: float) -> GiveUp:
-        standings = self._health.view(self._candidates() or self._plan.targets, now)
-        soonest = min(standings, key=self._ready_at)
-        retry_after = max(0.0, self._ready_at(soonest) - now) if reason in ("exhausted", "deadline") else None
+        statuses = self._health.view(self._candidates() or self._plan.targets, now, self._operation)
+        anyway = len(self._plan.targets) == 1
+        soonest = min(statuses, key=lambda status: self._ready_at(status, anyway=anyway))
+        retry_after = None
+        if reason in ("exhausted", "deadline"):
+            retry_after = max(0.0, self._ready_at(soonest, anyway=anyway) - now)
         kinds: list[OutcomeKind] = [outcome.kind for _, outcome, _, _ in self._log]
         # A refusal that was answered by another request is not why that one could not be sent.
         kept_away = retry_after is not None and retry_after > 0.0 and set(kinds) == {"adapt"}

@@ -25,6 +25,9 @@ class RoutingState:
         policy: the settings' budgets.
         redis: the address of a Redis that cooldowns and quotas are shared by, or None.
         addresses: resource name -> its endpoint; what processes that share have in common.
+
+    Attributes:
+        shares: whether `share` has nothing to do.
     """
 
     def __init__(self, policy: RetryPolicy, *, redis: Any = None, addresses: Mapping[str, str]) -> None:
@@ -35,6 +38,7 @@ class RoutingState:
         self._once = replace(policy, max_attempts=1, max_total_wait=0.0)
         self._lock = threading.Lock()
         self._sharing: tuple[weakref.finalize[Any, Any], RedisHealthStore] | None = None
+        self.shares = redis is None  # nothing to be done before a call
         self.share()
 
     def policy_for(self, max_retries: int) -> RetryPolicy:
@@ -43,7 +47,7 @@ class RoutingState:
             return self.policy
         if max_retries <= 0:
             return self._once
-        return replace(self.policy, max_attempts=max_retries + 1)
+        return self.policy.limited_to(max_retries + 1)
 
     def share(self) -> None:
         """Begins to share with other processes, where that is set; a client that was closed begins again."""
@@ -56,11 +60,13 @@ class RoutingState:
                 shared = RedisHealthStore(self.health, self._redis, addresses=self._addresses)
                 # Its thread must not outlive a client that nobody closed.
                 self._sharing = weakref.finalize(self, shared.close, 0.0), shared
+                self.shares = True
 
     def close(self) -> None:
         """Ends the sharing with other processes."""
         with self._lock:
             sharing, self._sharing = self._sharing, None
+            self.shares = self._redis is None
         if sharing is not None:
             sharing[0].detach()
             sharing[1].close()

@@ -16,9 +16,9 @@ from ._history import NO_RESULT, repair_history
 from ._history_repair import HistoryRepair
 from ._names import MAX_NAME_LENGTH, NameMap, name_map, sanitize_name
 from ._responses_input import repair_input_items
-from ._responses_output import normalize_item, normalize_items
-from ._stream import FinishedCalls, ToolCallStream
-from ._tool_choice import choice_to_wire, normalize_tools
+from ._responses_output import as_function_call, normalize_item, normalize_items
+from ._stream import FinishedCalls, ToolCallStream, join_deltas
+from ._tool_choice import TOOL_FIELDS, choice_to_wire, normalize_tools
 from ._toolbox import Tool, Toolbox, ToolOutcome, ToolSource, tool
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "MAX_TOOLS",
     "NO_RESULT",
     "RAW_ARGUMENTS",
+    "TOOL_FIELDS",
     "Arguments",
     "FinishedCalls",
     "HistoryRepair",
@@ -36,9 +37,11 @@ __all__ = [
     "ToolOutcome",
     "ToolSource",
     "Toolbox",
+    "as_function_call",
     "calls_from_items",
     "choice_to_wire",
     "describe",
+    "join_deltas",
     "name_map",
     "normalize_item",
     "normalize_items",

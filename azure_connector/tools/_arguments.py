@@ -9,8 +9,12 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from .._utils import type_name
+from ._argument_reader import ArgumentReader
 
-__all__ = ["RAW_ARGUMENTS", "Arguments", "is_object_text", "read_arguments", "write_json"]
+__all__ = ["NOT_READABLE", "RAW_ARGUMENTS", "Arguments", "is_object_text", "read_arguments", "write_json"]
+
+NOT_READABLE = "not readable"
+"""Why arguments could not be read, in a record or a log."""
 
 RAW_ARGUMENTS = "_raw_arguments"
 """The only key of an arguments object whose text could not be read; its value is that text."""
@@ -81,7 +85,7 @@ def read_arguments(value: object, *, cut: bool = False, repair: bool = True) -> 
         return Arguments(cast("str", value))
     try:
         if isinstance(value, str):
-            return _repair(value, cut=cut)
+            return (None if cut else _read_on_the_way(value)) or _repair(value, cut=cut)
         if value is None:
             return _raw("") if cut else Arguments("{}", "empty")
         if isinstance(value, Mapping):
@@ -105,7 +109,17 @@ def write_json(value: object) -> str:
     return text
 
 
-def _raw(text: str, why: str = "not readable") -> Arguments:
+def _read_on_the_way(text: str) -> Arguments | None:
+    """The object that a stream of the same text adds up to, or None where it takes more than that to read it."""
+    reader = ArgumentReader()
+    passed = reader.feed(text)
+    whole, _ = reader.finish()
+    if not whole or not is_object_text(passed):
+        return None
+    return Arguments(passed, ", ".join(reader.steps) or None)
+
+
+def _raw(text: str, why: str = NOT_READABLE) -> Arguments:
     return Arguments(write_json({RAW_ARGUMENTS: text}), why, raw=True)
 
 
@@ -184,7 +198,7 @@ def _is_closed(text: str) -> bool:
 
 
 def _why_unreadable(text: str) -> str:
-    return "not readable" if _is_closed(text) else "cut off"
+    return NOT_READABLE if _is_closed(text) else "cut off"
 
 
 def _json_repair(text: str) -> dict[str, Any] | None:

@@ -54,7 +54,7 @@ def repair_history(messages: object, names: NameMap | None = None) -> tuple[list
     Raises:
         InvalidRequestError: with the position, for what no repair can know: an unknown role, content of a wrong type.
     """
-    given = listed(messages, "messages")
+    given = cast("list[object]", messages) if isinstance(messages, list) else listed(messages, "messages")
     if _is_sound(given, names):
         return cast("list[Any]", given), ()
     repairer = _Repairer(names or NameMap(()))
@@ -78,7 +78,9 @@ def _is_sound(messages: list[object], names: NameMap | None) -> bool:
     waiting: set[str] = set()
     for index, entry in enumerate(messages):
         message = _message(entry, index)
-        role = check_role(message, _ROLES, f"messages[{index}]")
+        role: Any = message.get("role")
+        if type(role) is not str or role not in _ROLES:
+            check_role(message, _ROLES, f"messages[{index}]")
         if role in {"tool", "function"}:
             hint = _TEXT_HINT
             identity: Any = message.get("tool_call_id")
@@ -94,7 +96,7 @@ def _is_sound(messages: list[object], names: NameMap | None) -> bool:
         if role == "assistant":
             if not _is_sound_assistant(message, index, names, waiting):
                 sound = False
-        elif role != "function" or message.get("content") is not None:
+        elif type(message.get("content")) is not str and (role != "function" or message.get("content") is not None):
             check_content(message.get("content"), f"messages[{index}].content", hint=hint)
         if message is not entry or not _REPLY_ONLY.isdisjoint(message):
             sound = False
@@ -105,7 +107,8 @@ def _is_sound_assistant(message: Json, index: int, names: NameMap | None, waitin
     where = f"messages[{index}]"
     content: object = message.get("content")
     if content is not None:
-        check_content(content, f"{where}.content")
+        if type(content) is not str:
+            check_content(content, f"{where}.content")
     elif not any(message.get(key) for key in _INSTEAD_OF_CONTENT):
         return False
     calls: object = message.get("tool_calls")

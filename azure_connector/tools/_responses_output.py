@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from .._utils import Json, as_text
 from ._arguments import read_arguments
-from ._calls import ITEM_KINDS, Repair, ends_early, report
+from ._calls import ITEM_KINDS, Repair, ends_early, new_call_id, read_call, report
 from ._names import NameMap
 
-__all__ = ["normalize_item", "normalize_items"]
+__all__ = ["as_function_call", "normalize_item", "normalize_items"]
+
+
+def as_function_call(item: Json) -> Json:
+    """A `tool_call` item, as some servers write it, as the `function_call` that it is; any other item itself."""
+    if item.get("type") != "tool_call":
+        return item
+    call = read_call(item)
+    rest = {key: value for key, value in item.items() if key not in ("function", "tool_call", "input", "parameters")}
+    arguments = "{}" if call.arguments is None else call.arguments
+    identity = call.id or new_call_id()
+    return {**rest, "type": "function_call", "call_id": identity, "name": call.name, "arguments": arguments}
 
 
 def normalize_items(
@@ -35,6 +46,7 @@ def normalize_item(
     """
     if item.get("type") not in ITEM_KINDS:
         return item
+    item = as_function_call(item)
     changes: Json = {}
     given = as_text(item.get("name"))
     name = names.caller(given)

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 from .._utils import Json, object_or_none
-from ._arguments import Arguments, write_json
+from ._argument_reader import ArgumentReader
+from ._arguments import NOT_READABLE, Arguments, write_json
 from ._call_matcher import CallFragment, CallMatcher, PartialCall
 from ._calls import UNNAMED, RawCall, Repair, ends_early, new_call_id, read_text, report, unique_id, write_call
 from ._names import NameMap, name_map
 
-__all__ = ["FinishedCalls", "ToolCallStream"]
+__all__ = ["FinishedCalls", "ToolCallStream", "join_deltas"]
 
-# How every arguments object begins. Text that begins otherwise needs repair and is held back until it is whole.
-_BEGINNING = re.compile(r"\s*(?:\{\s*(?:[\"}].*)?)?", re.DOTALL)
-_DECIDED = re.compile(r"\s*\{\s*[\"}]")
-_STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
-# Semantic Kernel drops a fragment of exactly `{}` as empty. These mean the same, outside a string and inside one.
+# Semantic Kernel drops a fragment of exactly `{}` as empty. This means the same; inside a string, where it would not,
+# the second character waits for the next fragment.
 _EMPTY = "{ }"
-_EMPTY_IN_STRING = "{\\u007d"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +41,10 @@ class _Passing:
 
     index: int
     name: str
-    sent: str = ""  # while the beginning was open
-    live: bool = False  # the beginning is that of an object: fragments pass as they come
-    held: bool = False  # it is not: the rest waits
+    reader: ArgumentReader = field(default_factory=ArgumentReader)
+    sent: bool = False  # anything of its arguments
+    begun: bool = False  # a custom tool's input, given as a function's argument
+    owed: str = ""  # what must not make a fragment of its own
 
 
 class ToolCallStream:
@@ -90,13 +87,14 @@ class ToolCallStream:
         entries = cast("list[object]", tool_calls) if isinstance(tool_calls, list) else []
         if function_call:
             entries = [*entries, {"index": 0, "function": object_or_none(function_call)}]
-        elif len(entries) == 1 and self._is_plain(entries[0]):
-            return cast("list[Json]", entries)
+        elif len(entries) == 1 and (plain := self._plain(entries[0])) is not None:
+            return cast("list[Json]", entries) if plain is entries[0] else [plain]
         deltas: list[Json] = []
         for entry in entries:
             delta = object_or_none(entry)
             if delta is not None:
                 self._take(CallFragment.of(delta), deltas)
+        deltas = [self._not_empty(delta) for delta in join_deltas(deltas)]
         return cast("list[Json]", entries) if deltas == entries else deltas
 
     def so_far(self) -> list[Json]:
@@ -131,44 +129,44 @@ class ToolCallStream:
             finished.calls.append(write_call(call.id, call.kind, name, arguments.text, as_function=as_function))
         return FinishedCalls(finished.deltas, finished.calls, tuple(repairs))
 
-    def _is_plain(self, entry: object) -> bool:
-        """Take the common delta, a fragment for a call that is passing, and say whether it was one."""
+    def _plain(self, entry: object) -> Json | None:
+        """Take the common delta, a fragment for a call that is passing: what to pass on for it, None if it is none."""
         if type(entry) is not dict or len(cast("Json", entry)) != 2:
-            return False
+            return None
         delta = cast("Json", entry)
         index: Any = delta.get("index")
         function: Any = delta.get("function")
         if type(index) is not int or type(function) is not dict or len(cast("Json", function)) != 1:
-            return False
+            return None
         text: Any = cast("Json", function).get("arguments")
         call = self._assembly.at(index)
-        if call is None or call.named_again or type(text) is not str or text == "{}":
-            return False
+        if call is None or call.named_again or type(text) is not str or call.kind == "custom":
+            return None
         passing = self._passing.get(id(call))
-        if passing is None or not passing.live or passing.index != index:
-            return False
+        if passing is None or not passing.reader.passing or passing.index != index:
+            return None
         call.parts.append(text)
         self._assembly.last = call
-        return True
+        passed = self._passable(call, text)
+        return self._not_empty(delta if passed == text else _with_text(self._delta(call), passed))
 
     def _take(self, fragment: CallFragment, deltas: list[Json]) -> None:
         call, fresh = self._assembly.place(fragment)
         if fresh:
             self._announce_waiting(call, deltas)
         passing = self._passing.get(id(call))
-        before = call.text if passing is not None and (fragment.text == "{}" or not passing.live) else ""
         if fragment.text:
             call.parts.append(fragment.text)
         if passing is not None:
-            if text := self._passable(call, fragment.text, before):
+            if text := self._passable(call, fragment.text):
                 deltas.append(_with_text(self._delta(call), text))
         elif call.name and (call.text.strip() or not self._names.can_grow(call.name)):
-            deltas.append(_with_text(self._announce(call), self._passable(call, call.text, "")))
+            deltas.append(_with_text(self._announce(call), self._passable(call, call.text)))
 
     def _announce_waiting(self, fresh: PartialCall, deltas: list[Json]) -> None:
         """Before another call begins: those whose names can only be whole now."""
         waiting = [c for c in self._assembly.calls if c is not fresh and c.name and id(c) not in self._passing]
-        deltas += [_with_text(self._announce(c), self._passable(c, c.text, "")) for c in waiting]
+        deltas += [_with_text(self._announce(c), self._passable(c, c.text)) for c in waiting]
 
     def _announce(self, call: PartialCall) -> Json:
         if not call.id:
@@ -186,42 +184,49 @@ class ToolCallStream:
         inner = {"custom": {"input": ""}} if custom else {"function": {"arguments": ""}}
         return {"index": self._passing[id(call)].index} | inner
 
-    def _passable(self, call: PartialCall, fragment: str, before: str) -> str:
-        """What may go out now of a fragment, given the arguments before it."""
+    def _passable(self, call: PartialCall, fragment: str) -> str:
+        """What may go out now of a fragment."""
         passing = self._passing[id(call)]
         if not fragment or self._buffer:
             return ""
         if call.kind == "custom":
             if not self._custom_as_function:
                 return fragment
-            beginning = "" if passing.live else '{"input": "'
-            passing.live = True
+            beginning = "" if passing.begun else '{"input": "'
+            passing.begun = True
             return beginning + write_json(fragment)[1:-1]
-        if not self._repair:
-            passing.live = True
-            return fragment
-        if not passing.live:
-            text = before + fragment
-            if passing.held or not _BEGINNING.fullmatch(text):
-                passing.held = True
-                return ""
-            passing.live = _DECIDED.match(text) is not None
-            passing.sent = text
-        if fragment == "{}":
-            return _EMPTY_IN_STRING if '"' in _STRING.sub("", before) else _EMPTY
-        return fragment
+        text = passing.owed + (passing.reader.feed(fragment) if self._repair else fragment)
+        passing.owed = ""
+        passing.sent = passing.sent or bool(text)
+        return text
+
+    def _not_empty(self, delta: Json) -> Json:
+        """The delta whose text nobody takes for nothing; see `_EMPTY`."""
+        if "function" not in delta or delta["function"].get("arguments") != "{}":
+            return delta
+        passing = next(one for one in self._passing.values() if one.index == delta["index"])
+        if not passing.reader.in_string:
+            return _with_text({**delta, "function": dict(delta["function"])}, _EMPTY)
+        passing.owed = "}"
+        return _with_text({**delta, "function": dict(delta["function"])}, "{")
 
     def _rest(self, call: PartialCall, arguments: Arguments, *, late: bool) -> str:
         """The arguments that were not passed on and still can be."""
         passing = self._passing[id(call)]
         if call.kind == "custom":
             if self._custom_as_function:
-                return '"}' if passing.live else write_json({"input": arguments.text})
+                return '"}' if passing.begun else write_json({"input": arguments.text})
             return arguments.text if late or self._buffer else ""
-        if passing.live:
-            return ""
-        text = arguments.text[1:] if passing.sent.strip() else arguments.text
-        return _EMPTY if text == "{}" and passing.sent else text
+        if self._buffer:
+            return arguments.text
+        if not self._repair:
+            return passing.owed
+        whole, held = passing.reader.finish()
+        if whole:
+            return passing.owed
+        if passing.reader.passing or arguments.raw:  # too late for any repair: the service's own text
+            return passing.owed + held
+        return _EMPTY if arguments.text == "{}" and passing.sent else arguments.text
 
     def _ordered(self) -> list[PartialCall]:
         """Announced calls first, as they were announced; a call without name or arguments was none."""
@@ -241,7 +246,25 @@ class ToolCallStream:
             report(Repair(f"{position}.name", passing.name, what), repairs)
         if arguments.repaired:
             place = "function.arguments" if call.kind == "function" else "custom.input"
-            report(Repair(f"{position}.{place}", passing.name, arguments.repaired, arguments.raw), repairs)
+            too_late = not self._buffer and passing.reader.passing and not passing.reader.is_whole
+            what, raw = (NOT_READABLE, True) if too_late and not arguments.raw else (arguments.repaired, arguments.raw)
+            report(Repair(f"{position}.{place}", passing.name, what, raw), repairs)
+
+
+def join_deltas(deltas: list[Json]) -> list[Json]:
+    """The deltas of one chunk with one entry for each call: consumers take two with one index for two calls."""
+    if len(deltas) < 2:
+        return deltas
+    joined: dict[int, Json] = {}
+    for delta in deltas:
+        before = joined.get(delta["index"])
+        if before is None:
+            joined[delta["index"]] = delta
+            continue
+        for kind, key in (("function", "arguments"), ("custom", "input")):
+            if kind in delta and kind in before:
+                before[kind] = before[kind] | {key: before[kind].get(key, "") + delta[kind].get(key, "")}
+    return list(joined.values())
 
 
 def _with_text(delta: Json, text: str) -> Json:

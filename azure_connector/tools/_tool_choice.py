@@ -9,9 +9,9 @@ from ..errors import InvalidRequestError
 from ._definitions import Api, to_wire
 from ._names import NameMap
 
-__all__ = ["choice_to_wire", "normalize_tools"]
+__all__ = ["TOOL_FIELDS", "choice_to_wire", "normalize_tools"]
 
-_FIELDS = frozenset({"tools", "tool_choice", "functions", "function_call", "parallel_tool_calls"})
+TOOL_FIELDS = frozenset({"tools", "tool_choice", "functions", "function_call", "parallel_tool_calls"})
 _MODES = frozenset({"none", "auto", "required"})
 # What other services call the modes.
 _OTHER_MODES = {"any": "required", "auto": "auto", "none": "none", "required": "required"}
@@ -27,7 +27,7 @@ def normalize_tools(body: Json, api: Api = "chat", strict: bool = False) -> tupl
     Raises:
         InvalidRequestError: with the position and the rule that is broken.
     """
-    if _FIELDS.isdisjoint(body):
+    if TOOL_FIELDS.isdisjoint(body):
         return body, None
     changes = _modern(body)
     tools = changes.get("tools", body.get("tools"))

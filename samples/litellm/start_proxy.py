@@ -31,7 +31,7 @@ def main(arguments: list[str]) -> int:
     else:
         from azure_connector.emulator import Emulator
 
-        behind = Emulator()
+        behind = Emulator(["gpt-5", "gpt-4o", "text-embedding-3-small", "gpt-image-1"])
     with behind as azure:
         if azure is not None:
             os.environ |= {"AZURE_OPENAI_ENDPOINT": azure.endpoint, "AZURE_OPENAI_API_KEY": azure.api_key}

@@ -15,12 +15,13 @@ async def main() -> None:
     stream = await litellm.acompletion(
         model="azure_connector/gpt-5",
         messages=[{"role": "user", "content": "Say hello to Oslo in one sentence."}],
-        reasoning_effort="low",  # LiteLLM withholds it from custom providers; the connector's hook wins it back
+        reasoning_effort="low",  # LiteLLM withholds it from custom providers; the connector's hooks win it back
         stream=True,
         stream_options={"include_usage": True},
     )
     async for chunk in stream:
-        print(chunk.choices[0].delta.content or "", end="", flush=True)
+        if chunk.choices:  # the last one, with the usage, has none in newer versions of LiteLLM
+            print(chunk.choices[0].delta.content or "", end="", flush=True)
     print(f"\n{chunk.usage.total_tokens} tokens")
 
 

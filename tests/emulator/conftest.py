@@ -18,7 +18,9 @@ def azure() -> Iterator[Emulator]:
 @pytest.fixture
 def http(azure: Emulator) -> Iterator[httpx.Client]:
     """Plain HTTP with the right key."""
-    with httpx.Client(base_url=azure.endpoint, headers={"api-key": azure.api_key}, trust_env=False) as client:
+    with httpx.Client(
+        base_url=azure.endpoint, headers={"api-key": azure.api_key}, trust_env=False, timeout=30
+    ) as client:
         yield client
 
 

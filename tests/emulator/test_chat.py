@@ -125,17 +125,20 @@ def test_replies_are_deterministic(http: httpx.Client) -> None:
     )
 
 
-def test_attachments_are_mentioned(http: httpx.Client) -> None:
+def test_attachments_are_mentioned(azure: Emulator, http: httpx.Client) -> None:
+    azure.resource.deploy(["gpt-audio"])
     parts = [
         {"type": "text", "text": "What is this?"},
         {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}},
         {"type": "input_audio", "input_audio": {"data": "AAAA", "format": "wav"}},
         {"type": "file", "file": {"filename": "report.pdf", "file_data": "data:application/pdf;base64,AAAA"}},
     ]
-    body = {"model": "gpt-4o", "messages": [{"role": "user", "content": parts}]}
+    body = {"model": "gpt-audio", "messages": [{"role": "user", "content": parts}]}
     reply = http.post(CHAT, json=body)
     assert content(reply).startswith("I received an image, audio and a file (report.pdf).")
     assert reply.json()["usage"]["prompt_tokens"] > 1000
+    refused = http.post(CHAT, json={**body, "model": "gpt-4o"}).json()["error"]
+    assert refused["param"] == "messages[0].content[2].type"
 
 
 def test_limits_cut_the_reply(http: httpx.Client) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from azure.identity import ClientSecretCredential
 
 from azure_connector.emulator.__main__ import deployment, main
 from azure_connector.emulator.models import Deployment
@@ -41,6 +42,37 @@ def test_it_serves_until_ctrl_c() -> None:
     assert process.returncode == 0
     assert "Stopped." in rest
     assert errors == ""
+
+
+def test_with_entra_it_prints_how_to_log_in() -> None:
+    command = [sys.executable, "-m", "azure_connector.emulator", "--entra", "--deployment", "gpt-4o"]
+    root = Path(__file__).parents[2]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=root) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        try:
+            lines: list[str] = []
+            while not lines or "Ctrl-C" not in lines[-1]:
+                line = process.stdout.readline()
+                assert line, process.stderr.read()
+                lines.append(line)
+            told = dict(re.findall(r"^  export (\w+)='?([^'\n]*)", "".join(lines), re.MULTILINE))
+            credential = ClientSecretCredential(
+                told["AZURE_TENANT_ID"],
+                told["AZURE_CLIENT_ID"],
+                told["AZURE_CLIENT_SECRET"],
+                authority=told["AZURE_AUTHORITY_HOST"],
+                disable_instance_discovery=True,
+                connection_verify=told["REQUESTS_CA_BUNDLE"],
+            )
+            token = credential.get_token("https://cognitiveservices.azure.com/.default").token
+            url = f"{told['AZURE_OPENAI_ENDPOINT']}/openai/v1/models"
+            assert httpx.get(url, headers={"authorization": f"Bearer {token}"}).status_code == 200
+            assert httpx.get(url, headers={"authorization": "Bearer x"}).status_code == 401
+            credential.close()
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.communicate(timeout=20)
 
 
 def test_a_taken_port_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:

@@ -49,7 +49,7 @@ def test_a_filtered_answer_has_no_content(http: httpx.Client) -> None:
     body = http.post(CHAT, json=question("[filter-output:sexual=medium] Count to 9")).json()
     choice = body["choices"][0]
     assert choice["finish_reason"] == "content_filter"
-    assert choice["message"] == {"role": "assistant"}
+    assert choice["message"] == {"role": "assistant", "content": None, "refusal": None, "annotations": []}
     assert choice["content_filter_results"]["sexual"] == {"filtered": True, "severity": "medium"}
 
 

@@ -150,7 +150,7 @@ def test_audio_refusals(http: httpx.Client) -> None:
     unfit = http.post(path, data={"model": "gpt-4o"}, files={"file": ("a", b"x")})
     assert unfit.json()["error"]["code"] == "OperationNotSupported"
     speech = {"model": "gpt-4o-mini-tts", "voice": "alloy", "input": "x"}
-    assert http.post("/openai/v1/audio/speech", json={**speech, "response_format": "opus"}).status_code == 400
+    assert http.post("/openai/v1/audio/speech", json={**speech, "response_format": "ogg"}).status_code == 400
     assert http.post("/openai/v1/audio/speech", json={**speech, "input": ""}).json()["error"]["param"] == "input"
 
 
@@ -165,9 +165,10 @@ def test_files(v1: openai.OpenAI) -> None:
         v1.files.retrieve(sent.id)
 
 
-def test_batches(v1: openai.OpenAI) -> None:
-    hello = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Say hello"}]}
-    bad = {"model": "nope", "messages": []}
+def test_batches(azure: Emulator, v1: openai.OpenAI) -> None:
+    azure.resource.deploy({"gpt-4o-batch": "gpt-4o"})
+    hello = {"model": "gpt-4o-batch", "messages": [{"role": "user", "content": "Say hello"}]}
+    bad = {"model": "gpt-4o-batch", "messages": []}
     lines = [
         {"custom_id": str(number), "method": "POST", "url": "/chat/completions", "body": body}
         for number, body in enumerate([hello, bad])
@@ -183,21 +184,133 @@ def test_batches(v1: openai.OpenAI) -> None:
     assert result["custom_id"] == "0"
     assert result["response"]["body"]["choices"][0]["message"]["content"] == "hello"
     failed = json.loads(v1.files.content(done.error_file_id or "").text)
-    assert failed["response"]["status_code"] == 404
+    assert failed["response"]["status_code"] == 400
     again = v1.batches.create(input_file_id=source.id, endpoint="/v1/chat/completions", completion_window="24h")
-    assert v1.batches.cancel(again.id).status == "cancelled"
+    assert v1.batches.cancel(again.id).status == "cancelling"
+    assert [v1.batches.retrieve(again.id).status for _ in range(2)] == ["cancelling", "cancelled"]
     assert {one.id for one in v1.batches.list()} == {batch.id, again.id}
 
 
 def test_bad_batches(http: httpx.Client) -> None:
     sent = http.post("/openai/v1/files", data={"purpose": "batch"}, files={"file": ("a.jsonl", b"no json")}).json()
     body = {"input_file_id": sent["id"], "endpoint": "/v1/chat/completions", "completion_window": "24h"}
-    assert http.post("/openai/v1/batches", json=body).json()["error"]["code"] == "invalid_json_line"
+    made = http.post("/openai/v1/batches", json=body).json()
+    seen = [http.get(f"/openai/v1/batches/{made['id']}").json() for _ in range(2)]
+    assert [one["status"] for one in seen] == ["validating", "failed"]
+    assert seen[-1]["errors"]["data"][0]["code"] == "invalid_json_line"
     assert http.post("/openai/v1/batches", json={**body, "endpoint": "/x"}).json()["error"]["param"] == "endpoint"
     assert http.post("/openai/v1/batches", json={**body, "input_file_id": "x"}).status_code == 404
     assert http.post("/openai/v1/files", files={"file": ("a", b"x")}).json()["error"]["param"] == "purpose"
     wrong = http.post("/openai/v1/files", data={"purpose": "fun"}, files={"file": ("a", b"x")})
     assert wrong.json()["error"]["code"] == "invalid_value"
+
+
+@pytest.mark.parametrize("shape", ["mp3", "opus", "aac", "flac", "wav"])
+def test_every_format_of_speech_can_be_transcribed_again(http: httpx.Client, shape: str) -> None:
+    body = {
+        "model": "gpt-4o-mini-tts",
+        "voice": "marin",
+        "input": "Grüße aus Oslo.",
+        "response_format": shape,
+        "speed": 4,
+    }
+    spoken = http.post("/openai/v1/audio/speech", json=body)
+    assert spoken.headers["content-type"].startswith("audio/")
+    files = {"file": (f"a.{shape}", spoken.content)}
+    heard = http.post("/openai/v1/audio/transcriptions", data={"model": "whisper"}, files=files)
+    assert heard.json()["text"] == "Grüße aus Oslo."
+    streamed = http.post("/openai/v1/audio/speech", json={**body, "stream_format": "sse"}).text
+    events = [json.loads(line.removeprefix("data: ")) for line in streamed.splitlines() if line]
+    assert b"".join(base64.b64decode(one["audio"]) for one in events[:-1]) == spoken.content
+    assert events[-1]["type"] == "speech.audio.done"
+    assert events[-1]["usage"]["total_tokens"] > 0
+
+
+@pytest.mark.parametrize(
+    ("given", "param"),
+    [
+        ({"voice": "robot"}, "voice"),
+        ({"voice": {"id": "x"}}, "voice"),
+        ({"speed": 5}, "speed"),
+        ({"speed": 0.1}, "speed"),
+        ({"speed": "fast"}, "speed"),
+        ({"response_format": "ogg"}, "response_format"),
+        ({"stream_format": "ws"}, "stream_format"),
+        ({"input": 5}, "input"),
+    ],
+)
+def test_speech_is_checked(http: httpx.Client, given: dict[str, Any], param: str) -> None:
+    body = {"model": "gpt-4o-mini-tts", "voice": "alloy", "input": "x", **given}
+    reply = http.post("/openai/v1/audio/speech", json=body)
+    assert (reply.status_code, reply.json()["error"]["param"]) == (400, param)
+
+
+def test_words_have_their_times_and_translations_their_task(http: httpx.Client) -> None:
+    def ask(what: str, **fields: Any) -> httpx.Response:
+        data = {"model": "whisper", "response_format": "verbose_json", **fields}
+        return http.post(f"/openai/v1/audio/{what}", data=data, files={"file": ("a.wav", wav("Hello dear world"))})
+
+    both = ask("transcriptions", **{"timestamp_granularities[]": ["word", "segment"]}).json()
+    assert [one["word"] for one in both["words"]] == ["Hello", "dear", "world"]
+    assert both["words"][-1]["end"] == pytest.approx(both["duration"], abs=0.02)
+    assert both["segments"]
+    assert both["task"] == "transcribe"
+    only = ask("transcriptions", **{"timestamp_granularities[]": ["word"]}).json()
+    assert "segments" not in only
+    assert ask("translations").json()["task"] == "translate"
+    wrong = ask("transcriptions", response_format="json", **{"timestamp_granularities[]": ["word"]})
+    assert wrong.json()["error"]["param"] == "timestamp_granularities"
+
+
+def test_a_transcriber_names_the_value_that_it_refuses(http: httpx.Client) -> None:
+    data = {"model": "gpt-4o-transcribe", "response_format": "verbose_json"}
+    reply = http.post("/openai/v1/audio/transcriptions", data=data, files={"file": ("a.wav", wav("Hello"))})
+    assert reply.json()["error"]["message"].endswith("Use 'json' or 'text' instead.")
+
+
+def test_files_expire() -> None:
+    now = [1_790_000_000.0]
+    with Emulator(clock=lambda: now[0]) as azure:
+        client = openai.OpenAI(base_url=f"{azure.endpoint}/openai/v1/", api_key=azure.api_key, max_retries=0)
+        kept = client.files.create(file=("a", b"x"), purpose="batch")
+        after = {"anchor": "created_at", "seconds": 1_209_600}
+        sent = client.files.create(file=("b", b"x"), purpose="batch", expires_after=after)  # pyright: ignore[reportArgumentType]
+        assert sent.expires_at == now[0] + 1_209_600
+        assert client.files.retrieve(sent.id).expires_at == sent.expires_at
+        now[0] += 1_209_600
+        with pytest.raises(openai.NotFoundError):
+            client.files.retrieve(sent.id)
+        assert [one.id for one in client.files.list()] == [kept.id]
+        with pytest.raises(openai.BadRequestError):
+            client.files.create(file=("c", b"x"), purpose="batch", expires_after={"anchor": "created_at", "seconds": 5})
+        client.close()
+
+
+def test_lists_go_on_from_a_cursor(http: httpx.Client) -> None:
+    def listed(**query: Any) -> tuple[list[str], bool]:
+        page = http.get("/openai/v1/files", params=query).json()
+        assert (page["first_id"], page["last_id"]) == (page["data"][0]["id"], page["data"][-1]["id"])
+        return [one["id"] for one in page["data"]], page["has_more"]
+
+    for number in range(5):
+        files = {"file": (f"{number}", b"x")}
+        assert http.post("/openai/v1/files", data={"purpose": "batch"}, files=files).status_code == 200
+    ids, more = listed()
+    assert (len(ids), more) == (5, False)
+    assert listed(limit=2) == (ids[:2], True)
+    assert listed(limit=2, after=ids[1]) == (ids[2:4], True)
+    assert listed(limit=2, after=ids[3]) == (ids[4:], False)
+    assert listed(limit=2, before=ids[3]) == (ids[1:3], True)
+    for query in ({"after": "file-unknown"}, {"limit": 0}, {"limit": "²"}, {"limit": "many"}):
+        assert http.get("/openai/v1/files", params=query).status_code == 400
+
+
+def test_azure_says_201_where_something_was_made(http: httpx.Client) -> None:
+    files = {"file": ("a.jsonl", b'{"custom_id": "1", "body": {}}')}
+    sent = http.post("/openai/files?api-version=2024-10-21", data={"purpose": "batch"}, files=files)
+    assert sent.status_code == 201
+    body = {"input_file_id": sent.json()["id"], "endpoint": "/chat/completions", "completion_window": "24h"}
+    assert http.post("/openai/v1/batches", json=body).status_code == 201
 
 
 def test_forms_keep_every_byte() -> None:

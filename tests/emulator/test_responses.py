@@ -261,7 +261,7 @@ def test_stored_responses_are_found_and_deleted(http: httpx.Client) -> None:
     assert first["has_more"] is True
     rest = http.get(f"{url}/input_items?order=asc&after={first['last_id']}").json()
     assert [item["id"] for item in rest["data"]] == [items["last_id"]]
-    assert http.delete(url).json() == {"id": body["id"], "object": "response", "deleted": True}
+    assert http.delete(url).json() == {"id": body["id"], "object": "response.deleted", "deleted": True}
     gone = http.get(url)
     assert gone.status_code == 404
     assert gone.json()["error"]["message"] == f"Response with id '{body['id']}' not found."
@@ -409,7 +409,8 @@ def test_classic_form_needs_a_version_that_has_it(http: httpx.Client) -> None:
     body = {"model": "gpt-4o", "input": "Say hello"}
     assert http.post("/openai/responses?api-version=2025-03-01-preview", json=body).status_code == 200
     assert http.post("/openai/responses?api-version=2024-10-21", json=body).status_code == 404
-    assert http.post(f"{PATH}?api-version=preview", json=body).status_code == 400
+    assert http.post(f"{PATH}?api-version=preview", json=body).status_code == 200
+    assert http.post(f"{PATH}?api-version=2025-03-01-preview", json=body).status_code == 400
 
 
 def test_content_filter(http: httpx.Client) -> None:

@@ -27,13 +27,6 @@ Found = tuple[str, str, str, Any, Any]  # behaviour, way, path, azure/'s, ours
 SERVED = "gpt-4o-2024-11-20"
 
 
-def _last_of_sync(found: Found) -> bool:
-    place = found[2].rpartition(".")
-    if found[:3] == ("empty", "sync stream", "rebuilt.model"):
-        return True  # its only chunk is the first one
-    return found[1] == "sync stream" and place[0].startswith("chunks[") and place[2] in ("model", "system_fingerprint")
-
-
 def _more_chunks(found: Found) -> bool:
     """Ours has chunks that `azure/` drops: refusals, and verdicts that come late."""
     if found[2] != "chunks" or len(found[4]) <= len(found[3]):
@@ -58,7 +51,10 @@ DIFFERENCES = {
     "`prompt_filter_results` of a stream": lambda f: f[2].endswith(".prompt_filter_results") and f[3] == "absent",
     "fingerprint of a rebuilt reply": lambda f: f[2:4] == ("rebuilt.system_fingerprint", "absent"),
     "served model in every chunk": lambda f: f[2].endswith("].model") and f[3:] == ("gpt-4o", SERVED),
-    "first and last chunk of a sync stream": _last_of_sync,
+    "refusal of a rebuilt reply": lambda f: (
+        f[2].startswith("rebuilt.") and f[2].endswith(".refusal") and f[3] == "absent"
+    ),
+    "finish of every choice": lambda f: f[0] == "two choices" and f[2] == "chunks" and len(f[4]) == len(f[3]) + 1,
     "refusals and late verdicts of a stream": _more_chunks,
 }
 

@@ -57,18 +57,10 @@ def images():
         yield azure
 
 
-def test_images(images):
-    """LiteLLM drops `size` and its like for a custom provider's sync calls: `extra_body` is the way round."""
-    reply = litellm.image_generation(prompt="A cat", model="azure_connector/gpt-image-1", **IMAGE)
-    assert reply.data[0].b64_json
-    assert "size" not in images.requests.last.body
-    litellm.image_generation(prompt="A cat", model="azure_connector/gpt-image-1", extra_body=IMAGE)
-    assert images.requests.last.body == {"model": "gpt-image-1", "prompt": "A cat", **IMAGE}
-
-
-def test_async_images(images):
+@pytest.mark.parametrize("asynchronous", [False, True])
+def test_images(images, asynchronous):
     call = {"prompt": "A cat", "model": "azure_connector/gpt-image-1", **IMAGE}
-    reply = run(lambda: litellm.aimage_generation(**call))
+    reply = run(lambda: litellm.aimage_generation(**call)) if asynchronous else litellm.image_generation(**call)
     assert reply.data[0].b64_json
     assert images.requests.last.body == {"model": "gpt-image-1", "prompt": "A cat", **IMAGE}
 
@@ -194,7 +186,7 @@ def test_parameters_arrive(registered, way):
     assert {name: sent.get(name) for name in SENT} == SENT
 
 
-@pytest.mark.parametrize("way", ["async", "async stream"])
+@pytest.mark.parametrize("way", WAYS)
 def test_parameters_that_litellm_drops_arrive(registered, way):
     ask(way, model="azure_connector/gpt-5", verbosity="low", reasoning_effort="minimal", prompt_cache_retention="24h")
     sent = registered.requests[0].body
@@ -216,19 +208,88 @@ def test_metadata_goes_along_with_stored_completions_only(registered, way):
     assert registered.requests.last.body["metadata"] == {"team": "a"}
 
 
-def test_embedding_parameters(registered):
+@pytest.mark.parametrize("drop", [False, True])
+@pytest.mark.parametrize("asynchronous", [False, True])
+def test_embedding_parameters(registered, asynchronous, drop):
     model = "azure_connector/text-embedding-3-small"
-    call = {"dimensions": 8, "encoding_format": "float", "user": "u", "headers": {"x-a": "1"}}
-    reply = run(lambda: litellm.aembedding(model=model, input=["Oslo"], **call))
+    given = {"dimensions": 8, "encoding_format": "float", "user": "u"}
+    call = {"model": model, "input": ["Oslo"], **given, "headers": {"x-a": "1"}, "extra_headers": {"x-b": "2"}}
+    call["drop_params"] = drop
+    reply = run(lambda: litellm.aembedding(**call)) if asynchronous else litellm.embedding(**call)
     assert len(reply.data[0]["embedding"]) == 8
     sent = registered.requests.last
-    assert sent.body == {"model": "text-embedding-3-small", "input": ["Oslo"], "dimensions": 8, **_rest(call)}
-    assert sent.headers["x-a"] == "1"
-    with pytest.raises(litellm.UnsupportedParamsError):  # LiteLLM's own rule for sync calls
-        litellm.embedding(model, ["Oslo"], dimensions=8)
-    litellm.embedding(model, ["Oslo"], extra_body={"dimensions": 8})
-    assert registered.requests.last.body["dimensions"] == 8
+    assert sent.body == {"model": "text-embedding-3-small", "input": ["Oslo"], **given}
+    assert (sent.headers["x-a"], sent.headers["x-b"]) == ("1", "2")
 
 
-def _rest(call):
-    return {name: call[name] for name in ("encoding_format", "user")}
+@pytest.mark.parametrize("asynchronous", [False, True])
+def test_a_caller_may_still_drop_a_parameter(registered, asynchronous):
+    call = {"model": "azure_connector/text-embedding-3-small", "input": ["Oslo"], "dimensions": 8}
+    call["additional_drop_params"] = ["dimensions"]
+    _ = run(lambda: litellm.aembedding(**call)) if asynchronous else litellm.embedding(**call)
+    assert "dimensions" not in registered.requests.last.body
+    ask("async" if asynchronous else "sync", seed=5, user="u", additional_drop_params=["user"])
+    assert (registered.requests.last.body["seed"], "user" in registered.requests.last.body) == (5, False)
+
+
+@pytest.mark.parametrize("asynchronous", [False, True])
+def test_a_router_keeps_parameters_and_metadata(registered, asynchronous):
+    """A Router writes into the caller's own dictionary; what it wrote is not the caller's."""
+    router = litellm.Router(model_list=[{"model_name": "g", "litellm_params": {"model": "azure_connector/gpt-5"}}])
+    mine = {"team": "a", "run": "7"}
+    call = {"model": "g", "messages": [{"role": "user", "content": "Say hello to Oslo"}], "metadata": mine}
+    call |= {"reasoning_effort": "low", "verbosity": "low", "user": "u", "store": True}
+    for _ in range(2):
+        _ = run(lambda: router.acompletion(**call)) if asynchronous else router.completion(**call)
+        sent = registered.requests.last.body
+        assert sent["metadata"] == {"team": "a", "run": "7"}
+        assert (sent["reasoning_effort"], sent["verbosity"], sent["user"]) == ("low", "low", "u")
+    ask("async" if asynchronous else "sync", metadata=mine, store=True)
+    assert registered.requests.last.body["metadata"] == {"team": "a", "run": "7"}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_metadata_that_is_no_text_is_told_of(registered, caplog, way):
+    ask(way, metadata={"team": "a", "trace": {"id": 1}}, store=True)
+    assert registered.requests.last.body["metadata"] == {"team": "a"}
+    assert "trace" in caplog.text
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_an_effort_with_a_summary(registered, way):
+    ask(way, model="azure_connector/gpt-5", reasoning_effort={"effort": "low", "summary": "auto"})
+    assert registered.requests.last.body["reasoning_effort"] == "low"
+    with Emulator(["gpt-5-pro"]) as azure:
+        litellm_adapter.register("pro", azure_endpoint=azure.endpoint, api_key=azure.api_key)
+        ask(way, model="pro/gpt-5-pro", reasoning_effort={"effort": "high", "summary": "auto"})
+        assert azure.requests.last.body["reasoning"] == {"effort": "high", "summary": "auto"}
+
+
+WEATHER = {
+    "type": "function",
+    "function": {"name": "get_weather", "parameters": {"type": "object", "properties": {"city": {"type": "string"}}}},
+}
+
+
+@pytest.mark.parametrize("as_object", [True, False])
+@pytest.mark.parametrize("way", WAYS)
+def test_reasoning_survives_a_tool_turn(way, as_object):
+    with Emulator(["gpt-5-pro"]) as azure:
+        litellm_adapter.register("pro", azure_endpoint=azure.endpoint, api_key=azure.api_key)
+        messages = [{"role": "user", "content": "How is the weather in Bergen?"}]
+        how = {"model": "pro/gpt-5-pro", "tools": [WEATHER], "extra_body": {"include": ["reasoning.encrypted_content"]}}
+        reply = ask(way, messages=messages, **how)
+        reply = litellm.stream_chunk_builder(reply) if isinstance(reply, list) else reply
+        said = reply.choices[0].message
+        result = {"role": "tool", "tool_call_id": said.tool_calls[0].id, "content": "12 degrees"}
+        ask(way, messages=[*messages, said if as_object else said.model_dump(), result], **how)
+        kinds = [item["type"] for item in azure.requests.last.body["input"]]
+        assert kinds == ["message", "reasoning", "function_call", "function_call_output"]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_history_of_litellm_s_messages_holds_nothing_foreign(registered, way):
+    reply = ask("sync")
+    again = {"role": "user", "content": "Again"}
+    ask(way, messages=[{"role": "user", "content": "Say hello to Oslo"}, reply.choices[0].message, again])
+    assert "provider_specific_fields" not in registered.requests.last.body["messages"][1]

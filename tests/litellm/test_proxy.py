@@ -14,6 +14,7 @@ import openai
 import pytest
 
 from azure_connector.emulator import Emulator, Reply
+from tests.litellm.test_media import PNG
 from tests.support.asking import HELLO
 from tests.support.waiting import PATIENCE, until
 
@@ -31,7 +32,7 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def azure() -> Iterator[Emulator]:
-    with Emulator() as emulator:
+    with Emulator(["gpt-5", "gpt-4o", "text-embedding-3-small", "gpt-image-1"]) as emulator:
         yield emulator
 
 
@@ -142,7 +143,7 @@ def _answers(client: openai.OpenAI) -> bool:
 
 
 def test_the_models(client, proxy):
-    assert {model.id for model in client.models.list()} == {"gpt-5", "gpt-4o", "text-embedding-3-small"}
+    assert {model.id for model in client.models.list()} == {"gpt-5", "gpt-4o", "text-embedding-3-small", "gpt-image-1"}
     info = httpx.get(f"{proxy}/model/info", headers={"authorization": f"Bearer {KEY}"}, timeout=20).json()
     known = {entry["model_name"]: entry["model_info"] for entry in info["data"]}
     assert known["gpt-5"]["max_input_tokens"] > 100_000
@@ -155,3 +156,26 @@ def test_curl(proxy):
     command += ["-H", f"authorization: Bearer {KEY}", "-H", "content-type: application/json", "-d", body]
     reply = json.loads(subprocess.run(command, check=True, capture_output=True, timeout=60).stdout)
     assert "Oslo" in reply["choices"][0]["message"]["content"]
+
+
+def test_responses_with_state(client, azure):
+    first = client.responses.with_raw_response.create(model="gpt-5", input="My name is Ada")
+    assert float(first.headers["x-litellm-response-cost"]) > 0
+    second = client.responses.create(model="gpt-5", input="What is my name?", previous_response_id=first.parse().id)
+    assert "Ada" in second.output_text
+    assert azure.requests.last.url == "/openai/v1/responses"
+    events = list(client.responses.create(model="gpt-5", input="Say hello to Oslo", stream=True))
+    assert events[-1].type == "response.completed"
+    assert "Ada" in client.responses.retrieve(second.id).output_text
+
+
+def test_images_and_their_edits(client, azure):
+    made = client.images.with_raw_response.generate(
+        model="gpt-image-1", prompt="A cat", size="1024x1024", quality="low"
+    )
+    assert made.parse().data[0].b64_json
+    assert float(made.headers["x-litellm-response-cost"]) > 0
+    assert azure.requests.last.body["quality"] == "low"
+    edited = client.images.edit(model="gpt-image-1", image=("a.png", PNG, "image/png"), prompt="A hat")
+    assert edited.data[0].b64_json
+    assert azure.requests.last.operation == "/images/edits"

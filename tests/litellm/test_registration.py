@@ -11,7 +11,7 @@ from litellm.utils import supports_prompt_caching
 import litellm_adapter
 from azure_connector import ConfigurationError
 from azure_connector.emulator import Deployment, Emulator
-from litellm_adapter.hook import hook
+from litellm_adapter.hooks.async_calls import hook
 from tests.litellm.lite import ask
 from tests.support.asking import HELLO, WAYS, text_of
 
@@ -192,3 +192,60 @@ def test_the_handler_alone_serves(registered):
     reply = ask("async")
     assert reply._hidden_params["response_cost"] > 0
     assert hook in litellm.callbacks
+
+
+def test_after_the_map_was_emptied_it_can_still_be_taken_back(registered):
+    litellm.custom_provider_map = []
+    litellm_adapter.unregister()
+    assert hook not in litellm.callbacks
+    assert "azure_connector" not in litellm.provider_list
+
+
+def test_after_the_map_was_emptied_it_can_be_repeated(registered):
+    litellm.custom_provider_map = []
+    litellm_adapter.register()
+    litellm_adapter.register("north")
+    assert "Oslo" in text_of(ask("sync"))
+
+
+@pytest.mark.parametrize("prefix", ["azure_connector/x", "azure", ""])
+def test_the_error_suggests_another_prefix(prefix):
+    with pytest.raises(ValueError, match="choose another one") as caught:
+        litellm_adapter.register(prefix)
+    assert f"such as {prefix!r}" not in str(caught.value)
+
+
+def test_a_replaced_price_list_is_completed_again(registered, monkeypatch):
+    litellm_adapter.register(deployment_mapping={"fast": {"deployment": "gpt-4.1", "model": "gpt-4.1"}})
+    kept = {name: entry for name, entry in litellm.model_cost.items() if not name.startswith("azure_connector/")}
+    monkeypatch.setattr(litellm, "model_cost", kept)
+    for name, base in (("fast", "gpt-4.1"), ("gpt-4o", "gpt-4o")):
+        assert litellm.supports_vision(f"azure_connector/{name}") is litellm.supports_vision(f"azure/{base}") is True
+    assert ask("sync", model="azure_connector/fast")._hidden_params["response_cost"] > 0
+
+
+PARAMETERS = ("reasoning_effort", "verbosity", "temperature", "logprobs", "tools", "response_format")
+
+
+@pytest.mark.parametrize("model", ["gpt-5", "gpt-4o", "o4-mini", "gpt-4"])
+def test_the_parameters_are_those_of_the_base_model(registered, model):
+    litellm_adapter.register(deployment_mapping={"alias": {"deployment": "team-a", "model": model}})
+    theirs = litellm.get_supported_openai_params(model, "azure")
+    for ours in ("alias", "team-a", model):
+        assert litellm.get_supported_openai_params(f"azure_connector/{ours}") == theirs
+        assert litellm.get_supported_openai_params(ours, "azure_connector") == theirs
+        assert litellm.utils.get_supported_openai_params(ours, custom_llm_provider="azure_connector") == theirs
+    embeds = litellm.get_supported_openai_params("azure_connector/alias", request_type="embeddings")
+    assert embeds == litellm.get_supported_openai_params(model, "azure", "embeddings")
+
+
+def test_a_deployment_called_gpt_4_keeps_json_mode():
+    with Emulator([Deployment("gpt-4", "gpt-4o")]) as azure:
+        litellm_adapter.register(azure_endpoint=azure.endpoint, api_key=azure.api_key)
+        for way in WAYS:
+            for drop in (False, True):
+                messages = [{"role": "user", "content": "Answer in JSON about Oslo"}]
+                how = {"response_format": {"type": "json_object"}, "drop_params": drop, "user": "u"}
+                ask(way, model="azure_connector/gpt-4", messages=messages, **how)
+                sent = azure.requests.last.body
+                assert (sent["response_format"], sent["user"]) == ({"type": "json_object"}, "u")

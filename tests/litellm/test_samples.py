@@ -29,6 +29,7 @@ def test_every_sample_is_run():
     assert {path.name for path in SAMPLES.glob("*.py")} == {*SAYS, *ELSEWHERE}
 
 
+@pytest.mark.timeout(180)  # each in a process of its own, on however busy a machine
 def test_the_samples_run(tmp_path):
     """In one process for all, since importing LiteLLM takes two seconds."""
     runner = (

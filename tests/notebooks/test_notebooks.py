@@ -132,6 +132,17 @@ def test_failover(run: Run) -> None:
     assert re.search(r"\d+ tokens, \d+\.\d\d cents", printed(notebook))
 
 
+def test_many_rows(run: Run) -> None:
+    notebook = run("09_many_rows")
+    assert "120 rows" in printed(notebook)
+    assert "stopped; the output is there: False" in printed(notebook)
+    assert re.search(r"120 rows in labelled\.parquet; 2 of them error rows", printed(notebook))
+    assert re.search(r"118 rows, 0\.\d+ dollars", printed(notebook))
+    table = html(notebook)[-1]
+    assert {"empty_input", "null_input"} <= set(re.findall(r"<td>(\w+)</td>", table))
+    assert [colours(plot) > 3 for plot in plots(notebook)] == [True]
+
+
 def test_semantic_kernel(run: Run) -> None:
     notebook = run("07_semantic_kernel")
     services, streamed, called, cost, error = html(notebook)

@@ -28,11 +28,11 @@ class World:
     def plan(self, *targets, rule="mapping"):
         return Plan("gpt-5", targets or (self.A,), rule)
 
-    def route(self, *targets, deadline=None, repeatable=True, rule="mapping"):
+    def route(self, *targets, deadline=None, repeatable=True, rule="mapping", operation=""):
         until = None if deadline is None else self.now + deadline
         return Route(
             self.plan(*targets, rule=rule), self.health, self.policy, self.now, until,
-            repeatable=repeatable, rng=lambda: self.chance,
+            repeatable=repeatable, operation=operation, rng=lambda: self.chance,
         )  # fmt: skip
 
     def observe(self, target, kind, status=None, **fields):

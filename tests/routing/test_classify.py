@@ -257,6 +257,12 @@ def test_a_refused_token_is_told_the_scopes_of_its_own_cloud():
     assert "AZURE_OPENAI_API_KEY" in hint(401, body, HintContext()), "a key has no audience"
 
 
+def test_what_was_not_repeated_is_told_what_would_allow_it():
+    text = hint(503, envelope("x"), HintContext(not_repeated=True))
+    assert "AZURE_CONNECTOR_REPEAT_UNSAFE" in text
+    assert "every permitted attempt" not in text
+
+
 def test_connection_errors_have_hints_too():
     assert "DNS" in hint_for(errors.EndpointUnreachableError, ErrorFacts(""), CONTEXT)
     assert "deadline" in hint_for(errors.DeadlineExceededError, ErrorFacts(""), CONTEXT)

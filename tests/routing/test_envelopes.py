@@ -26,7 +26,7 @@ def test_api_management_s_flat_form():
 def test_foundry_s_text_within_text():
     inner = {"object": "error", "message": "max_completion_tokens is unknown", "param": "x", "code": 400}
     facts = parse_envelope(400, {"error": {"code": 400, "message": json.dumps(inner), "status": 400}})
-    assert facts == ErrorFacts("max_completion_tokens is unknown", code="400", param="x")
+    assert facts == ErrorFacts("max_completion_tokens is unknown", code="400", param="x", status=400)
 
 
 def test_foundry_s_inner_code_is_taken_where_it_says_more():

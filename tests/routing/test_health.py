@@ -16,7 +16,7 @@ def standing(world, target):
 
 def test_an_unknown_target_is_free(world):
     assert world.health.is_clear(world.A, world.now)
-    assert standing(world, world.A)[1:] == (world.now, False, 1.0, False, False, "ok")
+    assert standing(world, world.A)[1:] == (world.now, world.now, False, 1.0, False, False, "ok", False)
     assert world.health.report(world.now) == {}
 
 
@@ -30,11 +30,11 @@ def test_a_429_keeps_everybody_out_for_the_time_it_names(world):
     assert not standing(world, world.A).needs_probe
 
 
-def test_a_429_without_a_time_takes_the_policy_s_and_a_week_is_cut_short(world):
+def test_a_429_without_a_time_takes_the_policy_s_and_a_week_is_a_week(world):
     world.observe(world.A, "no_capacity", 429)
     assert world.ready_in(world.A) == world.policy.cooldown
     world.observe(world.B, "rate_limited", 429, retry_after=604_800.0)
-    assert world.ready_in(world.B) == world.policy.max_cooldown
+    assert world.ready_in(world.B) == 604_800.0
 
 
 def test_a_shorter_time_does_not_undo_a_longer_one(world):
@@ -141,15 +141,105 @@ def test_a_reply_to_a_request_sent_before_the_failure_proves_nothing(world):
     assert world.health.is_clear(world.A, world.now)
 
 
-def test_failures_on_several_deployments_mark_the_resource(world):
+def test_timeouts_on_several_deployments_mark_the_resource(world):
     untouched = Target("west", "other")
-    world.observe(world.A, "transient")
-    world.observe(world.A2, "transient")
+    world.observe(world.A, "timeout")
+    world.observe(world.A2, "timeout")
     assert world.ready_in(untouched) == 0
-    world.observe(world.A, "transient")
+    world.observe(world.A, "timeout")
     assert world.ready_in(untouched) == world.policy.cooldown
     assert world.ready_in(world.B) == 0
     assert world.health.report(world.now)["@west"].failing
+
+
+@pytest.mark.parametrize("kind", ["transient", "timeout"])
+def test_an_operation_that_fails_says_nothing_of_the_others(world, kind):
+    for _ in range(10):
+        world.health.observe(world.A, AttemptOutcome(kind, 500), world.now, operation="/responses")
+    assert world.health.is_clear(world.A, world.now, "/chat/completions")
+    assert world.health.view([world.A], world.now, "/chat/completions")[0].ready_at == world.now
+    assert not world.health.is_clear(world.A, world.now, "/responses")
+    assert world.health.view([world.A], world.now, "/responses")[0].needs_probe
+    assert world.health.report(world.now)["/responses:a@west"].failing
+    world.now += world.policy.cooldown
+    assert world.health.claim(world.A, "first", world.now, "/responses")
+    assert not world.health.claim(world.A, "second", world.now, "/responses")
+    world.health.observe(world.A, world.OK, world.now, caller="first", operation="/responses")
+    assert world.health.is_clear(world.A, world.now, "/responses")
+
+
+def test_a_good_reply_of_one_operation_does_not_close_another_s_circuit(world):
+    for _ in range(3):
+        world.health.observe(world.A, world.failed(), world.now, operation="/responses")
+        world.health.observe(world.A, world.OK, world.now, operation="/chat/completions")
+    assert not world.health.is_clear(world.A, world.now, "/responses")
+
+
+def test_the_connection_is_the_resource_s_and_the_quota_the_deployment_s_whatever_the_operation(world):
+    for operation in ("/responses", "/chat/completions", "/embeddings"):
+        world.health.observe(world.A, world.failed("reset"), world.now, operation=operation)
+    assert not world.health.is_clear(world.A2, world.now, "/audio/speech")
+    world.health.observe(world.B, world.limited(9.0), world.now, operation="/responses")
+    assert world.health.view([world.B], world.now, "/chat/completions")[0].ready_at == world.now + 9.0
+
+
+def test_a_5xx_of_two_deployments_leaves_the_third_alone(world):
+    for _ in range(5):
+        world.observe(world.A, "transient", 500)
+        world.observe(world.A2, "transient", 500)
+    assert world.ready_in(Target("west", "other")) == 0
+
+
+def test_operations_without_end_take_no_memory_without_end(world):
+    for number in range(1000):
+        world.health.observe(world.A, world.failed(), world.now, operation=f"/made/up{number}")
+    assert len(world.health.report(world.now)) < 100
+
+
+def test_a_long_pause_is_tried_now_and_then_and_a_success_ends_it(world):
+    world.observe(world.A, "rate_limited", 429, retry_after=3600.0)
+    assert not world.health.claim(world.A, "early", world.now)
+    world.now += world.policy.probe_interval
+    assert standing(world, world.A).needs_probe
+    assert world.health.claim(world.A, "first", world.now)
+    assert not world.health.claim(world.A, "second", world.now)
+    assert world.ready_in(world.A) == pytest.approx(3590.0), "nobody waits for the trial"
+    world.health.observe(world.A, world.limited(3580.0), world.now, caller="first")
+    assert not world.health.claim(world.A, "third", world.now)
+    world.now += world.policy.probe_interval
+    assert world.health.claim(world.A, "third", world.now)
+    world.health.observe(world.A, world.OK, world.now, caller="third")
+    assert world.health.is_clear(world.A, world.now)
+
+
+@pytest.mark.parametrize("kind", ["refused", "transient", "unreachable", "timeout"])
+def test_a_trial_that_tells_nothing_of_the_quota_leaves_the_pause(world, kind):
+    world.observe(world.A, "rate_limited", 429, retry_after=3600.0)
+    world.now += world.policy.probe_interval
+    assert world.health.claim(world.A, "first", world.now)
+    world.health.observe(world.A, AttemptOutcome(kind), world.now, caller="first")
+    assert world.ready_in(world.A) == pytest.approx(3590.0)
+    world.now += world.policy.probe_interval
+    assert world.health.claim(world.A, "second", world.now)
+
+
+def test_a_trial_that_was_cancelled_may_be_made_by_the_next(world):
+    world.observe(world.A, "rate_limited", 429, retry_after=3600.0)
+    world.now += world.policy.probe_interval
+    assert world.health.claim(world.A, "first", world.now)
+    world.health.release(world.A, "first")
+    assert world.health.claim(world.A, "second", world.now)
+
+
+def test_what_another_process_says_of_a_long_pause_is_cut_short(world):
+    world.health.learn("a@west", 3600.0, "rate_limited", world.now)
+    assert world.ready_in(world.A) == world.policy.max_cooldown
+
+
+def test_another_process_may_tell_of_one_operation(world):
+    world.health.learn("/responses:a@west", 5.0, "transient", world.now)
+    assert world.health.is_clear(world.A, world.now, "/chat/completions")
+    assert not world.health.is_clear(world.A, world.now, "/responses")
 
 
 def test_failures_on_one_deployment_say_nothing_of_its_resource(world):
@@ -191,7 +281,7 @@ def test_one_probe_for_a_whole_resource_and_all_return_with_it(world):
 def test_what_went_down_with_a_resource_need_not_wait_out_its_own_time(world):
     world.break_down(world.A2, "unreachable")
     world.now += 3.0
-    world.break_down(world.A)
+    world.break_down(world.A, "timeout")
     world.now += 2.0
     assert world.ready_in(world.A) == 3.0
     assert world.health.claim(world.A2, "first", world.now)
@@ -249,7 +339,7 @@ def test_a_quota_that_runs_low_lowers_the_weight_and_one_used_up_goes_last(world
     world.observe(world.A, "ok", 200, remaining_tokens=0, limit_tokens=100_000, reset_tokens=6.0)
     assert standing(world, world.A).deprioritized
     world.now += 6.0
-    assert standing(world, world.A)[2:4] == (False, 1.0)
+    assert standing(world, world.A)[3:5] == (False, 1.0)
 
 
 def test_a_limit_that_is_not_told_is_learned_and_the_scarcer_quota_counts(world):
@@ -266,12 +356,12 @@ def test_a_limit_that_is_not_told_is_learned_and_the_scarcer_quota_counts(world)
 def test_after_a_refusal_its_own_time_counts(world):
     world.observe(world.A, "rate_limited", 429, retry_after=2.0, remaining_tokens=0, reset_tokens=50.0)
     world.now += 2.0
-    assert standing(world, world.A)[1:3] == (world.now, False)
+    assert standing(world, world.A)[1:4] == (world.now, world.now, False)
 
 
 def test_a_spilled_over_reply_is_a_success_of_a_target_that_is_full(world):
     world.observe(world.A, "ok", 200, spilled_over=True, spillover_from="a")
-    assert standing(world, world.A)[1:4] == (world.now, False, 0.25)
+    assert standing(world, world.A)[2:5] == (world.now, False, 0.25)
     assert world.health.has_answered(world.A)
     world.now += world.policy.spill_memory
     assert standing(world, world.A).weight == 1.0

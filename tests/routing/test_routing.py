@@ -4,8 +4,9 @@ import logging
 
 import pytest
 
-from azure_connector.errors import InvalidRequestError
+from azure_connector.errors import ConfigurationError, InvalidRequestError
 from azure_connector.routing._outcomes import AttemptOutcome
+from azure_connector.routing._retry_policy import RetryPolicy
 from azure_connector.routing._route import BackOff, GiveUp, SendTo
 
 
@@ -229,10 +230,11 @@ def test_a_changed_request_does_not_ask_a_target_that_was_limited_meanwhile(worl
 
 def test_a_changed_request_to_a_failing_target_is_its_only_probe(make_world):
     world = make_world(cooldown=5, probe_interval=10)
-    late, later, probing = world.route(), world.route(), world.route()
+    late, later, probing = (world.route(world.A, world.B) for _ in range(3))
     late.first(), later.first()
     world.now += 1
     world.break_down(world.A)
+    world.observe(world.B, "rate_limited", 429, retry_after=50.0)
     world.now += 6
     sends_to(late.failed(world.A, AttemptOutcome("adapt", 400), world.now), world.A, probe=True)
     waits(probing.resume(world.now), 0.125, world.A)
@@ -250,7 +252,7 @@ def test_a_changed_request_that_may_not_be_sent_fails_for_that_and_not_for_the_r
         world.observe(target, "rate_limited", 429, retry_after=3000.0)
     end = route.failed(world.A, AttemptOutcome("adapt", 400), world.now)
     gives_up(end, "exhausted", "rate_limited", world.A, None)
-    assert end.retry_after == pytest.approx(world.policy.max_cooldown)
+    assert end.retry_after == pytest.approx(3000.0)
     gives_up(moved.failed(world.B, AttemptOutcome("adapt", 400), world.now), "exhausted", "transient", world.A, 0)
 
 
@@ -366,7 +368,6 @@ def test_a_call_that_cannot_wait_for_anything_is_told_why(world):
 
 def test_a_target_that_failed_repeatedly_is_probed_by_one_call(world):
     world.break_down(world.A)
-    waits(world.route().first(), world.policy.cooldown, world.A)
     world.now += world.policy.cooldown
     probing, other = world.route(world.A, world.B), world.route(world.A, world.B)
     sends_to(probing.first(), world.A, probe=True)
@@ -375,15 +376,196 @@ def test_a_target_that_failed_repeatedly_is_probed_by_one_call(world):
     sends_to(world.route(world.A, world.B).first(), world.A)
 
 
-def test_calls_without_another_target_look_often_whether_the_probe_came_back(world):
+def test_calls_without_a_free_target_look_often_whether_the_probe_came_back(world):
     world.break_down(world.A)
+    world.break_down(world.B)
     world.now += world.policy.cooldown
-    probing, other = world.route(), world.route()
-    probing.first()
+    probing, second, other = (world.route(world.A, world.B) for _ in range(3))
+    sends_to(probing.first(), world.A, probe=True)
+    sends_to(second.first(), world.B, probe=True)
     waits(other.first(), 0.125, world.A)
     world.now += 0.2
     probing.succeeded(world.A, world.OK, world.now)
     sends_to(other.resume(world.now), world.A)
+
+
+def test_the_only_target_is_asked_at_once_although_its_circuit_is_open(world):
+    world.break_down(world.A)
+    sends_to(world.route().first(), world.A, probe=True)
+    world.now += world.policy.cooldown
+    probing, other = world.route(), world.route()
+    sends_to(probing.first(), world.A, probe=True)
+    sends_to(other.first(), world.A, probe=True)
+    waits(other.failed(world.A, world.failed(), world.now), 0.5, world.A)
+    probing.succeeded(world.A, world.OK, world.now)
+    assert world.health.is_clear(world.A, world.now)
+
+
+def test_the_only_target_s_quota_is_waited_for_although_its_circuit_is_open(world):
+    world.break_down(world.A)
+    world.observe(world.A, "rate_limited", 429, retry_after=7.0)
+    waits(world.route().first(), 7.0, world.A)
+
+
+def test_an_open_circuit_lets_nobody_past_a_long_quota(world):
+    world.break_down(world.A, "unreachable")
+    world.observe(world.A, "rate_limited", 429, retry_after=3600.0)
+    world.break_down(world.A2, "unreachable")
+    world.now += world.policy.probe_interval
+    first, second = world.route(), world.route()
+    sends_to(first.first(), world.A, probe=True)
+    gives_up(second.first(), "exhausted", "rate_limited", world.A, None)
+
+
+def test_a_long_quota_ends_each_call_at_once_but_for_one_in_the_probe_interval(world):
+    world.observe(world.A, "rate_limited", 429, retry_after=3600.0)
+    step = world.route().first()
+    gives_up(step, "exhausted", "rate_limited", world.A, None)
+    assert step.retry_after == pytest.approx(3600.0)
+    world.now += world.policy.probe_interval
+    trial, other = world.route(), world.route()
+    sends_to(trial.first(), world.A, probe=True)
+    step = other.first()
+    gives_up(step, "exhausted", "rate_limited", world.A, None)
+    assert step.retry_after == pytest.approx(3590.0)
+    gives_up(trial.failed(world.A, world.limited(3590.0), world.now), "exhausted", "rate_limited", world.A, 0)
+    world.now += world.policy.probe_interval
+    trial = world.route()
+    sends_to(trial.first(), world.A, probe=True)
+    trial.succeeded(world.A, world.OK, world.now)
+    sends_to(world.route().first(), world.A)
+
+
+DEAD = AttemptOutcome("unreachable", code="gaierror", permanent=True)
+
+
+def run_dead(world, *targets, outcome=DEAD):
+    route, sent, waited = world.route(*targets), [], 0.0
+    step = route.first()
+    while not isinstance(step, GiveUp):
+        if isinstance(step, SendTo):
+            sent.append(step.target)
+            step = route.failed(step.target, outcome, world.now)
+        else:
+            waited += step.seconds
+            world.now += step.seconds
+            step = route.resume(world.now)
+    assert step.outcome.kind == "unreachable"
+    return sent, waited
+
+
+def test_the_first_failure_is_quick_to_see(world):
+    for _ in range(5):  # also once the circuit is open
+        sent, waited = run_dead(world)
+        assert sent == [world.A] * 2
+        assert waited <= 1.0
+
+
+def test_with_several_dead_targets_each_is_asked_once(world):
+    assert run_dead(world, world.A, world.B, world.C) == ([world.A, world.B, world.C], 0.0)
+    for _ in range(5):
+        sent, waited = run_dead(world, world.A, world.B, world.C)
+        assert len(sent) == 3
+        assert set(sent) == {world.A, world.B, world.C}
+        assert waited <= 1.0
+
+
+def test_whoever_says_how_often_gets_it(make_world):
+    assert len(run_dead(make_world(patient=True, max_attempts=5))[0]) == 5
+    assert len(run_dead(make_world(max_attempts=1))[0]) == 1
+
+
+def test_what_may_pass_by_itself_or_has_answered_before_is_tried_as_often_as_ever(make_world):
+    assert len(run_dead(make_world(), outcome=AttemptOutcome("unreachable", code="gaierror"))[0]) == 6
+    world = make_world()
+    world.observe(world.A, "auth", 401)
+    assert len(run_dead(world)[0]) == 6
+
+
+def test_a_target_that_lives_is_no_reason_for_haste(world):
+    route, sent = world.route(world.A, world.B), 0
+    step = route.first()
+    while not isinstance(step, GiveUp):
+        if isinstance(step, SendTo):
+            sent += 1
+            step = route.failed(step.target, DEAD if step.target == world.A else world.failed(), world.now)
+        else:
+            world.now += step.seconds
+            step = route.resume(world.now)
+    assert sent == world.policy.max_attempts
+
+
+def test_the_first_long_wait_of_a_call_is_one_warning(world, caplog):
+    route = world.route()
+    route.first()
+    step = route.failed(world.A, world.limited(7.0), world.now)
+    for _ in range(2):
+        world.now += step.seconds
+        route.resume(world.now)
+        step = route.failed(world.A, world.limited(7.0), world.now)
+    assert [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING] == [
+        "waiting 7.0 s for a@west (rate_limited)"
+    ]
+
+
+def test_attempts_and_waits_are_told_to_those_who_debug(world, caplog):
+    caplog.set_level(logging.DEBUG, "azure_connector.routing")
+    route = world.route()
+    route.first()
+    world.now += 0.25
+    step = route.failed(world.A, world.failed(), world.now)
+    world.now += step.seconds
+    route.resume(world.now)
+    route.succeeded(world.A, world.OK, world.now)
+    assert [record.getMessage() for record in caplog.records] == [
+        "attempt 1: a@west: 500 in 0.25 s",
+        "waiting 0.5 s for a@west (transient)",
+        "attempt 2: a@west: 200 in 0.00 s",
+    ]
+
+
+def test_a_resend_after_an_adaptation_asks_the_health_of_its_target(world):
+    """Another call's probe is on its way: the resend must not be a second one."""
+    route = world.route(world.A, world.B)
+    sends_to(route.first(), world.A)
+    world.now += 1.0
+    world.break_down(world.A)  # after it was sent, so its reply proves nothing
+    world.now += world.policy.cooldown
+    probing = world.route(world.A, world.B)
+    sends_to(probing.first(), world.A, probe=True)
+    sends_to(route.failed(world.A, AttemptOutcome("adapt", 400), world.now), world.B)
+
+
+def test_an_operation_with_an_id_in_its_path_is_the_operation(world):
+    for number in range(3):
+        route = world.route(world.A, world.B, operation=f"/responses/resp_{number}/cancel")
+        sends_to(route.first(), world.A)
+        route.failed(world.A, world.failed(), world.now)
+        route.cancelled()
+    assert "/responses/cancel:a@west" in world.health.report(world.now)
+    sends_to(world.route(world.A, world.B, operation="/responses/resp_9/cancel").first(), world.B)
+    sends_to(world.route(world.A, world.B, operation="/responses").first(), world.A)
+
+
+@pytest.mark.parametrize("status", [421, 425])
+def test_a_misdirected_or_early_request_is_repeated_whatever_it_was(world, status):
+    route = world.route(world.A, world.B, repeatable=False)
+    route.first()
+    sends_to(route.failed(world.A, AttemptOutcome("transient", status), world.now), world.B)
+
+
+@pytest.mark.parametrize(
+    ("attempts", "retries", "expected"), [(None, None, None), (4, None, 4), (None, 0, 1), (3, 2, 3), (1, 0, 1)]
+)
+def test_two_names_for_one_limit(attempts, retries, expected):
+    assert RetryPolicy.attempts_for(attempts, retries) == expected
+
+
+def test_two_names_that_contradict_each_other_are_refused():
+    with pytest.raises(ConfigurationError, match="max_attempts=4 and max_retries=0") as caught:
+        RetryPolicy.attempts_for(4, 0)
+    assert "max_retries=3" in caught.value.hint
+    assert RetryPolicy().limited_to(9) == RetryPolicy(max_attempts=9, patient=True)
 
 
 def test_a_failed_probe_moves_on_at_once(world):

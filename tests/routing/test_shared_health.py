@@ -81,16 +81,21 @@ def test_a_429_of_one_process_keeps_the_others_out_under_their_own_names(start):
     assert other.ready_in(other.b) == 0
 
 
-def test_a_resource_s_outage_and_its_end_are_shared(start):
+def test_an_operation_s_outage_and_its_end_are_shared(start):
     one, other = start(), start()
-    for target in (one.a, one.a2, one.a, one.a, one.a2, one.a2):
-        one.observe(target, "transient")
-    until(lambda: other.ready_in(Target("west", "any")) > 0)
-    until(lambda: other.ready_in(other.a) > 0)
-    one.observe(one.a, "ok")
-    until(lambda: other.ready_in(other.a) == 0)
-    assert other.row("@west").failing  # one probe of its own, then all
-    assert other.health.claim(other.a, "me", other.health.clock())
+    for _ in range(3):
+        one.health.observe(one.a, AttemptOutcome("transient", 500), one.health.clock(), operation="/responses")
+
+    def ready_in(operation):
+        now = other.health.clock()
+        return other.health.view([other.a], now, operation)[0].ready_at - now
+
+    until(lambda: ready_in("/responses") > 0)
+    assert ready_in("/chat/completions") == 0
+    one.health.observe(one.a, AttemptOutcome("ok", 200), one.health.clock(), operation="/responses")
+    until(lambda: ready_in("/responses") == 0)
+    assert other.row("/responses:a@west").failing  # one probe of its own, then all
+    assert other.health.claim(other.a, "me", other.health.clock(), "/responses")
 
 
 @pytest.mark.parametrize("kind", ["unreachable", "timeout", "reset"])

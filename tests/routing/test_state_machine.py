@@ -23,8 +23,10 @@ TARGETS = (
 )
 KINDS = (
     "ok", "ok", "rate_limited", "no_capacity", "transient", "timeout", "unreachable", "reset", "not_sent",
-    "auth", "forbidden", "not_found_deployment", "not_found", "refused", "adapt",
+    "auth", "forbidden", "not_found_deployment", "not_found", "refused", "adapt", "dead",
 )  # fmt: skip
+OPERATIONS = ("", "/chat/completions", "/responses")
+NO_ANSWER = {"timeout", "unreachable", "reset", "not_sent"}
 MAY_HAVE_RUN = {"transient", "timeout", "reset"}
 
 
@@ -36,13 +38,21 @@ class Call:
     targets: tuple[Target, ...]
     deadline: float | None
     repeatable: bool
+    operation: str
+    trial: bool = False
     on_its_way: Target | None = None
     sent_at: float = 0.0
     probes: set[str] = field(default_factory=set)
+    claimed: set[str] = field(default_factory=set)
     wait_until: float = 0.0
     sent: list[Target] = field(default_factory=list)
     tried: set[Target] = field(default_factory=set)
     adapted: int = 0
+
+    def keys(self, target: Target) -> tuple[str, ...]:
+        """What may keep this call from a target."""
+        own = (f"{self.operation}:{target.key}",) if self.operation else ()
+        return (target.key, f"@{target.resource}", *own)
 
 
 class Routing(RuleBasedStateMachine):
@@ -52,35 +62,42 @@ class Routing(RuleBasedStateMachine):
         failures=st.integers(1, 3),
         cooldown=st.sampled_from([0.0, 1.0, 5.0]),
         probe_interval=st.sampled_from([0.0, 2.0, 10.0]),
+        patient=st.booleans(),
         seed=st.randoms(use_true_random=False),
     )
-    def begin(self, attempts, per_target, failures, cooldown, probe_interval, seed):
+    def begin(self, attempts, per_target, failures, cooldown, probe_interval, patient, seed):
         self.policy = RetryPolicy(
             max_attempts=attempts,
             attempts_per_target=per_target,
             failures_before_cooldown=failures,
             cooldown=cooldown,
             probe_interval=probe_interval,
+            patient=patient,
         )
         self.now = 100.0
         self.chance = seed
         self.health = Health(self.policy, lambda: self.now)
         self.calls: list[Call] = []
         self.cooling = dict.fromkeys(TARGETS, 0.0)
+        self.asked_to_wait: dict[tuple[Target, str], float] = {}  # a 503's own word, for one operation
+        self.trying: dict[Target, Call] = {}
+        self.reached: set[str] = set()
+        self.dead: set[str] = set()
 
     @rule(
         choice=st.lists(st.sampled_from(TARGETS), min_size=1, unique=True),
         deadline=st.none() | st.floats(0, 30),
         repeatable=st.booleans(),
+        operation=st.sampled_from(OPERATIONS),
     )
     @precondition(lambda self: len(self.calls) < 6)
-    def call(self, choice, deadline, repeatable):
+    def call(self, choice, deadline, repeatable, operation):
         until = None if deadline is None else self.now + deadline
         route = Route(
             Plan("m", tuple(choice), "mapping"), self.health, self.policy, self.now, until,
-            repeatable=repeatable, rng=self.chance.random,
+            repeatable=repeatable, operation=operation, rng=self.chance.random,
         )  # fmt: skip
-        call = Call(route, tuple(choice), until, repeatable)
+        call = Call(route, tuple(choice), until, repeatable, operation)
         self.calls.append(call)
         self.check(call, route.first(), None)
 
@@ -93,11 +110,20 @@ class Routing(RuleBasedStateMachine):
     def answer(self, data, kind, retry_after):
         call = data.draw(st.sampled_from([call for call in self.calls if call.on_its_way]))
         target, call.on_its_way = call.on_its_way, None
-        outcome = AttemptOutcome(
-            kind, retry_after=retry_after if kind != "ok" else None, remaining_tokens=5, limit_tokens=9
-        )
+        kind, permanent = ("unreachable", True) if kind == "dead" else (kind, False)
+        wait = retry_after if kind not in ("ok", *NO_ANSWER) else None
+        outcome = AttemptOutcome(kind, retry_after=wait, remaining_tokens=5, limit_tokens=9, permanent=permanent)
+        self.note(target, kind, permanent=permanent)
+        if self.trying.get(target) is call and call.trial:
+            del self.trying[target]
+            if kind == "ok":
+                self.cooling[target] = 0.0
+        call.trial = False
+        if kind == "transient" and wait:
+            until = self.now + min(wait, self.policy.max_cooldown)
+            self.asked_to_wait[target, call.operation] = max(self.told(call, target), until)
         if kind in ("rate_limited", "no_capacity"):
-            asked = self.policy.cooldown if retry_after is None else min(retry_after, self.policy.max_cooldown)
+            asked = self.policy.cooldown if retry_after is None else retry_after
             self.cooling[target] = max(self.cooling[target], self.now + asked)
         if kind == "ok":
             call.route.succeeded(target, outcome, self.now)
@@ -110,13 +136,41 @@ class Routing(RuleBasedStateMachine):
                 self.check_adapted(call, target, step)
             self.check(call, step, outcome)
 
-    @rule(whom=st.sampled_from(TARGETS), kind=st.sampled_from(["transient", "timeout", "unreachable"]))
-    def other_calls_find_it_broken(self, whom, kind):
-        for _ in range(self.policy.failures_before_cooldown):
-            self.health.observe(whom, AttemptOutcome(kind), self.now)
+    def note(self, target, kind, *, permanent=False):
+        """A second, simpler account of what has answered."""
+        if kind not in NO_ANSWER:
+            self.reached.add(target.resource)
+            self.dead.discard(target.resource)
+        elif kind != "not_sent":
+            (self.dead.add if permanent else self.dead.discard)(target.resource)
 
-    @rule(whom=st.sampled_from(TARGETS), seconds=st.sampled_from([0.5, 3.0, 50.0]))
+    def told(self, call, target):
+        """Until when the service itself wants no call like this one at a target."""
+        told = (self.asked_to_wait.get((target, operation), 0.0) for operation in ("", call.operation))
+        return max(self.cooling[target], *told)
+
+    def is_hopeless(self, call):
+        resources = {target.resource for target in call.targets}
+        return not self.policy.patient and resources <= self.dead - self.reached
+
+    def asks_anyway(self, call):
+        """An open circuit is never waited for where it spares nobody anything."""
+        return len(call.targets) == 1 or self.is_hopeless(call)
+
+    @rule(
+        whom=st.sampled_from(TARGETS),
+        kind=st.sampled_from(["transient", "timeout", "unreachable", "dead"]),
+        operation=st.sampled_from(OPERATIONS),
+    )
+    def other_calls_find_it_broken(self, whom, kind, operation):
+        kind, permanent = ("unreachable", True) if kind == "dead" else (kind, False)
+        for _ in range(self.policy.failures_before_cooldown):
+            self.note(whom, kind, permanent=permanent)
+            self.health.observe(whom, AttemptOutcome(kind, permanent=permanent), self.now, operation=operation)
+
+    @rule(whom=st.sampled_from(TARGETS), seconds=st.sampled_from([0.5, 3.0, 50.0, 5000.0]))
     def other_calls_find_it_limited(self, whom, seconds):
+        self.note(whom, "rate_limited")
         self.health.observe(whom, AttemptOutcome("rate_limited", 429, retry_after=seconds), self.now)
         self.cooling[whom] = max(self.cooling[whom], self.now + seconds)
 
@@ -135,13 +189,16 @@ class Routing(RuleBasedStateMachine):
         call.route.cancelled(call.on_its_way, self.now)
         after = self.health.report(self.now)
         self.calls.remove(call)
+        if call.trial and self.trying.get(call.on_its_way) is call:
+            del self.trying[call.on_its_way]
         assert before.keys() == after.keys()
         for key, was in before.items():
             same = (was.failing, was.cause, was.quota_share) == (
                 after[key].failing, after[key].cause, after[key].quota_share
             )  # fmt: skip
             assert same, f"a cancellation was taken for news of {key}"
-            assert was.ready_in == after[key].ready_in or key in call.probes, "only a probe may be given back"
+            given_back = key in call.claimed or (call.trial and key == call.on_its_way.key)
+            assert was.ready_in == after[key].ready_in or given_back, "only a probe may be given back"
 
     def check(self, call, step, outcome):
         if isinstance(step, SendTo):
@@ -151,6 +208,14 @@ class Routing(RuleBasedStateMachine):
             assert step.seconds <= self.policy.max_wait + 1
             assert call.deadline is None or self.now + step.seconds < call.deadline, "waits beyond the deadline"
             assert not self.untried_and_free(call), "waits although an untried target is free"
+            if self.asks_anyway(call) and not call.sent:
+                assert all(self.told(call, one) > self.now for one in call.targets), "waits for an open circuit"
+            if (
+                self.is_hopeless(call)
+                and call.sent
+                and not any(self.told(call, one) > self.now for one in call.targets)
+            ):
+                assert step.seconds <= 1.5, "waits long where nothing has ever answered"
             call.wait_until = self.now + step.seconds
         else:
             self.check_give_up(call, step, outcome)
@@ -168,16 +233,26 @@ class Routing(RuleBasedStateMachine):
         assert step.target in call.targets
         assert call.on_its_way is None, "two targets at once"
         assert call.deadline is None or self.now < call.deadline, "sends beyond the deadline"
-        assert self.cooling[step.target] <= self.now, "asks a cooling target"
+        left = self.cooling[step.target] - self.now
+        call.trial = left > 0
+        if call.trial:
+            assert step.probe, "asks a cooling target"
+            assert left > self.policy.max_wait, "tries a pause that calls wait for"
+            other = self.trying.get(step.target)
+            assert other is None or self.now >= other.sent_at + self.policy.probe_interval, "tried twice at once"
+            self.trying[step.target] = call
         if outcome is not None and outcome.kind in MAY_HAVE_RUN:
             assert call.repeatable, "repeats what may have been executed"
         report = self.health.report(self.now)
-        keys = (step.target.key, f"@{step.target.resource}")
-        call.probes = {key for key in keys if key in report and report[key].failing}
-        assert step.probe == bool(call.probes)
+        failing = {key for key in call.keys(step.target) if key in report and report[key].failing}
+        assert step.probe == bool(failing or call.trial)
+        call.claimed = failing
+        call.probes = set() if self.asks_anyway(call) else failing
         call.on_its_way, call.sent_at = step.target, self.now
         call.sent.append(step.target)
         assert len(call.sent) - call.adapted <= self.policy.max_attempts
+        if self.is_hopeless(call) and len(call.sent) - call.adapted > 1:
+            assert len(call.sent) - call.adapted <= max(2, len(call.targets)), "goes on where nothing ever answered"
         assert call.adapted <= self.policy.max_adaptations
         if len(call.targets) > 1:
             assert call.sent.count(step.target) - call.adapted <= self.policy.attempts_per_target
@@ -185,7 +260,8 @@ class Routing(RuleBasedStateMachine):
     def check_give_up(self, call, step, outcome):
         free = self.untried_and_free(call)
         if step.reason == "exhausted":
-            assert not free or len(call.sent) - call.adapted >= self.policy.max_attempts
+            tries = len(call.sent) - call.adapted
+            assert not free or tries >= self.policy.max_attempts or (self.is_hopeless(call) and tries >= 2)
         elif step.reason == "deadline":
             assert call.deadline is not None
             assert not free or self.now >= call.deadline
@@ -208,7 +284,7 @@ class Routing(RuleBasedStateMachine):
             for target in call.targets
             if target.resource not in left  # a resource that refused is left as a whole
             and self.cooling[target] <= self.now
-            and self.health.is_clear(target, self.now)
+            and self.health.is_clear(target, self.now, call.operation)
         }
 
     @invariant()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openai.lib.streaming._deltas import accumulate_delta
 
-from azure_connector.tools import RAW_ARGUMENTS, FinishedCalls, NameMap, ToolCallStream
+from azure_connector.tools import RAW_ARGUMENTS, FinishedCalls, NameMap, ToolCallStream, read_arguments
 
 KNOWN = frozenset({"get_weather", "get_weather_now", "p-fn", "ping"})
 Delta = dict[str, Any]
@@ -331,11 +332,13 @@ def test_arguments_with_a_malformed_beginning_are_repaired_even_live(text: str) 
 def test_fragments_of_a_good_beginning_are_not_held() -> None:
     stream = ToolCallStream(known=KNOWN)
     stream.feed([opening(0, "call_1", "ping")])
-    for text in ("{", ' "a', '": [1,', " 2,]", "}"):
-        assert stream.feed([fragment(text)]) == [fragment(text)]
+    fragments = [("{", "{"), (' "a', ' "a'), ('": [1,', '": [1'), (" 2,]", ", 2]"), (', "b": tr', ', "b": tr')]
+    for text, passed in [*fragments, ("ue,", "ue"), (" c", ", "), (": None", '"c": '), ("}", "null}"), ("\n```", "")]:
+        assert stream.feed([fragment(text)]) == ([fragment(passed)] if passed != text or text else [])
     finished = stream.finish("tool_calls")
-    assert readable(finished.calls) == [("ping", {"a": [1, 2]})]
-    assert finished.repairs[0].what == "malformed JSON"
+    assert readable(finished.calls) == [("ping", {"a": [1, 2], "b": True, "c": None})]
+    assert finished.repairs[0].what == "malformed JSON, trailing characters"
+    assert finished.deltas == []
 
 
 def test_buffered_arguments_come_whole_and_repaired() -> None:
@@ -416,3 +419,68 @@ def test_no_delta_is_an_error(chunks: Any, buffer: bool, custom_as_function: boo
         assert [json.loads(c["function"]["arguments"]) for c in accumulated if "function" in c] == [
             json.loads(c["function"]["arguments"]) for c in finished.calls if "function" in c
         ]
+
+
+WORDS = st.sampled_from(["true", "false", "null", "True", "False", "None", "NULL", "0", "-1.5e3", '"x"', "'it\\'s'"])
+STRINGS = st.text(max_size=8) | st.sampled_from(["{}", "}", "a\\", '"', "'", "\n", "\ud83d", "\u201c", "é {}"])
+# What passes only after it was changed: then the pieces of an unreadable text are not that text.
+REWRITTEN = re.compile(r"['\u201c\x00-\x1f\ud800-\udfff]|,\s*[}\]]|[\w{[:,]\s*[A-Za-z_]")
+
+
+@st.composite
+def lenient_json(draw: st.DrawFn, depth: int = 0) -> str:
+    """JSON as models write it: with other quotes, Python's words, keys without quotes, commas too many."""
+    space = draw(st.sampled_from(["", "", " ", "\n  ", "\t"]))
+    kind = draw(st.sampled_from(["object", "list", "string", "word"] if depth else ["object"]))
+    if depth > 2 or kind == "word":
+        return draw(WORDS)
+    if kind == "string":
+        text = draw(STRINGS)
+        return draw(st.sampled_from([json.dumps(text), json.dumps(text, ensure_ascii=False)]))
+    trailing = draw(st.sampled_from(["", "", ",", ", ", ",\n"]))
+    count = draw(st.integers(0, 3))
+    items = [draw(lenient_json(depth + 1)) for _ in range(count)]
+    if kind == "list":
+        return "[" + space + ("," + space).join(items) + (trailing if items else "") + space + "]"
+    keys = [draw(st.sampled_from(['"a{}"', "'b'", "c_d", '"\\u00e9"', "None"])) for _ in items]
+    pairs = [f"{key}:{space}{item}" for key, item in zip(keys, items, strict=True)]
+    return "{" + space + ("," + space).join(pairs) + (trailing if pairs else "") + space + "}"
+
+
+TAILS = st.sampled_from(["", "", "\n", " }", "```", " ;\n"])
+FRONTS = st.sampled_from(["", "", " ", "\n", "```json\n", "Sure: ", '"'])
+
+
+def without_spaces(text: str) -> str:
+    """The tokens of JSON, however they are spaced."""
+    return json.dumps(json.loads(text), sort_keys=True)
+
+
+@given(
+    text=st.one_of(st.tuples(FRONTS, lenient_json(), TAILS).map("".join), st.text(alphabet="{}[]\"':, \\nTrue1a`é")),
+    end=st.none() | st.integers(0, 200),
+    cuts=st.lists(st.integers(0, 200), max_size=8),
+    together=st.integers(1, 3),
+)
+def test_streamed_pieces_equal_the_whole_form(text: str, end: int | None, cuts: list[int], together: int) -> None:
+    text = text[:end]
+    edges = sorted({min(cut, len(text)) for cut in cuts} | {0, len(text)})
+    parts = [text[one:other] for one, other in itertools.pairwise(edges)]
+    deltas = [opening(0, "call_1", "ping"), *(fragment(part) for part in parts)]
+    stream = ToolCallStream(known=KNOWN)
+    passed: list[Delta] = []
+    for start in range(0, len(deltas), together):
+        out = stream.feed(deltas[start : start + together])
+        assert len(out) <= 1, "two entries with one index in one chunk"
+        passed += out
+    finished = stream.finish("tool_calls")
+    pieces = "".join(delta["function"].get("arguments", "") for delta in [*passed, *finished.deltas])
+    whole = read_arguments(text)
+    assert finished.calls[0]["function"]["arguments"] == whole.text
+    notes = [repair for repair in finished.repairs if repair.position.endswith("arguments")]
+    if whole.raw or (notes and notes[0].what == "not readable"):
+        assert not any(" repaired: " in str(note) for note in notes), "told as repaired, and delivered as it came"
+        if not REWRITTEN.search(text):
+            assert pieces == text.replace("{}", "{ }") or pieces == text
+    else:
+        assert without_spaces(pieces) == without_spaces(whole.text)

@@ -29,7 +29,7 @@ identity its token file for ten minutes. The sync credentials never reuse a toke
 
 from __future__ import annotations
 
-from ..._utils._extras import install_hint
+from ..installing import install_hint
 
 try:
     import cryptography  # noqa: F401  # pyright: ignore[reportUnusedImport]  # only whether it is there

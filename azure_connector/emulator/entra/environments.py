@@ -12,14 +12,14 @@ from .azure_cli import CliState, write_az
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .server import EntraID
+    from .state import EntraState
 
 Kind = Literal["client_secret", "certificate", "workload_identity", "cli"]
 WORKLOAD_SUBJECT = "system:serviceaccount:default:workload"
 
 
 def environment(
-    entra: EntraID, kind: Kind, *, expired: bool = False, roles: Sequence[str] = (DEFAULT_ROLE,)
+    entra: EntraState, kind: Kind, *, expired: bool = False, roles: Sequence[str] = (DEFAULT_ROLE,)
 ) -> dict[str, str]:
     """Register a fresh app and return what an environment must hold to log in as it.
 
@@ -48,7 +48,7 @@ def environment(
 
 
 def cli_environment(
-    entra: EntraID, *, state: CliState = "logged_in", delay: float = 0.0, roles: Sequence[str] = (DEFAULT_ROLE,)
+    entra: EntraState, *, state: CliState = "logged_in", delay: float = 0.0, roles: Sequence[str] = (DEFAULT_ROLE,)
 ) -> dict[str, str]:
     """A `PATH` that begins with a directory that holds a stand-in `az`."""
     secret = secrets.token_urlsafe(16)

@@ -16,12 +16,12 @@ from .grants import client_credentials
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from .server import EntraID
+    from .state import EntraState
 
 NO_STORE = {"cache-control": "no-store, no-cache", "pragma": "no-cache"}
 
 
-def entra_application(entra: EntraID) -> Starlette:
+def entra_application(entra: EntraState) -> Starlette:
     """The ASGI application of one emulated Entra ID."""
     routes = _Routes(entra)
     return Starlette(
@@ -35,7 +35,7 @@ def entra_application(entra: EntraID) -> Starlette:
 
 
 class _Routes:
-    def __init__(self, entra: EntraID) -> None:
+    def __init__(self, entra: EntraState) -> None:
         self._entra = entra
 
     async def instance_discovery(self, request: Request) -> Response:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..brain import think
-from ..completion import Completion, settle
+from ..completion import Completion, most_tokens, settle
 from ..counting import count_value, pieces
 from ..identifiers import Identifiers
 from ..responses.composing import read_ask
@@ -17,19 +17,22 @@ from .dialects import Dialect
 
 __all__ = ["Event", "Responder", "complete"]
 
+LONGEST = 4_096
+"""Tokens of an answer, as the realtime models have it."""
 Event = tuple[str, Json]
 """An event's type, and what it holds beside that and its id."""
 
 
 def complete(settings: Json, items: list[Json], dialect: Dialect, ids: Identifiers) -> Completion:
     """Think, and cut the answer to the session's limit."""
-    limit = settings.get(dialect.limit)
+    limit = most_tokens(settings.get(dialect.limit), LONGEST)
+    turns = turns_of(items, settings.get("instructions"))
     return settle(
-        think(read_ask(settings, turns_of(items, settings.get("instructions")), parallel=True)),
+        think(read_ask(settings, turns, parallel=True, room=limit)),
         ids,
         prompt=3 + count_value(items) + count_value(settings.get("tools")) + count_value(settings.get("instructions")),
         thinking=0,
-        limit=limit if isinstance(limit, int) else None,
+        limit=limit,
     )
 
 

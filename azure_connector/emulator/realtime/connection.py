@@ -9,6 +9,7 @@ from typing import Any
 
 from ..delivery import Delivery
 from ..faults import Fault
+from ..parsing import parse
 from ..records import RecordedRequest
 from ..serving import Receive, Send
 from ..values import Json
@@ -85,6 +86,6 @@ class Connection:
 
 def _json_or_text(text: str) -> Any:
     try:
-        return json.loads(text)
+        return parse(text)
     except ValueError:
         return text

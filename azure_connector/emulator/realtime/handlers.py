@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..._utils._extras import install_hint
 from ..errors import azure, missing, not_found, operation_not_supported
+from ..installing import install_hint
 from ..models import UNKNOWN
 from ..resource import Resource
 from ..routes import Route, table
@@ -27,5 +27,4 @@ async def connect(call: Call, resource: Resource) -> Answer:
     return Answer(101)
 
 
-# The first api-version with realtime was 2024-10-01-preview.
-ROUTES: list[Route] = table("/realtime", connect, method="GET", since="2024-10-01")
+ROUTES: list[Route] = table("/realtime", connect, method="GET")

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..errors import invalid, missing, wrong_choice, wrong_type
 from ..identifiers import Identifiers
-from ..values import Json, is_object, items_of, object_of, text_of
+from ..values import Json, among, is_object, items_of, object_of, text_of
 from ..wire import Refusal
 from .dialects import Dialect
 
@@ -34,9 +34,9 @@ def read_item(where: str, given: Any, dialect: Dialect, ids: Identifiers) -> Jso
         raise missing(where) if given is None else wrong_type(where, "an object", given)
     item = object_of(given)
     kind = item.get("type")
-    if kind not in NEEDED:
+    if not among(kind, NEEDED):
         raise missing(f"{where}.type") if kind is None else wrong_choice(f"{where}.type", kind, tuple(NEEDED))
-    for name in NEEDED[kind]:
+    for name in NEEDED[str(kind)]:
         if name not in item:
             raise missing(f"{where}.{name}")
     made: Json = {"id": text_of(item.get("id")) or f"item_{ids.letters(21)}", "object": "realtime.item", "type": kind}
@@ -49,14 +49,14 @@ def read_item(where: str, given: Any, dialect: Dialect, ids: Identifiers) -> Jso
 
 def _check_message(where: str, item: Json, dialect: Dialect) -> None:
     role, content = item["role"], item["content"]
-    if role not in {"user", "assistant", "system"}:
+    if not among(role, ("user", "assistant", "system")):
         raise wrong_choice(f"{where}.role", role, ("assistant", "system", "user"))
     if not isinstance(content, list):
         raise wrong_type(f"{where}.content", "an array of objects", content)
     kinds = {"assistant": (dialect.text,), "system": ("input_text",), "user": ("input_text", "input_image")}[role]
     for number, part in enumerate(items_of(content)):
         place, kind = f"{where}.content[{number}]", object_of(part).get("type")
-        if kind in {"input_audio", "output_audio", "audio"}:
+        if kind in ("input_audio", "output_audio", "audio"):
             raise no_audio(f"{place}.type")
         if kind not in kinds:
             raise missing(f"{place}.type") if kind is None else wrong_choice(f"{place}.type", kind, kinds)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from ..conversation import check_name
-from ..errors import invalid, missing, unknown_parameter, wrong_choice, wrong_type
+from ..errors import broken, invalid, missing, unknown_parameter, wrong_choice, wrong_type
 from ..models import Deployment
+from ..parsing import parse
 from ..resource import Resource
-from ..values import Json, is_object, items_of, object_of
+from ..values import Json, among, is_object, items_of, object_of
 from ..wire import Refusal
 from .answering import Event, Responder, complete
 from .dialects import DIALECTS
@@ -80,6 +80,9 @@ class Session:
                 yield self._framed(name, data)
         except Refusal as refusal:
             yield self._framed("error", {"error": {**refusal.body["error"], "event_id": event.get("event_id")}})
+        except Exception as error:  # noqa: BLE001  as over HTTP: told, and the session goes on
+            told = broken(error).body["error"]
+            yield self._framed("error", {"error": {"type": "server_error", "param": None, **told}})
 
     def _framed(self, name: str, data: Json) -> Json:
         return {"type": name, "event_id": f"event_{self._ids.letters(21)}", **data}
@@ -88,9 +91,9 @@ class Session:
         name = event.get("type")
         if name is None:
             raise missing("type")
-        if name in AUDIBLE:
+        if among(name, AUDIBLE):
             raise no_audio("type")
-        if name not in self._handlers:
+        if not among(name, self._handlers):
             raise wrong_choice("type", name, (*TEXTUAL, *AUDIBLE))
         return self._handlers[name]
 
@@ -162,7 +165,7 @@ class Session:
 
 def _parsed(text: str) -> Json:
     try:
-        event = json.loads(text)
+        event: Any = parse(text)
     except ValueError:
         raise invalid("The message is not valid JSON.", None, "invalid_event") from None
     if not is_object(event):

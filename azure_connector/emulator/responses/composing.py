@@ -10,18 +10,18 @@ from ..completion import Completion
 from ..filters import Verdict
 from ..identifiers import Identifiers
 from ..models import Deployment
+from ..sealing import Seal
 from ..thinking import Ask, ToolSpec, Turn
 from ..values import Json, items_of, object_of, text_of
-from .sealing import Seal
 
 __all__ = ["Draft", "compose", "output_items", "read_ask"]
 
 
-def read_ask(body: Json, turns: tuple[Turn, ...], *, parallel: bool) -> Ask:
+def read_ask(body: Json, turns: tuple[Turn, ...], *, parallel: bool, room: int) -> Ask:
     """A checked body as an `Ask`."""
     choice = body.get("tool_choice")
     fields = object_of(choice)
-    named = fields.get("type") in {"function", "custom"}
+    named = fields.get("type") in ("function", "custom")
     tools = [_tool(object_of(tool)) for tool in items_of(body.get("tools"))]
     mode = text_of(fields.get("name")) if named else choice if isinstance(choice, str) else "auto"
     if fields.get("type") == "allowed_tools":
@@ -30,14 +30,14 @@ def read_ask(body: Json, turns: tuple[Turn, ...], *, parallel: bool) -> Ask:
         mode = text_of(fields.get("mode")) or "auto"
     wanted = object_of(object_of(body.get("text")).get("format"))
     output: Any = None
-    if wanted.get("type") in {"json_object", "json_schema"}:
+    if wanted.get("type") in ("json_object", "json_schema"):
         output = wanted.get("schema") or {}
     wants_parallel = parallel and body.get("parallel_tool_calls") is not False
-    return Ask(turns, tuple(tool for tool in tools if tool), mode, wants_parallel, output, named=named)
+    return Ask(turns, tuple(tool for tool in tools if tool), mode, wants_parallel, output, room, named=named)
 
 
 def _tool(tool: Json) -> ToolSpec | None:
-    if tool.get("type") not in {"function", "custom"}:
+    if tool.get("type") not in ("function", "custom"):
         return None
     custom = tool["type"] == "custom"
     return ToolSpec(text_of(tool["name"]), text_of(tool.get("description")), tool.get("parameters"), custom)
@@ -54,6 +54,7 @@ class Draft:
         verdict: the content filter's.
         effort: the effort in force.
         created: when, in seconds since the epoch.
+        model: the model that answers.
     """
 
     body: Json
@@ -62,6 +63,7 @@ class Draft:
     verdict: Verdict
     effort: str
     created: int
+    model: str
 
     @property
     def incomplete(self) -> str | None:
@@ -125,11 +127,11 @@ def compose(draft: Draft, identity: str, output: list[Json]) -> Json:
         "content_filters": content_filters(draft),
         "error": None,
         "incomplete_details": {"reason": draft.incomplete} if draft.incomplete else None,
-        "model": draft.deployment.served_model,
+        "model": draft.model,
         "output": output,
         "usage": {
             "input_tokens": reply.prompt_tokens,
-            "input_tokens_details": {"cached_tokens": 0},
+            "input_tokens_details": {"cached_tokens": reply.cached_tokens},
             "output_tokens": reply.completion_tokens,
             "output_tokens_details": {"reasoning_tokens": reply.reasoning_tokens},
             "total_tokens": reply.prompt_tokens + reply.completion_tokens,

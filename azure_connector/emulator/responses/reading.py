@@ -6,12 +6,12 @@ import json
 from typing import Any
 
 from ..chatparts import read_content
-from ..errors import invalid, missing, unknown_parameter, wrong_choice, wrong_type
+from ..errors import invalid, long_string, missing, unknown_parameter, wrong_choice, wrong_type
 from ..filters import unmarked
+from ..responsestore import ResponseStore, item_not_found
+from ..sealing import Seal
 from ..thinking import ToolCall, Turn
-from ..values import Json, is_object, items_of, object_of, text_of
-from .sealing import Seal
-from .store import ResponseStore, item_not_found
+from ..values import Json, among, is_object, items_of, object_of, text_of
 
 __all__ = ["check_answered", "filterable", "read_items", "turns_of"]
 
@@ -39,6 +39,7 @@ WITHOUT_STATUS = frozenset(
 USER_PARTS = ("input_text", "input_image", "input_file", "input_audio")
 ASSISTANT_PARTS = ("output_text", "refusal")
 ROLES = ("assistant", "system", "developer", "user")
+LONGEST_ID = 64
 
 
 def read_items(given: Any, store: ResponseStore, seal: Seal, *, stored: bool) -> list[Json]:
@@ -71,6 +72,7 @@ def read_items(given: Any, store: ResponseStore, seal: Seal, *, stored: bool) ->
             _check_reasoning(checked, store, seal, stored=stored)
         read.append(checked)
     _check_followed(read)
+    _check_led(read, store)
     return read
 
 
@@ -82,18 +84,16 @@ def _item(number: int, item: Any) -> Json:
     kind = fields.get("type") or ("message" if "role" in fields else None)
     if kind is None:
         raise missing(f"{where}.type")
-    if kind not in TYPES:
+    if not among(kind, TYPES):
         raise wrong_choice(f"{where}.type", kind, TYPES)
+    kind = str(kind)
     for name in ("status", "content_filters", "content_filter_results"):
         if name in fields and (name != "status" or kind in WITHOUT_STATUS):
             raise unknown_parameter(f"{where}.{name}")
     for name in NEEDED.get(kind, ()):
         if name not in fields:
             raise missing(f"{where}.{name}")
-    identity, prefix = fields.get("id"), PREFIXES.get(kind)
-    if identity is not None and prefix and not str(identity).startswith(prefix):
-        text = f"Invalid '{where}.id': '{identity}'. Expected an ID that begins with '{prefix}'."
-        raise invalid(text, f"{where}.id", "invalid_value")
+    _check_names(where, kind, fields)
     if kind == "message":
         _check_message(where, fields)
     elif kind in {"function_call", "custom_tool_call"}:
@@ -103,9 +103,23 @@ def _item(number: int, item: Any) -> Json:
     return {"type": kind, **fields}
 
 
+def _check_names(where: str, kind: str, fields: Json) -> None:
+    """Ids and names are strings, not too long; the id of a replayed item begins as its kind's do."""
+    for name in ("id", "call_id", "name"):
+        value = fields.get(name)
+        if value is not None and not isinstance(value, str):
+            raise wrong_type(f"{where}.{name}", "a string", value)
+        if isinstance(value, str) and len(value) > LONGEST_ID:
+            raise long_string(f"{where}.{name}", LONGEST_ID, len(value))
+    identity, prefix = fields.get("id"), PREFIXES.get(kind)
+    if identity is not None and prefix and not str(identity).startswith(prefix):
+        text = f"Invalid '{where}.id': '{identity}'. Expected an ID that begins with '{prefix}'."
+        raise invalid(text, f"{where}.id", "invalid_value")
+
+
 def _check_message(where: str, fields: Json) -> None:
     role = fields.get("role")
-    if role not in ROLES:
+    if not among(role, ROLES):
         raise wrong_choice(f"{where}.role", role, ROLES)
     content = fields.get("content")
     if content is None:
@@ -118,8 +132,12 @@ def _check_message(where: str, fields: Json) -> None:
     for number, part in enumerate(items_of(content)):
         place = f"{where}.content[{number}]"
         kind = object_of(part).get("type")
-        if kind not in allowed:
+        if not among(kind, allowed):
             raise wrong_choice(f"{place}.type", kind, allowed)
+        name = {"refusal": "refusal", "input_text": "text", "output_text": "text"}.get(str(kind))
+        if name and not isinstance(object_of(part).get(name), str):
+            given = object_of(part).get(name)
+            raise missing(f"{place}.{name}") if given is None else wrong_type(f"{place}.{name}", "a string", given)
         if kind == "output_text" and "annotations" not in object_of(part):
             raise missing(f"{place}.annotations")
 
@@ -150,6 +168,19 @@ def _check_followed(items: list[Json]) -> None:
             raise invalid(text, "input")
 
 
+def _check_led(items: list[Json], store: ResponseStore) -> None:
+    """An item that a reasoning led to, named by its id, is refused without that reasoning."""
+    given = {item.get("id") for item in items if item["type"] == "reasoning"}
+    for item in items:
+        reasoning = store.reasoning_of(text_of(item.get("id")))
+        if reasoning is not None and reasoning not in given:
+            text = (
+                f"Item '{item['id']}' of type '{item['type']}' was provided without its required 'reasoning' item: "
+                f"'{reasoning}'."
+            )
+            raise invalid(text, "input")
+
+
 def check_answered(items: list[Json]) -> None:
     """Refuse outputs without their call, and calls without their output.
 
@@ -157,11 +188,16 @@ def check_answered(items: list[Json]) -> None:
         Refusal: 400.
     """
     for kind, word in (("function_call", "function call"), ("custom_tool_call", "custom tool call")):
-        called = [item["call_id"] for item in items if item["type"] == kind]
-        answered = [item["call_id"] for item in items if item["type"] == f"{kind}_output"]
-        for identity in answered:
-            if identity not in called:
-                raise invalid(f"No tool call found for {word} output with call_id {identity}.", "input")
+        called: list[str] = []
+        answered: set[str] = set()
+        for item in items:
+            if item["type"] == kind:
+                called.append(item["call_id"])
+            elif item["type"] == f"{kind}_output":
+                answered.add(item["call_id"])
+                if item["call_id"] not in called:
+                    text = f"No tool call found for {word} output with call_id {item['call_id']}."
+                    raise invalid(text, "input")
         for identity in called:
             if identity not in answered:
                 raise invalid(f"No tool output found for {word} {identity}.", "input")

@@ -15,9 +15,11 @@ from ..errors import (
     wrong_choice,
     wrong_type,
 )
+from ..fieldtypes import RESPONSE_TYPES, check_metadata, check_types
 from ..models import Deployment, Family
 from ..parameters import check_effort, check_integer, check_sampling
-from ..values import Json, is_object, items_of, object_of
+from ..strictness import LARGE, Sizes
+from ..values import Json, among, is_object, items_of, object_of
 from ..wire import Call
 
 __all__ = ["check_parameters"]
@@ -57,7 +59,7 @@ INCLUDABLE = (
 LEAST_OUTPUT = 16
 
 
-def check_parameters(body: Json, deployment: Deployment, call: Call) -> str:
+def check_parameters(body: Json, deployment: Deployment, call: Call, sizes: Sizes = LARGE) -> str:
     """Refuse what this deployment's model does not take over Responses; returns the effort in force.
 
     Raises:
@@ -67,6 +69,8 @@ def check_parameters(body: Json, deployment: Deployment, call: Call) -> str:
     if family.kind != "chat" or not family.responses:
         raise operation_not_supported("responses", deployment.base_model)
     _check_names(body)
+    check_types(body, RESPONSE_TYPES)
+    check_metadata(body.get("metadata"))
     check_integer("max_output_tokens", body.get("max_output_tokens"), LEAST_OUTPUT)
     effort = _effort(body, family)
     check_sampling(body, family, effort)
@@ -77,11 +81,11 @@ def check_parameters(body: Json, deployment: Deployment, call: Call) -> str:
         raise unsupported_value("stream", True, "Supported values are: false.")
     if body.get("background") and body.get("store") is False:
         raise invalid("Background responses require 'store' to be true.", "background")
-    if body.get("truncation") not in {None, "auto", "disabled"}:
+    if body.get("truncation") not in (None, "auto", "disabled"):
         raise wrong_choice("truncation", body["truncation"], ("auto", "disabled"))
     _check_include(body, family)
-    _check_tools(body, family, effort, call)
-    _check_text(body)
+    _check_tools(body, family, effort, call, sizes)
+    _check_text(body, sizes)
     return effort
 
 
@@ -105,20 +109,20 @@ def _effort(body: Json, family: Family) -> str:
     if fields.get("summary") is not None:
         if not family.reasoning:
             raise unsupported_parameter("reasoning.summary")
-        if fields["summary"] not in {"auto", "concise", "detailed"}:
+        if not among(fields["summary"], {"auto", "concise", "detailed"}):
             raise wrong_choice("reasoning.summary", fields["summary"], ("auto", "concise", "detailed"))
     return check_effort(fields.get("effort"), "reasoning.effort", family)
 
 
 def _check_include(body: Json, family: Family) -> None:
     for number, name in enumerate(items_of(body.get("include"))):
-        if name not in INCLUDABLE:
+        if not among(name, INCLUDABLE):
             raise wrong_choice(f"include[{number}]", name, INCLUDABLE)
         if name == "reasoning.encrypted_content" and not family.reasoning:
             raise invalid("Encrypted content is not supported with this model.", "include")
 
 
-def _check_tools(body: Json, family: Family, effort: str, call: Call) -> None:
+def _check_tools(body: Json, family: Family, effort: str, call: Call, sizes: Sizes) -> None:
     tools = body.get("tools")
     if body.get("parallel_tool_calls") and not family.parallel_at(effort):
         raise unsupported_parameter("parallel_tool_calls")
@@ -134,10 +138,10 @@ def _check_tools(body: Json, family: Family, effort: str, call: Call) -> None:
         kind = fields.get("type")
         if kind is None:
             raise missing(f"{where}.type")
-        if kind not in TOOL_TYPES:
+        if not among(kind, TOOL_TYPES):
             raise wrong_choice(f"{where}.type", kind, TOOL_TYPES)
         if kind == "function":
-            check_function(where, fields)
+            check_function(where, fields, sizes)
         elif kind == "custom":
             check_name(f"{where}.name", fields.get("name"))
         elif kind == "image_generation" and "x-ms-oai-image-generation-deployment" not in call.headers:
@@ -154,26 +158,26 @@ def _check_choice(choice: Any, tools: list[Any]) -> None:
             raise invalid("Tool choice 'required' must be specified with 'tools' parameter.", "tool_choice")
         return
     fields = object_of(choice)
-    names = [object_of(tool).get("name") for tool in tools]
-    if fields.get("type") in {"function", "custom"} and fields.get("name") not in names:
+    names = [object_of(tool).get("name") for tool in tools if is_object(tool)]
+    if fields.get("type") in ("function", "custom") and fields.get("name") not in names:
         raise invalid(f"Tool choice '{fields['type']}' not found in 'tools' parameter.", "tool_choice")
 
 
-def _check_text(body: Json) -> None:
+def _check_text(body: Json, sizes: Sizes) -> None:
     text = object_of(body.get("text"))
-    if text.get("verbosity") not in {None, "low", "medium", "high"}:
+    if text.get("verbosity") not in (None, "low", "medium", "high"):
         raise wrong_choice("text.verbosity", text["verbosity"], ("low", "medium", "high"))
     wanted = text.get("format")
     if wanted is None:
         return
     fields = object_of(wanted)
     kind = fields.get("type")
-    if kind not in {"text", "json_object", "json_schema"}:
+    if not among(kind, ("text", "json_object", "json_schema")):
         raise wrong_choice("text.format.type", kind, ("json_object", "json_schema", "text"))
     if kind == "json_schema":
         if "schema" not in fields:
             raise missing("text.format.schema")
-        check_named_schema(fields, "text.format", "text.format.schema")
+        check_named_schema(fields, "text.format", "text.format.schema", sizes=sizes)
     if kind == "json_object" and "json" not in str([body.get("input"), body.get("instructions")]).lower():
         message = (
             "Response input messages must contain the word 'json' in some form to use 'text.format' of type "

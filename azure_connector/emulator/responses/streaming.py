@@ -11,9 +11,9 @@ from ..values import Json
 __all__ = ["events_of"]
 
 
-def events_of(response: Json) -> list[Json]:
+def events_of(response: Json) -> Iterator[Json]:
     """The events of a finished response, numbered; each has its name in `type`."""
-    return [{"type": name, "sequence_number": number, **data} for number, (name, data) in enumerate(_events(response))]
+    return ({"type": name, "sequence_number": number, **data} for number, (name, data) in enumerate(_events(response)))
 
 
 Event = tuple[str, Json]

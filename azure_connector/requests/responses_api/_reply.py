@@ -7,6 +7,7 @@ from typing import Any
 
 from ..._utils import Json, as_list, as_object
 from ...errors import ErrorFacts, parse_envelope
+from ...tools import as_function_call
 from ._message_text import MessageText
 from ._replay_state import CALL_TYPES, fields_of
 from ._shapes import chat_usage, merged_verdicts, objects, without
@@ -56,7 +57,7 @@ def to_chat(reply: Json, *, model: str | None = None, origin: str | None = None)
         Failure: the reply's status is `failed`, `cancelled`, or one of a reply that is still being made.
     """
     _refuse(reply)
-    output = objects(reply.get("output"))
+    output = [as_function_call(item) for item in objects(reply.get("output"))]
     speech = MessageText()
     message = _message(output, speech)
     message.update(fields_of(output, speech, origin))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..._utils import Json, as_list, as_object
+from ...tools import as_function_call
 from ._chunk_emitter import ChunkEmitter, Progress
 from ._reply import Failure, to_chat
 from ._shapes import objects, without
@@ -79,6 +80,8 @@ class ResponseStream:
         kind = event.get("type")
         if kind == "error" or (kind is None and event.get("error")):
             raise Failure.reported(as_object(event.get("error")) or event)
+        if as_object(event.get("item")).get("type") == "tool_call":
+            event = {**event, "item": as_function_call(event["item"])}
         take = None if self.complete else self._handlers.get(str(kind))
         if take is not None:
             take(event)

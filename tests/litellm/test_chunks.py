@@ -1,4 +1,4 @@
-"""A stream's pieces: copied ones are the ones that LiteLLM's types would make, and LiteLLM's wrapper loses nothing."""
+"""A stream's chunks: copied ones are the ones that LiteLLM's types would make, and LiteLLM's wrapper loses nothing."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from litellm import CustomStreamWrapper
 from litellm.types.utils import ModelResponseStream
 
 from azure_connector.emulator import Reply
-from litellm_adapter import pieces
-from litellm_adapter.pieces import Pieces
-from litellm_adapter.wrapper import EagerWrapper
-from tests.litellm.lite import run
+from litellm_adapter import chunks as chunks_module
+from litellm_adapter.chunks import Chunks
+from litellm_adapter.stream_wrapper import StreamWrapper
+from tests.litellm.lite import ask, run
 from tests.speed.shapes import BROKEN_CHUNKS, FRAME, RECORDED, SAFE, STREAMS, USAGE, piece
 from tests.support.asking import HELLO, text_of
 
@@ -24,15 +24,15 @@ ALL = [*STREAMS.values(), *RECORDED.values()]
 
 
 def made(chunks: list[dict[str, Any]], **how: Any) -> list[ModelResponseStream]:
-    found = Pieces(served=lambda _: None, **how)
+    found = Chunks(served=lambda _: None, **how)
     given = [found.feed(copy.deepcopy(chunk)) for chunk in chunks]
-    return [one for one in [*given, found.finish()] if one is not None]
+    return [one for one in [*given, *iter(found.finish, None)] if one is not None]
 
 
 def plainly(chunks: list[dict[str, Any]], **how: Any) -> list[ModelResponseStream]:
-    """As `made`, every piece by LiteLLM's own constructors."""
+    """As `made`, every chunk by LiteLLM's own constructors."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pieces._Pattern, "of", classmethod(lambda cls, chunk, piece: None))
+        patch.setattr(chunks_module._Pattern, "of", classmethod(lambda cls, chunk, piece: None))
         return made(chunks, **how)
 
 
@@ -55,7 +55,7 @@ def equal(ours: list[ModelResponseStream], theirs: list[ModelResponseStream]) ->
 
 @pytest.mark.parametrize("first_model", [None, "gpt-4o"])
 @pytest.mark.parametrize("chunks", ALL)
-def test_copied_pieces_are_the_ones_that_would_be_made(chunks, first_model):
+def test_copied_chunks_are_the_ones_that_would_be_made(chunks, first_model):
     equal(made(chunks, first_model=first_model), plainly(chunks, first_model=first_model))
 
 
@@ -98,14 +98,14 @@ def test_pieces_share_nothing_that_can_be_changed():
 
 def test_plain_text_is_copied(monkeypatch):
     built: list[Any] = []
-    real = pieces.build_chunk
-    monkeypatch.setattr(pieces, "build_chunk", lambda body: built.append(body) or real(body))
+    real = chunks_module.build_chunk
+    monkeypatch.setattr(chunks_module, "build_chunk", lambda body: built.append(body) or real(body))
     chunks = [piece({"content": str(n)}, content_filter_results=SAFE) | {"obfuscation": "x" * n} for n in range(50)]
     assert len(made(chunks)) == 50
     assert len(built) == 1
 
 
-class _Stock(EagerWrapper):
+class _Stock(StreamWrapper):
     """The wrapper, with LiteLLM's own way of making every chunk."""
 
     chunk_creator = CustomStreamWrapper.chunk_creator
@@ -119,18 +119,28 @@ async def streamed() -> tuple[list[Any], Any]:
 @pytest.mark.parametrize("chunks", ALL)
 def test_the_wrapper_gives_what_litellms_own_gives(registered, monkeypatch, chunks):
     found = []
-    for kind in (EagerWrapper, _Stock):
-        monkeypatch.setattr("litellm_adapter.provider.EagerWrapper", kind)
+    for kind in (StreamWrapper, _Stock):
+        monkeypatch.setattr("litellm_adapter.provider.StreamWrapper", kind)
         registered.script(Reply(events=chunks))
         found.append(run(streamed()))
         assert type(found[-1][1]) is kind
     (ours, our), (theirs, their) = found
+    if len({choice["index"] for chunk in chunks for choice in chunk["choices"] if choice["finish_reason"]}) > 1:
+        # LiteLLM's own stops at the first choice's finish.
+        assert _unfinished(ours) == _unfinished(theirs)
+        return
     assert [_timeless(chunk) for chunk in ours] == [_timeless(chunk) for chunk in theirs]
     for name in ("response_id", "response_uptil_now", "received_finish_reason", "system_fingerprint", "model"):
         assert getattr(our, name) == getattr(their, name)
     assert [_timeless(chunk) for chunk in our.chunks] == [_timeless(chunk) for chunk in their.chunks]
     rebuilt = [litellm.stream_chunk_builder(chunks, messages=HELLO).model_dump() for chunks in (ours, theirs)]
     assert rebuilt[0] == rebuilt[1]
+
+
+def _unfinished(chunks: list[Any]) -> list[Any]:
+    """The chunks without a finish."""
+    found = [chunk for chunk in chunks if not any(choice.finish_reason for choice in chunk.choices)]
+    return [_timeless(chunk)[0] for chunk in found]
 
 
 def _timeless(chunk: Any) -> Any:
@@ -152,3 +162,55 @@ def test_a_wrapper_that_passes_nothing_on_is_asked_for_every_chunk(registered, m
     registered.script(Reply(events=[piece({"content": "a"}), piece({"content": "b"}), piece({}, "stop")]))
     assert text_of(run(streamed())[0]) == "ab"
     assert len(asked) == 3
+
+
+TWO = [
+    piece({"role": "assistant", "content": ""}),
+    piece({"content": "one"}),
+    piece({"content": "two"}, index=1),
+    piece({"content": "!"}, "length"),
+    piece({"content": "?"}, "stop", index=1) | {"usage": USAGE},
+]
+
+
+@pytest.mark.parametrize("way", ["sync stream", "async stream"])
+def test_text_usage_and_finish_of_every_choice_arrive(registered, way):
+    registered.script(Reply(events=TWO))
+    chunks = ask(way, n=2, stream_options={"include_usage": True})
+    said: dict[int, str] = {}
+    for choice in (choice for chunk in chunks for choice in chunk.choices):
+        said[choice.index] = said.get(choice.index, "") + (choice.delta.content or "")
+    assert said == {0: "one!", 1: "two?"}
+    ends = [
+        (choice.index, choice.finish_reason) for chunk in chunks for choice in chunk.choices if choice.finish_reason
+    ]
+    assert ends == [(0, "length"), (1, "stop")]
+    assert chunks[-1].usage.total_tokens == USAGE["total_tokens"]
+    assert len({chunk.created for chunk in chunks}) == 1
+    assert len({chunk.id for chunk in chunks}) == 1
+
+
+@pytest.mark.parametrize("way", ["sync stream", "async stream"])
+def test_usage_in_the_finish_chunk_is_the_one_that_counts(registered, way):
+    registered.script(
+        Reply(
+            events=[
+                piece({"content": "Hi"}),
+                piece({}, "stop") | {"usage": {**USAGE, "completion_tokens": 986, "total_tokens": 1000}},
+            ]
+        )
+    )
+    chunks = ask(way, stream_options={"include_usage": True})
+    assert litellm.stream_chunk_builder(chunks).usage.prompt_tokens == USAGE["prompt_tokens"]
+    assert chunks[-1].usage.total_tokens == 1000
+
+
+@pytest.mark.parametrize("way", ["sync stream", "async stream"])
+def test_a_verdict_in_the_finish_chunk_is_passed_on(registered, way):
+    verdict = {"hate": {"filtered": True, "severity": "high"}}
+    registered.script(
+        Reply(events=[piece({"content": "Hi"}), piece({}, "content_filter", content_filter_results=verdict)])
+    )
+    chunks = ask(way)
+    assert verdict in [getattr(choice, "content_filter_results", None) for chunk in chunks for choice in chunk.choices]
+    assert chunks[-1].choices[0].finish_reason == "content_filter"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from ..errors import invalid
-from ..values import Json
-from ..wire import Refusal
+from .errors import invalid
+from .values import Json
+from .wire import Refusal
 
 __all__ = ["ResponseStore", "StoredResponse"]
 
@@ -20,7 +20,6 @@ class StoredResponse:
         body: the finished response.
         items: its input as items, the ones of earlier responses included.
         own_items: its own input alone, as `input_items` lists it.
-        events: its stream as (event's name, data).
         background: it was created to run in the background.
         status: where it stands: a background response is `queued` first and goes on with each fetch.
     """
@@ -28,7 +27,6 @@ class StoredResponse:
     body: Json
     items: list[Json]
     own_items: list[Json]
-    events: list[Json] = field(default_factory=list[Json])
     background: bool = False
     status: str = ""
 
@@ -59,15 +57,26 @@ class ResponseStore:
     """The stored responses and their items, by id."""
 
     def __init__(self) -> None:
+        self.most = 10_000
+        """How many are kept; the oldest are forgotten."""
         self._responses: dict[str, StoredResponse] = {}
         self._items: dict[str, Json] = {}
+        self._led: dict[str, str] = {}
 
     def add(self, stored: StoredResponse) -> None:
         """Keep a response and its items."""
+        if len(self._responses) >= self.most:
+            self.delete(next(iter(self._responses)))
         self._responses[stored.body["id"]] = stored
+        reasoning: str | None = None
         for item in [*stored.own_items, *stored.body["output"]]:
             if isinstance(item.get("id"), str):
                 self._items[item["id"]] = item
+        for item in stored.body["output"]:
+            if item["type"] == "reasoning":
+                reasoning = item["id"]
+            elif reasoning is not None:
+                self._led[item["id"]] = reasoning
 
     def get(self, identity: str) -> StoredResponse:
         """The response of that id.
@@ -96,6 +105,10 @@ class ResponseStore:
         """The item of that id, if a stored response has it."""
         return self._items.get(identity)
 
+    def reasoning_of(self, identity: str) -> str | None:
+        """The reasoning that led to an item, where a stored response has both."""
+        return self._led.get(identity)
+
     def delete(self, identity: str) -> Json:
         """Forget a response.
 
@@ -106,7 +119,8 @@ class ResponseStore:
         del self._responses[identity]
         for item in [*stored.own_items, *stored.body["output"]]:
             self._items.pop(str(item.get("id")), None)
-        return {"id": identity, "object": "response", "deleted": True}
+            self._led.pop(str(item.get("id")), None)
+        return {"id": identity, "object": "response.deleted", "deleted": True}
 
 
 def item_not_found(identity: Any, *, persisted: bool) -> Refusal:

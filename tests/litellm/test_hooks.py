@@ -10,10 +10,10 @@ from litellm.integrations.custom_logger import CustomLogger
 
 import litellm_adapter
 from azure_connector.emulator import Reply
-from litellm_adapter.hook import hook
-from litellm_adapter.wrapper import EagerWrapper
-from tests.litellm.lite import VERSION, run, settle
-from tests.support.asking import HELLO, text_of
+from litellm_adapter.hooks.async_calls import hook
+from litellm_adapter.stream_wrapper import StreamWrapper
+from tests.litellm.lite import VERSION, ask, run, settle
+from tests.support.asking import HELLO, WAYS, text_of
 
 LIMITED = Reply(status=429, body={"error": {"code": "429", "message": "Slow down"}}, headers={"retry-after": "9"})
 
@@ -32,7 +32,7 @@ def test_the_stream_is_open_when_the_call_returns(registered):
         return stream, opened, [chunk async for chunk in stream]
 
     stream, opened, chunks = run(call())
-    assert isinstance(stream, EagerWrapper)
+    assert isinstance(stream, StreamWrapper)
     assert opened == 1
     assert "Oslo" in text_of(chunks)
 
@@ -54,7 +54,7 @@ def test_a_model_passed_by_position_is_recognised(registered):
         return await litellm.acompletion("azure_connector/gpt-5", HELLO, stream=True, reasoning_effort="low")
 
     stream = run(call())
-    assert isinstance(stream, EagerWrapper)
+    assert isinstance(stream, StreamWrapper)
     assert registered.requests.last.body["reasoning_effort"] == "low"
 
 
@@ -78,7 +78,7 @@ def test_the_generator_is_the_fallback(registered, reason):
     stream, early, chunks = run(call())
     assert "Oslo" in text_of(chunks)
     if reason != "fallbacks":  # the call that LiteLLM makes in turn passes the hook by itself
-        assert not isinstance(stream, EagerWrapper)
+        assert not isinstance(stream, StreamWrapper)
         assert early == 0
 
 
@@ -119,7 +119,7 @@ def test_a_stream_is_logged_once_and_whole(registered, eager):
 
     async def call():
         stream = await litellm.acompletion(model="azure_connector/gpt-4o", messages=HELLO, stream=True)
-        assert isinstance(stream, EagerWrapper) is eager
+        assert isinstance(stream, StreamWrapper) is eager
         async for _ in stream:
             pass
         await settle()
@@ -149,27 +149,22 @@ def test_a_failure_is_logged_once(registered):
     assert recorder.successes == []
 
 
-@pytest.mark.parametrize("name", ["reasoning_effort", "verbosity", "thinking"])
-def test_what_litellm_withholds_arrives(registered, name):
-    value = {"type": "enabled"} if name == "thinking" else "low"
-    model = "azure_connector/gpt-5"
-    registered.script(Reply(body={"choices": [{"index": 0, "message": {"content": "Oslo"}, "finish_reason": "stop"}]}))
-
-    async def call():
-        return await litellm.acompletion(model=model, messages=HELLO, **{name: value})
-
-    run(call())
-    assert registered.requests[0].body[name] == value
-
-
+@pytest.mark.parametrize("drop", [False, True])
 @pytest.mark.parametrize("name", ["reasoning_effort", "verbosity"])
-def test_sync_calls_need_allowed_openai_params(registered, name):
-    """LiteLLM refuses before any code of ours runs. When this fails, docs/litellm.md can be shortened."""
-    call = {"model": "azure_connector/gpt-5", "messages": HELLO, name: "low"}
-    with pytest.raises(litellm.UnsupportedParamsError):
-        litellm.completion(**call)
-    litellm.completion(**call, allowed_openai_params=[name])
+@pytest.mark.parametrize("way", WAYS)
+def test_what_litellm_withholds_arrives(registered, way, name, drop):
+    ask(way, model="azure_connector/gpt-5", **{name: "low"}, drop_params=drop)
     assert registered.requests.last.body[name] == "low"
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_thinking_is_for_other_models(registered, way):
+    """No model of Azure OpenAI takes it: LiteLLM refuses it, or drops it where it is told to."""
+    call = {"model": "azure_connector/gpt-5", "thinking": {"type": "enabled"}}
+    with pytest.raises(litellm.UnsupportedParamsError):
+        ask(way, **call)
+    ask(way, **call, drop_params=True)
+    assert "thinking" not in registered.requests.last.body
 
 
 def test_litellm_still_wraps_by_identity(registered):
@@ -178,7 +173,7 @@ def test_litellm_still_wraps_by_identity(registered):
     async def call():
         return await litellm.acompletion(model="azure_connector/gpt-4o", messages=HELLO, stream=1)
 
-    assert isinstance(run(call()), EagerWrapper)
+    assert isinstance(run(call()), StreamWrapper)
 
 
 def test_two_prefixes_share_the_hook(azure):
@@ -191,4 +186,4 @@ def test_two_prefixes_share_the_hook(azure):
     async def both():
         return await asyncio.gather(call("north"), call("south"))
 
-    assert all(isinstance(stream, EagerWrapper) for stream in run(both()))
+    assert all(isinstance(stream, StreamWrapper) for stream in run(both()))

@@ -11,48 +11,51 @@ from openai.types.chat import ChatCompletionChunk
 
 from azure_connector.replies import build_chunk
 
-__all__ = ["Pieces"]
+from .carried import packed
 
-_DECLARED = frozenset(ChatCompletionChunk.model_fields) - {"choices"}
+__all__ = ["Chunks"]
+
+# Newer SDKs declare `obfuscation`, which differs in every chunk.
+_DECLARED = frozenset(ChatCompletionChunk.model_fields) - {"choices", "obfuscation"}
 _DECLARED_OF_CHOICE = ("finish_reason", "index", "logprobs")
 
 
-class Pieces:
-    """Turns chunks into pieces, each into one or none.
+class Chunks:
+    """Turns the service's chunks into LiteLLM's.
 
-    LiteLLM stops reading a custom provider's stream at the first finish: what comes after it (the usage, late verdicts
-    of the content filter) is passed on before, or would be lost and the usage estimated. Azure's first chunk, without
-    choices, is merged into the next one.
+    LiteLLM stops reading a custom provider's stream at the first finish: what stands in the same chunk or comes after
+    it (text, the usage, late verdicts of the content filter, other choices) is passed on before, or would be lost and
+    the usage estimated. Azure's first chunk, without choices, is merged into the next one.
 
     Args:
-        first_model: what the first chunk names as its model. LiteLLM's wrapper ends a stream with chunks of its own
+        first_model: what the first chunk names as its model. LiteLLM's own wrapper ends a stream with chunks of its own
             that name the model as asked for, and a rebuilt reply takes the name that differs from the first chunk's.
         served: told the model that the service named.
 
     Attributes:
         model: the model that the service named.
         fingerprint: the service's fingerprint.
+        finishes: choice -> its finish, to be passed on last of all.
     """
 
     def __init__(self, first_model: str | None = None, *, served: Callable[[str], None]) -> None:
         self.model: str | None = None
         self.fingerprint: str | None = None
+        self.finishes: dict[int, ModelResponseStream] = {}
         self._first_model = first_model
         self._served = served
-        self._finish: ModelResponseStream | None = None
         self._merged: dict[str, Any] = {}
         self._pattern: _Pattern | None = None
 
     def feed(self, chunk: Mapping[str, Any]) -> ModelResponseStream | None:
-        """The piece to pass on for a chunk's JSON; None where there is nothing to pass on yet."""
+        """What to pass on for a chunk's JSON; None where there is nothing to pass on yet."""
         if self._pattern is not None and self._pattern.fits(chunk):
             return self._pattern.filled(chunk)
         return self._translated(chunk)
 
     def finish(self) -> ModelResponseStream | None:
-        """The held finish, last of all; None where there is none, or it was given out."""
-        held, self._finish = self._finish, None
-        return held
+        """The next finish that was held; None where there is none any more."""
+        return self.finishes.pop(next(iter(self.finishes))) if self.finishes else None
 
     def _translated(self, json: Mapping[str, Any]) -> ModelResponseStream | None:
         chunk = build_chunk(dict(json))
@@ -73,46 +76,64 @@ class Pieces:
             fields["model"], self._first_model = self._first_model, None
         if chunk.usage is None:
             del fields["usage"]  # LiteLLM's type takes a usage of None for one
-        piece = ModelResponseStream(**fields)
-        if any(choice.finish_reason is not None for choice in chunk.choices or ()):
-            self._finish = self._finish or piece
-            return None
-        self._pattern = None if changed else _Pattern.of(json, piece)
-        return piece
+        for choice in fields["choices"] or ():
+            choice["delta"] = packed(choice.get("delta") or {})
+        if any(choice.get("finish_reason") is not None for choice in fields["choices"] or ()):
+            return self._split(fields)
+        made = ModelResponseStream(**fields)
+        self._pattern = None if changed else _Pattern.of(json, made)
+        return made
+
+    def _split(self, fields: dict[str, Any]) -> ModelResponseStream | None:
+        """Holds the finishes of a chunk; gives what else stands in it, if anything does."""
+        said: list[dict[str, Any]] = []
+        usage = fields.pop("usage", None)
+        for choice in fields["choices"]:
+            if (reason := choice.get("finish_reason")) is not None:
+                # The asynchronous filter may finish a choice once more, in other words: the last ones stand.
+                last = {"index": choice.get("index", 0), "delta": {}, "finish_reason": reason}
+                self.finishes[last["index"]] = ModelResponseStream(**{**fields, "choices": [last]})
+            rest = {**choice, "finish_reason": None}
+            rest.pop("native_finish_reason", None)
+            if any(rest[name] for name in rest.keys() - {"index", "delta"}) or any((rest.get("delta") or {}).values()):
+                said.append(rest)
+        if usage is not None:
+            fields["usage"] = usage
+        return ModelResponseStream(**{**fields, "choices": said}) if said or usage is not None else None
 
 
 class _Pattern:
-    """A piece of plain text that the next ones are copied from, since making one anew takes four times as long.
+    """A chunk of plain text that the next ones are copied from, since making one anew takes four times as long.
 
     Args:
         chunk: the chunk that it was made of; the next ones may differ from it in their text and in what the SDK's type
             does not declare, such as the filter's verdicts.
-        piece: what was made of it.
+        made: LiteLLM's chunk that was made of it.
     """
 
-    def __init__(self, chunk: Mapping[str, Any], piece: ModelResponseStream) -> None:
+    def __init__(self, chunk: Mapping[str, Any], made: ModelResponseStream) -> None:
         choice = chunk["choices"][0]
         self._keys, self._choice_keys = set(chunk), set(choice)
         self._same = [(name, chunk[name]) for name in _DECLARED & self._keys]
         self._choice_same = [(name, choice[name]) for name in _DECLARED_OF_CHOICE if name in choice]
         self._more = self._keys - _DECLARED - {"choices"}
         self._choice_more = self._choice_keys - {"delta", *_DECLARED_OF_CHOICE}
-        self._piece = copy(piece)
-        self._choice = copy(piece.choices[0])
+        self._made = copy(made)
+        self._choice = copy(made.choices[0])
         self._delta = copy(self._choice.delta)
 
     @classmethod
-    def of(cls, chunk: Mapping[str, Any], piece: ModelResponseStream) -> _Pattern | None:
-        """The pattern that a chunk makes; None where it holds more than one piece of text."""
+    def of(cls, chunk: Mapping[str, Any], made: ModelResponseStream) -> _Pattern | None:
+        """The pattern that a chunk makes; None where it holds more than one text."""
         if chunk.get("usage") is not None or _text_choice(chunk) is None:
             return None
-        made = cls(chunk, piece)
-        return made if made._is_open() else None
+        pattern = cls(chunk, made)
+        return pattern if pattern._is_open() else None
 
     def _is_open(self) -> bool:
         """Whether LiteLLM's types keep what is filled in among the undeclared fields, whose dictionary is public."""
-        delta, choice, piece = (one.model_extra or {} for one in (self._delta, self._choice, self._piece))
-        return "content" in delta and {"delta", *self._choice_more} <= choice.keys() and self._more <= piece.keys()
+        delta, choice, made = (one.model_extra or {} for one in (self._delta, self._choice, self._made))
+        return "content" in delta and {"delta", *self._choice_more} <= choice.keys() and self._more <= made.keys()
 
     def fits(self, chunk: Mapping[str, Any]) -> bool:
         """Whether a chunk differs from the pattern in nothing that `filled` does not take over."""
@@ -125,26 +146,26 @@ class _Pattern:
         return all(choice[name] == value for name, value in self._choice_same)
 
     def filled(self, chunk: Mapping[str, Any]) -> ModelResponseStream:
-        """The piece for a chunk that fits."""
+        """LiteLLM's chunk for one that fits."""
         given = chunk["choices"][0]
-        piece, choice, delta = copy(self._piece), copy(self._choice), copy(self._delta)
+        made, choice, delta = copy(self._made), copy(self._choice), copy(self._delta)
         # Not by assignment: for an undeclared field that takes pydantic longer than all the rest.
         cast("dict[str, Any]", delta.model_extra)["content"] = given["delta"]["content"]
         extra = cast("dict[str, Any]", choice.model_extra)
         extra["delta"] = delta
         for name in self._choice_more:
             extra[name] = given[name]
-        piece.choices = [choice]
+        made.choices = [choice]
         if self._more:
-            extra = cast("dict[str, Any]", piece.model_extra)
+            extra = cast("dict[str, Any]", made.model_extra)
             for name in self._more:
                 extra[name] = chunk[name]
-        piece._hidden_params = {}  # LiteLLM's own name; it writes into it
-        return piece
+        made._hidden_params = {}  # LiteLLM's own name; it writes into it
+        return made
 
 
 def _text_choice(chunk: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """The only choice of a chunk that brings a piece of text and nothing else; None for all other chunks."""
+    """The only choice of a chunk that brings text and nothing else; None for all other chunks."""
     choices = chunk.get("choices")
     if not isinstance(choices, list) or len(choices) != 1:
         return None

@@ -1,0 +1,201 @@
+"""The calls of one job: started at the pacer's pace, on the runtime's loop; other threads submit and collect."""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import time
+from collections import deque
+from collections.abc import Iterable
+from typing import Any
+
+import openai
+from openai.types import CreateEmbeddingResponse
+from openai.types.chat import ChatCompletion
+from openai.types.responses import Response
+
+from azure_connector.client import AsyncAzureConnector
+from azure_connector.errors import EndpointUnreachableError
+from azure_connector.replies import azure_info
+
+from ._pacing import Pacer
+from ._results import Result
+from ._rows import Rows
+from ._verdicts import NO_ANSWER, verdict_on
+from ._work import CHAT, EMBEDDINGS, Work, failed
+
+__all__ = ["Calls"]
+
+_KINDS: dict[str, type[Any]] = {CHAT: ChatCompletion, EMBEDDINGS: CreateEmbeddingResponse, "/responses": Response}
+_ROUNDS = 3
+_BY_CHANCE = 0.2  # of a round: a refusal while others were served
+_UNREACHABLE = 3  # failures before anything was answered, and the endpoint is taken for wrong
+
+
+class Calls:
+    """Works through calls. Made by any thread, used by that one; the calls themselves run on the loop.
+
+    Args:
+        rows: reads replies.
+        client: makes the calls.
+        loop: where.
+        pacer: decides when a call may start.
+        concurrency: calls at once.
+    """
+
+    def __init__(
+        self, rows: Rows, client: AsyncAzureConnector, loop: asyncio.AbstractEventLoop, pacer: Pacer, concurrency: int
+    ) -> None:
+        self._rows, self._client, self._loop = rows, client, loop
+        self.pacer = pacer
+        self._concurrency = concurrency
+        self._queue: deque[Work] = deque()
+        self._timer: asyncio.TimerHandle | None = None
+        self._running: set[asyncio.Task[None]] = set()
+        self._stopped = False
+        self._answered = self._unreachable = 0
+        self._submitted = self._collected = 0
+        self._done: queue.SimpleQueue[list[Result] | BaseException] = queue.SimpleQueue()
+
+    @property
+    def pending(self) -> int:
+        """Rows that were submitted and whose results were not collected yet."""
+        return self._submitted - self._collected
+
+    @property
+    def running(self) -> int:
+        """Calls that are under way."""
+        return len(self._running)
+
+    def submit(self, works: Iterable[Work]) -> None:
+        """Adds calls to the end of the queue."""
+        made = list(works)
+        self._submitted += sum(len(work.rows) for work in made)
+        self._loop.call_soon_threadsafe(self._extend, made)
+
+    def collect(self, timeout: float) -> list[Result]:
+        """The results since the last time; waits for the first one.
+
+        Args:
+            timeout: seconds to wait; then the list is empty.
+
+        Raises:
+            openai.OpenAIError: what every row would meet.
+        """
+        found: list[Result] = []
+        try:
+            self._take(self._done.get(timeout=timeout), found)
+            while True:
+                self._take(self._done.get_nowait(), found)
+        except queue.Empty:
+            return found
+
+    def _take(self, done: list[Result] | BaseException, found: list[Result]) -> None:
+        if isinstance(done, BaseException):
+            if not found:
+                raise done
+            self._done.put(done)  # first what is done already, then the error
+            raise queue.Empty
+        self._collected += len(done)
+        found.extend(done)
+
+    def stop(self) -> None:
+        """Starts nothing more; what runs goes on."""
+        self._stopped = True
+
+    def close(self) -> None:
+        """Ends all calls."""
+        self._stopped = True
+        if self._loop.is_running():
+            asyncio.run_coroutine_threadsafe(self._cancel(), self._loop).result(30)
+
+    async def _cancel(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        running = set(self._running)
+        for task in running:
+            task.cancel()
+        if running:
+            await asyncio.wait(running)
+
+    def _extend(self, works: Iterable[Work]) -> None:
+        self._queue.extend(works)
+        self._pump()
+
+    def _pump(self) -> None:
+        """Starts what may start now, and comes back when the next one may."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        while self._queue and len(self._running) < self._concurrency and not self._stopped:
+            now = time.monotonic()
+            wait = self.pacer.next_start(now) - now
+            if wait > 0:
+                self._timer = self._loop.call_later(wait, self._pump)
+                return
+            self._start(self._queue.popleft(), now)
+
+    def _start(self, work: Work, now: float) -> None:
+        self.pacer.started(now, work.tokens)
+        task = self._loop.create_task(self._call(work))
+        self._running.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._stopped = True
+            self._done.put(error)
+        self._pump()
+
+    async def _call(self, work: Work) -> None:
+        seen, started = self._answered, time.monotonic()
+        try:
+            reply: Any = await self._client.post(work.operation, cast_to=_KINDS[work.operation], body=work.body)
+        except openai.OpenAIError as error:
+            work.attempts += len(getattr(error, "attempts", ()))
+            self._judge(work, error, seen, started)
+            return
+        self._answered += 1
+        info = azure_info(reply)
+        work.attempts += len(info.attempts)
+        self.pacer.answered(info.target.key, info.rate_limits, time.monotonic())
+        try:
+            results = self._rows.read_reply(work, reply)
+        except (AttributeError, TypeError, ValueError, LookupError):  # a 200 of another shape than Azure's
+            results = [failed(row, NO_ANSWER, work.attempts) for row in work.rows]
+        self._done.put(results)
+
+    def _judge(self, work: Work, error: openai.OpenAIError, seen: int, started: float) -> None:
+        verdict = verdict_on(error, self._rows.shared)
+        now = time.monotonic()
+        if verdict.what == "job" or self._nothing_is_there(error):
+            raise error
+        if verdict.what == "refused":
+            self.pacer.refused(_refusing(error), verdict.retry_after, now, started)
+            work.rounds += 1.0 if seen == self._answered else _BY_CHANCE
+        elif verdict.what == "again":
+            self.pacer.failed(now)
+            work.rounds += 1.0
+        if verdict.what != "row" and work.rounds <= _ROUNDS:
+            delay = 0.0 if verdict.what == "refused" else min(8.0, 0.5 * 2.0**work.rounds)
+            self._loop.call_later(delay, self._extend, [work])
+        elif verdict.what != "again" and len(work.rows) > 1:
+            self._queue.extendleft(reversed(work.halves()))
+        else:
+            self._done.put([failed(row, verdict.error, work.attempts) for row in work.rows])
+
+    def _nothing_is_there(self, error: openai.OpenAIError) -> bool:
+        """Whether the endpoint never answered: then no row will be served."""
+        if not isinstance(error, EndpointUnreachableError) or self._answered:
+            return False
+        self._unreachable += 1
+        return self._unreachable >= _UNREACHABLE
+
+
+def _refusing(error: openai.OpenAIError) -> str | None:
+    """The deployment that said 429, as the pacer names it."""
+    for attempt in reversed(getattr(error, "attempts", ())):
+        if attempt.status == 429:
+            return f"{attempt.deployment}@{attempt.resource}"
+    return None

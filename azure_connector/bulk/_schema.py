@@ -1,0 +1,130 @@
+"""Structured output: a JSON Schema or a Pydantic class as `response_format`, and the check of what came."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import import_module
+from typing import Any, cast
+
+import json_repair
+import openai
+from pydantic import BaseModel, ValidationError
+
+from azure_connector.errors import ConfigurationError
+
+__all__ = ["OutputSchema", "SchemaMismatchError"]
+
+
+class SchemaMismatchError(Exception):
+    """An answer that is no JSON of the schema, also after a repair."""
+
+
+@dataclass(frozen=True)
+class OutputSchema:
+    """What an answer must be.
+
+    Attributes:
+        response_format: the parameter of the call.
+        schema: the JSON Schema itself.
+        model: the Pydantic class, where one was given.
+    """
+
+    response_format: Mapping[str, Any]
+    schema: Mapping[str, Any]
+    model: type[BaseModel] | None = None
+
+    @classmethod
+    def read(cls, given: Mapping[str, Any] | type[BaseModel]) -> OutputSchema:
+        """Reads a Pydantic class, a bare schema, `{"name", "schema"}`, or a whole `response_format`.
+
+        Raises:
+            ConfigurationError: it is none of these.
+        """
+        if isinstance(given, type):
+            function: Any = openai.pydantic_function_tool(given)["function"]
+            schema = cast("dict[str, Any]", function["parameters"])
+            return cls(_format(str(function["name"]), schema, strict=True), schema, given)
+        inner: Mapping[str, Any] = given.get("json_schema", given)
+        schema = inner.get("schema", inner)
+        if not isinstance(schema, Mapping):
+            raise ConfigurationError("The schema is no JSON Schema: it must be an object.")
+        schema = cast("Mapping[str, Any]", schema)
+        _check(schema)
+        name = re.sub(r"\W+", "_", str(inner.get("name") or schema.get("title") or "row"))[:64]
+        strict = bool(inner.get("strict", _is_strict(schema)))
+        return cls(_format(name, schema, strict=strict), schema)
+
+    def normalize(self, text: str, *, cut_off: bool) -> str:
+        """The answer as JSON of the schema.
+
+        Args:
+            text: the answer.
+            cut_off: it ended at its limit of tokens; then no repair could know the rest.
+
+        Raises:
+            SchemaMismatchError: it is not.
+        """
+        if self._fits(text):
+            return text
+        if not cut_off:
+            repaired = json_repair.loads(text)
+            mended = json.dumps(repaired, ensure_ascii=False)
+            if self._fits(mended):
+                return mended
+        raise SchemaMismatchError
+
+    def _fits(self, text: str) -> bool:
+        try:
+            if self.model is not None:
+                self.model.model_validate_json(text)
+                return True
+            return bool(self._validator.is_valid(json.loads(text)))
+        except (ValidationError, ValueError, RecursionError):
+            return False
+
+    @cached_property
+    def _validator(self) -> Any:
+        return _validator_class(self.schema)(self.schema)
+
+
+def _check(schema: Mapping[str, Any]) -> None:
+    if schema.get("type") != "object":
+        raise ConfigurationError('The schema must describe an object: {"type": "object", "properties": {…}}.')
+    try:
+        _validator_class(schema).check_schema(schema)
+    except _jsonschema("exceptions").SchemaError as error:
+        where = "/".join(str(part) for part in error.absolute_path) or "its root"
+        raise ConfigurationError(f"The schema is no JSON Schema: at {where}: {error.message[:200]}") from None
+
+
+def _jsonschema(name: str) -> Any:
+    # Untyped on purpose: the package ships no types of its own.
+    return import_module(f"jsonschema.{name}")
+
+
+def _validator_class(schema: Mapping[str, Any]) -> Any:
+    return _jsonschema("validators").validator_for(schema)
+
+
+def _format(name: str, schema: Mapping[str, Any], *, strict: bool) -> dict[str, Any]:
+    return {"type": "json_schema", "json_schema": {"name": name, "strict": strict, "schema": dict(schema)}}
+
+
+def _is_strict(value: Any) -> bool:
+    """Whether a schema is one that Azure enforces: every property required, none besides."""
+    if isinstance(value, list):
+        return all(_is_strict(one) for one in cast("list[Any]", value))
+    if not isinstance(value, Mapping):
+        return True
+    schema = cast("Mapping[str, Any]", value)
+    properties = schema.get("properties")
+    if isinstance(properties, Mapping):
+        names = set(cast("Mapping[str, Any]", properties))
+        required = schema.get("required", [])
+        if schema.get("additionalProperties") is not False or not isinstance(required, list) or names - {*required}:
+            return False
+    return all(_is_strict(one) for one in schema.values())

@@ -1,0 +1,56 @@
+"""The settings that a job may carry: those that are no secret, since jobs travel in pickles, logs and journals."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, cast
+
+from azure_connector.errors import ConfigurationError
+from azure_connector.settings import ConnectorSettings
+
+__all__ = ["canonical", "check_settings"]
+
+_OBJECTS = frozenset({"credential", "azure_ad_token_provider", "default_headers", "default_query"})
+_HINT = (
+    "A job is pickled, shipped to workers and kept in the journal, so it carries no secret. Give it to the workers by "
+    "an environment variable of theirs (AZURE_OPENAI_API_KEY), a TOML file with ${NAME} (config_file=), "
+    "key_vault_secret=, or use_managed_identity=True."
+)
+
+
+def check_settings(settings: Mapping[str, Any]) -> None:
+    """Refuses what must not travel with a job.
+
+    Raises:
+        ConfigurationError: a setting is a secret, cannot be pickled, or is none.
+    """
+    _check(settings, "")
+    files = {"config_file", "env_file", "env_file_encoding"}
+    unknown = [name for name in settings if name not in ConnectorSettings.model_fields and name not in files]
+    if unknown:
+        raise ConfigurationError(f"settings: {unknown[0]!r} is no setting of ConnectorSettings.")
+
+
+def _check(settings: Mapping[str, Any], where: str) -> None:
+    for name, value in settings.items():
+        if value is None:
+            continue
+        if is_secret(name):
+            raise ConfigurationError(f"settings: {where}{name} is a secret.", hint=_HINT)
+        if name == "resources":
+            for resource, table in cast("Mapping[str, Mapping[str, Any]]", value).items():
+                _check(table, f"resources.{resource}.")
+        if name == "azure_endpoint" and "@" in str(value).partition("://")[2].partition("/")[0]:
+            raise ConfigurationError(f"settings: {where}azure_endpoint holds a user name or password.", hint=_HINT)
+
+
+def is_secret(name: str) -> bool:
+    """Whether a setting's value may be secret, or is an object of one process."""
+    field = ConnectorSettings.model_fields.get(name)
+    return name in _OBJECTS or (field is not None and "SecretStr" in str(field.annotation))
+
+
+def canonical(value: Any) -> str:
+    """JSON that is equal for equal values, for fingerprints and keys."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), default=str)

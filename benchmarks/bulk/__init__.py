@@ -1,0 +1,1 @@
+"""Bulk work measured: `make bench-bulk`."""

@@ -1,0 +1,233 @@
+"""What is measured. Each case runs in a process of its own (`python -m benchmarks.bulk.cases NAME`) and prints JSON."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import random
+import resource
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from azure_connector import AsyncAzureConnector
+from azure_connector.bulk import Complete, Embed, run
+from azure_connector.emulator import Deployment, Emulator
+from azure_connector.emulator.counting import count_messages
+
+JOB = Complete(model="gpt-4o-mini", prompt="Classify: {text}", max_tokens=20)
+TEXT = "The lift was out of order again, and nobody at the desk could say for how long. " * 2
+KEY = "k" * 32
+
+
+def table(path: Path, rows: int) -> Path:
+    pq.write_table(pa.table({"text": [f"{TEXT}{n}" for n in range(rows)], "n": list(range(rows))}), path)
+    return path
+
+
+def served() -> tuple[subprocess.Popen[str], dict[str, int]]:
+    command = [sys.executable, "-m", "benchmarks.bulk.server"]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert process.stdout
+    return process, json.loads(process.stdout.readline())
+
+
+def cpu() -> float:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+def timed(rows: int, work: Callable[[], Any]) -> dict[str, float]:
+    began, spent = time.perf_counter(), cpu()
+    work()
+    seconds = time.perf_counter() - began
+    return {"rows_per_second": rows / seconds, "cpu_us_per_row": (cpu() - spent) / rows * 1e6, "seconds": seconds}
+
+
+def client(port: int) -> AsyncAzureConnector:
+    return AsyncAzureConnector(azure_endpoint=f"http://127.0.0.1:{port}", api_key=KEY)
+
+
+def throughput(rows: int = 20_000) -> dict[str, Any]:
+    """On a 20 ms server, 128 at once: the bare client, and a run with journal and files."""
+    process, ports = served()
+    with tempfile.TemporaryDirectory() as folder:
+        source = table(Path(folder) / "in.parquet", rows)
+
+        async def bare() -> None:
+            made, gate = client(ports["even"]), asyncio.Semaphore(128)
+
+            async def one(number: int) -> None:
+                async with gate:
+                    message = {"role": "user", "content": f"Classify: {TEXT}{number}"}
+                    await made.chat.completions.create(model="gpt-4o-mini", messages=[message], max_tokens=20)
+
+            await asyncio.gather(*(one(number) for number in range(rows)))
+            await made.close()
+
+        found = {"bare": timed(rows, lambda: asyncio.run(bare()))}
+        target = Path(folder) / "out.parquet"
+        how = {"concurrency": 128, "progress": False, "client": client(ports["even"])}
+        found["bulk"] = timed(rows, lambda: run(JOB, source, target, **how))
+        job = Embed(model="embed", column="text")
+        how = {"progress": False, "client": client(ports["even"])}
+        found["embed"] = timed(rows, lambda: run(job, source, Path(folder) / "e.parquet", **how))
+    process.kill()
+    return found
+
+
+def overlap(rows: int = 6_000) -> dict[str, float]:
+    """Log-normal latencies (median 50 ms), 64 at once: rows a second by the size of the batches."""
+    process, ports = served()
+    found: dict[str, float] = {}
+    for size in (100, 500, 2000):
+        batches = pa.table({"text": [TEXT] * rows}).to_batches(size)
+        made = client(ports["spread"])
+        how = {"concurrency": 64, "client": made}
+        found[str(size)] = timed(rows, lambda batches=batches, how=how: list(JOB.stream(batches, **how)))[
+            "rows_per_second"
+        ]
+    process.kill()
+    return found
+
+
+def memory(rows: int) -> dict[str, float]:
+    """The most memory that a run takes, in MB."""
+    process, ports = served()
+    with tempfile.TemporaryDirectory() as folder:
+        source = table(Path(folder) / "in.parquet", rows)
+        how = {"concurrency": 256, "progress": False, "client": client(ports["even"])}
+        found = timed(rows, lambda: run(JOB, source, Path(folder) / "out.parquet", **how))
+    process.kill()
+    return {**found, "rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
+
+
+def pacing(
+    rpm: int, capacity: int, slice_seconds: float, seconds: float = 100, halve: bool = False
+) -> dict[str, float]:
+    """Against the emulator's own counting: the quota's share that was used, and the share of 429s."""
+    names = [Deployment("gpt-4o-mini", capacity=capacity, requests_per_minute=rpm, quota_slice=slice_seconds)]
+    with Emulator(names, latency=0.3) as azure, tempfile.TemporaryDirectory() as folder:
+        source = table(Path(folder) / "in.parquet", int(rpm * seconds / 60 * 2))
+        environment = {**os.environ, "AZURE_OPENAI_ENDPOINT": azure.endpoint, "AZURE_OPENAI_API_KEY": azure.api_key}
+        command = [
+            sys.executable,
+            "-m",
+            "azure_connector.cli",
+            "bulk",
+            "complete",
+            str(source),
+            f"{folder}/out.parquet",
+        ]
+        command += ["--model", "gpt-4o-mini", "--prompt", "Classify: {text}", "--max-tokens", "20"]
+        process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
+        azure.requests.wait_for(20, timeout=60)
+        azure.clear()
+        if halve:
+            time.sleep(seconds / 2)
+            azure.resource.deploy([Deployment("gpt-4o-mini", capacity=capacity // 2, requests_per_minute=rpm // 2)])
+            time.sleep(seconds / 2)
+        else:
+            time.sleep(seconds)
+        statuses = Counter(request.status for request in azure.requests)
+        process.kill()
+        process.wait()
+    message = {"role": "user", "content": f"Classify: {TEXT}100"}
+    cost = count_messages([message]) + 20
+    quota = min(rpm, capacity * 1000 / cost) * seconds / 60 * (0.75 if halve else 1)
+    asked = sum(statuses.values())
+    return {"used": statuses[200] / quota, "refused": statuses[429] / max(1, asked), "asked": asked}
+
+
+def kills(rows: int = 100_000, number: int = 10) -> dict[str, float]:
+    """A run that is killed ten times: rows that lack or are double, and calls that were repeated."""
+    chance = random.Random(1)
+    asked: Counter[str] = Counter()
+    process, ports = served()
+    with tempfile.TemporaryDirectory() as folder:
+        source, target = table(Path(folder) / "in.parquet", rows), Path(folder) / "out.parquet"
+        environment = {
+            **os.environ,
+            "AZURE_OPENAI_ENDPOINT": f"http://127.0.0.1:{ports['even']}",
+            "AZURE_OPENAI_API_KEY": KEY,
+        }
+        command = [sys.executable, "-m", "azure_connector.cli", "bulk", "complete", str(source), str(target)]
+        command += ["--model", "gpt-4o-mini", "--prompt", "Classify: {text}", "--concurrency", "64"]
+        killed = 0
+        for _ in range(number):
+            working = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+            try:
+                working.wait(timeout=8 + 8 * chance.random())
+            except subprocess.TimeoutExpired:
+                working.send_signal(signal.SIGKILL)
+                working.wait()
+                killed += 1
+        subprocess.run(command, env=environment, check=True, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        made = pq.read_table(target, columns=["n", "attempts", "error_code"]).to_pydict()
+    process.kill()
+    asked.update(made["n"])
+    return {
+        "killed": killed,
+        "rows": len(made["n"]),
+        "distinct": len(asked),
+        "errors": sum(code is not None for code in made["error_code"]),
+    }
+
+
+def batch(rows: int = 120_000) -> dict[str, float]:
+    """Lines over the Batch API: some fail, the batches expire once, one is cancelled by somebody."""
+    names = [Deployment("gpt-4o-mini-batch", "gpt-4o-mini", sku="GlobalBatch")]
+    failing = {f"r{n}" for n in range(0, rows, 997)}
+    with Emulator(names) as azure, tempfile.TemporaryDirectory() as folder:
+        rules = azure.resource.batch_rules
+        rules.lines_per_look, rules.expires_after_lines = 5000, 40_000
+        rules.line_status = lambda identity: 400 if identity in failing else None
+        source = table(Path(folder) / "in.parquet", rows)
+        made = AsyncAzureConnector(azure_endpoint=azure.endpoint, api_key=azure.api_key, timeout=600)
+        job = Complete(model="gpt-4o-mini-batch", prompt="Say {n}", max_tokens=10)
+        seen: list[str] = []
+
+        def cancel_one(progress: Any) -> None:
+            if not seen and "in_progress" in progress.note:
+                seen.append(progress.note)
+                last = list(azure.resource.batches.values())[-1]
+                last.body["status"] = "cancelling"
+
+        began = time.perf_counter()
+        how = {"batch": True, "poll": 1.0, "client": made, "progress": cancel_one, "keep_journal": True}
+        summary = run(job, source, Path(folder) / "out.parquet", **how)
+        numbers = pq.read_table(Path(folder) / "out.parquet", columns=["n"]).column("n").to_pylist()
+        return {
+            "rows": len(numbers),
+            "in_order": float(numbers == list(range(rows))),
+            "batches": len(azure.resource.batches),
+            "seconds": time.perf_counter() - began,
+            **{f"error_{code}": number for code, number in summary.errors.items()},
+        }
+
+
+CASES: dict[str, Callable[[], dict[str, Any]]] = {
+    "throughput": throughput,
+    "overlap": overlap,
+    "memory_100k": lambda: memory(100_000),
+    "memory_1m": lambda: memory(1_000_000),
+    "pacing_10s": lambda: pacing(600, 10_000, 10.0),
+    "pacing_1s": lambda: pacing(600, 10_000, 1.0),
+    "pacing_tokens": lambda: pacing(2000, 50, 10.0),
+    "pacing_halved": lambda: pacing(600, 10_000, 10.0, halve=True),
+    "kills": kills,
+    "batch": batch,
+}
+
+if __name__ == "__main__":
+    print(json.dumps(CASES[sys.argv[1]]()))

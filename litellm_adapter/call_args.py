@@ -1,0 +1,225 @@
+"""What LiteLLM hands to a custom provider, taken apart: body for the wire, SDK options, settings."""
+
+from __future__ import annotations
+
+import contextvars
+import logging
+from collections.abc import Iterable, Mapping, MutableMapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import litellm
+from openai.types import EmbeddingCreateParams
+from openai.types.audio import SpeechCreateParams
+from openai.types.audio.transcription_create_params import TranscriptionCreateParamsBase
+from openai.types.chat.completion_create_params import CompletionCreateParamsBase
+from openai.types.image_edit_params import ImageEditParamsBase
+from openai.types.image_generate_params import ImageGenerateParamsBase
+
+from .carried import lifted
+from .errors import translated
+from .setting_names import ALIASES, SETTINGS, refuse_near_misses
+
+__all__ = [
+    "PARAMETERS",
+    "CallArguments",
+    "HookArguments",
+    "call_arguments",
+    "chat_arguments",
+    "form_arguments",
+    "hook_arguments_for",
+    "remember",
+]
+
+_log = logging.getLogger("azure_connector.litellm")
+_CHAT = "/chat/completions"
+_SETTING_NAMES = SETTINGS | ALIASES.keys()
+# Control words that LiteLLM leaves among the parameters, and what is no part of a body.
+_NOT_SENT = _SETTING_NAMES | {"stream", "max_retries", "extra_headers", "extra_body"}
+# What LiteLLM gives for a call without a timeout; the connector's own setting holds then.
+_DEFAULT_TIMEOUTS = (600, 6000)
+# What a Router adds to the caller's own metadata.
+_ROUTERS = frozenset({"api_base", "deployment", "deployment_model_name", "model_group", "original_model_group"})
+PARAMETERS: Mapping[str, Iterable[str]] = {
+    _CHAT: CompletionCreateParamsBase.__annotations__,
+    "/embeddings": EmbeddingCreateParams.__annotations__,
+    "/images/generations": ImageGenerateParamsBase.__annotations__,
+    "/images/edits": ImageEditParamsBase.__annotations__,
+    "/audio/transcriptions": TranscriptionCreateParamsBase.__annotations__,
+    "/audio/speech": SpeechCreateParams.__annotations__,
+}
+"""Operation -> the parameters that the SDK declares."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallArguments:
+    """One call, ready for a connector.
+
+    Attributes:
+        operation: the SDK's path.
+        provider: the prefix that the call named.
+        model: the model that the call named, without the prefix.
+        body: the request's body.
+        options: the SDK's request options.
+        settings: the connector's settings that the call brings; empty for the prefix's own.
+        client: a client of the caller's own, or None.
+        base_model: the deployment's base model, where the call says it.
+        logging: LiteLLM's logging object of the call, or None.
+    """
+
+    operation: str
+    provider: str
+    model: str
+    body: dict[str, Any] = field(repr=False)
+    options: dict[str, Any] = field(repr=False)
+    settings: Mapping[str, Any] = field(repr=False)
+    client: Any = None
+    base_model: str | None = None
+    logging: Any = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class HookArguments:
+    """A call's own arguments, as a hook saw them; LiteLLM hands providers only some.
+
+    Attributes:
+        arguments: the dictionary that LiteLLM's wrapper keeps for this call.
+        won_back: the parameters that LiteLLM would withhold.
+    """
+
+    arguments: MutableMapping[str, Any] = field(repr=False)
+    won_back: Mapping[str, Any] = field(repr=False)
+
+
+_remembered: contextvars.ContextVar[HookArguments | None] = contextvars.ContextVar(
+    "azure_connector_arguments", default=None
+)
+_ATTRIBUTE = "_azure_connector_arguments"
+
+
+def remember(found: HookArguments, call_log: Any) -> None:
+    """Leaves a call's arguments for its provider: on its logging object, or in the task where that is not known."""
+    if call_log is None:
+        _remembered.set(found)
+    else:
+        setattr(call_log, _ATTRIBUTE, found)
+
+
+def hook_arguments_for(call: Mapping[str, Any]) -> HookArguments | None:
+    """What a hook left for this very call; None where none ran."""
+    call_log = call.get("logging_obj")
+    found = getattr(call_log, _ATTRIBUTE, None) or _remembered.get()
+    if found is None or call_log is None:
+        return None
+    # Both name the call's logging object; some versions of LiteLLM add it to the arguments only after the hook.
+    return found if found.arguments.get("litellm_logging_obj") is call_log else None
+
+
+def chat_arguments(
+    prefix: str, model: str, messages: list[Any], call: Mapping[str, Any], *, stream: bool
+) -> CallArguments:
+    """A chat completion.
+
+    Args:
+        prefix: the provider's prefix, where the call does not say it.
+        model: the model without the prefix.
+        messages: the conversation.
+        call: what else LiteLLM passes to the handler.
+        stream: whether a stream is asked for.
+    """
+    head = {"model": model, "messages": [lifted(message) for message in messages]}
+    made = call_arguments(_CHAT, prefix, head, call)
+    if isinstance(reasoning := made.body.get("reasoning_effort"), Mapping):
+        # LiteLLM's way to say both; chat has the effort only, and the connector takes the rest to the Responses API.
+        made.body.update(reasoning_effort=reasoning.get("effort"), reasoning=dict(reasoning))
+    if stream:
+        made.body["stream"] = True
+    return made
+
+
+def form_arguments(operation: str, prefix: str, head: dict[str, Any], call: Mapping[str, Any]) -> CallArguments:
+    """A call whose body is a form: LiteLLM maps nothing there and hands everything on, its own arguments included.
+
+    Args:
+        operation, prefix, head, call: as `call_arguments` takes them.
+    """
+    hooked = hook_arguments_for(call)
+    known = {**(call.get("optional_params") or {}), **({} if hooked is None else hooked.arguments)}
+    names = PARAMETERS[operation]
+    sent = {name: value for name, value in known.items() if name in names and value is not None}
+    more = {name: known[name] for name in ("extra_body", "extra_headers", "max_retries", *SETTINGS) if known.get(name)}
+    return call_arguments(operation, prefix, head, {**call, "optional_params": {**sent, **more, **head}})
+
+
+def call_arguments(operation: str, prefix: str, head: dict[str, Any], call: Mapping[str, Any]) -> CallArguments:
+    """Puts a call together.
+
+    Args:
+        operation, prefix, call: as they come.
+        head: what the body begins with.
+
+    Raises:
+        litellm.BadRequestError: a parameter is a misspelt secret.
+    """
+    given: Mapping[str, Any] = call.get("optional_params") or {}
+    params: Mapping[str, Any] = call.get("litellm_params") or {}
+    hooked = hook_arguments_for(call)
+    known, won_back = ({}, {}) if hooked is None else (hooked.arguments, hooked.won_back)
+    sent = {name: value for name, value in given.items() if name not in _NOT_SENT}
+    provider = params.get("custom_llm_provider") or prefix
+    if unknown := sent.keys() - PARAMETERS.get(operation, ()):
+        with translated(provider, head["model"]):
+            refuse_near_misses(frozenset(unknown))
+    metadata = _metadata(known, params) if operation == _CHAT and sent.get("store") else {}
+    return CallArguments(
+        operation,
+        provider,
+        head["model"],
+        {**head, **sent, **won_back, **metadata, **(given.get("extra_body") or {})},
+        _options(call, given, params, known),
+        _settings(call, given, params, known),
+        call.get("client") or known.get("client"),
+        params.get("base_model") or known.get("base_model"),
+        call.get("logging_obj"),
+    )
+
+
+def _metadata(known: Mapping[str, Any], params: Mapping[str, Any]) -> dict[str, Any]:
+    """The caller's own metadata, for a completion that is stored; otherwise it is LiteLLM's, for its logs."""
+    given = known.get("metadata") or params.get("metadata") or {}
+    own = given.get("requester_metadata") or given
+    sent = {name: value for name, value in own.items() if isinstance(value, str)}
+    if "model_group" in own:  # a Router writes into the caller's own dictionary
+        sent = {name: value for name, value in sent.items() if name not in _ROUTERS}
+    elif lost := own.keys() - sent.keys() - {"hidden_params"}:
+        _log.warning("Metadata that is no text is not stored with the completion: %s.", ", ".join(sorted(lost)))
+    return {"metadata": sent} if sent else {}
+
+
+def _options(
+    call: Mapping[str, Any], given: Mapping[str, Any], params: Mapping[str, Any], known: Mapping[str, Any]
+) -> dict[str, Any]:
+    options: dict[str, Any] = {}
+    headers = {**(call.get("headers") or litellm.headers or {})}
+    for source in (given.get("extra_headers"), known.get("headers"), known.get("extra_headers")):
+        headers.update(source or {})
+    if headers:
+        options["headers"] = headers
+    timeout = call.get("timeout")
+    if timeout is not None and timeout not in _DEFAULT_TIMEOUTS:
+        options["timeout"] = timeout
+    retries = given.get("max_retries", params.get("max_retries"))
+    if retries is not None:
+        options["max_retries"] = int(retries)
+    return options
+
+
+def _settings(
+    call: Mapping[str, Any], given: Mapping[str, Any], params: Mapping[str, Any], known: Mapping[str, Any]
+) -> dict[str, Any]:
+    brought: dict[str, Any] = {}
+    for source in (known, given, params, {"api_base": call.get("api_base"), "api_key": call.get("api_key")}):
+        for name in source.keys() & _SETTING_NAMES:
+            if source[name]:
+                brought[ALIASES.get(name, name)] = source[name]
+    return brought

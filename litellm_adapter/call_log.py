@@ -1,0 +1,82 @@
+"""What LiteLLM's own providers tell its logging object about a call; callbacks, metrics and traces live on it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pydantic
+
+from .call_args import CallArguments, hook_arguments_for
+from .replies import headers_of
+from .setting_names import ALIASES, SETTINGS
+
+__all__ = ["answered", "timed"]
+
+_MASK = "**********"
+
+
+@contextmanager
+def timed(call: CallArguments, base_url: object, told: bool = True) -> Iterator[None]:
+    """Tells that a request is about to be sent, and afterwards how long it took.
+
+    Args:
+        call: the call.
+        base_url: where it goes.
+        told: whether the first is to be told.
+    """
+    log = call.logging
+    if log is not None and told:
+        _clean(call)
+        sent = {
+            "complete_input_dict": call.body,
+            "api_base": f"{str(base_url).rstrip('/')}{call.operation}",
+            "headers": dict.fromkeys(call.options.get("headers", ()), _MASK),
+        }
+        log.pre_call(input=_input(call), api_key="", additional_args=sent)
+    started = time.perf_counter()
+    try:
+        yield
+    finally:
+        if log is not None:
+            log.model_call_details["llm_api_duration_ms"] = (time.perf_counter() - started) * 1000
+
+
+def answered(call: CallArguments, reply: Any) -> Any:
+    """Tells what came back, and gives it on.
+
+    Args:
+        call: the call.
+        reply: the reply: JSON, one of the SDK's objects, or a stream.
+    """
+    if (log := call.logging) is not None:
+        text = reply.model_dump_json() if isinstance(reply, pydantic.BaseModel) else reply
+        if not isinstance(text, str | dict):
+            text = "first stream response received"  # LiteLLM's own words
+        sent = log.model_call_details.get("additional_args")
+        log.post_call(original_response=text, input=_input(call), api_key="", additional_args=sent)
+        log.model_call_details["response_headers"] = headers_of(reply)
+    return reply
+
+
+def _input(call: CallArguments) -> Any:
+    return next((call.body[name] for name in ("messages", "input", "prompt") if name in call.body), None)
+
+
+def _clean(call: CallArguments) -> None:
+    """Takes our tricks and settings out of what callbacks show as the call's parameters."""
+    hooked = hook_arguments_for({"logging_obj": call.logging})
+    for shown in (call.logging.optional_params, call.logging.model_call_details.get("optional_params")):
+        if not isinstance(shown, dict):
+            continue
+        if shown.get("stream"):
+            shown["stream"] = True
+        for name in shown.keys() & _SETTING_NAMES:
+            del shown[name]
+        if hooked is not None:
+            shown.update(hooked.won_back)
+
+
+_SETTING_NAMES = SETTINGS | ALIASES.keys()

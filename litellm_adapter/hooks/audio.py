@@ -1,0 +1,86 @@
+"""Transcription and speech: LiteLLM has no custom providers there, so its functions are replaced for our prefixes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import wraps
+from typing import Any
+
+from litellm.types.llms.openai import HttpxBinaryResponseContent
+from litellm.types.utils import TranscriptionResponse
+
+from ..call_args import PARAMETERS, CallArguments, form_arguments
+from ..connectors import Connectors, connectors_for, prefix_of
+from ..prices import cost_of
+from ..replies import as_json, converted, headers_of
+from ..sending import asend, send
+from .names import audio_seconds, client
+from .patching import Patch
+
+__all__ = ["PATCHES"]
+
+
+def _transcribed(asked: CallArguments, reply: Any) -> TranscriptionResponse:
+    given = {"text": reply} if isinstance(reply, str) else as_json(reply)
+    made = converted(given, TranscriptionResponse(), "audio_transcription", headers_of(reply))
+    if seconds := given.get("duration") or audio_seconds(asked.body["file"]):
+        made._hidden_params["audio_transcription_duration"] = float(seconds)
+    return _priced(asked, made, call_type="transcription")
+
+
+def _spoken(asked: CallArguments, reply: Any) -> HttpxBinaryResponseContent:
+    made = HttpxBinaryResponseContent(response=reply.response)
+    made._hidden_params = {"headers": headers_of(reply)}
+    return _priced(asked, made, call_type="speech", prompt=asked.body["input"])
+
+
+def _priced(asked: CallArguments, made: Any, **how: Any) -> Any:
+    if (cost := cost_of(asked, made, **how)) is not None:
+        made._hidden_params["response_cost"] = cost
+    return made
+
+
+# LiteLLM's function -> operation, the parameters that come by position, what to make of a reply.
+_KINDS: Mapping[str, tuple[str, tuple[str, ...], Any]] = {
+    "transcription": ("/audio/transcriptions", ("model", "file"), _transcribed),
+    "speech": ("/audio/speech", ("model", "input", "voice"), _spoken),
+}
+
+
+def _make(found: Any) -> Any:
+    stock = found.__wrapped__
+    operation, positions, into = _KINDS[stock.__name__]
+
+    @wraps(stock)
+    def called(*args: Any, **kwargs: Any) -> Any:
+        prefix = prefix_of(kwargs, args[0] if args else None)
+        connectors = connectors_for(prefix)
+        if prefix is None or connectors is None:
+            return stock(*args, **kwargs)
+        given = dict(kwargs, **dict(zip(positions, args, strict=False)))
+        asked = _asked(operation, prefix, {name: given.get(name) for name in positions}, given)
+        if given.get(f"a{stock.__name__}"):
+            return _later(connectors, asked, into)
+        return into(asked, send(connectors, asked))
+
+    return client(called)
+
+
+async def _later(connectors: Connectors, asked: CallArguments, into: Any) -> Any:
+    return into(asked, await asend(connectors, asked))
+
+
+def _asked(operation: str, prefix: str, head: dict[str, Any], given: Mapping[str, Any]) -> CallArguments:
+    head["model"] = str(head["model"]).removeprefix(f"{prefix}/")
+    params = {
+        name: given.get(name) for name in ("litellm_call_id", "metadata", "model_info", "base_model", "max_retries")
+    }
+    if (log := given.get("litellm_logging_obj")) is not None:
+        shown = {name: value for name, value in given.items() if name in PARAMETERS[operation] and name not in head}
+        how = {"optional_params": shown, "litellm_params": params, "custom_llm_provider": prefix}
+        log.update_environment_variables(model=head["model"], user=given.get("user") or "", **how)
+    call = {**given, "optional_params": given, "litellm_params": params, "logging_obj": log}
+    return form_arguments(operation, prefix, {name: value for name, value in head.items() if value is not None}, call)
+
+
+PATCHES = tuple(Patch(holder, name, _make) for name in _KINDS for holder in ("litellm.main", "litellm"))

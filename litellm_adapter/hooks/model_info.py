@@ -1,0 +1,41 @@
+"""What LiteLLM says of a model: its parameters, and its capabilities and prices after the price list was replaced."""
+
+from __future__ import annotations
+
+from functools import wraps
+from typing import Any
+
+from ..connectors import connectors_for
+from ..prices import base_of, refill
+from .patching import Patch
+
+__all__ = ["PATCHES"]
+
+
+def _make_lookup(found: Any) -> Any:
+    @wraps(found)
+    def get_model_cost_key(potential_key: Any, *args: Any, **kwargs: Any) -> Any:
+        refill()
+        return found(potential_key, *args, **kwargs)
+
+    return get_model_cost_key
+
+
+def _make_parameters(found: Any) -> Any:
+    @wraps(found)
+    def get_supported_openai_params(model: Any, custom_llm_provider: Any = None, *args: Any, **kwargs: Any) -> Any:
+        prefix, _, name = str(model).rpartition("/")
+        if connectors_for(prefix := custom_llm_provider or prefix) is None:
+            return found(model, custom_llm_provider, *args, **kwargs)
+        base = kwargs.pop("base_model", None) or base_of(prefix, name)
+        return found(base.removeprefix("azure/"), "azure", *args, **kwargs)
+
+    return get_supported_openai_params
+
+
+PATCHES = (
+    Patch("litellm.utils", "get_model_cost_key", _make_lookup),
+    Patch("litellm.utils", "_get_model_cost_key", _make_lookup),
+    Patch("litellm.utils", "get_supported_openai_params", _make_parameters),
+    Patch("litellm", "get_supported_openai_params", _make_parameters),
+)

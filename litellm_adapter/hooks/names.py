@@ -1,0 +1,52 @@
+"""LiteLLM's names that it does not publish, each with a way to do without it."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+import litellm
+
+__all__ = ["audio_seconds", "client", "convert_to_model_response_object", "custom_llm_setup", "image_cost"]
+
+
+def _found(module: str, name: str, otherwise: Any) -> Any:
+    try:
+        return getattr(import_module(module), name, otherwise)
+    except ImportError:
+        return otherwise
+
+
+def _convert(*, response_object: Any, model_response_object: Any, hidden_params: Any, **_: Any) -> Any:
+    """What LiteLLM's types make of a reply by themselves; rate limits then stand only among the headers."""
+    made = type(model_response_object)(**response_object)
+    made._hidden_params.update(hidden_params)
+    return made
+
+
+def _setup() -> None:
+    """LiteLLM does this itself before the first call."""
+
+
+def _cost(*, model: str, image_response: Any, **_: Any) -> float:
+    """The price by image, which LiteLLM publishes."""
+    return litellm.completion_cost(
+        image_response, model=f"azure/{model}", custom_llm_provider="azure", call_type="image_generation"
+    )
+
+
+def _seconds(file: Any) -> float | None:
+    """A transcription is then priced only where its reply tells how long the sound is."""
+
+
+audio_seconds = _found("litellm.litellm_core_utils.audio_utils.utils", "calculate_request_duration", _seconds)
+client = _found("litellm.utils", "client", lambda function: function)
+"""Makes a function an entry point; without it there are no callbacks, retries and caches."""
+convert_to_model_response_object = _found(
+    "litellm.litellm_core_utils.llm_response_utils.convert_dict_to_response",
+    "convert_to_model_response_object",
+    _convert,
+)
+custom_llm_setup = _found("litellm.utils", "custom_llm_setup", _setup)
+image_cost = _found("litellm.llms.openai.image_generation.cost_calculator", "cost_calculator", _cost)
+"""The price of a gpt-image reply by its tokens."""

@@ -1,0 +1,67 @@
+"""One call through a connector: its errors as LiteLLM's, and what LiteLLM's logging object is told of it."""
+
+from __future__ import annotations
+
+from operator import attrgetter
+from typing import Any
+
+from .call_args import PARAMETERS, CallArguments
+from .call_log import answered, timed
+from .connectors import Connectors
+from .errors import translated
+
+__all__ = ["asend", "send"]
+
+# Operations whose bodies are no JSON: the SDK's methods know how they are written.
+_METHODS = {
+    "/images/edits": attrgetter("images.edit"),
+    "/audio/transcriptions": attrgetter("audio.transcriptions.create"),
+    "/audio/speech": attrgetter("audio.speech.create"),
+}
+
+
+def send(connectors: Connectors, call: CallArguments, *, logged: bool = True, **how: Any) -> Any:
+    """Sends a call.
+
+    Args:
+        connectors: those of the call's prefix.
+        call: the call.
+        logged: whether LiteLLM's logging object is told; its own handler for the Responses API does that itself.
+        how: as `_sent` takes it.
+
+    Returns:
+        JSON that `azure_info` knows, a stream of such, or what `cast_to` says.
+
+    Raises:
+        LiteLLM's exceptions.
+    """
+    with translated(call.provider, call.model):
+        client: Any = connectors.sync(call)
+        with timed(call, client.base_url, logged):
+            reply = _sent(client, call, **how)
+    return answered(call, reply) if logged else reply
+
+
+async def asend(connectors: Connectors, call: CallArguments, *, logged: bool = True, **how: Any) -> Any:
+    """As `send`."""
+    with translated(call.provider, call.model):
+        client: Any = connectors.asynchronous(call)
+        with timed(call, client.base_url, logged):
+            reply = await _sent(client, call, **how)
+    return answered(call, reply) if logged else reply
+
+
+def _sent(client: Any, call: CallArguments, *, method: str = "post", cast_to: Any = object, **how: Any) -> Any:
+    if call.operation not in _METHODS:
+        body = {"body": call.body} if method == "post" else {}
+        return getattr(client, method)(call.operation, cast_to=cast_to, options=call.options, **body, **how)
+    names = PARAMETERS[call.operation]
+    if "max_retries" in call.options:
+        client = client.with_options(max_retries=call.options["max_retries"])
+    more: dict[str, Any] = {"extra_headers": call.options.get("headers")}
+    more["extra_body"] = {name: value for name, value in call.body.items() if name not in names} or None
+    if "timeout" in call.options:
+        more["timeout"] = call.options["timeout"]
+    return _METHODS[call.operation](client)(
+        **{name: value for name, value in call.body.items() if name in names}, **more
+    )

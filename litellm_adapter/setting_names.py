@@ -1,0 +1,34 @@
+"""The connector's settings by name: what a call or a Router's deployment may bring, and what is never a parameter."""
+
+from __future__ import annotations
+
+import difflib
+
+from azure_connector import ConfigurationError, ConnectorSettings
+from azure_connector.settings import ALIASES, CREDENTIAL_SETTINGS, PARAMETERS, RESOURCE_SETTINGS, SECRET_SETTINGS
+
+__all__ = ["ALIASES", "CREDENTIAL_SETTINGS", "SECRET_SETTINGS", "SETTINGS", "refuse_near_misses"]
+
+SETTINGS: frozenset[str] = frozenset(ConnectorSettings.model_fields) - PARAMETERS
+"""What a call may bring; the names that are also parameters of an operation mean that."""
+
+_GUARDED = (CREDENTIAL_SETTINGS | SECRET_SETTINGS | RESOURCE_SETTINGS) - {"scope"}
+
+
+def refuse_near_misses(names: frozenset[str]) -> None:
+    """Refuses misspelt secrets and identities, which would otherwise go out in the request's body.
+
+    Args:
+        names: parameters that neither the connector nor the API is known to have.
+
+    Raises:
+        ConfigurationError: one of them is close to such a setting's name.
+    """
+    for name in names:
+        plain = name.lower().replace("-", "_")
+        endings = [known for known in CREDENTIAL_SETTINGS if plain.endswith(f"_{known}")]
+        for meant in endings or difflib.get_close_matches(plain, _GUARDED, n=1, cutoff=0.8):
+            raise ConfigurationError(
+                f"{name!r} is no parameter, and close to the setting {meant!r}; nothing was sent.",
+                hint=f"Did you mean {meant!r}? To send {name!r} in the body, put it into extra_body.",
+            )

@@ -1,0 +1,201 @@
+"""What callbacks see of a call: the times, the address, request and reply as with `azure/`, and no secret."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import litellm
+import pytest
+from litellm.integrations.custom_logger import CustomLogger
+
+import litellm_adapter
+from azure_connector.emulator import Emulator, Reply
+from tests.litellm.lite import ask, run, settle
+from tests.support.asking import HELLO, WAYS
+
+CANARY = "canary-0123456789abcdef-0123456789abcdef"
+
+
+class Seen(CustomLogger):
+    """Everything that LiteLLM tells a logger, as it is at that moment."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told: list[tuple[str, dict[str, Any]]] = []
+
+    def _note(self, kind: str, kwargs: Any) -> None:
+        self.told.append((kind, dict(kwargs)))
+
+    def log_pre_api_call(self, model, messages, kwargs):
+        self._note("before", kwargs)
+
+    def log_post_api_call(self, kwargs, response_obj, start_time, end_time):
+        self._note("after", kwargs)
+
+    def log_success_event(self, kwargs, response_obj, start_time, end_time):
+        self._note("success", kwargs)
+
+    def log_failure_event(self, kwargs, response_obj, start_time, end_time):
+        self._note("failure", kwargs)
+
+    async def async_log_success_event(self, kwargs, response_obj, start_time, end_time):
+        self._note("success", kwargs)
+
+    async def async_log_failure_event(self, kwargs, response_obj, start_time, end_time):
+        self._note("failure", kwargs)
+
+    def of(self, kind: str) -> list[dict[str, Any]]:
+        return [kwargs for name, kwargs in self.told if name == kind]
+
+
+@pytest.fixture
+def seen() -> Seen:
+    found = Seen()
+    litellm.callbacks.append(found)
+    litellm.input_callback.append(found)
+    return found
+
+
+def _finish(way: str) -> None:
+    """Sync calls are logged from a thread pool of LiteLLM's."""
+    if way.startswith("sync"):
+        from litellm.utils import executor
+
+        for _ in range(3):  # the logging of a stream's end is submitted by that of its last chunk
+            executor.submit(lambda: None).result(10)
+
+
+def _embed(way: str, model: str, **call: Any) -> Any:
+    call = {"model": model, "input": ["Oslo"], **call}
+    return run(litellm.aembedding(**call)) if way == "async" else litellm.embedding(**call)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_times_and_the_address_of_a_call(registered, seen, way):
+    ask(way, temperature=0.5)
+    _finish(way)
+    before = seen.of("before")[0]
+    assert before["additional_args"]["api_base"] == f"{registered.endpoint}/openai/v1/chat/completions"
+    assert before["additional_args"]["complete_input_dict"]["messages"] == HELLO
+    told = seen.of("success")[-1]
+    assert told["api_call_start_time"] is not None
+    assert told["llm_api_duration_ms"] > 0
+    shown = told["standard_logging_object"]
+    assert shown["api_base"].startswith(registered.endpoint)
+    assert shown["model_parameters"].get("stream") in ((True,) if "stream" in way else (None, False))
+    assert shown["model_parameters"]["temperature"] == 0.5
+    if "stream" in way:
+        assert told["completion_start_time"] >= told["api_call_start_time"]
+    else:
+        assert "Oslo" in told["original_response"]
+        assert seen.of("after")
+
+
+@pytest.mark.parametrize("way", ["sync", "async"])
+def test_embeddings_tell_the_same(registered, seen, way):
+    _embed(way, "azure_connector/text-embedding-3-small", dimensions=8)
+    _finish(way)
+    told = seen.of("success")[-1]
+    assert told["api_call_start_time"] is not None
+    assert told["standard_logging_object"]["model_parameters"]["dimensions"] == 8
+    assert told["standard_logging_object"]["api_base"].endswith("/embeddings")
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_failure_tells_when_and_where(registered, seen, way):
+    registered.script(Reply(status=503, body={"error": {"code": "503", "message": "busy"}}))
+    with pytest.raises(litellm.ServiceUnavailableError):
+        ask(way, max_retries=0)
+    _finish(way)
+    told = seen.of("failure")[-1]
+    assert told["api_call_start_time"] is not None
+    assert told["standard_logging_object"]["api_base"].startswith(registered.endpoint)
+
+
+SECRETS = {
+    "api_key": CANARY,
+    "apim_subscription_key": CANARY,
+    "client_certificate_password": CANARY,
+    "default_headers": {"x-gateway-token": CANARY},
+}
+
+
+@pytest.mark.parametrize("name", SECRETS)
+@pytest.mark.parametrize("way", WAYS)
+def test_no_secret_reaches_a_callback(registered, seen, way, name):
+    more = {"api_key": registered.api_key} if name != "api_key" else {}
+    try:
+        ask(way, **{name: SECRETS[name]}, **more, headers={"x-own": "own-9876543210"}, max_retries=0)
+    except litellm.AuthenticationError:
+        assert name == "api_key"
+    _finish(way)
+    assert seen.told
+    told = [dict(kwargs) for _, kwargs in seen.told]
+    for kwargs in told:  # LiteLLM's own copy of the key, which stands there with every provider
+        kwargs["litellm_params"] = {n: value for n, value in kwargs["litellm_params"].items() if n != "api_key"}
+    shown = [json.dumps(one, default=str) for one in told]
+    assert not [text for text in shown if CANARY in text]
+    assert not [text for text in shown if registered.api_key in text]
+    assert "own-9876543210" not in str(seen.of("before")[0]["additional_args"])
+
+
+@pytest.mark.parametrize("way", ["sync stream", "async stream"])
+def test_streams_have_the_quota_s_headers(registered, way):
+    call = {"model": "azure_connector/gpt-4o", "messages": HELLO, "stream": True}
+    stream = litellm.completion(**call) if way == "sync stream" else run(litellm.acompletion(**call))
+    assert stream._hidden_params["additional_headers"]["x-ratelimit-remaining-requests"]
+
+
+def _fields(kwargs: dict[str, Any]) -> set[str]:
+    return {name for name, value in kwargs.items() if value not in (None, "", {}, [])}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_nothing_that_azure_tells_is_missing(azure, seen, monkeypatch, way):
+    """The same call through `azure/`: every field that its loggers see filled is filled here."""
+    litellm_adapter.register(azure_endpoint=azure.endpoint, api_key=azure.api_key)
+    where = {"api_base": azure.endpoint, "api_key": azure.api_key, "api_version": "2024-10-21"}
+    found = {}
+    for provider, more in (("azure", where), ("azure_connector", {})):
+        seen.told.clear()
+        ask(way, model=f"{provider}/gpt-4o", **more)
+        _finish(way)
+        told = seen.of("success")[-1]
+        found[provider] = (_fields(told), _fields(told["standard_logging_object"]))
+    kept = {"api_key", "api_version", "base_model", "custom_llm_provider", "client", "max_retries"}
+    kept |= {"optional_params"}  # an empty `extra_body` there
+    assert found["azure"][0] - found["azure_connector"][0] - kept == set()
+    assert found["azure"][1] - found["azure_connector"][1] == set()
+
+
+def test_prompts_stay_out_where_the_caller_says_so(registered, seen, monkeypatch):
+    monkeypatch.setattr(litellm, "turn_off_message_logging", True)
+    ask("async")
+    told = seen.of("success")[-1]
+    assert "Oslo" not in json.dumps(told["standard_logging_object"]["messages"], default=str)
+
+
+async def test_router_calls_are_timed_too(registered, seen):
+    router = litellm.Router(model_list=[{"model_name": "g", "litellm_params": {"model": "azure_connector/gpt-4o"}}])
+    await router.acompletion(model="g", messages=HELLO)
+    await settle()
+    assert seen.of("success")[-1]["llm_api_duration_ms"] > 0
+
+
+def test_images_and_responses_tell_the_same(seen):
+    with Emulator(["gpt-image-1", "gpt-4o"]) as azure:
+        litellm_adapter.register(azure_endpoint=azure.endpoint, api_key=azure.api_key)
+
+        async def calls():
+            await litellm.aimage_generation(prompt="A cat", model="azure_connector/gpt-image-1")
+            await litellm.aresponses(model="azure_connector/gpt-4o", input="Say hello to Oslo")
+            await settle()
+
+        asyncio.run(calls())
+        for told in seen.of("success"):
+            assert told["api_call_start_time"] is not None
+            assert told["llm_api_duration_ms"] > 0
+            assert told["standard_logging_object"]["api_base"].startswith(azure.endpoint)
+            assert told["response_cost"] > 0
