@@ -88,8 +88,8 @@ class DeploymentResolver:
         """The deployment that makes images on a resource, where the settings name exactly one."""
         named = {
             target.deployment
-            for targets in self.table.mapping.values()
-            for target in targets
+            for model in self.table.mapping
+            for target in self.resolve(model, "").targets
             if target.resource == resource and (profile := self.profile(target)) and profile.kind == "image"
         }
         return named.pop() if len(named) == 1 else None
