@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Generator, Mapping
+from contextlib import ExitStack
 from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Unpack, cast
@@ -108,7 +109,11 @@ class AzureConnector(SharedClient, openai.OpenAI):
             if quick is not None:
                 return self.request(cast_to, quick, stream=stream, stream_cls=stream_cls)
             how = {"cast_to": cast_to, "stream": stream, "stream_cls": stream_cls, **other}
-            return super().post(path, body=body, options=options, **how)
+            upload = self._state.batch_upload(path, body, how.get("files"))
+            if upload is None:
+                return super().post(path, body=body, options=options, **how)
+            with upload as how["files"]:
+                return super().post(path, body=body, options=options, **how)
 
     def request(self, cast_to: Any, options: Any, *, stream: bool = False, stream_cls: Any = None) -> Any:
         """Sends one call through the connector; every method of the SDK ends here."""
@@ -244,7 +249,12 @@ class AsyncAzureConnector(SharedClient, openai.AsyncOpenAI):
             if quick is not None:
                 return await self.request(cast_to, quick, stream=stream, stream_cls=stream_cls)
             how = {"cast_to": cast_to, "stream": stream, "stream_cls": stream_cls, **other}
-            return await super().post(path, body=body, options=options, **how)
+            upload = self._state.batch_upload(path, body, how.get("files"))
+            if upload is None:
+                return await super().post(path, body=body, options=options, **how)
+            with ExitStack() as opened:
+                how["files"] = await asyncio.to_thread(opened.enter_context, upload)
+                return await super().post(path, body=body, options=options, **how)
 
     async def request(self, cast_to: Any, options: Any, *, stream: bool = False, stream_cls: Any = None) -> Any:
         """Sends one call through the connector; every method of the SDK ends here."""

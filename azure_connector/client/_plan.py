@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from ..deployments import DeploymentResolver, Plan, Target
 from ..errors import InvalidRequestError
-from ..requests import CallOptions
+from ..requests import CallOptions, batch_resource
 from ..routing import ResourceAffinity
 
 __all__ = ["plan_call"]
@@ -72,7 +72,7 @@ def _plan_for_stored(
         rule = "default"
         return Plan("", (Target(default_resource, ""),), rule)
     method = call.options.method
-    home = affinity.home_of_path(call.operation, method)
+    home = affinity.home_of_path(call.operation, method) or batch_resource(call.options.files)
     if home is None and (found := affinity.home_of_request(call.body)) is not None:
         home = found.resource
     if home is None and affinity.names_id(call.operation, method):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
 from ..auth import Authenticators
 from ..deployments import DeploymentResolver, Discovery, Profiles
 from ..errors import ConfigurationError
-from ..requests import RequestBuilder, post_options
+from ..requests import RequestBuilder, is_batch_upload, mapped_batch_files, post_options
 from ..routing import ResourceAffinity, RoutingState
 from ..settings import ConnectorSettings, Resource, form_url, wrap_secrets
 from ..transport import TransportOptions, async_http_client, body_deadline, sync_http_client
@@ -140,6 +141,10 @@ class ConnectorState:
         first = self.settings.default_resource
         kind = self.authenticators.of(first).kind
         return f"endpoint={self.resources[first].endpoint.base!r}, credential={kind!r}"
+
+    def batch_upload(self, path: str, body: object, files: Any) -> AbstractContextManager[Any] | None:
+        """Makes the parts of a batch file's upload anew, with deployments for models; None for all other requests."""
+        return mapped_batch_files(files, self.resolver.mapped) if is_batch_upload(path, body, files) else None
 
     def sync_http_client(self) -> Any:
         """An HTTP client for the sync client."""

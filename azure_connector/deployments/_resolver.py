@@ -84,6 +84,11 @@ class DeploymentResolver:
         targets = self.resolve(model, "").targets
         return next((target.deployment for target in targets if target.resource == resource), model)
 
+    def mapped(self, model: str) -> Target | None:
+        """The first deployment that the settings' mapping has for a model, or that it declares by that name."""
+        plan = self.table.resolve(model, "")
+        return plan.targets[0] if plan.rule in ("mapping", "deployment") else None
+
     def image_deployment(self, resource: str) -> str | None:
         """The deployment that makes images on a resource, where the settings name exactly one."""
         named = {
