@@ -22,7 +22,7 @@ from ._effects import AwaitFirstChunk, Effect, RefreshCredential, RefreshListing
 
 if TYPE_CHECKING:
     from ..deployments import Catalog
-    from ..settings import ConnectorSettings, SettingsArguments
+    from ..settings import ConnectorSettings, ConstructorArguments
     from ._realtime import AsyncConnectorRealtime, ConnectorRealtime
     from ._resource_client import LoopPools
     from ._sdk_resources import AsyncConnectorChat, AsyncConnectorResponses, ConnectorChat, ConnectorResponses
@@ -61,7 +61,7 @@ class AzureConnector(SharedClient, openai.OpenAI):
         default_query: Mapping[str, object] | None = None,
         http_client: Any = None,
         _state: ConnectorState | None = None,
-        **options: Unpack[SettingsArguments],
+        **options: Unpack[ConstructorArguments],
     ) -> None:
         state = _state or _build_state(settings, cast("dict[str, Any]", options))
         super().__init__(
@@ -196,7 +196,7 @@ class AsyncAzureConnector(SharedClient, openai.AsyncOpenAI):
         http_client: Any = None,
         _state: ConnectorState | None = None,
         _pools: LoopPools | None = None,
-        **options: Unpack[SettingsArguments],
+        **options: Unpack[ConstructorArguments],
     ) -> None:
         state = _state or _build_state(settings, cast("dict[str, Any]", options))
         super().__init__(

@@ -134,7 +134,7 @@ class ConnectorState:
     def websocket_url(self) -> str:
         """Where WebSockets of the default resource connect."""
         endpoint = self.resources[self.settings.default_resource].endpoint
-        return form_url(endpoint, "v1").replace("http", "ws", 1)
+        return form_url(endpoint, "as-is" if endpoint.form == "as-is" else "v1").replace("http", "ws", 1)
 
     def summary(self) -> str:
         """For the client's repr: endpoint and credential, no secret."""

@@ -75,11 +75,12 @@ def batch_resource(files: Any) -> str | None:
 
 def _mapped(content: Any, find: Callable[[str], Target | None], opened: list[BatchFile]) -> Any:
     """One part of the form, with its name and type, as a temporary file."""
-    parts: tuple[Any, ...] = cast("tuple[Any, ...]", content) if isinstance(content, tuple) else (None, content)
+    whole = isinstance(content, tuple)
+    parts = cast("tuple[Any, ...]", content if whole else (None, content))
     name, source = parts[0], parts[1]
     if not _is_binary(source):
         return content  # nothing that the SDK takes: it says so itself
-    if not isinstance(content, tuple):
+    if not whole:
         name = _name_of(source)
     import tempfile  # here: few processes upload a batch
 

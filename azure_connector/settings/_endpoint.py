@@ -49,7 +49,8 @@ class Endpoint:
 
     Attributes:
         base: `scheme://host[:port][/gateway/prefix]`, no trailing slash, without `/openai`.
-        form: the API form: `v1`, or `classic` with the deployment in the path and an api-version in the query.
+        form: the API form: `v1`; `classic` with the deployment in the path and an api-version in the query; or `as-is`,
+            where nothing stands between a gateway's address and the operation.
         api_version: for the classic form; None for v1, which refuses one.
         deployment: the deployment that the pasted URL named.
         operation: the operation that the pasted URL named, such as `/embeddings`; it does not tell endpoints apart.
@@ -93,7 +94,7 @@ def parse_endpoint(
     Raises:
         ConfigurationError: the URL cannot be used, is unsafe, or contradicts `api_version`.
     """
-    pasted = parse_endpoint_url(text, allow_insecure_hosts)
+    pasted = parse_endpoint_url(text, allow_insecure_hosts, as_is=form == "as-is")
     asked = _Asked(form, _clean(api_version))
     decided, version = _decide(asked, _Asked(pasted.form, pasted.version), _clean(default_api_version))
     return Endpoint(
@@ -121,6 +122,9 @@ def _clean(version: str | None) -> str | None:
 
 def _decide(asked: _Asked, pasted: _Asked, fallback: str | None) -> tuple[ApiStyle, str | None]:
     """The form and the api-version in force: what was asked for, else what the URL shows, else v1."""
+    if "as-is" in (asked.form, asked.form or pasted.form):
+        version = asked.version or pasted.version
+        return "as-is", None if version in _V1_WORDS else version
     asked, pasted = _words(asked), _words(pasted)
     clash = asked.form is None and (pasted.form == "v1" or pasted.version not in (None, asked.version))
     if asked.version and (asked.form == "v1" or clash):
@@ -181,7 +185,7 @@ def operation_url(
             quoting keeps in its place.
     """
     wanted = form or endpoint.form
-    if wanted == "v1" or not takes_deployment(path, method):
+    if wanted != "classic" or not takes_deployment(path, method):
         return form_url(endpoint, wanted) + path
     if not deployment or deployment in (".", "..") or not deployment.isprintable():
         raise InvalidRequestError(f"{deployment!r} is no deployment's name.", param="model")
@@ -189,8 +193,9 @@ def operation_url(
 
 
 def operation_query(endpoint: Endpoint, form: ApiStyle | None = None) -> dict[str, str]:
-    """The query that the form demands: the api-version for classic, nothing for v1."""
-    if (form or endpoint.form) == "v1":
+    """The query that the form demands: the api-version for classic, nothing for v1; as-is where one is set."""
+    wanted = form or endpoint.form
+    if wanted == "v1" or (wanted == "as-is" and not endpoint.api_version):
         return {}
     return {"api-version": endpoint.api_version or DEFAULT_API_VERSION}
 

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from ._names import ENVIRONMENT, JSON_SETTINGS
-from ._resource_fields import RESOURCE_NAME
+from ._resource_fields import RESOURCE_NAME, endpoint_of_name
 from ._source import SettingsSource
 
 __all__ = ["CONFIG_VARIABLE", "read_env_file", "read_environment"]
 
 CONFIG_VARIABLE = "AZURE_CONNECTOR_CONFIG"
 """Names the TOML file, where it is not `azure_connector.toml` in the working directory."""
-
-_DNS_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?", re.IGNORECASE)
 
 
 def read_environment(variables: Mapping[str, str | None] | None = None, source: str = "environment") -> SettingsSource:
@@ -47,12 +44,11 @@ def _take(layer: SettingsSource, setting: str, text: str, name: str, origin: str
             layer.problems.append(f"{origin} (setting {setting!r}) {problem}.")
             return
     elif name == RESOURCE_NAME:
-        if not _DNS_LABEL.fullmatch(text):
-            layer.problems.append(
-                f"{origin} is not a resource's bare name; put a whole URL into AZURE_OPENAI_ENDPOINT."
-            )
+        try:
+            value = endpoint_of_name(text)
+        except ValueError as error:
+            layer.problems.append(f"{origin} {error} (AZURE_OPENAI_ENDPOINT).")
             return
-        value = f"https://{text.lower()}.openai.azure.com"
     layer.put(setting, value, origin)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from .._utils import nearest, sentence
 from ..errors import ConfigurationError
 from ._environment import CONFIG_VARIABLE, read_env_file, read_environment
-from ._names import ENVIRONMENT, METHODS
+from ._names import CONSTRUCTOR_NAMES, ENVIRONMENT, METHODS
 from ._source import SettingsSource
 
 __all__ = ["CONFIG_NAME", "Sources", "load"]
@@ -145,10 +145,10 @@ def load(
 
 def _read_arguments(arguments: dict[str, Any], known: Collection[str]) -> SettingsSource:
     layer = SettingsSource()
-    for setting in list(arguments):
+    for setting in sorted(arguments, key="base_url".__eq__):  # last: it looks whether api_form was given
         value = arguments.pop(setting)
-        if setting in known:
-            layer.put(setting, value, "argument")
+        if setting in known or setting in CONSTRUCTOR_NAMES:
+            layer.put_named(setting, value, "argument")
         else:
             layer.problems.append(f"There is no setting {setting!r}.{nearest(setting, known)}")
     chosen = [method for method in METHODS if _chooses(layer, method)]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self, Unpack, cast
 
 from pydantic import ConfigDict, PrivateAttr, ValidationError
 
-from ..deployments import DeploymentTable, compile_table
+from ..deployments import REALTIME, DeploymentTable, compile_table
 from ..errors import ConfigurationError
 from ._api_style import choose_api_style
 from ._connector_fields import ConnectorFields
@@ -25,7 +25,7 @@ from ._resources import AuthSettings, Resource, auth_of, named_resource, read_en
 from ._source import readable_errors, wrap_secrets
 
 if TYPE_CHECKING:
-    from ._arguments import SettingsArguments
+    from ._arguments import ConstructorArguments
 
 __all__ = ["ENVIRONMENT", "AuthSettings", "ConnectorSettings", "Resource", "ResourceSettings"]
 
@@ -61,7 +61,7 @@ class ConnectorSettings(ConnectorFields):
         *,
         timeout: float | None = None,
         default_headers: Mapping[str, str] | None = None,
-        **options: Unpack[SettingsArguments],
+        **options: Unpack[ConstructorArguments],
     ) -> None:
         arguments = cast("dict[str, Any]", options)
         arguments.update(timeout=timeout, default_headers=default_headers)
@@ -93,6 +93,7 @@ class ConnectorSettings(ConnectorFields):
             self.deployment_mapping,
             default=self.default_deployment,
             embedding=self.embedding_deployment,
+            realtime=_realtime_deployment(endpoint),
             resources=self.resource_map(),
             default_resource=self.default_resource,
             origins=self.origins,
@@ -219,6 +220,11 @@ class ConnectorSettings(ConnectorFields):
 
     def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
         return self
+
+
+def _realtime_deployment(endpoint: Endpoint | None) -> str | None:
+    """The deployment of a pasted realtime URI, which serves nothing else."""
+    return endpoint.deployment if endpoint is not None and endpoint.operation == REALTIME else None
 
 
 def _default_for(endpoint: Endpoint) -> Literal["default_deployment", "embedding_deployment"] | None:
