@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Unpack, cast
 import openai
 from openai import NotGiven
 
+from ._azure_type import AsyncAzureType, AzureType, be_azure
 from ._base import NOT_GIVEN, SharedClient
 from ._effects import AwaitFirstChunk, Effect, RefreshCredential, RefreshListing, RunInThread, Send, Wait
 
@@ -35,7 +36,7 @@ _SHOWN_KEY = "held-by-azure-connector"
 _NO_OPTIONS: Mapping[str, Any] = {}
 
 
-class AzureConnector(SharedClient, openai.OpenAI):
+class AzureConnector(SharedClient, AzureType):
     """A synchronous OpenAI client for Azure OpenAI. Safe across threads.
 
     Args:
@@ -64,7 +65,8 @@ class AzureConnector(SharedClient, openai.OpenAI):
         **options: Unpack[ConstructorArguments],
     ) -> None:
         state = _state or _build_state(settings, cast("dict[str, Any]", options))
-        super().__init__(
+        openai.OpenAI.__init__(
+            self,
             api_key=_SHOWN_KEY,
             base_url=state.base_url,
             timeout=state.settings.timeout if isinstance(timeout, NotGiven) else timeout,
@@ -74,6 +76,7 @@ class AzureConnector(SharedClient, openai.OpenAI):
         )
         self._state = state
         self._custom_headers = self.custom_headers = dict(default_headers or {})
+        be_azure(self, state)
         self.custom_query = self._custom_query
         self._pool = state.sync_pool(self._client)
         self.websocket_base_url = state.websocket_url
@@ -179,7 +182,7 @@ class AzureConnector(SharedClient, openai.OpenAI):
         self._state.close()
 
 
-class AsyncAzureConnector(SharedClient, openai.AsyncOpenAI):
+class AsyncAzureConnector(SharedClient, AsyncAzureType):
     """An asynchronous OpenAI client for Azure OpenAI. Safe across event loops, each of which gets its own connections.
 
     Args and errors: as `AzureConnector`.
@@ -199,7 +202,8 @@ class AsyncAzureConnector(SharedClient, openai.AsyncOpenAI):
         **options: Unpack[ConstructorArguments],
     ) -> None:
         state = _state or _build_state(settings, cast("dict[str, Any]", options))
-        super().__init__(
+        openai.AsyncOpenAI.__init__(
+            self,
             api_key=_SHOWN_KEY,
             base_url=state.base_url,
             timeout=state.settings.timeout if isinstance(timeout, NotGiven) else timeout,
@@ -209,6 +213,7 @@ class AsyncAzureConnector(SharedClient, openai.AsyncOpenAI):
         )
         self._state = state
         self._custom_headers = self.custom_headers = dict(default_headers or {})
+        be_azure(self, state)
         self.custom_query = self._custom_query
         self._pools = _pools or state.loop_pools(self._client, given=http_client is not None)
         self.websocket_base_url = state.websocket_url

@@ -15,6 +15,7 @@ from openai.resources.realtime.realtime import AsyncRealtimeConnectionManager, R
 
 from ..deployments import REALTIME
 from ..errors import error_from_reply
+from ._azure_type import AcceptedCall
 from ._base import SharedClient
 from ._call_errors import synthetic_response, without_locals
 from ._hint_context import hint_context
@@ -96,7 +97,7 @@ class AsyncConnectorRealtime(AsyncRealtime):
 def _arguments(client: SharedClient, model: Any, options: dict[str, Any]) -> dict[str, Any]:
     """What the SDK's `connect` is given: a call that was accepted has its model already."""
     if not model and options.get("call_id"):
-        return options
+        return {"model": AcceptedCall("accepted"), **options}
     return {"model": client.realtime_deployment(model), **options}
 
 

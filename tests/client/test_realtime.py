@@ -70,7 +70,7 @@ async def test_realtime_over_tls():
     ("model", "key", "error", "advice"),
     [
         ("nowhere", None, DeploymentNotFoundError, "deployment_mapping"),
-        ("my-voice", "wrong", openai.AuthenticationError, "AZURE_OPENAI_API_KEY"),
+        ("my-voice", "sesame-key", openai.AuthenticationError, "AZURE_OPENAI_API_KEY"),
     ],
 )
 @pytest.mark.parametrize("way", ["with", "enter", "async with", "async enter"])
@@ -95,7 +95,7 @@ def test_a_refused_handshake_is_a_typed_error_with_a_hint(azure, way, model, key
         asyncio.run(connect()) if way.startswith("async") else connect_sync()
     assert isinstance(caught.value.__cause__, InvalidStatus)
     assert advice in caught.value.hint
-    assert "wrong" not in str(caught.value)
+    assert "sesame-key" not in str(caught.value)
 
 
 @pytest.mark.parametrize("given", [{"model": "gpt-realtime"}, {}], ids=["unknown", "omitted"])
