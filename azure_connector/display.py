@@ -16,6 +16,8 @@ from ._utils import TEXT_STYLE, html_table, markdown_html
 if TYPE_CHECKING:
     from .replies import AzureInfo
 
+from ._utils import printable
+
 __all__ = ["Shown", "ashow", "show"]
 
 _DIM = "opacity:0.65;font-size:90%"
@@ -174,7 +176,7 @@ class _Screen:
     def take(self, item: Any) -> None:
         added = self.shown.take(item)
         if self._handle is None:
-            self._file.write(added)
+            self._file.write(printable(added))
             self._file.flush()
         elif time.monotonic() - self._drawn >= self._pace:
             self._draw()

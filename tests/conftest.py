@@ -14,7 +14,7 @@ os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
 
 from azure_connector.emulator import Emulator
 from azure_connector.settings import ENVIRONMENT
-from azure_connector.settings._environment import CONFIG_VARIABLE
+from azure_connector.settings._environment import CONFIG_VARIABLE, ENV_FILE_VARIABLE
 from tests.support.examples import register_profiles
 
 # A shell starts what runs in the background with Ctrl-C ignored, and programs under test would inherit that.
@@ -29,6 +29,7 @@ def bare_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
         for name in names:
             monkeypatch.delenv(name, raising=False)
     monkeypatch.delenv(CONFIG_VARIABLE, raising=False)
+    monkeypatch.delenv(ENV_FILE_VARIABLE, raising=False)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

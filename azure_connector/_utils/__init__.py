@@ -19,7 +19,7 @@ from ._json import (
 )
 from ._single_flight import Flight, SingleFlight, running_loop, wait, wait_async
 from ._tasks import spawn
-from ._text import nearest, sentence
+from ._text import nearest, printable, sentence
 from ._traceback import traceback_lines
 
 __all__ = [
@@ -40,6 +40,7 @@ __all__ = [
     "object_or_none",
     "parse_json",
     "plain_copy",
+    "printable",
     "renew_after_fork",
     "running_loop",
     "sentence",

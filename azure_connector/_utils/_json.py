@@ -86,7 +86,10 @@ def parse_json(data: bytes) -> object:
             return _quick(data)
         except ValueError:
             pass
-    return json.loads(data)
+    try:
+        return json.loads(data)
+    except RecursionError:
+        raise ValueError("the JSON is nested too deeply") from None
 
 
 _LEAVES = frozenset({str, int, float, bool, type(None)})

@@ -1,11 +1,16 @@
-"""Small texts for errors: the closest known name, an enumeration."""
+"""Small texts: the closest known name, an enumeration, and what a terminal may be shown."""
 
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Collection, Iterable
 
-__all__ = ["nearest", "sentence"]
+__all__ = ["nearest", "printable", "sentence"]
+
+# Control characters but for tab and line feed, with the C1 set (one of them begins an escape sequence), and the marks
+# that turn the direction of writing around.
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 def nearest(name: str, known: Collection[str]) -> str:
@@ -18,3 +23,13 @@ def sentence(items: Iterable[str], word: str = "and") -> str:
     """`a, b and c`."""
     *first, last = items
     return f"{', '.join(first)} {word} {last}" if first else last
+
+
+def printable(text: str) -> str:
+    """The text without what could steer a terminal: a control character becomes its escape, such as `\\x1b`.
+
+    A carriage return before a line feed goes.
+    """
+    if text.isprintable():
+        return text
+    return _CONTROL.sub(lambda match: match[0].encode("unicode_escape").decode(), text.replace("\r\n", "\n"))

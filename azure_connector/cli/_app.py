@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from ._bulk import bulk
-from ._running import reported, set_up_logging
+from ._running import ENV_FILE, reported, set_up_logging
 
 __all__ = ["app"]
 
@@ -26,6 +26,18 @@ app.add_typer(bulk)
 
 Config = Annotated[
     str | None, typer.Option("--config", metavar="FILE", help="The TOML file, instead of azure_connector.toml.")
+]
+
+
+def _name_env_file(path: str | None) -> str | None:
+    # For every command's settings, without a parameter on each one's way; None where a command names no file.
+    ENV_FILE.set(path)
+    return path
+
+
+EnvFile = Annotated[
+    str | None,
+    typer.Option("--env-file", metavar="FILE", help="The file of variables, instead of .env.", callback=_name_env_file),
 ]
 Endpoint = Annotated[str | None, typer.Option("--endpoint", metavar="URL", help="The endpoint, over all settings.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of text.")]
@@ -71,6 +83,7 @@ def doctor(
     call: Annotated[bool, typer.Option(help="Make one small call to each deployment.")] = True,
     timeout: Annotated[float, typer.Option(metavar="SECONDS", help="For one call.", min=0.1)] = 30.0,
     config: Config = None,
+    _env_file: EnvFile = None,
     endpoint: Endpoint = None,
     as_json: AsJson = False,
     verbose: Verbose = False,
@@ -96,6 +109,7 @@ def models(
     write: Annotated[bool, typer.Option("--write", help="Put a mapping into the TOML file.")] = False,
     yes: Yes = False,
     config: Config = None,
+    _env_file: EnvFile = None,
     endpoint: Endpoint = None,
     as_json: AsJson = False,
     verbose: Verbose = False,
@@ -122,6 +136,7 @@ def explain(
     ] = "/chat/completions",
     discover: Annotated[bool, typer.Option("--discover", help="List the deployments first.")] = False,
     config: Config = None,
+    _env_file: EnvFile = None,
     endpoint: Endpoint = None,
     as_json: AsJson = False,
     verbose: Verbose = False,
@@ -155,6 +170,7 @@ def chat(
         typer.Option("--price", metavar="IN/OUT", help="Per million tokens, e.g. 1.25/10, to show what it costs."),
     ] = None,
     config: Config = None,
+    _env_file: EnvFile = None,
     endpoint: Endpoint = None,
     as_json: AsJson = False,
     verbose: Verbose = False,

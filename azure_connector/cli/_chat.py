@@ -12,6 +12,7 @@ import openai
 from rich.console import Console
 from rich.text import Text as Styled
 
+from .._utils import printable
 from ..client import AzureConnector
 from ._conversation import Called, Conversation, Returned, Text
 from ._cost import read_price
@@ -76,7 +77,7 @@ def _once(talk: Conversation, asked: str, *, as_json: bool) -> None:
     with closing(talk.ask(asked)) as events:
         for event in events:
             if isinstance(event, Text) and not as_json:
-                sys.stdout.write(event.text)
+                sys.stdout.write(printable(event.text))
                 sys.stdout.flush()
             elif isinstance(event, Called):
                 calls.append({"name": event.name, "arguments": dict(event.arguments)})
@@ -157,7 +158,7 @@ class _Terminal:
             for event in events:
                 if isinstance(event, Text):
                     # Straight to the terminal, which wraps and copies better than anything drawn over it.
-                    self._console.file.write(event.text)
+                    self._console.file.write(printable(event.text))
                     self._console.file.flush()
                     column = 0 if event.text.endswith("\n") else 1
                 else:

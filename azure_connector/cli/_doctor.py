@@ -120,7 +120,9 @@ def _settings(rows: Sequence[SettingRow]) -> Table:
     table.add_column(overflow="fold")
     table.add_column(overflow="fold", style="dim")
     for row in rows:
-        table.add_row(Text(f"  {row.setting}"), Text(row.value), Text(row.origin))
+        table.add_row(
+            Text(f"  {row.setting}"), Text(row.value), Text(f"{row.origin}, {row.trust}" if row.trust else row.origin)
+        )
     return table
 
 

@@ -9,6 +9,7 @@ from contextlib import closing
 from rich.console import Console
 from rich.text import Text
 
+from .._utils import printable
 from ..client import AzureConnector, Explanation
 from ._running import load_settings
 from ._screen import grid, print_json, screen
@@ -35,7 +36,7 @@ def run(
 
 def _show(explained: Explanation, console: Console) -> None:
     if not console.is_terminal:
-        sys.stdout.write(f"{explained}\n")
+        sys.stdout.write(printable(f"{explained}\n"))
         return
     model, reason, *_ = str(explained).splitlines()
     console.print(Text(model, "bold"))

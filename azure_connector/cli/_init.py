@@ -16,10 +16,11 @@ import typer
 from rich.syntax import Syntax
 from rich.text import Text
 
+from .._utils import printable
 from ..client import AzureConnector
 from ..deployments import Catalog
 from ..errors import ConfigurationError
-from ..settings import CONFIG_NAME, ConnectorSettings, parse_endpoint
+from ..settings import CONFIG_NAME, ConnectorSettings, check_as_found, parse_endpoint
 from ._running import PROBLEM, fail
 from ._screen import print_json, progress, screen
 
@@ -70,6 +71,8 @@ def run(
     taken = [path for path in {target, *([beside] if answers.key else [])} if path == target and path.exists()]
     if taken and not force:
         fail(f"{target} is there already: add --force to replace it, or --to another file.")
+    if target.name in (CONFIG_NAME, ".env"):  # what the next command, which nobody tells of the file, would refuse
+        check_as_found({name: value for name, value in answers.settings().items() if name != "config_file"})
     catalog = _try(answers, quiet=as_json) if test else None
     mapping = catalog.mapping() if catalog is not None else {}
     files = _files(answers, target, beside, mapping, as_env=as_env)
@@ -132,7 +135,7 @@ def _try(answers: _Answers, *, quiet: bool) -> Catalog:
             messages: Any = [{"role": "user", "content": "Say pong."}]
             client.chat.completions.create(model=model, messages=messages, max_tokens=16)
         except openai.OpenAIError as error:
-            sys.stderr.write(f"The settings do not work yet: {error}\n")
+            sys.stderr.write(printable(f"The settings do not work yet: {error}\n"))
             sys.stderr.write("Nothing was written. With --no-test they are written as they are.\n")
             raise typer.Exit(2 if isinstance(error, ConfigurationError) else PROBLEM) from None
     if not quiet:

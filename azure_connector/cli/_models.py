@@ -13,6 +13,7 @@ from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
+from .._utils import printable
 from ..client import AzureConnector
 from ..deployments import Catalog
 from ..settings import CONFIG_NAME, CONFIG_VARIABLE, ConnectorSettings
@@ -44,7 +45,7 @@ def run(config: str | None, endpoint: str | None, *, everything: bool, write: bo
 def _show(catalog: Catalog, console: Console, *, everything: bool) -> None:
     if not console.is_terminal:
         # For other programs' eyes: a row a line, however wide.
-        sys.stdout.write(f"{catalog}\n")
+        sys.stdout.write(printable(f"{catalog}\n"))
     else:
         if catalog.deployments:
             console.print(_table(catalog.columns(), catalog.rows()))

@@ -7,9 +7,12 @@ import logging
 import os
 import sys
 from collections.abc import Callable
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec
 
 import typer
+
+from azure_connector._utils import printable
 
 if TYPE_CHECKING:
     from ..settings import ConnectorSettings
@@ -26,6 +29,10 @@ PIPE_CLOSED = 141
 """The reader of the output has gone, as shells count it."""
 
 _P = ParamSpec("_P")
+
+
+ENV_FILE: ContextVar[str | None] = ContextVar("azure_connector_env_file", default=None)
+"""The file of variables that the command line names."""
 
 
 def reported(command: Callable[_P, None]) -> Callable[_P, None]:
@@ -48,7 +55,7 @@ def reported(command: Callable[_P, None]) -> Callable[_P, None]:
             code = _expected(error)
             if code is None:
                 raise
-            sys.stderr.write(f"Error: {error}\n")
+            sys.stderr.write(printable(f"Error: {error}\n"))
             raise typer.Exit(code) from None
 
     return run
@@ -67,7 +74,7 @@ def _expected(error: Exception) -> int | None:
 
 def fail(message: str, code: int = USAGE) -> NoReturn:
     """Says what is wrong and ends the command."""
-    sys.stderr.write(f"Error: {message}\n")
+    sys.stderr.write(printable(f"Error: {message}\n"))
     raise typer.Exit(code)
 
 
@@ -84,7 +91,7 @@ def load_settings(config: str | None, endpoint: str | None, **more: Any) -> Conn
     """
     from ..settings import ConnectorSettings
 
-    given: dict[str, Any] = {"config_file": config, "azure_endpoint": endpoint, **more}
+    given: dict[str, Any] = {"config_file": config, "env_file": ENV_FILE.get(), "azure_endpoint": endpoint, **more}
     return ConnectorSettings(**{name: value for name, value in given.items() if value is not None})
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
+
+from azure_connector._utils import printable
 
 __all__ = ["Marks", "error_screen", "grid", "marks", "print_json", "progress", "screen"]
 
@@ -30,7 +33,16 @@ def error_screen() -> Console:
 def _console(stream: Any) -> Console:
     width = None if stream.isatty() else _PIPE_WIDTH
     # soft_wrap is off: rich wraps at words, and never beyond the terminal's edge.
-    return Console(file=stream, highlight=False, emoji=False, width=width)
+    return _SafeConsole(file=stream, highlight=False, emoji=False, width=width)
+
+
+class _SafeConsole(Console):
+    """A console that shows what steers terminals instead of obeying it: models, services and names may hold it."""
+
+    def render(self, renderable: Any, options: Any = None) -> Iterable[Segment]:
+        """As rich's, with the text of every segment made printable; rich's own control codes pass."""
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else segment._replace(text=printable(segment.text))
 
 
 class Marks:

@@ -19,11 +19,11 @@ import openai
 
 from .. import routing
 from ..deployments import Plan, Target
-from ..errors import PartialReply
+from ..errors import AzureErrorDetails, PartialReply
 from ..replies import AsyncConnectorStream, AzureInfo, ConnectorStream, ReplyReader, reader_for
 from ..requests import CallOptions, PreparedRequest, parse_options
 from ..routing import AttemptOutcome, outcome_of_reply
-from ..transport import redirected
+from ..transport import redirect_of
 from ._call_errors import CallErrors
 from ._effects import AwaitFirstChunk, Effect, RefreshCredential, RefreshListing, Send, Wait
 from ._hint_context import hint_context
@@ -191,7 +191,7 @@ class _CallRun:
 
     @cached_property
     def _call_errors(self) -> CallErrors:
-        return CallErrors(self._plan, functools.partial(hint_context, self._state))
+        return CallErrors(self._plan, functools.partial(hint_context, self._state), self._state.resources)
 
     def _broken_stream(self, target: Target, partial: PartialReply, response: Any, **what: Any) -> Exception:
         return self._call_errors.broken_stream(target, partial, response, **what)
@@ -239,8 +239,9 @@ class _CallRun:
 
     def _can_retry_now(self, prepared: PreparedRequest, error: openai.APIStatusError) -> Generator[Effect, Any, bool]:
         """Whether the same target is asked again at once: elsewhere, with another credential, or another request."""
-        if (location := redirected(error.response)) is not None:
-            self._redirect = prepared.target, location
+        if not isinstance(error, AzureErrorDetails) and (redirect := redirect_of(error.response)) is not None:
+            assert redirect.url is not None, "`from_attempt` has refused those that must not be followed"
+            self._redirect = prepared.target, redirect.url
             return True
         resource, status = prepared.target.resource, error.status_code
         if status in (401, 403) and resource not in self._challenged and self._call_errors.was_sent(error):

@@ -21,6 +21,7 @@ from ..errors import (
     ErrorFacts,
     HintContext,
     PartialReply,
+    RedirectRefusedError,
     StreamInterruptedError,
     UnreadableReplyError,
     connection_error,
@@ -28,14 +29,17 @@ from ..errors import (
     error_from_reply,
     error_message,
     hint_for,
+    implied_status,
+    mask_request,
     parse_envelope,
     status_error,
 )
-from ..replies import ReplyReader, StreamErrorFactory
+from ..replies import NoAnswerError, ReplyReader, StreamErrorFactory
 from ..requests import Failure as ResponsesFailure
 from ..requests import PreparedRequest
 from ..routing import AttemptOutcome, GiveUp, failure, outcome_of_error, outcome_of_exception, outcome_of_reply
-from ..transport import http_library
+from ..settings import Resource
+from ..transport import Redirect, http_library, redirect_of
 
 __all__ = ["CallErrors"]
 
@@ -46,9 +50,13 @@ class CallErrors:
     Args:
         plan: the call's targets, for hints.
         hint_context: what a call to a target looks like, for hints.
+        resources: every resource by name.
     """
 
-    def __init__(self, plan: Plan, hint_context: Callable[[Target, Plan], HintContext]) -> None:
+    def __init__(
+        self, plan: Plan, hint_context: Callable[[Target, Plan], HintContext], resources: Mapping[str, Resource]
+    ) -> None:
+        self._resources = resources
         self._plan = plan
         self._hint_context = hint_context
 
@@ -61,6 +69,8 @@ class CallErrors:
         """What an exception of an attempt means for routing."""
         if isinstance(error, CredentialError):
             return failure("auth", "CredentialError")
+        if isinstance(error, RedirectRefusedError):  # another target may answer; this one is not asked again
+            return AttemptOutcome("not_found", error.status_code, "RedirectRefused")
         if isinstance(error, UnreadableReplyError):
             return AttemptOutcome("transient", 200, "UnreadableReply")
         if isinstance(error, StreamInterruptedError) and error.body:
@@ -75,13 +85,17 @@ class CallErrors:
 
     def from_attempt(self, failed: Exception, prepared: PreparedRequest, reader: ReplyReader) -> openai.APIError | None:
         """The exception for whatever ended an attempt; None for what is no failure of the service or the network."""
+        if isinstance(failed, openai.APIStatusError) and (redirect := redirect_of(failed.response)) is not None:
+            return _refused_redirect(failed, redirect, self._resources[prepared.target.resource]) or failed
         if isinstance(failed, openai.APIError):
             return failed
         if isinstance(failed, ResponsesFailure):
             return self._from_response(prepared, reader, failed)
         headers = reader.info.raw_headers
         if isinstance(failed, ValueError) and not isinstance(failed, openai.OpenAIError):
-            unread = not reader.understood and (headers or isinstance(failed, json.JSONDecodeError))
+            unread = isinstance(failed, NoAnswerError) or (
+                not reader.understood and (headers or isinstance(failed, json.JSONDecodeError))
+            )
             return self._unreadable(failed, prepared, headers) if unread else None
         if is_transport_error(failed):  # the SDK lets these pass while it reads the body of an error
             request = synthetic_response(prepared.options.url, 200, headers).request
@@ -201,11 +215,9 @@ class CallErrors:
         context, request_id = self._context(target), response.headers.get("apim-request-id")
         if error is not None:
             facts = parse_envelope(None, dict(error))
-            outcome = outcome_of_error(facts)
-            if outcome.kind == "refused":
-                cls = error_class(None, facts)
-                hint = hint_for(cls, facts, context)
-                return status_error(cls, facts.message, response, dict(error), hint=hint, facts=facts)
+            outcome = outcome_of_error(facts, response.headers)
+            if outcome.kind == "refused" or not (so_far.text or so_far.tool_calls):
+                return self._reported(facts, outcome, context, response, dict(error))
             message = f"The service broke the stream off: {facts.message}"
         else:
             detail = f": {type(cause).__name__}: {cause}" if cause is not None else " without a finish reason"
@@ -221,9 +233,42 @@ class CallErrors:
         made.__cause__ = without_locals(cause) if cause is not None else None
         return made
 
+    def _reported(
+        self, facts: ErrorFacts, outcome: AttemptOutcome, context: HintContext, response: Any, body: dict[str, Any]
+    ) -> openai.APIError:
+        """The exception for an error that came with status 200 before anything else: of the class of its code."""
+        cls = error_class(None, facts)
+        made = synthetic_response(str(response.request.url), implied_status(facts), response.headers)
+        hint = hint_for(cls, facts, context)
+        wait = outcome.retry_after
+        return status_error(cls, facts.message, made, body, hint=hint, facts=facts, retry_after=wait)
+
     def _context(self, target: Target) -> HintContext:
         """What the call looked like, for hints."""
         return self._hint_context(target, self._plan)
+
+
+def _refused_redirect(
+    failed: openai.APIStatusError, redirect: Redirect, resource: Resource
+) -> RedirectRefusedError | None:
+    """The exception for a redirect that is not followed; None where it is."""
+    if redirect.keeps_method and redirect.url is not None and resource.owns(redirect.url):
+        return None
+    if redirect.url is None:
+        why = "which cannot be followed"
+    elif not redirect.keeps_method:
+        why = "and such a redirect would turn the request into a GET"
+    else:
+        why = "which is not one of its hosts; neither the request nor a credential was sent there"
+    base = resource.endpoint.base
+    message = f"{base} answered {failed.status_code} and pointed to {redirect.shown}, {why}."
+    hint = (
+        "If that host is yours, make it the endpoint (AZURE_OPENAI_ENDPOINT), or name it in trusted_hosts "
+        "(AZURE_CONNECTOR_TRUSTED_HOSTS). Otherwise ask whoever runs what stands before the resource."
+    )
+    made = status_error(RedirectRefusedError, message, failed.response, failed.body, hint=hint)
+    assert isinstance(made, RedirectRefusedError)
+    return made
 
 
 def is_transport_error(error: BaseException) -> bool:
@@ -249,6 +294,8 @@ def without_locals(error: BaseException) -> BaseException:
         if link is None:
             break
         link.__traceback__ = None
+        mask_request(vars(link).get("request"))
+        mask_request(vars(link).get("_request"))  # where the HTTP library keeps it
         link = link.__cause__ or link.__context__
     return error
 

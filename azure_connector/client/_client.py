@@ -75,7 +75,7 @@ class AzureConnector(SharedClient, AzureType):
             http_client=http_client or state.sync_http_client(),
         )
         self._state = state
-        self._custom_headers = self.custom_headers = dict(default_headers or {})
+        self._custom_headers = self.custom_headers = state.checked_headers(default_headers)
         be_azure(self, state)
         self.custom_query = self._custom_query
         self._pool = state.sync_pool(self._client)
@@ -212,7 +212,7 @@ class AsyncAzureConnector(SharedClient, AsyncAzureType):
             http_client=http_client or state.async_http_client(),
         )
         self._state = state
-        self._custom_headers = self.custom_headers = dict(default_headers or {})
+        self._custom_headers = self.custom_headers = state.checked_headers(default_headers)
         be_azure(self, state)
         self.custom_query = self._custom_query
         self._pools = _pools or state.loop_pools(self._client, given=http_client is not None)

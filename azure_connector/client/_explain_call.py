@@ -31,7 +31,8 @@ def explain_call(state: ConnectorState, plan: Plan, operation: str) -> Explanati
     later = (
         ("discover is on, and nothing has been listed yet: the first call lists the deployments",) if waiting else ()
     )
-    return Explanation(plan.model, operation, plan.rule, targets, settings.origins, (*unused, *chain, *later))
+    notes = (*unused, *settings.remarks, *chain, *later)
+    return Explanation(plan.model, operation, plan.rule, targets, settings.origins, notes, settings.trust)
 
 
 def _explained(state: ConnectorState, target: Target, operation: str) -> ExplainedTarget:

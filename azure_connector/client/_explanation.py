@@ -88,6 +88,7 @@ class Explanation:
         rule: what chose the targets (see `deployments.py`).
         targets: in the order in which they would be asked.
         origins: setting -> where its value came from.
+        trust: setting -> `trusted`, or `found` where its source is a file of the working directory that nobody named.
         notes: further lines, such as credentials that were found and not used.
     """
 
@@ -97,6 +98,7 @@ class Explanation:
     targets: tuple[ExplainedTarget, ...]
     origins: Mapping[str, str] = field(default_factory=dict[str, str])
     notes: tuple[str, ...] = ()
+    trust: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def to_dict(self) -> dict[str, Any]:
         """Everything as plain data, for JSON."""
@@ -106,11 +108,16 @@ class Explanation:
             "rule": self.rule,
             "targets": [asdict(target) for target in self.targets],
             "origins": dict(self.origins),
+            "trust": dict(self.trust),
             "notes": list(self.notes),
         }
 
     def _set_origins(self) -> Rows:
-        return [(setting, origin) for setting, origin in self.origins.items() if origin != "default"]
+        return [
+            (setting, f"{origin}, {self.trust[setting]}" if setting in self.trust else origin)
+            for setting, origin in self.origins.items()
+            if origin != "default"
+        ]
 
     def _reason(self) -> str:
         reason = _REASONS.get(self.rule)

@@ -22,7 +22,7 @@ import openai
 from .._version import __version__
 from ..auth import Authenticator, AuthHeaders
 from ..replies import ReplyReader
-from ..settings import Resource, same_origin
+from ..settings import Resource
 from ..transport import JsonRequestBuilder, http_library
 
 __all__ = ["AsyncResourceClient", "LoopPools", "ResourceClient", "SyncPool"]
@@ -69,7 +69,7 @@ class _Shared:
         headers = request.headers
         if headers.get("authorization") == _PLACEHOLDER_HEADER:
             del headers["authorization"]
-        if (request.url.scheme, request.url.netloc) == self._home or same_origin(str(request.url), self._base):
+        if (request.url.scheme, request.url.netloc) == self._home or self._resource.owns(str(request.url)):
             return True
         for name in ("authorization", "api-key", self._resource.auth.apim_header):
             headers.pop(name, None)

@@ -7,12 +7,14 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
+import openai
+
 from ..auth import Authenticators
 from ..deployments import DeploymentResolver, Discovery, Profiles
 from ..errors import ConfigurationError
 from ..requests import RequestBuilder, is_batch_upload, mapped_batch_files, post_options
 from ..routing import ResourceAffinity, RoutingState
-from ..settings import ConnectorSettings, Resource, form_url, wrap_secrets
+from ..settings import ConnectorSettings, Resource, check_headers, form_url, wrap_secrets
 from ..transport import TransportOptions, async_http_client, body_deadline, sync_http_client
 from ._options import retry_policy, transport_options
 from ._resource_client import AsyncResourceClient, LoopPools, ResourceClient, SyncPool
@@ -49,6 +51,17 @@ class ConnectorState:
     routing: RoutingState
     authenticators: Authenticators
     max_retries: int
+
+    @staticmethod
+    def checked_headers(headers: Mapping[str, Any] | None) -> dict[str, Any]:
+        """The headers of a client, which may hold a gateway's keys.
+
+        Raises:
+            ConfigurationError: one cannot be sent.
+        """
+        given = dict(headers or {})
+        check_headers({name: value for name, value in given.items() if not isinstance(value, openai.Omit)})
+        return given
 
     @classmethod
     def build(cls, settings: ConnectorSettings | None, options: dict[str, Any]) -> ConnectorState:

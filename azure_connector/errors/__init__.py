@@ -36,6 +36,7 @@
             │   ├── QuotaExceededError           requests or tokens per minute are used up
             │   └── CapacityError                Azure itself has no capacity for the model now
             └── UnexpectedStatusError            a status that this package knows nothing about
+                └── RedirectRefusedError         a redirect to a host that is not the resource's
 
 Each carries `hint` (what to do), `attempts` (what was tried, in order) and `azure_request_id`.
 """
@@ -43,6 +44,7 @@ Each carries `hint` (what to do), `attempts` (what was tried, in order) and `azu
 from __future__ import annotations
 
 from .._utils import install_hint as install_hint
+from ._carried import mask_request as mask_request
 from ._classes import (
     AccessTokenError,
     Attempt,
@@ -61,6 +63,7 @@ from ._classes import (
     NetworkBlockedError,
     PartialReply,
     QuotaExceededError,
+    RedirectRefusedError,
     RequestRefusedError,
     ResourceBlockedError,
     ResourceNotFoundError,
@@ -81,6 +84,7 @@ from ._classify import error_class as error_class
 from ._classify import error_from_reply as error_from_reply
 from ._classify import error_message as error_message
 from ._classify import hint_for as hint_for
+from ._classify import implied_status as implied_status
 from ._classify import status_error as status_error
 from ._envelope import ErrorFacts as ErrorFacts
 from ._envelope import parse_envelope as parse_envelope
@@ -105,6 +109,7 @@ __all__ = [
     "NetworkBlockedError",
     "PartialReply",
     "QuotaExceededError",
+    "RedirectRefusedError",
     "RequestRefusedError",
     "ResourceBlockedError",
     "ResourceNotFoundError",

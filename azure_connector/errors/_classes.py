@@ -36,6 +36,7 @@
             │   ├── QuotaExceededError           requests or tokens per minute are used up
             │   └── CapacityError                Azure itself has no capacity for the model now
             └── UnexpectedStatusError            a status that this package knows nothing about
+                └── RedirectRefusedError         a redirect to a host that is not the resource's
 
 Each carries `hint` (what to do), `attempts` (what was tried, in order) and `azure_request_id`.
 """
@@ -47,6 +48,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import openai
+
+from ._carried import carried_state, mask_request, restore
 
 __all__ = [
     "AccessTokenError",
@@ -64,6 +67,7 @@ __all__ = [
     "KeysDisabledError",
     "NetworkBlockedError",
     "QuotaExceededError",
+    "RedirectRefusedError",
     "RequestRefusedError",
     "ResourceBlockedError",
     "ResourceNotFoundError",
@@ -113,6 +117,17 @@ class AzureErrorDetails(Exception):
     hint: str = ""
     attempts: tuple[Attempt, ...] = ()
     azure_request_id: str | None = None
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        # The SDK's constructors set these; from here on nobody needs the credentials in them.
+        if name == "request":
+            mask_request(value)
+        elif name == "response":
+            mask_request(getattr(value, "_request", None))
+        super().__setattr__(name, value)
+
+    def __reduce__(self) -> Any:
+        return restore, (type(self), self.args, carried_state(self))
 
     def _repr_html_(self) -> str:
         """A table for notebooks."""
@@ -298,3 +313,7 @@ class RoleMissingError(AzureErrorDetails, openai.PermissionDeniedError):
 
 class UnexpectedStatusError(AzureErrorDetails, openai.APIStatusError):
     """A status that this package knows nothing about."""
+
+
+class RedirectRefusedError(UnexpectedStatusError):
+    """The endpoint redirects to a host that may have neither the request nor the credential."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 
 import openai
 
+from .._utils import printable
 from ._classes import (
     AccessTokenError,
     Attempt,
@@ -257,7 +258,7 @@ def error_class(status: int | None, facts: ErrorFacts) -> type[openai.APIStatusE
 
 def error_message(message: str, hint: str = "", attempts: Sequence[Attempt] = ()) -> str:
     """The text of an error: the service's own words, what to do, and every attempt on a line of its own."""
-    lines = [message.strip()]
+    lines = [printable(message.strip())]  # a traceback shows it in a terminal
     if hint:
         lines.append(hint)
     if attempts:

@@ -40,6 +40,13 @@ _UNKNOWN_FIELD = re.compile(r"""["']extra_forbidden["']\s*,\s*["']loc["']\s*:\s*
 _STEP = re.compile(r"""["']([^"']+)["']|(\d+)""")
 
 
+def _cut(text: str) -> str:
+    """The text, or its beginning with a note of what is left out."""
+    return (
+        text if len(text) <= _MAX_MESSAGE else f"{text[:_MAX_MESSAGE]}… ({len(text) - _MAX_MESSAGE:,} more characters)"
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class ErrorFacts:
     """What is known of an error reply.
@@ -150,7 +157,7 @@ def _json_or_none(text: str) -> object:
 def _from_text(status: int | None, text: str) -> ErrorFacts:
     text = text.strip()
     if text[:1] != "<":
-        return ErrorFacts(message=text[:_MAX_MESSAGE] or _status_phrase(status))
+        return ErrorFacts(message=_cut(text) or _status_phrase(status))
     match = _TITLE.search(text[:4_000])
     title = _TAG.sub(" ", (match.group(1) or match.group(2) or "") if match else "")
     title = " ".join(html.unescape(title).split())[:200]
@@ -174,7 +181,7 @@ def _mapping(value: object) -> Mapping[str, Any] | None:
 def _text(value: object) -> str | None:
     """Codes come as text or as integers; anything else is not one."""
     if isinstance(value, str):
-        return None if value in ("", "None", "null") else value[:_MAX_MESSAGE]
+        return None if value in ("", "None", "null") else _cut(value)
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**9:
         return str(value)
     return None
@@ -186,13 +193,13 @@ def _from_object(value: object, depth: int) -> ErrorFacts:
     else:
         outer = _mapping(value)
     if outer is None:
-        return ErrorFacts(message=str(cast(object, value))[:_MAX_MESSAGE] if value else "")
+        return ErrorFacts(message=_cut(str(cast(object, value))) if value else "")
     error = outer.get("error")
     if isinstance(error, str):
         described = _text(outer.get("error_description")) or _text(outer.get("message"))
         nested = _mapping(_json_or_none(described)) if described and depth < _MAX_DEPTH else None
         facts = ErrorFacts(
-            message=described or error[:_MAX_MESSAGE],
+            message=described or _cut(error),
             code=error[:200] if described else _text(outer.get("code")),
             status=_status_in(outer),
         )
@@ -277,7 +284,7 @@ def _from_detail(detail: object, param: str | None) -> tuple[str, str | None]:
         param = param or ".".join(path) or None
         said = str(fields.get("msg") or fields.get("type") or "is not valid")
         messages.append(f"{'.'.join(path)}: {said}"[:500] if path else said[:500])
-    return "; ".join(messages)[:_MAX_MESSAGE], param
+    return _cut("; ".join(messages)), param
 
 
 def _results_of(fields: Mapping[str, Any]) -> object:

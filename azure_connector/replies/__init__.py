@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ._chat_stream import StreamErrorFactory
+from ._chat_stream import NoAnswerError, StreamErrorFactory
 from ._info import AzureInfo, RateLimits, azure_info
 from ._reader import ReplyReader, build_chunk, reader_for
 from ._stream import AsyncConnectorStream, ConnectorStream
@@ -11,6 +11,7 @@ __all__ = [
     "AsyncConnectorStream",
     "AzureInfo",
     "ConnectorStream",
+    "NoAnswerError",
     "RateLimits",
     "ReplyReader",
     "StreamErrorFactory",

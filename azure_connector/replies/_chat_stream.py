@@ -7,16 +7,30 @@ connection.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from types import NoneType
 from typing import Any, Protocol
 
-from .._utils import Json, as_object, parse_json
-from ..errors import PartialReply
+from .._utils import Json, as_list, as_object, parse_json
+from ..errors import PartialReply, reported_error
+from ..requests import Failure as ReportedFailure
 from ..transport import AsyncBody, Body
 from ._info import AzureInfo, attach
 from ._sse import Event, EventDecoder
 from ._stream import AsyncConnectorStream, ConnectorStream
 
-__all__ = ["AsyncChatStream", "ChatStream", "ChunkParser", "StreamErrorFactory", "gathered_calls"]
+__all__ = [
+    "AsyncChatStream",
+    "ChatStream",
+    "ChunkParser",
+    "NoAnswerError",
+    "StreamErrorFactory",
+    "gathered_calls",
+    "is_chunk",
+]
+
+
+class NoAnswerError(ValueError):
+    """A reply with status 200 that holds no answer. It never reaches users: the client makes its own error of it."""
 
 
 class StreamErrorFactory(Protocol):
@@ -38,7 +52,7 @@ class ChunkParser:
     Attributes:
         begun: something worth reading was delivered; from then on the stream is never asked for again.
         ended: nothing more will come: read to the end, or broken.
-        done: the service said `[DONE]`.
+        done: the service said `[DONE]`, or the whole reply was one JSON text.
         error: what ended the stream early; raised by the stream after the chunks before it.
     """
 
@@ -49,6 +63,7 @@ class ChunkParser:
         *,
         normalize: Callable[[Json], list[Json]],
         close: Callable[[], list[Json]],
+        whole: Callable[[Json], list[Json]] | None = None,
         build: Callable[[Json], Any],
         failure: StreamErrorFactory,
     ) -> None:
@@ -63,14 +78,42 @@ class ChunkParser:
         self._text: list[str] = []
         self._calls: dict[tuple[int, int], Json] = {}
         self._finished = False
+        self._seen = False
+        self._whole = whole
+        # A server that does not stream answers with one JSON text: it is read to its end first.
+        plain = whole is not None and "json" in response.headers.get("content-type", "")
+        self._body: list[bytes] | None = [] if plain else None
 
     def take(self, data: bytes) -> list[Any]:
         """The chunks that `data` completes, ready to be handed out; nothing says that the body has ended."""
+        if self._body is not None:
+            return self._take_whole(data)
         chunks = self._read(self._decoder.feed(data)) if data else []
         if not data or self.done or self.error is not None:
             self.ended = True
             if self.error is None:
                 chunks += self._finish()
+        return chunks
+
+    def _take_whole(self, data: bytes) -> list[Any]:
+        """The chunks of a reply that is one JSON text, once all of it is here."""
+        assert self._body is not None
+        assert self._whole is not None
+        if data:
+            self._body.append(data)
+            return []
+        self.ended = True
+        if self.error is not None:  # the connection broke
+            return []
+        chunks: list[Any] = []
+        try:
+            self._deliver(self._whole(as_object(parse_json(b"".join(self._body)))), chunks)
+        except (NoAnswerError, ReportedFailure) as failed:
+            self.error = failed
+        except ValueError as garbled:
+            self.error = NoAnswerError(str(garbled))
+        else:
+            self.done = self.begun = True
         return chunks
 
     def _finish(self) -> list[Any]:
@@ -80,6 +123,8 @@ class ChunkParser:
             self._deliver(self._close(), chunks)
         if self.error is None and not self.done and not self._finished:
             self.error = self.broken()
+        if self.error is None and not self._seen and not chunks:
+            self.error = NoAnswerError("the stream holds no answer")
         return chunks
 
     def broken(self, cause: Exception | None = None) -> Exception:
@@ -102,19 +147,21 @@ class ChunkParser:
 
     def _take(self, event: Event, chunks: list[Any]) -> None:
         try:
-            body: object = parse_json(event.data)
+            body = as_object(parse_json(event.data))
         except ValueError as garbled:
-            self.error = self.broken(garbled)
+            if event.name == "error":
+                self.error = self._fail(error={"message": event.data.decode("utf-8", "replace")})
+            else:
+                self.error = self.broken(garbled)
             return
-        body = as_object(body)
-        if not body:
-            self.error = self.broken(ValueError("an event that is no JSON object"))
-            return
-        if error := body.get("error"):
-            detail = as_object(error) or {"message": str(error)}
-            self.error = self._fail(error=detail)
-            return
-        self._deliver(self._normalize(body), chunks)
+        suspect = event.name is not None or "error" in body or "choices" not in body
+        if suspect and reported_error(body, event=event.name) is not None:
+            self.error = self._fail(error=as_object(body.get("error")) or _as_message(body))
+        elif not body or not is_chunk(body):
+            self.error = self.broken(ValueError("an event that is no chunk"))
+        else:
+            self._seen = True
+            self._deliver(self._normalize(body), chunks)
 
     def _deliver(self, bodies: list[Json], chunks: list[Any]) -> None:
         for body in bodies:
@@ -133,11 +180,12 @@ class ChunkParser:
                 # A lone role, or content still empty, is nothing that a caller could miss.
                 if not self.begun:
                     self.begun = any(value for name, value in delta.items() if name != "role")
-                if text := delta.get("content"):
+                if delta.get("finish_reason"):  # some gateways put it here
+                    self._finished = True
+                if isinstance(text := delta.get("content"), str):
                     self._text.append(text)
-                if calls := delta.get("tool_calls"):
-                    for call in calls:
-                        self._note_call(choice.get("index", 0), call)
+                for call in as_list(delta.get("tool_calls")):
+                    self._note_call(choice.get("index", 0), as_object(call))
         if body.get("usage"):
             self.info.usage = body["usage"]
 
@@ -150,6 +198,26 @@ class ChunkParser:
 
     def _partial(self) -> PartialReply:
         return PartialReply("".join(self._text), gathered_calls(self._calls.values()), self.info.usage)
+
+
+def is_chunk(body: Json) -> bool:
+    """Whether an event has a chunk's shape where it has choices at all: what stands in them is read without asking."""
+    choices: object = body.get("choices")
+    if not isinstance(choices, list):
+        return choices is None
+    return all(_is_choice(choice) for choice in as_list(body.get("choices")))
+
+
+def _is_choice(choice: object) -> bool:
+    fields = as_object(choice)
+    delta, index = fields.get("delta"), fields.get("index")
+    return isinstance(choice, dict) and isinstance(delta, dict | None) and type(index) in (int, NoneType)
+
+
+def _as_message(body: Json) -> Json:
+    """An error that is told without an object of its own, as the words that it has."""
+    error = body.get("error")
+    return {"message": str(error)} if error else body
 
 
 def gathered_calls(calls: Iterable[Json]) -> list[Json]:

@@ -15,10 +15,11 @@ import openai
 import pydantic
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
-from .._utils import Json, as_object, parse_json
-from ..requests import RAW_RESPONSE_HEADER, ReplyPlan, ResponseStream, completion_as_chunks, to_chat
+from .._utils import Json, as_list, as_object, parse_json
+from ..errors import reported_error
+from ..requests import RAW_RESPONSE_HEADER, Failure, ReplyPlan, ResponseStream, completion_as_chunks, to_chat
 from ..tools import NameMap, normalize_item
-from ._chat_stream import AsyncChatStream, ChatStream, ChunkParser, StreamErrorFactory
+from ._chat_stream import AsyncChatStream, ChatStream, ChunkParser, NoAnswerError, StreamErrorFactory
 from ._info import AzureInfo, attach
 from ._normalize import ChunkNormalizer, normalize_completion
 from ._response_stream import monitored
@@ -88,11 +89,24 @@ class ReplyReader:
         elif isinstance(value, str) and isinstance(self.cast_to, type) and issubclass(self.cast_to, openai.BaseModel):
             raise ValueError("the body is no JSON")  # the SDK hands out the text of a web page as if it were a reply
         else:
+            self._check_native(value)
             value = self._finish_whole(value)
         attach(value, self.info)
         return self._parsed(value)
 
     __call__ = finish
+
+    def _check_native(self, value: Any) -> None:
+        """Sees to it that an object of the SDK's holds an answer: the SDK builds one from whatever JSON it gets."""
+        expected = isinstance(self.cast_to, type) and issubclass(self.cast_to, openai.BaseModel)
+        if isinstance(value, openai.BaseModel):
+            found = {**(value.model_extra or {}), **{name: getattr(value, name) for name in value.model_fields_set}}
+            if (facts := reported_error(found)) is not None and not hasattr(type(value), "error"):
+                raise Failure(facts, as_object(found.get("error")) or found)
+            if not value.model_fields_set & set(type(value).model_fields):
+                raise NoAnswerError("the body holds no answer")
+        elif expected:
+            raise NoAnswerError("the body holds no answer")
 
     def _finish_whole(self, value: Any) -> Any:
         if self._plan.names is not None:
@@ -140,9 +154,37 @@ class ChatReader(ReplyReader):
             plan.on_model(info.reported_model)
         return completion
 
+    def answer_in(self, body: object) -> Json:
+        """The body, if it holds an answer.
+
+        Raises:
+            Failure: it tells of an error, although HTTP said 200.
+            NoAnswerError: it is something else.
+        """
+        found = as_object(body)
+        looks_like_one = "error" not in found and self._holds_answer(found)
+        if not looks_like_one and (facts := reported_error(found)) is not None:
+            raise Failure(facts, as_object(found.get("error")) or found)
+        if not looks_like_one and not self._holds_answer(found):
+            raise NoAnswerError("the body holds no answer")
+        return found
+
+    def _holds_answer(self, body: Json) -> bool:
+        choices = as_list(body.get("choices"))
+        return bool(choices) and all(isinstance(as_object(choice).get("message"), dict) for choice in choices)
+
     def as_completion(self, body: Json) -> Json:
         """The service's reply as a chat completion."""
         return body
+
+    def whole_chunks(self, body: Json) -> list[Json]:
+        """The chunks of a whole reply, from a server that was asked for a stream and gave none.
+
+        Raises:
+            Failure, NoAnswerError: it holds no answer.
+        """
+        completion = self.normalize(self.answer_in(body))
+        return completion_as_chunks(completion, include_usage=self._plan.include_usage)
 
     def chunks(self, event: Json) -> list[Json]:
         """The chunks that one event of the service's stream becomes."""
@@ -153,10 +195,7 @@ class ChatReader(ReplyReader):
         return []
 
     def _whole(self, body: Any, response: Any) -> Any:
-        found = as_object(body)
-        if found.get("choices") is None and found.get("output") is None:
-            raise ValueError("the body holds no answer")
-        completion = self.normalize(found)
+        completion = self.normalize(self.answer_in(body))
         if self._plan.deliver_as_stream:
             return self._parsed(self._replay(completion, response))
         built = JsonReply(completion) if self.as_json else build_completion(completion)
@@ -166,7 +205,7 @@ class ChatReader(ReplyReader):
         return self._parsed(built)
 
     def _open(self, response: Any) -> ChatStream | AsyncChatStream:
-        return self._stream(response, normalize=self.chunks, close=self.last_chunks)
+        return self._stream(response, normalize=self.chunks, close=self.last_chunks, whole=self.whole_chunks)
 
     def _replay(self, completion: Json, response: Any) -> ChatStream | AsyncChatStream:
         """A whole reply as a stream, for a model that cannot stream."""
@@ -187,6 +226,9 @@ class ResponsesReader(ChatReader):
     def __init__(self, info: AzureInfo, plan: ReplyPlan, **how: Any) -> None:
         super().__init__(info, plan, **how)
         self._events = ResponseStream(model=info.model, include_usage=plan.include_usage, origin=info.resource)
+
+    def _holds_answer(self, body: Json) -> bool:
+        return isinstance(body.get("output"), list) or body.get("status") not in (None, "completed")
 
     def as_completion(self, body: Json) -> Json:
         return to_chat(body, model=self.info.model, origin=self.info.resource)

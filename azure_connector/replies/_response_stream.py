@@ -34,6 +34,8 @@ _OPENING = frozenset(
     }
 )
 
+_REFUSALS = (openai.BadRequestError, openai.NotFoundError, openai.UnprocessableEntityError)
+
 
 class ResponseStreamMonitor:
     """Looks at every event of one stream.
@@ -104,7 +106,7 @@ class ResponseStreamMonitor:
         error = getattr(reply, "error", None)
         made = self._refused({name: getattr(error, name, None) for name in ("code", "message")})
         # A refusal is the service's last word: the event tells it, as the SDK has it.
-        return made if isinstance(made, openai.APIConnectionError) else None
+        return None if isinstance(made, _REFUSALS) else made
 
     def _gather(self, kind: object, event: Any) -> None:
         """Collects the text and the tool calls, for the error of a stream that breaks."""

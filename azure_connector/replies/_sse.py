@@ -75,6 +75,8 @@ class EventDecoder:
                     self._data, self._name = [], None
             elif line.startswith(b"data:"):
                 self._data.append(line[6:] if line[5:6] == b" " else line[5:])
+            elif line == b"[DONE]":  # some gateways write it bare
+                self._data.append(line)
             else:
                 self._field(line)
         return events

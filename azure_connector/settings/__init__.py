@@ -15,6 +15,8 @@ from ._endpoint import operation_url as operation_url
 from ._endpoint import parse_endpoint as parse_endpoint
 from ._endpoint import same_origin as same_origin
 from ._environment import CONFIG_VARIABLE as CONFIG_VARIABLE
+from ._environment import ENV_FILE_VARIABLE as ENV_FILE_VARIABLE
+from ._environment import OTHER_TOOLS as OTHER_TOOLS
 from ._hosts import AUTHORITY_HOSTS as AUTHORITY_HOSTS
 from ._hosts import DEFAULT_PORTS as DEFAULT_PORTS
 from ._hosts import MANAGEMENT_HOSTS as MANAGEMENT_HOSTS
@@ -23,11 +25,14 @@ from ._hosts import is_loopback as is_loopback
 from ._merge import CONFIG_NAME as CONFIG_NAME
 from ._names import ALIASES, CREDENTIAL_SETTINGS, ENVIRONMENT, PARAMETERS, RESOURCE_SETTINGS, SECRET_SETTINGS
 from ._names import METHODS as METHODS
+from ._names import SETTINGS as SETTINGS
 from ._resource_fields import RESOURCE_NAME as RESOURCE_NAME
 from ._resource_fields import ResourceSettings
 from ._resources import AuthSettings, Resource
 from ._secret_values import Headers as Headers
+from ._secret_values import check_headers as check_headers
 from ._settings import ConnectorSettings
+from ._settings import check_as_found as check_as_found
 from ._source import wrap_secrets as wrap_secrets
 from ._toml import PROVIDER_NAME as PROVIDER_NAME
 

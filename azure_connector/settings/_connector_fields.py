@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, SecretStr, field_serializer, field_validator
 
 from ._resource_fields import ResourceSettings, as_path
-from ._secret_values import MASK, Headers
+from ._secret_values import MASK, Headers, check_headers
 from ._setting import Setting
 
 __all__ = ["ConnectorFields"]
@@ -90,25 +89,28 @@ class ConnectorFields(ResourceSettings):
     repeat_unsafe: bool = Field(
         False, description="Also repeat requests that may have been executed (stored responses, files, batches)."
     )
-    redis_url: Annotated[SecretStr | None, Setting(secret=True)] = Field(
+    redis_url: Annotated[SecretStr | None, Setting(secret=True, found="no")] = Field(
         None, description="Shares cooldowns and limits among processes (extra redis)."
     )
 
-    trusted_hosts: tuple[str, ...] = Field(
+    trusted_hosts: Annotated[tuple[str, ...], Setting(found="no")] = Field(
         (), description="Further hosts (host or host:port) that may receive the settings' credentials."
     )
-    allow_insecure_hosts: tuple[str, ...] = Field(
+    allow_insecure_hosts: Annotated[tuple[str, ...], Setting(found="no")] = Field(
         (), description="Hosts other than loopback to which plain http is allowed."
     )
     # One bundle for the API and the token calls: httpx reads the first of the common names, requests the second.
     ca_bundle: Annotated[
-        str | None, Setting(variables=("AZURE_CONNECTOR_CA_BUNDLE", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"))
+        str | None, Setting(variables=("AZURE_CONNECTOR_CA_BUNDLE", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"), found="no")
     ] = Field(None, description="A PEM file with the authorities to trust, for API and token calls.")
-    tls_client_certificate: str | None = Field(
+    tls_client_certificate: Annotated[str | None, Setting(found="no")] = Field(
         None, description="A PEM file with this client's TLS certificate (mutual TLS)."
     )
-    tls_client_key: str | None = Field(None, description="The PEM file with its key, where it is not in the same file.")
-    proxy: Annotated[SecretStr | None, Setting(secret=True)] = Field(
+    tls_client_key: Annotated[
+        str | None,
+        Setting(found="no"),
+    ] = Field(None, description="The PEM file with its key, where it is not in the same file.")
+    proxy: Annotated[SecretStr | None, Setting(secret=True, found="no")] = Field(
         None, description="The proxy's URL, for API and token calls; by default HTTPS_PROXY and its kin."
     )
 
@@ -117,9 +119,7 @@ class ConnectorFields(ResourceSettings):
     def _check_headers(cls, value: Any) -> Any:
         if not isinstance(value, Headers):
             raise ValueError("must be a table of header names and values")
-        for name, text in cast("Mapping[str, object]", value).items():
-            if not isinstance(text, str) or not text.isprintable() or not text.isascii() or not name.isascii():
-                raise ValueError(f"the header {name!r} must be printable ASCII text")
+        check_headers(value)
         return value
 
     @field_validator("resources")

@@ -2,6 +2,7 @@
 
 Understood, with or without a closing slash, a scheme, a port or a gateway's prefix before it:
 
+    r                                                                   the resource's bare name: r.openai.azure.com
     https://r.openai.azure.com                                          nothing said: v1, or classic with an api-version
     https://r.openai.azure.com/openai
     https://r.openai.azure.com/openai/v1[/chat/completions]             v1
@@ -27,6 +28,7 @@ from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit
 
 from ..deployments import OPERATIONS, REALTIME
 from ..errors import ConfigurationError
+from ._foreign import refuse_foreign
 from ._hosts import DEFAULT_PORTS, Cloud, HostKind, ascii_host, classify, host_is_listed, is_loopback, refuse_lookalike
 
 __all__ = ["ApiStyle", "EndpointUrl", "parse_endpoint_url"]
@@ -40,6 +42,9 @@ _OPERATION_WORDS = frozenset({row.path.split("/")[1] for row in OPERATIONS}) | {
 _OPERATION_ENDS = tuple(row.path for row in OPERATIONS if row.names_deployment and "{" not in row.path)
 # What stays as it is in a gateway's prefix; a percent sign too, so that quoting twice changes nothing.
 _KEPT = "%!$&'()*+,;=:@~"
+# A word without a dot or port: a resource's bare name.
+_BARE_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?", re.IGNORECASE)
+_PUBLIC_SUFFIX = "openai.azure.com"
 _UNPRINTABLE = re.compile(r"[\s\x00-\x1f\x7f\\]")
 # A realtime target URI may have the scheme of WebSockets.
 _WEB_SOCKETS = {"wss": "https", "ws": "http"}
@@ -123,6 +128,10 @@ def _split(text: str) -> SplitResult:
         bare = cleaned.lstrip("/")
         name = bare.partition("/")[0]
         host = name[1:].partition("]")[0] if name.startswith("[") else name.partition(":")[0]
+        if not is_loopback(host.lower()) and _BARE_NAME.fullmatch(name):
+            if bare.rstrip("/") != name:
+                raise ConfigurationError(f"The endpoint begins with {name!r}, which is no host.", hint=_EXAMPLE)
+            bare = f"{name.lower()}.{_PUBLIC_SUFFIX}"  # as AZURE_RESOURCE_NAME; never the host https://NAME
         cleaned = f"{'http' if is_loopback(host.lower()) else 'https'}://{bare}"
     scheme, colon, rest = cleaned.partition(":")
     if rest.partition("?")[0].rstrip("/").lower().endswith(REALTIME):
@@ -133,6 +142,7 @@ def _split(text: str) -> SplitResult:
         raise ConfigurationError("The endpoint is not a URL.", hint=_EXAMPLE) from None
     if parts.scheme not in ("http", "https"):
         raise ConfigurationError(f"The endpoint's scheme is {parts.scheme!r}; only https can be used.", hint=_EXAMPLE)
+    refuse_foreign((parts.hostname or "").rstrip("."))  # before all else: a portal's address has a fragment, too
     if "@" in parts.netloc:
         # Never shown: it is where passwords stand, and `https://r.openai.azure.com@evil.example` goes to evil.example.
         raise ConfigurationError("The endpoint holds a user name or password before the host (an @).", hint=_EXAMPLE)

@@ -11,26 +11,40 @@ from typing import Any
 from ._names import ENVIRONMENT, JSON_SETTINGS
 from ._resource_fields import RESOURCE_NAME, endpoint_of_name
 from ._source import SettingsSource
+from ._trust import SourceKind
 
-__all__ = ["CONFIG_VARIABLE", "read_env_file", "read_environment"]
+__all__ = ["CONFIG_VARIABLE", "ENV_FILE_VARIABLE", "OTHER_TOOLS", "read_env_file", "read_environment"]
 
 CONFIG_VARIABLE = "AZURE_CONNECTOR_CONFIG"
-"""Names the TOML file, where it is not `azure_connector.toml` in the working directory."""
+"""Names the TOML file, where it is not that of the working directory; read in the real environment only."""
+
+ENV_FILE_VARIABLE = "AZURE_CONNECTOR_ENV_FILE"
+"""Names the file of variables, where it is not that of the working directory; read in the real environment only."""
+
+OTHER_TOOLS = frozenset({"SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"})
+"""Variables that other tools read too."""
 
 
-def read_environment(variables: Mapping[str, str | None] | None = None, source: str = "environment") -> SettingsSource:
+def read_environment(
+    variables: Mapping[str, str | None] | None = None, source: str = "environment", kind: SourceKind = "environment"
+) -> SettingsSource:
     """The settings that a set of variables holds.
 
     Args:
         variables: the variables; None for the process's own.
         source: how the source is called in origins and problems, before the variable's name.
+        kind: whose source it is. The names that other tools read are not read in a file that nobody named.
     """
-    layer = SettingsSource()
+    layer = SettingsSource(kind)
     held: Mapping[str, str | None] = os.environ if variables is None else variables
     for setting, names in ENVIRONMENT.items():
         for name in names:
             text = held.get(name)
-            if text and text.strip():
+            if not (text and text.strip()):
+                continue
+            if kind == "directory" and name in OTHER_TOOLS:
+                layer.notes.append(f"{source} {name} is not read: nobody named that file")
+            else:
                 _take(layer, setting, text.strip(), name, f"{source} {name}")
                 break
     return layer

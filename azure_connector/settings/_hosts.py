@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 from typing import Literal
 from urllib.parse import urlsplit
@@ -16,26 +16,29 @@ __all__ = [
     "DEFAULT_PORTS",
     "MANAGEMENT_HOSTS",
     "SCOPES",
+    "SUFFIXES",
     "Cloud",
     "HostKind",
     "ascii_host",
     "classify",
     "host_is_listed",
     "is_loopback",
-    "may_receive_credentials",
     "origin_of",
     "refuse_lookalike",
+    "resource_name",
     "same_origin",
+    "same_resource",
 ]
 
 HostKind = Literal["azure", "foundry", "gateway", "loopback", "other"]
 Cloud = Literal["public", "usgov", "china"]
 
-# Microsoft's own suffixes. The regional `api.cognitive.microsoft.com` addresses still serve older resources.
-_SUFFIXES: Mapping[str, tuple[HostKind, Cloud]] = {
+# The regional `api.cognitive.microsoft.com` addresses still serve older resources.
+_REGIONAL = "api.cognitive.microsoft.com"
+SUFFIXES: Mapping[str, tuple[HostKind, Cloud]] = {
     "openai.azure.com": ("azure", "public"),
     "cognitiveservices.azure.com": ("azure", "public"),
-    "api.cognitive.microsoft.com": ("azure", "public"),
+    _REGIONAL: ("azure", "public"),
     "services.ai.azure.com": ("foundry", "public"),
     "azure-api.net": ("gateway", "public"),
     "openai.azure.us": ("azure", "usgov"),
@@ -46,6 +49,7 @@ _SUFFIXES: Mapping[str, tuple[HostKind, Cloud]] = {
     "cognitiveservices.azure.cn": ("azure", "china"),
     "azure-api.cn": ("gateway", "china"),
 }
+"""Microsoft's own suffixes -> whose hosts below them are, and their cloud."""
 
 MANAGEMENT_HOSTS: Mapping[Cloud, str] = {
     "public": "https://management.azure.com",
@@ -72,7 +76,7 @@ DEFAULT_PORTS: Mapping[str, int] = {"http": 80, "https": 443}
 """The port that a URL means where it names none."""
 
 # A suffix followed by a letter or digit is part of a longer word (`openai.azure.company.com`), not an imitation.
-_SUFFIX_INSIDE = re.compile("(" + "|".join(map(re.escape, _SUFFIXES)) + r")(?=[^a-z0-9])")
+_SUFFIX_INSIDE = re.compile("(" + "|".join(map(re.escape, SUFFIXES)) + r")(?=[^a-z0-9])")
 _PLAIN_HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
 
 
@@ -108,7 +112,7 @@ def classify(host: str) -> tuple[HostKind, Cloud]:
     """Whose host this is, by its suffix. Only a real suffix counts: the text before it must end with a dot."""
     if is_loopback(host):
         return "loopback", "public"
-    for suffix, found in _SUFFIXES.items():
+    for suffix, found in SUFFIXES.items():
         if host.endswith("." + suffix):
             return found
     return "other", "public"
@@ -121,7 +125,7 @@ def refuse_lookalike(host: str) -> None:
         ConfigurationError: for `r.openai.azure.com.evil.example` and its like.
     """
     inside = _SUFFIX_INSIDE.search(host)
-    if inside and not any(host.endswith("." + suffix) for suffix in _SUFFIXES):
+    if inside and not any(host.endswith("." + suffix) for suffix in SUFFIXES):
         raise ConfigurationError(
             f"The host {host!r} only looks like Azure's: it contains {inside[1]!r} but does not end with it.",
             hint="Check the endpoint. Nothing was sent to it.",
@@ -154,21 +158,23 @@ def same_origin(a: str, b: str) -> bool:
     return first is not None and first == origin_of(b)
 
 
-def may_receive_credentials(url: str, endpoints: Iterable[str], trusted_hosts: Collection[str] = ()) -> bool:
-    """Whether a credential from the settings may go to a URL.
+def resource_name(url: str) -> tuple[str, Cloud] | None:
+    """The resource that a host under one of Azure's own suffixes stands for, and its cloud; None for other hosts.
 
-    A host is trusted because the settings name it, never because of its suffix: anyone can own a name under
-    `azure-api.net`.
-
-    Args:
-        url: the absolute URL that is about to be called.
-        endpoints: the base URLs that the settings configure.
-        trusted_hosts: further hosts from the settings; for these only https (or loopback) counts.
+    A resource has several hosts (`NAME.openai.azure.com`, `NAME.cognitiveservices.azure.com`, …). The regional
+    addresses serve many resources, so each stands for itself. Gateways are anyone's.
     """
-    if any(same_origin(url, endpoint) for endpoint in endpoints):
-        return True
     origin = origin_of(url)
-    if origin is None:
-        return False
-    scheme, host, port = origin
-    return host_is_listed(host, port, trusted_hosts) and (scheme == "https" or is_loopback(host))
+    if origin is None or origin[0] != "https" or origin[2] != DEFAULT_PORTS["https"]:
+        return None
+    name, _, suffix = origin[1].partition(".")
+    kind, cloud = SUFFIXES.get(suffix, ("other", "public"))
+    if kind not in ("azure", "foundry"):
+        return None
+    return (origin[1] if suffix == _REGIONAL else name), cloud
+
+
+def same_resource(a: str, b: str) -> bool:
+    """Whether two URLs lead to the same resource: the same origin, or two of its hosts."""
+    name = resource_name(a)
+    return same_origin(a, b) or (name is not None and name == resource_name(b))

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from .._utils import nearest, sentence
 from ..errors import ConfigurationError
-from ._environment import CONFIG_VARIABLE, read_env_file, read_environment
+from ._environment import CONFIG_VARIABLE, ENV_FILE_VARIABLE, read_env_file, read_environment
 from ._names import CONSTRUCTOR_NAMES, ENVIRONMENT, METHODS
 from ._source import SettingsSource
+from ._trust import Place, SourceKind
 
 __all__ = ["CONFIG_NAME", "Sources", "load"]
 
@@ -59,6 +61,34 @@ class Sources:
             return len(self.layers)
         return next((index for index, layer in enumerate(self.layers) if setting in layer.values), len(self.layers))
 
+    def place(self, setting: str, resource: str | None = None) -> Place | None:
+        """Where a setting's value stands: of the default resource, or in one of `resources`; None by default."""
+        level = self.level("resources" if resource is not None else setting)
+        return self.layers[level].place(setting, resource) if level < len(self.layers) else None
+
+    def remarks(self) -> Iterator[str]:
+        """What was left unread, and which variables are set and overridden."""
+        for source in self.layers:
+            yield from source.notes
+        for source in self.layers:
+            if source.kind != "environment":
+                continue
+            for setting, origin in source.origins.items():
+                place = self.place(setting)
+                if place is not None and place.found and place.text != origin:
+                    yield f"{origin} is set, and overridden by {setting} in {place.text}, which nobody named"
+                elif setting == "azure_endpoint" and place is not None and place.text != origin:
+                    used = next(one for one in self.layers if setting in one.values)
+                    if used.values[setting] != source.values[setting]:
+                        yield f"{origin} names another resource than the endpoint in use ({place.text})"
+
+    def beside(self, setting: str) -> tuple[str, ...]:
+        """The endpoints that the source of a setting names; the files of the directory are one source."""
+        level = self.level(setting)
+        kind = self.layers[level].kind
+        sources = [one for one in self.layers if one.kind == kind] if kind == "directory" else [self.layers[level]]
+        return tuple(address for source in sources if isinstance(address := source.values.get("azure_endpoint"), str))
+
     def with_arguments(self, arguments: dict[str, Any], known: Collection[str], *, foreign: bool = False) -> Sources:
         """The same sources with further arguments, which replace the first ones.
 
@@ -91,7 +121,10 @@ class Sources:
         if foreign:
             first = first.without(_CREDENTIALS)
             rest = tuple(layer.without(_CREDENTIALS) for layer in rest)
-        layers = (SettingsSource({**first.values, **added.values}, {**first.origins, **added.origins}), *rest)
+        layers = (
+            replace(first, values={**first.values, **added.values}, origins={**first.origins, **added.origins}),
+            *rest,
+        )
         return replace(self, layers=layers, set_aside=_set_aside(layers))
 
     def searched(self, setting: str) -> str:
@@ -128,13 +161,21 @@ def load(
         ConfigurationError: a file cannot be read, a setting is unknown, or arguments contradict each other.
     """
     given = _read_arguments(arguments, known)
-    dotenv_path = _path(env_file, Path(".env"))
-    variables, problems = _variables(dotenv_path, required=bool(env_file), encoding=env_file_encoding)
+    chosen, env_named = _choose(env_file, ENV_FILE_VARIABLE)
+    dotenv_path = _path(chosen, Path(".env"))
+    required = env_named or env_file is True
+    variables, problems = _variables(dotenv_path, required=required, encoding=env_file_encoding)
     environment = read_environment()
-    dotenv = read_environment(variables, source=dotenv_path.name if dotenv_path else ".env")
-    named = config_file if config_file is not None else _lookup(CONFIG_VARIABLE, variables)
-    path = _path(named or None if config_file is None else named, Path(CONFIG_NAME))
-    toml = _read_config(path, known, variables, required=bool(named))
+    kind: SourceKind = "file" if env_named else "directory"
+    dotenv = read_environment(variables, source=dotenv_path.name if dotenv_path else ".env", kind=kind)
+    dotenv.problems.extend(
+        f"{dotenv_path} sets {name}, which only the real environment may set: export {name}={variables[name]}"
+        for name in (CONFIG_VARIABLE, ENV_FILE_VARIABLE)
+        if variables.get(name) and not os.environ.get(name)
+    )
+    config, named = _choose(config_file, CONFIG_VARIABLE)
+    path = _path(config, Path(CONFIG_NAME))
+    toml = _read_config(path, known, partial(_lookup, variables=variables, kind=kind), named=named)
     layers = (given, toml, environment, dotenv)
     problems = [*given.problems, *toml.problems, *environment.problems, *problems, *dotenv.problems]
     del variables
@@ -144,7 +185,7 @@ def load(
 
 
 def _read_arguments(arguments: dict[str, Any], known: Collection[str]) -> SettingsSource:
-    layer = SettingsSource()
+    layer = SettingsSource("argument")
     for setting in sorted(arguments, key="base_url".__eq__):  # last: it looks whether api_form was given
         value = arguments.pop(setting)
         if setting in known or setting in CONSTRUCTOR_NAMES:
@@ -157,6 +198,13 @@ def _read_arguments(arguments: dict[str, Any], known: Collection[str]) -> Settin
             f"The arguments {sentence(chosen)} are credentials, of which only one can be used: pass one of them."
         )
     return layer
+
+
+def _choose(option: FileOption, variable: str) -> tuple[FileOption, bool]:
+    """The file to read, and whether somebody named it: in an argument, or in the real environment."""
+    if option is None:
+        option = os.environ.get(variable) or None
+    return option, not isinstance(option, bool) and option is not None and str(option) != ""
 
 
 def _path(option: FileOption, default: Path) -> Path | None:
@@ -176,20 +224,22 @@ def _variables(
 
 
 def _read_config(
-    path: Path | None, known: Collection[str], variables: Mapping[str, str | None], *, required: bool
+    path: Path | None, known: Collection[str], lookup: Callable[[str], tuple[str | None, SourceKind]], *, named: bool
 ) -> SettingsSource:
-    if path is None or not (required or path.exists()):
+    if path is None or not (named or path.exists()):
         return SettingsSource()
     if not path.is_file():
         return SettingsSource(problems=[f"{path}, given as config_file or {CONFIG_VARIABLE}, is no file."])
     # Imported here: most processes have no TOML file.
-    from ._toml import read_config_file
+    from ._toml import Found, read_config_file
 
-    return read_config_file(path, known, lambda name: _lookup(name, variables))
+    return read_config_file(path, known, lambda name: Found(*lookup(name)), "file" if named else "directory")
 
 
-def _lookup(name: str, variables: Mapping[str, str | None]) -> str | None:
-    return os.environ.get(name) or variables.get(name)
+def _lookup(name: str, variables: Mapping[str, str | None], kind: SourceKind) -> tuple[str | None, SourceKind]:
+    if text := os.environ.get(name):
+        return text, "environment"
+    return variables.get(name), kind
 
 
 def _chooses(layer: SettingsSource, method: str) -> bool:

@@ -72,7 +72,7 @@ class ResourceSettings(BaseModel):
         description="Its id in Azure (az cognitiveservices account show --query id), to list deployments with "
         "SKU, capacity and quota from the management plane (extra management).",
     )
-    management_endpoint: str | None = Field(
+    management_endpoint: Annotated[str | None, Setting(found="no")] = Field(
         None, description="The management plane's address; by default that of the host's cloud."
     )
 
@@ -80,7 +80,7 @@ class ResourceSettings(BaseModel):
         SecretStr | Callable[[], str] | None,
         Setting(variables=("AZURE_OPENAI_API_KEY", "AZURE_OPENAI_KEY", "AZURE_API_KEY"), secret=True, method=True),
     ] = Field(None, description="The resource's key, or a callable that reads it anew after a rotation.")
-    key_vault_secret: Annotated[str | None, Setting(method=True)] = Field(
+    key_vault_secret: Annotated[str | None, Setting(method=True, found="vault")] = Field(
         None, description="The URL of an Azure Key Vault secret that holds the key (https://VAULT/secrets/NAME)."
     )
     azure_ad_token: Annotated[
@@ -102,16 +102,16 @@ class ResourceSettings(BaseModel):
         SecretStr | None, Setting(variables=("AZURE_CLIENT_SECRET",), secret=True, method=True)
     ] = Field(None, description="The application's secret.")
     client_certificate_path: Annotated[
-        str | None, Setting(variables=("AZURE_CLIENT_CERTIFICATE_PATH",), method=True)
+        str | None, Setting(variables=("AZURE_CLIENT_CERTIFICATE_PATH",), method=True, found="no")
     ] = Field(
         None, description="A PEM or PKCS12 file with the application's certificate and private key, for Entra ID."
     )
     client_certificate_password: Annotated[
         SecretStr | None, Setting(variables=("AZURE_CLIENT_CERTIFICATE_PASSWORD",), secret=True)
     ] = Field(None, description="The password of that file.")
-    federated_token_file: Annotated[str | None, Setting(variables=("AZURE_FEDERATED_TOKEN_FILE",), method=True)] = (
-        Field(None, description="The file with a workload's federated token.")
-    )
+    federated_token_file: Annotated[
+        str | None, Setting(variables=("AZURE_FEDERATED_TOKEN_FILE",), method=True, found="no")
+    ] = Field(None, description="The file with a workload's federated token.")
     use_managed_identity: Annotated[bool, Setting(variables=("AZURE_USE_MANAGED_IDENTITY",), method=True)] = Field(
         False, description="Use the machine's managed identity."
     )
@@ -126,13 +126,14 @@ class ResourceSettings(BaseModel):
     ] = Field(None, description="API Management's subscription key, sent beside the other credential.")
     apim_header: str = Field("Ocp-Apim-Subscription-Key", description="The header for that key.")
     # Semantic Kernel's name: what it calls the token endpoint is the scope that it asks a token for.
-    scope: Annotated[str | None, Setting(variables=("AZURE_CONNECTOR_SCOPE", "AZURE_OPENAI_TOKEN_ENDPOINT"))] = Field(
-        None, description="The scope of a token; by default that of the host and its cloud."
-    )
-    authority_host: Annotated[str | None, Setting(variables=("AZURE_AUTHORITY_HOST",))] = Field(
+    scope: Annotated[
+        str | None,
+        Setting(variables=("AZURE_CONNECTOR_SCOPE", "AZURE_OPENAI_TOKEN_ENDPOINT"), found="cloud"),
+    ] = Field(None, description="The scope of a token; by default that of the host and its cloud.")
+    authority_host: Annotated[str | None, Setting(variables=("AZURE_AUTHORITY_HOST",), found="cloud")] = Field(
         None, description="Entra ID's address; by default that of the host's cloud."
     )
-    disable_instance_discovery: bool = Field(
+    disable_instance_discovery: Annotated[bool, Setting(found="cloud")] = Field(
         False, description="Do not ask Microsoft whether the authority is genuine (private clouds, tests)."
     )
 

@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from ..errors import ConfigurationError
 from ._endpoint import ApiStyle, Endpoint, parse_endpoint
+from ._hosts import host_is_listed, is_loopback, origin_of, same_origin, same_resource
 from ._names import METHODS
 from ._resource_fields import ResourceSettings
 
@@ -108,6 +109,7 @@ class Resource(_HoldsSecrets):
         auth: its credentials.
         resource_id: its id in the management plane, where it is set.
         management_endpoint: the management plane's address, where it is set.
+        trusted_hosts: further hosts (host or host:port) that may have its credential.
     """
 
     name: str
@@ -115,6 +117,20 @@ class Resource(_HoldsSecrets):
     auth: AuthSettings
     resource_id: str | None = None
     management_endpoint: str | None = None
+    trusted_hosts: tuple[str, ...] = ()
+
+    def owns(self, url: str) -> bool:
+        """Whether the resource's credential may go to a URL: its own origin, its other hosts, and trusted hosts.
+
+        Other hosts than the endpoint's own only over https, but for this very machine.
+        """
+        if same_origin(url, self.endpoint.base) or same_resource(url, self.endpoint.base):
+            return True
+        origin = origin_of(url)
+        if origin is None:
+            return False
+        scheme, host, port = origin
+        return host_is_listed(host, port, self.trusted_hosts) and (scheme == "https" or is_loopback(host))
 
 
 AUTH_FIELDS = frozenset(item.name for item in fields(AuthSettings)) - {"origins", "set_aside"}

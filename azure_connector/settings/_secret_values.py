@@ -9,7 +9,9 @@ from typing import NoReturn
 
 from pydantic import SecretStr
 
-__all__ = ["MASK", "Headers", "InvalidSecret", "is_blank"]
+from ..errors import ConfigurationError
+
+__all__ = ["MASK", "Headers", "InvalidSecret", "check_headers", "is_blank"]
 
 MASK = "**********"
 """What stands in place of a secret, as in pydantic."""
@@ -48,6 +50,17 @@ class InvalidSecret:
     """Stands for a secret of a type that no secret has, so that the value itself is never printed."""
 
     type_name: str
+
+
+def check_headers(headers: Mapping[str, object]) -> None:
+    """Refuse headers that cannot be sent, before an HTTP library quotes them.
+
+    Raises:
+        ConfigurationError: a name or a value is no printable ASCII text. The value is not shown.
+    """
+    for name, text in headers.items():
+        if not isinstance(text, str) or not text.isprintable() or not text.isascii() or not name.isascii():
+            raise ConfigurationError(f"the header {name!r} must be printable ASCII text")
 
 
 def is_blank(value: object) -> bool:

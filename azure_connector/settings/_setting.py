@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from pydantic.fields import FieldInfo
 
@@ -19,12 +20,15 @@ class Setting:
         secret: its value is secret.
         method: it chooses a method of the auth chain. The fields stand in the chain's order.
         as_json: a variable holds it as a JSON object.
+        found: whether a file that nobody named may set it: `yes`, `no`, `vault` on a vault's host, or `cloud` as one of
+            the known clouds has it (others only for a client secret that stands in the same directory).
     """
 
     variables: tuple[str, ...] | None = None
     secret: bool = False
     method: bool = False
     as_json: bool = False
+    found: Literal["yes", "no", "vault", "cloud"] = "yes"
 
 
 _PLAIN = Setting()

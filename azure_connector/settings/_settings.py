@@ -7,6 +7,7 @@ default. Blank text and None count as not given. No other module reads the envir
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, Self, Unpack, cast
 
@@ -17,17 +18,19 @@ from ..errors import ConfigurationError
 from ._api_style import choose_api_style
 from ._connector_fields import ConnectorFields
 from ._endpoint import Endpoint
-from ._hosts import may_receive_credentials
+from ._environment import read_environment
+from ._guard import Guard
 from ._merge import Sources, load
-from ._names import ENVIRONMENT
+from ._names import CONSTRUCTOR_NAMES, ENVIRONMENT
 from ._resource_fields import ResourceSettings
 from ._resources import AuthSettings, Resource, auth_of, named_resource, read_endpoint
-from ._source import readable_errors, wrap_secrets
+from ._source import SettingsSource, readable_errors, wrap_secrets
+from ._trust import TrustedHosts
 
 if TYPE_CHECKING:
     from ._arguments import ConstructorArguments
 
-__all__ = ["ENVIRONMENT", "AuthSettings", "ConnectorSettings", "Resource", "ResourceSettings"]
+__all__ = ["ENVIRONMENT", "AuthSettings", "ConnectorSettings", "Resource", "ResourceSettings", "check_as_found"]
 
 _DEFAULT = "default"
 DEFAULT_EMBEDDING_MODEL = "text-embedding-3-small"
@@ -68,9 +71,10 @@ class ConnectorSettings(ConnectorFields):
         # Should the locals of this frame be logged, no bare secret may be among them; `load` empties `arguments`.
         del default_headers
         files = {name: arguments.pop(name) for name in _FILES & arguments.keys()}
-        self._fill(load(arguments, type(self).model_fields, **files))
+        self.fill_from(load(arguments, type(self).model_fields, **files))
 
-    def _fill(self, sources: Sources) -> None:
+    def fill_from(self, sources: Sources) -> None:
+        """Read and check every setting."""
         problems: list[str] = []
         try:
             super().__init__(**sources.values())
@@ -79,6 +83,8 @@ class ConnectorSettings(ConnectorFields):
         if problems:
             # Outside of the handler: pydantic's error holds the values, and must not hang on to this one.
             raise ConfigurationError("\n".join(problems))
+        guard = Guard.of(sources)
+        guard.check_found(self.resources, sources.values())
         self._sources = sources
         origins = {setting: sources.origin(setting) for setting in type(self).model_fields}
         endpoint = self._read_endpoint(sources)
@@ -88,7 +94,7 @@ class ConnectorSettings(ConnectorFields):
             vars(self)[setting] = endpoint.deployment
             origins[setting] = f"azure_endpoint ({origins['azure_endpoint']})"
         self._origins = MappingProxyType(origins)
-        self._resource_map = MappingProxyType(self._read_resources(endpoint, sources))
+        self._resource_map = MappingProxyType(self._read_resources(endpoint, sources, guard))
         self._deployments = compile_table(
             self.deployment_mapping,
             default=self.default_deployment,
@@ -118,7 +124,7 @@ class ConnectorSettings(ConnectorFields):
             allow_insecure_hosts=self.allow_insecure_hosts,
         )
 
-    def _read_resources(self, endpoint: Endpoint | None, sources: Sources) -> dict[str, Resource]:
+    def _read_resources(self, endpoint: Endpoint | None, sources: Sources, guard: Guard) -> dict[str, Resource]:
         auth = auth_of(self, self._origins, sources.set_aside)
         plane = (self.resource_id, self.management_endpoint)
         found = {} if endpoint is None else {_DEFAULT: Resource(_DEFAULT, endpoint, auth, *plane)}
@@ -129,7 +135,15 @@ class ConnectorSettings(ConnectorFields):
                     f"({self._origins['azure_endpoint']}); give [resources.default] another one."
                 )
             found[name] = named_resource(name, settings, self._origins["resources"], auth, self.allow_insecure_hosts)
-        return found
+        headers = bool(self.default_headers)
+        return {
+            name: guard.checked(
+                replace(resource, trusted_hosts=self.trusted_hosts),
+                _own_settings(self.resources.get(name)),
+                headers=headers,
+            )
+            for name, resource in found.items()
+        }
 
     @property
     def origins(self) -> Mapping[str, str]:
@@ -140,6 +154,19 @@ class ConnectorSettings(ConnectorFields):
     def set_aside(self) -> Mapping[str, str]:
         """Credential settings that were found and are not used, with the reason."""
         return self._sources.set_aside
+
+    @property
+    def trust(self) -> Mapping[str, Literal["trusted", "found"]]:
+        """Setting -> whether its source is trusted, or was merely found in the working directory."""
+        places = {setting: self._sources.place(setting) for setting in type(self).model_fields}
+        return MappingProxyType(
+            {setting: "found" if place.found else "trusted" for setting, place in places.items() if place is not None}
+        )
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What whoever wonders about these settings should know: values left unread, or set and overridden."""
+        return tuple(self._sources.remarks())
 
     @property
     def default_resource(self) -> str:
@@ -198,18 +225,21 @@ class ConnectorSettings(ConnectorFields):
             ConfigurationError: a change cannot be used, or names another endpoint without a credential for it.
         """
         changes = {setting: wrap_secrets(setting, value) for setting, value in changes.items()}
-        address = changes.get("azure_endpoint")
-        foreign = isinstance(address, str) and not self._trusts(address)
+        named = [name for name in changes if CONSTRUCTOR_NAMES.get(name, name) == "azure_endpoint"]
+        foreign = any(not self._trusts(name, changes[name]) for name in named if changes[name] is not None)
         sources = self._sources.with_arguments(changes, type(self).model_fields, foreign=foreign)
         settings = type(self).__new__(type(self))
-        settings._fill(sources)
+        settings.fill_from(sources)
         return settings
 
-    def _trusts(self, address: str) -> bool:
-        """Whether the default resource's credentials may go to an address."""
+    def _trusts(self, name: str, value: object) -> bool:
+        """Whether the default resource's credentials may go to an address, given by one of the endpoint's names."""
+        if name == "resource_name":
+            return False  # another resource: never the one whose key is held
+        address = str(value)
         base = read_endpoint(address, "argument", allow_insecure_hosts=self.allow_insecure_hosts).base
-        own = [self._resource_map[_DEFAULT].endpoint.base] if _DEFAULT in self._resource_map else []
-        return may_receive_credentials(base, own, self.trusted_hosts)
+        own = (self._resource_map[_DEFAULT].endpoint.base,) if _DEFAULT in self._resource_map else ()
+        return TrustedHosts(own, self.trusted_hosts).confirm(base)
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """As `derived`: pydantic's own copy would skip every check."""
@@ -225,6 +255,26 @@ class ConnectorSettings(ConnectorFields):
 def _realtime_deployment(endpoint: Endpoint | None) -> str | None:
     """The deployment of a pasted realtime URI, which serves nothing else."""
     return endpoint.deployment if endpoint is not None and endpoint.operation == REALTIME else None
+
+
+def check_as_found(values: Mapping[str, Any]) -> None:
+    """See whether a file of the working directory with these settings would be accepted, beside the environment.
+
+    Raises:
+        ConfigurationError: it would not; what the next command would say.
+    """
+    found, environment = SettingsSource("directory"), read_environment()
+    for setting, value in values.items():
+        found.put(setting, value, "the settings to be written")
+    settings = ConnectorSettings.__new__(ConnectorSettings)
+    settings.fill_from(Sources((SettingsSource("argument"), found, environment), None, None, {}))
+
+
+def _own_settings(settings: ResourceSettings | None) -> frozenset[str] | None:
+    """What one of `resources` sets itself; None for the default resource."""
+    if settings is None:
+        return None
+    return frozenset(name for name in settings.model_fields_set if getattr(settings, name) is not None)
 
 
 def _default_for(endpoint: Endpoint) -> Literal["default_deployment", "embedding_deployment"] | None:

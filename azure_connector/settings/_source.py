@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,6 +14,7 @@ from ._hosts import classify
 from ._names import CONSTRUCTOR_NAMES, SECRET_SETTINGS
 from ._resource_fields import endpoint_of_name
 from ._secret_values import Headers, InvalidSecret, is_blank
+from ._trust import Place, SourceKind
 
 __all__ = ["SettingsSource", "readable_errors", "wrap_secrets"]
 
@@ -23,13 +24,19 @@ class SettingsSource:
     """The settings of one source.
 
     Attributes:
+        kind: whose source it is.
         values: setting -> value as the source has it, secrets wrapped.
         origins: setting -> where it stands, in words.
+        references: setting, or `resources.NAME.SETTING` -> the variable of the environment that `${NAME}` brought.
+        notes: what was left unread, and why.
         problems: what is wrong with the source. Collected instead of raised, so that no traceback holds the raw text.
     """
 
+    kind: SourceKind = "directory"
     values: dict[str, Any] = field(default_factory=dict[str, Any], repr=False)
     origins: dict[str, str] = field(default_factory=dict[str, str])
+    references: dict[str, str] = field(default_factory=dict[str, str])
+    notes: list[str] = field(default_factory=list[str])
     problems: list[str] = field(default_factory=list[str])
 
     def put(self, setting: str, value: Any, origin: str) -> None:
@@ -63,10 +70,21 @@ class SettingsSource:
 
     def without(self, settings: Collection[str]) -> SettingsSource:
         """The same layer without some settings."""
-        return SettingsSource(
-            {name: value for name, value in self.values.items() if name not in settings},
-            {name: origin for name, origin in self.origins.items() if name not in settings},
+        return replace(
+            self,
+            values={name: value for name, value in self.values.items() if name not in settings},
+            origins={name: origin for name, origin in self.origins.items() if name not in settings},
         )
+
+    def place(self, setting: str, resource: str | None = None) -> Place:
+        """Where the value of a setting stands: of the default resource, or in one of the table `resources`."""
+        path, text = setting, self.origins["resources" if resource is not None else setting]
+        if resource is not None:
+            path, text = f"resources.{resource}.{setting}", f"{text} [resources.{resource}]"
+        variable = self.references.get(path)
+        if variable is None:
+            return Place(self.kind, text)
+        return Place("environment", text if f"({variable})" in text else f"{text} ({variable})", referenced=True)
 
 
 def _on_azure(address: str) -> bool:
@@ -80,6 +98,7 @@ def _on_azure(address: str) -> bool:
 
 def wrap_secrets(setting: str, value: Any) -> Any:
     """Wrap the secrets in a setting's value, nested tables included; everything else stays as it is."""
+    setting = CONSTRUCTOR_NAMES.get(setting, setting)
     if setting in SECRET_SETTINGS:
         if isinstance(value, str):
             return SecretStr(value.strip())

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import re
+import shlex
 import tomllib
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -15,22 +16,43 @@ from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 from .._utils import nearest
+from ._names import ENVIRONMENT, SECRET_SETTINGS
 from ._secret_values import is_blank
 from ._source import SettingsSource
+from ._trust import SourceKind
 
-__all__ = ["PROVIDER_NAME", "read_config_file"]
+__all__ = ["PROVIDER_NAME", "Found", "read_config_file"]
 
 logger = logging.getLogger("azure_connector")
 
 PROVIDER_NAME = "azure-openai"
 """The name of our entry among `[[providers]]`."""
 
+# Once for each file and process, not with every client.
+_told: set[tuple[str, str]] = set()
+
 _PROVIDER_TABLES = ("providers", "provider")
 _POSITION = re.compile(r"\s*\(at (?:line (\d+), column \d+|end of document)\)$")
 _STANDS_TWICE = ("Cannot overwrite", "Cannot declare", "Cannot mutate")
 _REFERENCE = re.compile(r"\$\{(\w+)\}")
 
-Lookup = Callable[[str], str | None]
+_PREFIXES = ("AZURE_OPENAI_", "AZURE_CONNECTOR_")
+_KNOWN_VARIABLES = {name: setting for setting, names in ENVIRONMENT.items() for name in names}
+# A variable that is none of ours by name: any word of it that means a secret, unless it ends as an address does.
+_SECRET_NAME = re.compile(
+    r"(?i)(?:.*_)?(?:api)?(?:keys?|secrets?|tokens?|pass(?:word|wd)?|pwd|credentials?)\d*"
+    r"(?:_(?!(?:.*_)?(?:url|endpoint|file|path|name|id|host)$).*)?"
+)
+
+
+class Found(NamedTuple):
+    """A variable's value, None where it is not set, and whose source it stands in."""
+
+    text: str | None
+    kind: SourceKind = "environment"
+
+
+Lookup = Callable[[str], Found]
 
 
 class _Section(NamedTuple):
@@ -41,15 +63,16 @@ class _Section(NamedTuple):
     shared: bool = False  # the table also holds what belongs to another application
 
 
-def read_config_file(path: Path, known: Collection[str], lookup: Lookup) -> SettingsSource:
+def read_config_file(path: Path, known: Collection[str], lookup: Lookup, kind: SourceKind) -> SettingsSource:
     """The settings of a TOML file.
 
     Args:
         path: the file.
         known: the names of all settings.
         lookup: gives the value of a variable, for settings written as `"${NAME}"`.
+        kind: whose source it is. A file that nobody named may refer to our own variables only.
     """
-    reader = _Reader(path, known, lookup, SettingsSource())
+    reader = _Reader(path, known, lookup, SettingsSource(kind))
     data, problem = _parse(path)
     if problem:
         reader.layer.problems.append(problem)
@@ -132,26 +155,32 @@ class _Reader:
             value = self._rescue(origin, cast("dict[str, Any]", value))
         if key == "resources" and isinstance(value, dict):
             value = self._resources(origin, cast("dict[str, Any]", value))
-        value, origin = self._expand(origin, key, value)
+        value, origin = self._expand(origin, key, value, key)
         self.layer.put_named(key, value, origin)
 
     def _rescue(self, origin: str, mapping: dict[str, Any]) -> dict[str, Any]:
         """Take out settings that were written below `[….deployment_mapping]` and so became part of it."""
         swallowed = [key for key in mapping if key in self.known]
         for key in swallowed:
-            logger.warning(
-                "%s: %r stands below the deployment_mapping table, so TOML made it part of the mapping; "
-                "it is used as the setting it was meant to be. Move it above that table.",
-                origin,
-                key,
-            )
+            if (str(self.path), key) not in _told:
+                _told.add((str(self.path), key))
+                self._warn(origin, key)
             self._take(f"{origin} (below deployment_mapping)", key, mapping[key])
         return {model: value for model, value in mapping.items() if model not in swallowed}
+
+    @staticmethod
+    def _warn(origin: str, key: str) -> None:
+        logger.warning(
+            "%s: %r stands below the deployment_mapping table, so TOML made it part of the mapping; "
+            "it is used as the setting it was meant to be. Move it above that table.",
+            origin,
+            key,
+        )
 
     def _resources(self, origin: str, resources: dict[str, Any]) -> dict[str, Any]:
         return {
             name: {
-                key: self._expand(f"{origin} [resources.{name}]", key, value)[0]
+                key: self._expand(f"{origin} [resources.{name}]", key, value, f"resources.{name}.{key}")[0]
                 for key, value in cast("dict[str, Any]", table).items()
             }
             if isinstance(table, dict)
@@ -159,13 +188,34 @@ class _Reader:
             for name, table in resources.items()
         }
 
-    def _expand(self, origin: str, key: str, value: Any) -> tuple[Any, str]:
+    def _expand(self, origin: str, key: str, value: Any, path: str) -> tuple[Any, str]:
         """Replace a value that is wholly `${NAME}` by the variable's value."""
         reference = _REFERENCE.fullmatch(value.strip()) if isinstance(value, str) else None
         if reference is None:
             return value, origin
-        found = self.lookup(reference[1])
+        if problem := self._forbidden(key, reference[1]):
+            self.layer.problems.append(f"{origin}: {key!r} refers to {reference[1]}, {problem}")
+            return None, origin
+        found, kind = self.lookup(reference[1])
         if is_blank(found):
             self.layer.problems.append(f"{origin}: {key!r} refers to the variable {reference[1]}, which is not set.")
             return None, origin
+        if kind != "directory":
+            self.layer.references[path] = reference[1]
         return found, f"{origin} ({reference[1]})"
+
+    def _forbidden(self, key: str, name: str) -> str:
+        """Why a file that nobody named may not have a variable's value there; empty where it may."""
+        if self.layer.kind != "directory":
+            return ""
+        way = f"name the file: export AZURE_CONNECTOR_CONFIG={shlex.quote(str(self.path))}"
+        if name not in _KNOWN_VARIABLES and not name.startswith(_PREFIXES):
+            return (
+                "and a file that nobody named may refer only to variables that begin with AZURE_OPENAI_ or "
+                f"AZURE_CONNECTOR_, or that are a setting's own. Rename it to AZURE_OPENAI_{name}, or {way}"
+            )
+        own = _KNOWN_VARIABLES.get(name)
+        secret = own in SECRET_SETTINGS or own == "default_headers" or (own is None and _SECRET_NAME.fullmatch(name))
+        if secret and key not in SECRET_SETTINGS:
+            return f"which by its name is secret, and {key!r} is none. Take another variable, or {way}"
+        return ""

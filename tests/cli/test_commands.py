@@ -46,9 +46,12 @@ def test_doctor_as_json(run: Run, here: Emulator) -> None:
     assert report["healthy"]
     assert not [finding for finding in report["findings"] if finding["check"] == "call"]
     assert report["versions"]["python"]
-    assert {"setting": "api_key", "value": "**********", "origin": "environment AZURE_OPENAI_API_KEY"} in report[
-        "settings"
-    ]
+    assert {
+        "setting": "api_key",
+        "value": "**********",
+        "origin": "environment AZURE_OPENAI_API_KEY",
+        "trust": "trusted",
+    } in report["settings"]
 
 
 def test_models(run: Run, here: Emulator) -> None:
@@ -163,3 +166,25 @@ def test_init_writes_nothing_that_does_not_work(run: Run, here: Emulator) -> Non
 def test_the_log_is_shown_when_asked_for(run: Run, here: Emulator) -> None:
     assert run("chat", "Hello").stderr == ""
     assert "DEBUG azure_connector" in run("chat", "Hello", "--verbose").stderr
+
+
+def test_init_writes_nothing_that_the_next_command_refuses(
+    run: Run, bare_machine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AZURE_OPENAI_ENDPOINT", raising=False)
+    wanted = ("init", "--endpoint", "https://gateway.example", "--auth", "entra", "--yes", "--no-test")
+    assert run(*wanted).exit_code == 2
+    assert not (bare_machine / "azure_connector.toml").exists()
+    monkeypatch.setenv("AZURE_CONNECTOR_TRUSTED_HOSTS", "gateway.example")  # as the error says
+    assert run(*wanted).exit_code == 0
+    assert (bare_machine / "azure_connector.toml").exists()
+
+
+def test_a_file_of_variables_can_be_named(run: Run, bare_machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AZURE_OPENAI_ENDPOINT", "AZURE_OPENAI_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    path = bare_machine / "team.env"
+    path.write_text("AZURE_OPENAI_ENDPOINT=https://team.openai.azure.com\nAZURE_OPENAI_API_KEY=k\n", encoding="utf-8")
+    explained = run("explain", "gpt-5", "--env-file", str(path))
+    assert "https://team.openai.azure.com" in explained.stdout
+    assert "trusted" in explained.stdout

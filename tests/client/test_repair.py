@@ -16,7 +16,7 @@ FRAME = {"id": "chatcmpl-1", "created": 1790000000, "model": "gpt-4o-2024-11-20"
 
 @pytest.mark.parametrize(
     ("repair", "stream", "expected"),
-    [(True, False, '{"city": "Oslo"}'), (False, False, TEXT), (False, True, TEXT)],
+    [(True, False, '{"city": "Oslo"}'), (True, True, '{"city": "Oslo"}'), (False, False, TEXT), (False, True, TEXT)],
 )
 def test_argument_text_is_repaired_unless_the_settings_say_no(azure, repair, stream, expected):
     whole = {"index": 0, "message": {"role": "assistant", "content": None, "tool_calls": [CALL]}}

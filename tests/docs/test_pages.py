@@ -12,7 +12,7 @@ import pytest
 from azure_connector import errors
 from azure_connector.settings import ENVIRONMENT
 from azure_connector.settings._connector_fields import ConnectorFields
-from azure_connector.settings._environment import CONFIG_VARIABLE
+from azure_connector.settings._environment import CONFIG_VARIABLE, ENV_FILE_VARIABLE
 
 from .blocks import ROOT, blocks_of, pages
 
@@ -35,6 +35,11 @@ def test_the_settings_page_is_what_the_fields_say() -> None:
     assert not made.unknown_names()
     stale = "docs/settings.md is stale: run python docs/generate_settings.py"
     assert (DOCS / "settings.md").read_text(encoding="utf-8") == made.page(), stale
+
+
+def test_what_a_found_file_may_set_is_what_the_fields_say() -> None:
+    text = (DOCS / "authentication.md").read_text(encoding="utf-8")
+    assert text == generator("generate_settings").with_found_table(text), "run python docs/generate_settings.py"
 
 
 def test_every_setting_and_every_variable_stands_on_the_settings_page() -> None:
@@ -61,7 +66,7 @@ SOURCES = [
 
 def test_every_variable_that_is_named_anywhere_is_read() -> None:
     """A hint that tells to set a variable which nothing reads costs its reader an hour."""
-    known = {CONFIG_VARIABLE, *(name for names in ENVIRONMENT.values() for name in names)} | OTHERS
+    known = {CONFIG_VARIABLE, ENV_FILE_VARIABLE, *(name for names in ENVIRONMENT.values() for name in names)} | OTHERS
     wrong = {
         f"{path.relative_to(ROOT)}: {name}"
         for path in SOURCES

@@ -166,9 +166,18 @@ def test_a_failure_in_the_middle(event: Json, code: str | None, text: str) -> No
     stream = ResponseStream()
     for earlier in wire.events(wire.reply(wire.message("Hello")))[:6]:
         stream.feed(earlier)
-    with pytest.raises(Failure) as caught:
-        stream.feed(event)
+    with pytest.raises(Failure) as caught:  # without a reason, it waits for the event that may tell it
+        _ = [*stream.feed(event), *stream.finish()]
     assert (caught.value.facts.code, caught.value.facts.message) == (code, text)
+
+
+def test_the_reason_of_a_failure_may_follow_in_an_event_of_its_own() -> None:
+    stream = ResponseStream()
+    assert stream.feed({"type": "response.failed", "response": {"error": None}}) == []
+    late = {"type": "too_many_requests", "code": "rate_limit_exceeded", "message": "exceeded rate limit."}
+    with pytest.raises(Failure, match=r"exceeded rate limit\.") as caught:
+        stream.feed({"type": "error", "error": late})
+    assert caught.value.facts.code == "rate_limit_exceeded"
 
 
 def test_a_stream_that_was_cut_off_is_not_complete() -> None:

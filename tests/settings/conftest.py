@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from azure_connector.settings import ENVIRONMENT
-from azure_connector.settings._environment import CONFIG_VARIABLE
+from azure_connector.settings._environment import CONFIG_VARIABLE, ENV_FILE_VARIABLE
 
 
 @pytest.fixture(autouse=True)
@@ -15,5 +15,6 @@ def bare_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
         for name in names:
             monkeypatch.delenv(name, raising=False)
     monkeypatch.delenv(CONFIG_VARIABLE, raising=False)
+    monkeypatch.delenv(ENV_FILE_VARIABLE, raising=False)
     monkeypatch.chdir(tmp_path)
     return tmp_path

@@ -144,3 +144,18 @@ def test_two_names_of_one_setting_contradict_each_other(pair: tuple[str, str]) -
     with pytest.raises(ConfigurationError, match="given twice") as caught:
         ConnectorSettings(**dict.fromkeys(pair, "https://r.openai.azure.com"), api_key="k")
     assert pair[0] in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"endpoint": "https://evil.example"},
+        {"api_base": "https://evil.example"},
+        {"base_url": "https://evil.example"},
+        {"resource_name": "other"},
+    ],
+)
+def test_no_name_of_the_endpoint_takes_a_credential_elsewhere(other: dict) -> None:
+    settings = ConnectorSettings(azure_endpoint="https://mine.openai.azure.com", api_key="k")
+    with pytest.raises(ConfigurationError, match="credential of its own"):
+        settings.derived(**other)

@@ -376,3 +376,43 @@ def test_any_text_is_an_endpoint_or_one_clear_error(text: str) -> None:
         return
     assert urlsplit(endpoint.base).scheme in ("http", "https")
     assert parse_endpoint(endpoint.base).base == endpoint.base
+
+
+FOREIGN = [
+    ("https://api.openai.com/v1", r"OpenAI's own service"),
+    ("api.openai.com", r"OpenAI's own service"),
+    ("https://portal.azure.com/#@t/resource/x", r"Keys and Endpoint"),
+    ("https://portal.azure.com/", r"Keys and Endpoint"),
+    ("https://portal.azure.us", r"Keys and Endpoint"),
+    ("https://portal.azure.cn", r"Keys and Endpoint"),
+    ("https://ai.azure.com/foundryProject/overview", r"Target URI"),
+    ("https://www.ai.azure.com", r"Target URI"),
+    ("https://ai.azure.us", r"Target URI"),
+    ("https://oai.azure.com/portal", r"Target URI"),
+    ("https://ml.azure.com/endpoints", r"REST endpoint"),
+    ("https://studio.ml.azure.com", r"REST endpoint"),
+    ("https://openai.azure.com", r"without a resource's name"),
+    ("https://cognitiveservices.azure.com/openai/v1", r"without a resource's name"),
+    ("https://management.azure.com/subscriptions/1", r"serves no model"),
+]
+
+
+@pytest.mark.parametrize(("address", "said"), FOREIGN, ids=[address for address, _ in FOREIGN])
+def test_addresses_that_are_no_resource(address: str, said: str) -> None:
+    with pytest.raises(ConfigurationError, match=said):
+        parse_endpoint(address)
+
+
+@pytest.mark.parametrize(
+    "address", ["https://x.eastus2.inference.ml.azure.com", "https://x.eastus.inference.ai.azure.com/v1"]
+)
+def test_inference_hosts_of_machine_learning_serve(address: str) -> None:
+    assert parse_endpoint(address).kind == "other"
+
+
+def test_a_bare_word_is_a_resource() -> None:
+    assert parse_endpoint("MyResource").base == "https://myresource.openai.azure.com"
+    assert parse_endpoint("localhost").base == "http://localhost"
+    assert parse_endpoint("gateway:8443").base == "https://gateway:8443"
+    with pytest.raises(ConfigurationError, match="'myresource', which is no host"):
+        parse_endpoint("myresource/openai/v1")

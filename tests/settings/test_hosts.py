@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from azure_connector.settings._hosts import AUTHORITY_HOSTS, SCOPES, is_loopback, may_receive_credentials, same_origin
+from azure_connector.settings._hosts import AUTHORITY_HOSTS, SCOPES, is_loopback, same_origin
+from azure_connector.settings._trust import TrustedHosts
 
 
 @pytest.mark.parametrize(
@@ -60,7 +61,7 @@ def test_loopback(host: str, loopback: bool) -> None:
     ],
 )
 def test_who_may_receive_credentials(url: str, trusted: tuple[str, ...], allowed: bool) -> None:
-    assert may_receive_credentials(url, ["https://r.openai.azure.com"], trusted) is allowed
+    assert TrustedHosts(("https://r.openai.azure.com",), trusted).confirm(url) is allowed
 
 
 def test_every_cloud_has_a_scope_and_an_authority_of_its_own() -> None:

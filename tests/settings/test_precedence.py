@@ -186,12 +186,34 @@ def test_the_config_file_is_named_by_argument_then_variable_then_habit(
 
     write(bare_machine / "azure_connector.toml", 'default_model = "habit"\n')
     assert model() == "habit"
-    write(bare_machine / "dotenv.toml", 'default_model = "dotenv"\n')
-    write(bare_machine / ".env", "AZURE_CONNECTOR_CONFIG=dotenv.toml\n")
-    assert model() == "dotenv"
     monkeypatch.setenv("AZURE_CONNECTOR_CONFIG", str(write(bare_machine / "variable.toml", 'default_model = "var"\n')))
     assert model() == "var"
     assert model(config_file=write(bare_machine / "a.toml", 'default_model = "argument"\n')) == "argument"
+
+
+def test_the_env_file_is_named_by_argument_then_variable_then_habit(
+    bare_machine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def model(**arguments: Any) -> str:
+        return ConnectorSettings(**arguments).default_model
+
+    write(bare_machine / ".env", "AZURE_OPENAI_MODEL=habit\n")
+    assert model() == "habit"
+    monkeypatch.setenv("AZURE_CONNECTOR_ENV_FILE", str(write(bare_machine / "b.env", "AZURE_OPENAI_MODEL=variable\n")))
+    assert model() == "variable"
+    assert model(env_file=write(bare_machine / "a.env", "AZURE_OPENAI_MODEL=argument\n")) == "argument"
+    assert model(env_file=False) == "gpt-5"
+    monkeypatch.setenv("AZURE_CONNECTOR_ENV_FILE", "nowhere.env")
+    with pytest.raises(ConfigurationError, match=r"nowhere\.env.*env_file"):
+        model()
+
+
+@pytest.mark.parametrize("name", ["AZURE_CONNECTOR_CONFIG", "AZURE_CONNECTOR_ENV_FILE"])
+@pytest.mark.parametrize("named", [False, True])
+def test_a_file_of_variables_names_no_other_file(name: str, named: bool, bare_machine: Path) -> None:
+    path = write(bare_machine / ".env", f"{name}=other\n")
+    with pytest.raises(ConfigurationError, match=f"export {name}=other"):
+        ConnectorSettings(env_file=path if named else None)
 
 
 @pytest.mark.parametrize("option", ["config_file", "env_file"])

@@ -172,7 +172,8 @@ def test_an_unquoted_date_is_an_api_version(toml: Any) -> None:
 
 
 def test_references_to_variables(toml: Any, monkeypatch: pytest.MonkeyPatch, bare_machine: Path) -> None:
-    toml('api_key = "${TEAM_KEY}"\ndefault_model = "${FROM_DOTENV}"\n[resources.w]\nazure_endpoint = "${W}"\n')
+    text = 'api_key = "${TEAM_KEY}"\ndefault_model = "${FROM_DOTENV}"\n[resources.w]\nazure_endpoint = "${W}"\n'
+    monkeypatch.setenv("AZURE_CONNECTOR_CONFIG", str(toml(text)))  # a file that somebody named may refer to anything
     monkeypatch.setenv("TEAM_KEY", "k")
     monkeypatch.setenv("W", "https://w.openai.azure.com")
     (bare_machine / ".env").write_text("FROM_DOTENV=m\n")
@@ -186,9 +187,9 @@ def test_references_to_variables(toml: Any, monkeypatch: pytest.MonkeyPatch, bar
 
 
 def test_a_reference_to_nothing(toml: Any) -> None:
-    toml('api_key = "${TEAM_KEY_THAT_IS_NOT_SET}"\n')
+    toml('api_key = "${AZURE_OPENAI_KEY_THAT_IS_NOT_SET}"\n')
 
-    with pytest.raises(ConfigurationError, match="'api_key' refers to the variable TEAM_KEY_THAT_IS_NOT_SET"):
+    with pytest.raises(ConfigurationError, match="'api_key' refers to the variable AZURE_OPENAI_KEY_THAT_IS_NOT_SET"):
         ConnectorSettings()
 
 
@@ -219,3 +220,10 @@ def test_a_mapping_variable_that_is_no_mapping(text: str, words: str, monkeypatc
     assert "AZURE_OPENAI_DEPLOYMENT_MAPPING" in str(caught.value)
     assert "deployment_mapping" in str(caught.value)
     assert words in str(caught.value)
+
+
+def test_a_warning_about_a_file_comes_once(toml: Any, caplog: pytest.LogCaptureFixture) -> None:
+    toml('[deployment_mapping]\n"gpt-5" = "prod"\ndefault_model = "gpt-5"\n')
+    for _ in range(3):
+        assert ConnectorSettings().default_model == "gpt-5"
+    assert len([record for record in caplog.records if "stands below" in record.message]) == 1

@@ -32,13 +32,16 @@ class SettingRow:
     setting: str
     value: str
     origin: str
+    trust: str = ""
 
 
 def rows_of(settings: ConnectorSettings) -> tuple[SettingRow, ...]:
     """Every setting that is given; credentials that were found and are not used, too."""
     shown = settings.to_dict()
     rows = [
-        SettingRow(name, _text(shown[name]), origin) for name, origin in settings.origins.items() if origin != "default"
+        SettingRow(name, _text(shown[name]), origin, settings.trust.get(name, ""))
+        for name, origin in settings.origins.items()
+        if origin != "default"
     ]
     return (*rows, *(SettingRow(name, "(not used)", why) for name, why in settings.set_aside.items()))
 
@@ -55,13 +58,20 @@ def unusable(error: ConfigurationError) -> Finding:
     return Finding("settings", "failed", detail, "api-version" if version else "settings", remedy)
 
 
-def check_settings(settings: ConnectorSettings) -> Finding:
-    """What the settings come to."""
+def check_settings(settings: ConnectorSettings) -> Iterator[Finding]:
+    """What the settings come to, and what was left unread or overridden."""
     given = [name for name, origin in settings.origins.items() if origin != "default"]
     methods = [name for name in METHODS if name in given]
     resources = settings.resource_map()
     named = f", {len(resources)} resources" if len(resources) > 1 else ""
-    return Finding("settings", "ok", f"{len(given)} settings{named}", facts={"credentials": methods})
+    found = sorted(name for name, trust in settings.trust.items() if trust == "found")
+    facts = {"credentials": methods, "found": found}
+    yield Finding("settings", "ok", f"{len(given)} settings{named}", facts=facts)
+    for remark in settings.remarks:
+        remedy = (
+            "Remove the one that is not meant, or name the file (AZURE_CONNECTOR_CONFIG, AZURE_CONNECTOR_ENV_FILE)."
+        )
+        yield Finding("settings", "warning", remark, "settings", remedy)
 
 
 def check_endpoint(resource: Resource, settings: ConnectorSettings) -> Iterator[Finding]:

@@ -63,7 +63,7 @@ def examine(
 def _walk(
     client: AzureConnector, state: ConnectorState, only: Collection[str], *, call: bool, timeout: float
 ) -> Iterator[Step | Finding]:
-    yield check_settings(state.settings)
+    yield from check_settings(state.settings)
     sound: set[str] = set()
     for name in state.resources:
         failed = False

@@ -72,7 +72,10 @@ class Report:
                 {"cause": one.cause, "problem": one.problem, "subjects": list(one.subjects), "remedy": one.remedy}
                 for one in self.actions
             ],
-            "settings": [{"setting": row.setting, "value": row.value, "origin": row.origin} for row in self.settings],
+            "settings": [
+                {"setting": row.setting, "value": row.value, "origin": row.origin, "trust": row.trust}
+                for row in self.settings
+            ],
             "findings": [finding.to_dict() for finding in self.findings],
             "versions": versions(),
         }

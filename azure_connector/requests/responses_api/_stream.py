@@ -39,6 +39,7 @@ class ResponseStream:
             frame["usage"] = None
         self._teller = ChunkEmitter(frame)
         self._items: dict[int, Progress] = {}
+        self._failed: Failure | None = None
         self._handlers = {
             "response.created": self._on_reply,
             "response.queued": self._on_reply,
@@ -89,6 +90,8 @@ class ResponseStream:
 
     def finish(self) -> list[Json]:
         """What is left once the events have ended; nothing after a complete reply."""
+        if self._failed is not None:
+            raise self._failed
         if not self.complete:
             self._teller.flush()
         return self._drain()
@@ -171,7 +174,10 @@ class ResponseStream:
 
     def _on_failure(self, event: Json) -> None:
         reply = as_object(event.get("response"))
-        raise Failure.reported(as_object(reply.get("error")), code=event["type"].removeprefix("response."))
+        failure = Failure.reported(as_object(reply.get("error")), code=event["type"].removeprefix("response."))
+        if reply.get("error"):
+            raise failure
+        self._failed = failure  # the reason may follow in an `error` event
 
 
 def _position(event: Json) -> int:
