@@ -28,6 +28,10 @@ TEXT = [{"role": "user", "content": "Hi"}]
 GRADER = {"type": "score_model", "name": "g", "model": "gpt-5", "input": TEXT}
 
 
+# Something of every operation's reply.
+ANSWER = {"id": "x", "object": "thing", "output": [], "value": "ek", "client_secret": {}, "reward": 1.0, "grader": {}}
+
+
 @dataclass(frozen=True)
 class Row:
     """One call and what it sends; `seen` are dotted paths of the body, or parts of the form."""
@@ -275,7 +279,7 @@ def _at(body: Any, path: str) -> Any:
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.method}-{'-'.join(row.arguments)}")
 def test_an_operation_on_the_wire(azure: Emulator, row: Row, version: str | None, way: str) -> None:
     page = {"object": "list", "data": [], "has_more": False}
-    azure.script(Reply(body=page if row.verb == "GET" else {"id": "x", "object": "thing", "output": []}))
+    azure.script(Reply(body=page if row.verb == "GET" else ANSWER))
     _call(way, row, asking.options(azure, deployment_mapping=MAPPING, api_version=version))
     (sent,) = azure.requests
     assert (sent.method, sent.url) == (row.verb, row.classic if version else _v1(row.path))
@@ -361,7 +365,7 @@ def test_models_of_one_request_must_have_a_resource_in_common(azure: Emulator) -
 def test_a_request_goes_where_all_its_models_are(azure: Emulator) -> None:
     there = {"azure_endpoint": azure.endpoint, "api_key": azure.api_key}
     mapping = {"gpt-realtime": ["near", "far@west"], "whisper-1": "ears@west"}
-    azure.script(Reply(body={}))
+    azure.script(Reply(body=ANSWER))
     options = asking.options(azure, deployment_mapping=mapping, resources={"west": there})
     with AzureConnector(**options) as client:
         client.realtime.client_secrets.create(session=SESSION)

@@ -61,7 +61,8 @@ def test_words_for_v1_choose_it_and_are_not_sent(
 
 @pytest.mark.parametrize("operation", ["chat", "files", "responses"])
 def test_a_gateway_that_takes_operations_as_they_are(azure: Emulator, operation: str) -> None:
-    azure.script(Reply(body={"id": "x", "object": "y", "data": [], "output": []}))
+    choice = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "Hi"}}
+    azure.script(Reply(body={"id": "x", "object": "y", "data": [], "output": [], "choices": [choice]}))
     options = {"azure_endpoint": f"{azure.endpoint}/gate/way", "api_key": azure.api_key, "api_form": "as-is"}
     with AzureConnector(**options) as client:
         if operation == "chat":
