@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
 import openai
 from openai import NotGiven
@@ -52,6 +52,24 @@ class SharedClient:
             InvalidRequestError: the model is served by other resources only.
         """
         return self._state.resolver.home_deployment(model or self.settings.default_model, operation)
+
+    @property
+    def connector_state(self) -> ConnectorState:
+        """What copies of this client share with it; for this room alone."""
+        return self._state
+
+    def realtime_deployment(self, model: str | None) -> str:
+        """The deployment on the default resource for a WebSocket.
+
+        Args:
+            model: the model as named; a pasted realtime URI's deployment or `default_deployment` when omitted.
+
+        Raises:
+            InvalidRequestError: there is none, or other resources alone serve the model.
+        """
+        default = self._state.resolver.table.default_for("/realtime")
+        named = model or (default.deployment if default is not None else None)
+        return self._state.resolver.home_deployment(cast("str", named), "/realtime")
 
     @property
     def auth_headers(self) -> dict[str, str]:

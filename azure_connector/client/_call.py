@@ -20,14 +20,14 @@ import openai
 
 from .. import routing
 from ..deployments import Plan, Target
-from ..errors import AzureErrorDetails, HintContext, PartialReply
+from ..errors import AzureErrorDetails, PartialReply
 from ..replies import AsyncConnectorStream, AzureInfo, ConnectorStream, ReplyReader, reader_for
 from ..requests import CallOptions, PreparedRequest, parse_options
 from ..routing import AttemptOutcome, outcome_of_reply
-from ..settings import SCOPES
 from ..transport import redirect_of
 from ._call_errors import CallErrors
 from ._effects import AwaitFirstChunk, Effect, RefreshCredential, RefreshListing, Send, Wait
+from ._hint_context import hint_context
 from ._plan import plan_call
 from ._state import ConnectorState
 from ._tracing import annotate_span
@@ -205,7 +205,7 @@ class _CallRun:
 
     @cached_property
     def _call_errors(self) -> CallErrors:
-        return CallErrors(self._plan, self._hint_context, self._state.resources)
+        return CallErrors(self._plan, functools.partial(hint_context, self._state), self._state.resources)
 
     def _broken_stream(self, target: Target, partial: PartialReply, response: Any, **what: Any) -> Exception:
         return self._call_errors.broken_stream(target, partial, response, **what)
@@ -224,23 +224,6 @@ class _CallRun:
             if not reader.understood:
                 raise
             return None  # the caller's own parser objects: it will again when the caller calls `parse()`
-
-    def _hint_context(self, target: Target, plan: Plan) -> HintContext:
-        resource, authenticators = self._state.resources[target.resource], self._state.authenticators
-        authenticator = authenticators.of(target.resource)
-        endpoint = resource.endpoint
-        return HintContext(
-            resource=target.resource,
-            endpoint=endpoint.base,
-            form=endpoint.form,
-            api_version=endpoint.api_version,
-            deployment=target.deployment,
-            model=plan.model,
-            rule=plan.rule,
-            credential=authenticator.kind,
-            credential_origin=authenticators.credential_origin(target.resource),
-            scopes=tuple(dict.fromkeys((authenticator.scope, *SCOPES[endpoint.cloud]))),
-        )
 
     def _timeout(self) -> Any:
         """The SDK's timeout for the next attempt: never beyond the call's deadline."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Generator, Mapping
+from contextlib import ExitStack
 from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Unpack, cast
@@ -16,12 +17,13 @@ from typing import TYPE_CHECKING, Any, Unpack, cast
 import openai
 from openai import NotGiven
 
+from ._azure_type import AsyncAzureType, AzureType, be_azure
 from ._base import NOT_GIVEN, SharedClient
 from ._effects import AwaitFirstChunk, Effect, RefreshCredential, RefreshListing, RunInThread, Send, Wait
 
 if TYPE_CHECKING:
     from ..deployments import Catalog
-    from ..settings import ConnectorSettings, SettingsArguments
+    from ..settings import ConnectorSettings, ConstructorArguments
     from ._realtime import AsyncConnectorRealtime, ConnectorRealtime
     from ._resource_client import LoopPools
     from ._sdk_resources import AsyncConnectorChat, AsyncConnectorResponses, ConnectorChat, ConnectorResponses
@@ -34,7 +36,7 @@ _SHOWN_KEY = "held-by-azure-connector"
 _NO_OPTIONS: Mapping[str, Any] = {}
 
 
-class AzureConnector(SharedClient, openai.OpenAI):
+class AzureConnector(SharedClient, AzureType):
     """A synchronous OpenAI client for Azure OpenAI. Safe across threads.
 
     Args:
@@ -61,12 +63,13 @@ class AzureConnector(SharedClient, openai.OpenAI):
         http_client: Any = None,
         _state: ConnectorState | None = None,
         _owns_state: bool = True,
-        **options: Unpack[SettingsArguments],
+        **options: Unpack[ConstructorArguments],
     ) -> None:
         asked = cast("dict[str, Any]", options)
         _check_retries(asked.get("max_attempts"), max_retries)
         state = _state or _build_state(settings, asked)
-        super().__init__(
+        openai.OpenAI.__init__(
+            self,
             api_key=_SHOWN_KEY,
             base_url=state.base_url,
             timeout=state.settings.timeout if isinstance(timeout, NotGiven) else timeout,
@@ -76,6 +79,7 @@ class AzureConnector(SharedClient, openai.OpenAI):
         )
         self._state, self._owns_state = state, _owns_state
         self._custom_headers = self.custom_headers = state.checked_headers(default_headers)
+        be_azure(self, state)
         self.custom_query = self._custom_query
         self._pool = state.sync_pool(self._client)
         self._owns_connections, self._was_closed = http_client is None, False
@@ -112,7 +116,11 @@ class AzureConnector(SharedClient, openai.OpenAI):
             if quick is not None:
                 return self.request(cast_to, quick, stream=stream, stream_cls=stream_cls)
             how = {"cast_to": cast_to, "stream": stream, "stream_cls": stream_cls, **other}
-            return super().post(path, body=body, options=options, **how)
+            upload = self._state.batch_upload(path, body, how.get("files"))
+            if upload is None:
+                return super().post(path, body=body, options=options, **how)
+            with upload as how["files"]:
+                return super().post(path, body=body, options=options, **how)
 
     def request(self, cast_to: Any, options: Any, *, stream: bool = False, stream_cls: Any = None) -> Any:
         """Sends one call through the connector; every method of the SDK ends here."""
@@ -190,7 +198,7 @@ class AzureConnector(SharedClient, openai.OpenAI):
             self._state.close()
 
 
-class AsyncAzureConnector(SharedClient, openai.AsyncOpenAI):
+class AsyncAzureConnector(SharedClient, AsyncAzureType):
     """An asynchronous OpenAI client for Azure OpenAI. Safe across event loops, each of which gets its own connections.
 
     Args and errors: as `AzureConnector`.
@@ -208,12 +216,13 @@ class AsyncAzureConnector(SharedClient, openai.AsyncOpenAI):
         _state: ConnectorState | None = None,
         _pools: LoopPools | None = None,
         _owns_state: bool = True,
-        **options: Unpack[SettingsArguments],
+        **options: Unpack[ConstructorArguments],
     ) -> None:
         asked = cast("dict[str, Any]", options)
         _check_retries(asked.get("max_attempts"), max_retries)
         state = _state or _build_state(settings, asked)
-        super().__init__(
+        openai.AsyncOpenAI.__init__(
+            self,
             api_key=_SHOWN_KEY,
             base_url=state.base_url,
             timeout=state.settings.timeout if isinstance(timeout, NotGiven) else timeout,
@@ -223,6 +232,7 @@ class AsyncAzureConnector(SharedClient, openai.AsyncOpenAI):
         )
         self._state, self._owns_state = state, _owns_state
         self._custom_headers = self.custom_headers = state.checked_headers(default_headers)
+        be_azure(self, state)
         self.custom_query = self._custom_query
         self._pools = _pools or state.loop_pools(self._client, given=http_client is not None)
         self._owns_connections = _pools is None and http_client is None
@@ -264,7 +274,12 @@ class AsyncAzureConnector(SharedClient, openai.AsyncOpenAI):
             if quick is not None:
                 return await self.request(cast_to, quick, stream=stream, stream_cls=stream_cls)
             how = {"cast_to": cast_to, "stream": stream, "stream_cls": stream_cls, **other}
-            return await super().post(path, body=body, options=options, **how)
+            upload = self._state.batch_upload(path, body, how.get("files"))
+            if upload is None:
+                return await super().post(path, body=body, options=options, **how)
+            with ExitStack() as opened:
+                how["files"] = await asyncio.to_thread(opened.enter_context, upload)
+                return await super().post(path, body=body, options=options, **how)
 
     async def request(self, cast_to: Any, options: Any, *, stream: bool = False, stream_cls: Any = None) -> Any:
         """Sends one call through the connector; every method of the SDK ends here."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from ..deployments import DeploymentResolver, Plan, Target
-from ..requests import CallOptions
+from ..errors import InvalidRequestError
+from ..requests import CallOptions, batch_resource
 from ..routing import ResourceAffinity
 
 __all__ = ["plan_call"]
@@ -28,15 +30,38 @@ def plan_call(
     Raises:
         InvalidRequestError: the model is missing, or state and model live on different resources.
     """
-    if not (call.names_deployment and call.options.method.lower() == "post"):
+    if not call.names_deployment:
         return _plan_for_stored(call, affinity, resources, resolver.table.default_resource)
-    plan = resolver.resolve(call.model, call.operation)
+    plan = _serving_all(call, resolver.resolve(call.model, call.operation), resolver)
     if affinity is None or (home := affinity.home_of_request(call.body)) is None:
         return plan
     if not affinity.drop_state:
         return plan.pinned_to(home.resource, param=home.param)
     file = affinity.home_of_files(call.body)
     return plan.preferring(home.resource) if file is None else plan.pinned_to(file.resource, param=file.param)
+
+
+def _serving_all(call: CallOptions, plan: Plan, resolver: DeploymentResolver) -> Plan:
+    """The targets whose resource serves the request's other models, too: a grader's, a transcription's, an image's.
+
+    Raises:
+        InvalidRequestError: there is none.
+    """
+    for path, model in call.further:
+        resources = resolver.resources_of(model)
+        if resources is None:
+            continue
+        kept = tuple(target for target in plan.targets if target.resource in resources)
+        if not kept:
+            raise InvalidRequestError(
+                f"The models {plan.model!r} and {model!r} ({path}) of one request have deployments on no common "
+                f"resource: {', '.join(sorted({one.resource for one in plan.targets}))} and "
+                f"{', '.join(sorted(resources))}.",
+                param=path,
+                hint="Add a deployment DEPLOYMENT@RESOURCE for one of them to deployment_mapping.",
+            )
+        plan = replace(plan, targets=kept)
+    return plan
 
 
 def _plan_for_stored(
@@ -46,10 +71,11 @@ def _plan_for_stored(
     if affinity is None:
         rule = "default"
         return Plan("", (Target(default_resource, ""),), rule)
-    home = affinity.home_of_path(call.operation)
+    method = call.options.method
+    home = affinity.home_of_path(call.operation, method) or batch_resource(call.options.files)
     if home is None and (found := affinity.home_of_request(call.body)) is not None:
         home = found.resource
-    if home is None and affinity.names_id(call.operation):
+    if home is None and affinity.names_id(call.operation, method):
         # Made by another process, or forgotten: a resource that does not know the id says so and does nothing.
         targets = (Target(name, "", rank=rank) for rank, name in enumerate(resources))
         return Plan("", tuple(targets), "default")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,7 @@ import openai
 from ..auth import Authenticators
 from ..deployments import DeploymentResolver, Discovery, Profiles
 from ..errors import ConfigurationError
-from ..requests import RequestBuilder, post_options
+from ..requests import RequestBuilder, is_batch_upload, mapped_batch_files, post_options
 from ..routing import ResourceAffinity, RoutingState
 from ..settings import ConnectorSettings, Resource, check_headers, form_url, wrap_secrets
 from ..transport import TransportOptions, async_http_client, body_deadline, sync_http_client
@@ -146,13 +147,17 @@ class ConnectorState:
     def websocket_url(self) -> str:
         """Where WebSockets of the default resource connect."""
         endpoint = self.resources[self.settings.default_resource].endpoint
-        return form_url(endpoint, "v1").replace("http", "ws", 1)
+        return form_url(endpoint, "as-is" if endpoint.form == "as-is" else "v1").replace("http", "ws", 1)
 
     def summary(self) -> str:
         """For the client's repr: endpoint and credential, no secret."""
         first = self.settings.default_resource
         kind = self.authenticators.of(first).kind
         return f"endpoint={self.resources[first].endpoint.base!r}, credential={kind!r}"
+
+    def batch_upload(self, path: str, body: object, files: Any) -> AbstractContextManager[Any] | None:
+        """Makes the parts of a batch file's upload anew, with deployments for models; None for all other requests."""
+        return mapped_batch_files(files, self.resolver.mapped) if is_batch_upload(path, body, files) else None
 
     def sync_http_client(self) -> Any:
         """An HTTP client for the sync client."""

@@ -7,7 +7,8 @@ from ._discovery import WHOLE_SOURCES, Discovery
 from ._families import EFFORTS, FAMILIES, NEUTRAL, SAMPLING, Profile
 from ._listings import complete, read_deployments, read_models
 from ._management import RESOURCE_ID, Account, list_account
-from ._operations import CHAT, OPERATIONS, RESPONSES, operation_of
+from ._nested import names_at, replace_names
+from ._operations import CHAT, OPERATIONS, REALTIME, RESPONSES, Operation, operation_of
 from ._profiles import Profiles, profile_for
 from ._resolver import DeploymentResolver
 from ._table import DeploymentTable, Plan, Target, compile_table
@@ -19,6 +20,7 @@ __all__ = [
     "FAMILIES",
     "NEUTRAL",
     "OPERATIONS",
+    "REALTIME",
     "RESOURCE_ID",
     "RESPONSES",
     "SAMPLING",
@@ -32,6 +34,7 @@ __all__ = [
     "ListedDeployment",
     "ListedModel",
     "Listing",
+    "Operation",
     "Plan",
     "Profile",
     "Profiles",
@@ -41,8 +44,10 @@ __all__ = [
     "compile_table",
     "complete",
     "list_account",
+    "names_at",
     "operation_of",
     "profile_for",
     "read_deployments",
     "read_models",
+    "replace_names",
 ]

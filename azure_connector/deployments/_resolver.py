@@ -69,6 +69,36 @@ class DeploymentResolver:
         plan = self.resolve(model, operation).pinned_to(self.table.default_resource, param="model")
         return plan.targets[0].deployment
 
+    def resources_of(self, model: str) -> frozenset[str] | None:
+        """The resources that serve a model which stands beside a request's own; None where the settings do not say."""
+        plan = self.resolve(model, "")
+        return None if plan.rule == "pass-through" else frozenset(target.resource for target in plan.targets)
+
+    def deployment_on(self, resource: str, model: str) -> str:
+        """The deployment of a model on one resource; its own name where the settings know nothing of it there.
+
+        Args:
+            resource: the resource's name.
+            model: a model that stands beside a request's own: no default deployment is taken for it.
+        """
+        targets = self.resolve(model, "").targets
+        return next((target.deployment for target in targets if target.resource == resource), model)
+
+    def mapped(self, model: str) -> Target | None:
+        """The first deployment that the settings' mapping has for a model, or that it declares by that name."""
+        plan = self.table.resolve(model, "")
+        return plan.targets[0] if plan.rule in ("mapping", "deployment") else None
+
+    def image_deployment(self, resource: str) -> str | None:
+        """The deployment that makes images on a resource, where the settings name exactly one."""
+        named = {
+            target.deployment
+            for model in self.table.mapping
+            for target in self.resolve(model, "").targets
+            if target.resource == resource and (profile := self.profile(target)) and profile.kind == "image"
+        }
+        return named.pop() if len(named) == 1 else None
+
     def base_model(self, target: Target) -> str | None:
         """The target's base model: as declared or configured, or as its replies have named it.
 

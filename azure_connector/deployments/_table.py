@@ -5,7 +5,7 @@ The first of these that knows the model decides:
 1. `mapping`: `deployment_mapping` has the model, exactly or in another case.
 2. `deployment`: the model is itself a deployment's name that the mapping declares, or `name@resource`.
 3. `discovered`: the resource's own listing has a deployment of that model, or of that name (where discovery is on).
-4. `default`: `default_deployment` for chat and Responses, `embedding_deployment` for embeddings; never for others.
+4. `default`: `default_deployment` for chat, Responses and realtime, `embedding_deployment` for embeddings; no others.
 5. `pass-through`: the model's name is taken for a deployment of the default resource.
 """
 
@@ -20,7 +20,7 @@ from typing import Any
 
 from ..errors import InvalidRequestError
 from ._mapping import MappingReader
-from ._operations import CHAT, EMBEDDINGS, RESPONSES
+from ._operations import CHAT, EMBEDDINGS, REALTIME, RESPONSES
 from ._target import Api, Plan, Target
 
 __all__ = ["Api", "DeploymentTable", "Discovered", "Plan", "Target", "compile_table"]
@@ -57,8 +57,9 @@ class DeploymentTable:
 
     Args:
         mapping: model -> targets by rank.
-        default: serves chat and Responses calls for models that nothing else knows.
+        default: serves chat, Responses and realtime calls for models that nothing else knows.
         embedding: the same for embeddings.
+        realtime: the same for realtime, before `default`.
         resources: the names of all resources.
         default_resource: where a name without `@resource` is looked for.
     """
@@ -69,12 +70,14 @@ class DeploymentTable:
         *,
         default: Target | None = None,
         embedding: Target | None = None,
+        realtime: Target | None = None,
         resources: Iterable[str] = ("default",),
         default_resource: str = "default",
     ) -> None:
         self.mapping = MappingProxyType(dict(mapping))
         self.default = default
         self.embedding = embedding
+        self.realtime = realtime
         self.resources = tuple(resources)
         self.default_resource = default_resource
         entries = list(self.mapping.items())
@@ -119,7 +122,7 @@ class DeploymentTable:
             return Plan(model, named, "deployment")
         if found := discovered.of(model):
             return Plan(model, tuple(found), "discovered")
-        default = self._default_for(operation)
+        default = self.default_for(operation)
         if default is not None:
             asked = model if model.lower() == default.deployment.lower() else None
             return Plan(model, (self._with_base(default, discovered, asked),), "default")
@@ -145,9 +148,12 @@ class DeploymentTable:
         suggested = asked.lower() if asked else self._base_models.get(target.key)
         return replace(target, model=discovered.base_model(target) or suggested)
 
-    def _default_for(self, operation: str) -> Target | None:
+    def default_for(self, operation: str) -> Target | None:
+        """The deployment for models that nothing knows."""
         if operation == EMBEDDINGS:
             return self.embedding
+        if operation.startswith(REALTIME):
+            return self.realtime or self.default
         return self.default if operation.startswith((CHAT, RESPONSES)) else None
 
 
@@ -156,6 +162,7 @@ def compile_table(
     *,
     default: str | None,
     embedding: str | None,
+    realtime: str | None = None,
     resources: Iterable[str],
     default_resource: str,
     origins: Mapping[str, str],
@@ -166,6 +173,7 @@ def compile_table(
         mapping: the setting `deployment_mapping`.
         default: the setting `default_deployment`.
         embedding: the setting `embedding_deployment`.
+        realtime: the deployment of a pasted realtime URI.
         resources: the names of all resources.
         default_resource: where a name without `@resource` is looked for.
         origins: setting -> where its value came from, for errors.
@@ -185,6 +193,7 @@ def compile_table(
         reader("deployment_mapping").read(mapping),
         default=single("default_deployment", default),
         embedding=single("embedding_deployment", embedding),
+        realtime=Target(default_resource, realtime) if realtime else None,
         resources=names,
         default_resource=default_resource,
     )

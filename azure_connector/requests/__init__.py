@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ._batch_file import batch_resource, is_batch_upload, mapped_batch_files
 from ._build import PreparedRequest, RequestBuilder
 from ._call_options import RAW_RESPONSE_HEADER, CallOptions, get_options, parse_options, post_options
 from ._embedding_batches import embedding_batches
@@ -19,10 +20,13 @@ __all__ = [
     "ResponseStream",
     "StreamRules",
     "adapt_request",
+    "batch_resource",
     "chunks_as_completion",
     "completion_as_chunks",
     "embedding_batches",
     "get_options",
+    "is_batch_upload",
+    "mapped_batch_files",
     "parse_options",
     "post_options",
     "to_chat",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -11,22 +12,28 @@ from typing import Any, Literal
 import openai
 
 from .._utils import Json, as_list, as_object
-from ..deployments import CHAT, RESPONSES, DeploymentResolver, Target
-from ..errors import parse_envelope
+from ..deployments import CHAT, RESPONSES, DeploymentResolver, Target, replace_names
+from ..errors import InvalidRequestError, parse_envelope
 from ..routing import ResourceAffinity
 from ..settings import ApiStyle, Endpoint, form_for, operation_query, operation_url
 from ..tools import TOOL_FIELDS, NameMap, normalize_tools, repair_history, repair_input_items
 from ._adaptation_from_error import adaptation_from_error
 from ._adaptations import Adaptation, AdaptationCache
-from ._call_options import CallOptions, given_headers
+from ._call_options import IMAGE_TOOL, CallOptions, given_headers, makes_images
 from ._draft import ChangeReporter, RequestChange
 from ._fit import adapt_request
+from ._form_part import read_part, with_part
 from ._reply_plan import ReplyPlan, StreamRules
 from .responses_api import REPLAY_FIELDS, to_responses, without_replay_state
 
 __all__ = ["PreparedRequest", "RequestBuilder"]
 
 _log = logging.getLogger("azure_connector")
+
+# Source: the how-to page of the Responses API; without it Azure answers 400.
+_IMAGE_HEADER = "x-ms-oai-image-generation-deployment"
+# openai 3.57 cancels an evaluation's run at a path that Azure does not have.
+_MOVED = re.compile(r"(/evals/[^/]+/runs/[^/]+)/cancel")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,13 +122,20 @@ class RequestBuilder:
         state = self._adapted(call, target)
         self._changes.report(target.key, state.changes)
         endpoint, options = self._endpoints[target.resource], call.options
-        form = form_for(endpoint, state.operation)
+        _refuse_absent(call, endpoint)
+        form = form_for(endpoint, state.operation, options.method)
         sent = options.model_copy(
             update={
-                "url": _url(endpoint, state.operation, target.deployment, form),
-                "params": {**client.custom_query, **operation_query(endpoint, form), **options.params},
-                "headers": {**(self.headers or {}), **client.custom_headers, **given_headers(options)},
+                "url": _url(endpoint, state.operation, target.deployment, form, options.method),
+                "params": {**client.custom_query, **operation_query(endpoint, form), **call.query, **options.params},
+                "headers": {
+                    **self._image_header(call, target),
+                    **(self.headers or {}),
+                    **client.custom_headers,
+                    **given_headers(options),
+                },
                 "json_data": options.json_data if state.body is None else state.body,
+                **self._mapped_part(call, target),
                 "extra_json": None,
                 "follow_redirects": False,
                 "timeout": timeout,
@@ -151,13 +165,47 @@ class RequestBuilder:
 
     def _adapted(self, call: CallOptions, target: Target) -> _BuildState:
         if call.body is None or call.model is None:
-            return _BuildState(call.operation, call.body, call.stream, self._native(call, target, None))
-        body = {**call.body, "model": target.deployment}
+            operation = _azures_path(call.operation, self._endpoints[target.resource])
+            return _BuildState(operation, call.body, call.stream, self._native(call, target, None))
+        body = self._mapped(call, call.body, target)
         if call.operation == CHAT:
             return self._adapted_chat(call, target, body)
         if call.operation == RESPONSES:
             return self._adapted_response(call, target, body)
         return _BuildState(call.operation, body, call.stream, self._native(call, target, None))
+
+    def _mapped(self, call: CallOptions, body: Json, target: Target) -> Json:
+        """The body with the names of deployments on the target's resource."""
+        if call.row.models == ("model",):
+            return {**body, "model": target.deployment}
+        for path in call.row.models:
+            body = replace_names(body, path, partial(self._deployment, call, target))
+        return body
+
+    def _deployment(self, call: CallOptions, target: Target, model: str) -> str:
+        if model == call.model:
+            return target.deployment
+        return self._resolver.deployment_on(target.resource, model)
+
+    def _mapped_part(self, call: CallOptions, target: Target) -> Json:
+        """The parts of a form whose models stand in one of them, as an option; nothing for all other requests."""
+        part = None if call.model is None or not call.row.part else read_part(call.options.files, call.row.part)
+        if part is None or call.body is not None:
+            return {}
+        wrapped = self._mapped(call, {call.row.part: part}, target)
+        return {"files": with_part(call.options.files, call.row.part, wrapped[call.row.part])}
+
+    def _image_header(self, call: CallOptions, target: Target) -> Mapping[str, str]:
+        """Azure takes the deployment of the Responses tool that makes images from a header."""
+        if call.operation != RESPONSES or call.body is None or not makes_images(call.body):
+            return {}
+        named = next((name for path, name in call.further if path == IMAGE_TOOL), None)
+        deployment = (
+            self._resolver.deployment_on(target.resource, named)
+            if named
+            else self._resolver.image_deployment(target.resource)
+        )
+        return {_IMAGE_HEADER: deployment} if deployment else {}
 
     def _adapted_chat(self, call: CallOptions, target: Target, body: Json) -> _BuildState:
         profile, adaptations = self._resolver.profile(target), self._adaptations_of(target)
@@ -237,7 +285,23 @@ def _with_tools(body: Json, api: Literal["chat", "responses"]) -> tuple[Json, Na
     return (body, None) if TOOL_FIELDS.isdisjoint(body) else normalize_tools(body, api)
 
 
-def _url(endpoint: Endpoint, operation: str, deployment: str, form: ApiStyle) -> str:
+def _url(endpoint: Endpoint, operation: str, deployment: str, form: ApiStyle, method: str) -> str:
     if operation.startswith(("http://", "https://")):
         return operation  # a page of a listing; the sender adds credentials only on the resource's own origin
-    return operation_url(endpoint, operation, deployment, form)
+    return operation_url(endpoint, operation, deployment, form, method)
+
+
+def _azures_path(operation: str, endpoint: Endpoint) -> str:
+    """The operation's path on Azure, where the SDK has moved it."""
+    moved = _MOVED.fullmatch(operation) if endpoint.kind != "other" else None
+    return moved[1] if moved else operation
+
+
+def _refuse_absent(call: CallOptions, endpoint: Endpoint) -> None:
+    """Refuses what Azure does not have, on a resource's own host; a gateway may have it.
+
+    Raises:
+        InvalidRequestError: it says what to use instead.
+    """
+    if call.row.instead and endpoint.kind in ("azure", "foundry"):
+        raise InvalidRequestError(f"Azure OpenAI has no {call.operation}.", hint=f"{call.row.instead}.")

@@ -5,18 +5,32 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
+from urllib.parse import parse_qsl
 
 import openai
 from openai import NotGiven, Omit
 
-from .._utils import Json
-from ..deployments import CHAT, RESPONSES, operation_of
+from .._utils import Json, as_list, as_object
+from ..deployments import Operation, names_at, operation_of
+from ._form_part import read_part
 
-__all__ = ["RAW_RESPONSE_HEADER", "CallOptions", "get_options", "given_headers", "parse_options", "post_options"]
+__all__ = [
+    "IMAGE_TOOL",
+    "RAW_RESPONSE_HEADER",
+    "CallOptions",
+    "get_options",
+    "given_headers",
+    "makes_images",
+    "parse_options",
+    "post_options",
+]
 
 # The SDK's marker for `with_raw_response` ("true") and `with_streaming_response` ("stream"); it travels as a header.
 RAW_RESPONSE_HEADER = "X-Stainless-Raw-Response"
 _RAW = RAW_RESPONSE_HEADER.lower()
+_NO_QUERY: Mapping[str, str] = {}
+# Where the model of the Responses tool stands that makes images.
+IMAGE_TOOL = "tools[].model"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +40,10 @@ class CallOptions:
     Attributes:
         options: the SDK's own options, never changed.
         operation: the SDK's path, without its query.
-        model: the model as named; None where the operation names none.
+        row: what is known of that operation.
+        query: the query that the SDK's path has.
+        model: the model that decides where the request goes; None where it needs none.
+        further: the other models that the request names, as (dotted path, name): they are served by the same resource.
         body: the JSON body with `extra_body` merged in; None where it is no JSON object.
         raw: how the caller wants it raw: `true`, `stream` or an empty string.
         stream: whether the caller reads a stream.
@@ -34,23 +51,23 @@ class CallOptions:
 
     options: Any
     operation: str
+    row: Operation
+    query: Mapping[str, str]
     model: str | None
+    further: tuple[tuple[str, str], ...]
     body: Json | None
     raw: str
     stream: bool
 
     @property
     def names_deployment(self) -> bool:
-        return operation_of(self.operation).names_deployment
+        """Whether a deployment decides where it goes: also where its model is missing and should not be."""
+        return self.model is not None or self.row.needs_model(self.body or {})
 
     @property
     def repeatable(self) -> bool:
         """Whether a request that may have been executed may be sent again without doing anything twice."""
-        if self.operation == CHAT and (self.body or {}).get("store"):
-            return False  # kept at the service, like a stored response
-        if self.options.method.lower() == "get" or operation_of(self.operation).repeatable:
-            return True
-        return self.operation == RESPONSES and (self.body or {}).get("store") is False
+        return self.row.repeatable(self.body)
 
 
 def parse_options(options: Any, *, stream: bool) -> CallOptions:
@@ -60,19 +77,50 @@ def parse_options(options: Any, *, stream: bool) -> CallOptions:
         options: `FinalRequestOptions`.
         stream: whether the caller reads a stream.
     """
-    operation = options.url.partition("?")[0].rstrip("/") or "/"
+    path, _, query = options.url.partition("?")
+    operation = path.rstrip("/") or "/"
+    row = operation_of(operation, options.method)
     body = _body(options.json_data, options.extra_json)
-    names_model = operation_of(operation).names_deployment and options.method.lower() == "post"
-    model = (body or {}).get("model") if names_model else None
+    model, further = _models(row, body, options)
     headers = given_headers(options)
     raw = next((str(value) for name, value in headers.items() if name.lower() == _RAW), "")
-    return CallOptions(options, operation, cast("str | None", model), body, raw, stream)
+    own = dict(parse_qsl(query, keep_blank_values=True)) if query else _NO_QUERY
+    return CallOptions(options, operation, row, own, model, further, body, raw, stream)
 
 
 def given_headers(options: Any) -> Mapping[str, Any]:
     """The headers that a caller gave this very request."""
     headers = options.headers
     return {} if isinstance(headers, NotGiven) or not headers else headers
+
+
+def _models(row: Operation, body: Json | None, options: Any) -> tuple[Any, tuple[tuple[str, str], ...]]:
+    """The model that decides where a request goes, and the others that it names."""
+    if not row.models:
+        return None, ()
+    if row.models[0] == "model" and (body is None or "model" in body or row.needs_model(body)):
+        first, rest = (body or {}).get("model"), row.models[1:]
+        if body is None or (not rest and "tools" not in body):
+            return first, ()
+        found = [(path, name) for path in rest for name in names_at(body, path)]
+        return first, tuple(found) + _image_models(body)
+    source = body if body is not None else {row.part: read_part(options.files, row.part)}
+    found = [(path, name) for path in row.models for name in names_at(source, path)]
+    return (found[0][1], tuple(found[1:])) if found else (None, _image_models(source))
+
+
+def makes_images(body: Mapping[str, Any]) -> bool:
+    """Whether a Responses request has the tool that makes images."""
+    return any(as_object(tool).get("type") == "image_generation" for tool in as_list(body.get("tools")))
+
+
+def _image_models(body: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """The models of the tools that make images: their deployment stands in a header."""
+    return tuple(
+        (IMAGE_TOOL, tool["model"])
+        for tool in map(as_object, as_list(body.get("tools")))
+        if tool.get("type") == "image_generation" and isinstance(tool.get("model"), str)
+    )
 
 
 def _body(json_data: object, extra: Mapping[str, Any] | None) -> Json | None:

@@ -16,7 +16,7 @@ from hashlib import blake2b
 from typing import Any
 
 from .._utils import Json, as_list, as_object
-from ..deployments import Target
+from ..deployments import Target, names_at, operation_of
 
 __all__ = ["Binding", "ResourceAffinity"]
 
@@ -24,8 +24,19 @@ _log = logging.getLogger("azure_connector")
 
 _LIMIT = 20_000
 _CONVERSATION = ("previous_response_id", "conversation")
-_IDS = (*_CONVERSATION, "input_file_id", "file_id", "file_ids", "training_file", "validation_file")
-# `/responses/resp_1/cancel`, `/files/file-1/content`, `/batches/batch_1`, `/vector_stores/vs_1/files`
+# fmt: off
+_IDS = (
+    *_CONVERSATION, "input_file_id", "file_id", "file_ids", "training_file", "validation_file", "assistant_id",
+    "video",
+)
+# fmt: on
+# Where further ids stand: a run's file of an evaluation, an assistant's tools, a thread's messages.
+_NESTED_IDS = (
+    "data_source.source.id",
+    "tool_resources.file_search.vector_store_ids[]",
+    "tool_resources.code_interpreter.file_ids[]",
+)
+# In a path that the table of operations does not know.
 _PATH_ID = re.compile(r"^/[a-z_/]+?/(?P<id>[A-Za-z]+[-_][\w-]+)")
 
 
@@ -104,15 +115,14 @@ class ResourceAffinity:
         if isinstance(text, str) and text:
             self.put(_digest(text), resource)
 
-    def home_of_path(self, path: str) -> str | None:
-        """The resource that holds the id in a path."""
-        found = _PATH_ID.match(path)
-        return self._homes.get(found["id"]) if found else None
+    def home_of_path(self, path: str, method: str = "POST") -> str | None:
+        """The resource that holds one of the ids in a path."""
+        return next((home for identity in _ids_in(path, method) if (home := self._homes.get(identity))), None)
 
     @staticmethod
-    def names_id(path: str) -> bool:
+    def names_id(path: str, method: str = "POST") -> bool:
         """Whether a path names something stored."""
-        return _PATH_ID.match(path) is not None
+        return bool(_ids_in(path, method))
 
     def home_of_request(self, body: Json | None) -> Binding | None:
         """The resource that a request's state lives on; None where it refers to none, or to none that is known."""
@@ -148,6 +158,10 @@ class ResourceAffinity:
             for identity in (*as_list(value), value, as_object(value).get("id")):
                 if home := self._home(identity):
                     yield Binding(home, param, vital=param not in _CONVERSATION)
+        for path in _NESTED_IDS:
+            for identity in names_at(body, path):
+                if home := self._home(identity):
+                    yield Binding(home, path, vital=True)
         for name in ("input", "messages", "tools"):
             for position, item in enumerate(as_list(body.get(name))):
                 yield from self._homes_in_item(as_object(item), f"{name}[{position}]")
@@ -170,6 +184,16 @@ class ResourceAffinity:
 
     def _home(self, identity: object) -> str | None:
         return self._homes.get(identity) if isinstance(identity, str) else None
+
+
+def _ids_in(path: str, method: str) -> tuple[str, ...]:
+    """What a path names that one resource alone knows."""
+    row = operation_of(path, method)
+    if row.path:
+        pairs = zip(row.path.split("/"), path.split("/"), strict=True)
+        return tuple(segment for pattern, segment in pairs if pattern == "{id}")
+    found = _PATH_ID.match(path)
+    return (found["id"],) if found else ()
 
 
 def _digest(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ._arguments import ConstructorArguments as ConstructorArguments
 from ._arguments import SettingsArguments as SettingsArguments
 from ._connector_fields import ConnectorFields as ConnectorFields
 from ._endpoint import ApiStyle as ApiStyle

@@ -8,7 +8,7 @@ from typing import Any, Literal, TypedDict
 
 from pydantic import SecretStr
 
-__all__ = ["SettingsArguments"]
+__all__ = ["ConstructorArguments", "SettingsArguments"]
 
 Secret = str | SecretStr
 Path = str | os.PathLike[str]
@@ -26,7 +26,7 @@ class SettingsArguments(TypedDict, total=False):
 
     azure_endpoint: str | None
     api_version: str | None
-    api_form: Literal["v1", "classic"] | None
+    api_form: Literal["v1", "classic", "as-is"] | None
     resource_id: str | None
     management_endpoint: str | None
 
@@ -80,3 +80,17 @@ class SettingsArguments(TypedDict, total=False):
     tls_client_certificate: Path | None
     tls_client_key: Path | None
     proxy: Secret | None
+
+
+class ConstructorArguments(SettingsArguments, total=False):
+    """What constructors take besides: a resource's bare name, and the names that others give to settings."""
+
+    resource_name: str | None
+    base_url: str | None
+    endpoint: str | None
+    api_base: str | None
+    azure_deployment: str | None
+    deployment_name: str | None
+    ad_token: Secret | None
+    ad_token_provider: Callable[[], Any] | None
+    azure_scope: str | None

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 from urllib.parse import quote, urlsplit
 
-from ..deployments import RESPONSES, operation_of
+from ..deployments import operation_of
 from ..errors import ConfigurationError, InvalidRequestError
 from ._endpoint_url import ApiStyle, parse_endpoint_url
 from ._hosts import AUTHORITY_HOSTS, SCOPES, Cloud, HostKind, same_origin
@@ -42,9 +42,6 @@ _API_VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(-[a-z0-9.-]+)?", re.IGNORECASE)
 
 _log = logging.getLogger("azure_connector")
 
-# The classic form has the Responses API from this api-version on.
-_FIRST_WITH_RESPONSES = "2025-03-01-preview"
-
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
@@ -52,7 +49,8 @@ class Endpoint:
 
     Attributes:
         base: `scheme://host[:port][/gateway/prefix]`, no trailing slash, without `/openai`.
-        form: the API form: `v1`, or `classic` with the deployment in the path and an api-version in the query.
+        form: the API form: `v1`; `classic` with the deployment in the path and an api-version in the query; or `as-is`,
+            where nothing stands between a gateway's address and the operation.
         api_version: for the classic form; None for v1, which refuses one.
         deployment: the deployment that the pasted URL named.
         operation: the operation that the pasted URL named, such as `/embeddings`; it does not tell endpoints apart.
@@ -96,7 +94,7 @@ def parse_endpoint(
     Raises:
         ConfigurationError: the URL cannot be used, is unsafe, or contradicts `api_version`.
     """
-    pasted = parse_endpoint_url(text, allow_insecure_hosts)
+    pasted = parse_endpoint_url(text, allow_insecure_hosts, as_is=form == "as-is")
     asked = _Asked(form, _clean(api_version))
     decided, version = _decide(asked, _Asked(pasted.form, pasted.version), _clean(default_api_version))
     return Endpoint(
@@ -124,6 +122,9 @@ def _clean(version: str | None) -> str | None:
 
 def _decide(asked: _Asked, pasted: _Asked, fallback: str | None) -> tuple[ApiStyle, str | None]:
     """The form and the api-version in force: what was asked for, else what the URL shows, else v1."""
+    if "as-is" in (asked.form, asked.form or pasted.form):
+        version = asked.version or pasted.version
+        return "as-is", None if version in _V1_WORDS else version
     asked, pasted = _words(asked), _words(pasted)
     clash = asked.form is None and (pasted.form == "v1" or pasted.version not in (None, asked.version))
     if asked.version and (asked.form == "v1" or clash):
@@ -153,9 +154,9 @@ def _words(side: _Asked) -> _Asked:
     return side
 
 
-def takes_deployment(path: str) -> bool:
+def takes_deployment(path: str, method: str = "POST") -> bool:
     """Whether the classic form puts the deployment into this operation's path."""
-    return operation_of(path).below_deployment
+    return operation_of(path, method).below_deployment
 
 
 def form_url(endpoint: Endpoint, form: ApiStyle | None = None) -> str:
@@ -163,7 +164,13 @@ def form_url(endpoint: Endpoint, form: ApiStyle | None = None) -> str:
     return endpoint.base + endpoint.root + ("/v1" if (form or endpoint.form) == "v1" else "")
 
 
-def operation_url(endpoint: Endpoint, path: str, deployment: str | None = None, form: ApiStyle | None = None) -> str:
+def operation_url(
+    endpoint: Endpoint,
+    path: str,
+    deployment: str | None = None,
+    form: ApiStyle | None = None,
+    method: str = "POST",
+) -> str:
     """The absolute URL of an operation, without its query (see `operation_query`).
 
     Args:
@@ -171,13 +178,14 @@ def operation_url(endpoint: Endpoint, path: str, deployment: str | None = None, 
         path: the operation, such as `/chat/completions`.
         deployment: needed by the classic form for the operations that stand below a deployment.
         form: overrides the endpoint's form for this one call.
+        method: the HTTP verb.
 
     Raises:
         InvalidRequestError: the deployment's name is missing, holds control characters, or is `.` or `..`, which no
             quoting keeps in its place.
     """
     wanted = form or endpoint.form
-    if wanted == "v1" or not takes_deployment(path):
+    if wanted != "classic" or not takes_deployment(path, method):
         return form_url(endpoint, wanted) + path
     if not deployment or deployment in (".", "..") or not deployment.isprintable():
         raise InvalidRequestError(f"{deployment!r} is no deployment's name.", param="model")
@@ -185,8 +193,9 @@ def operation_url(endpoint: Endpoint, path: str, deployment: str | None = None, 
 
 
 def operation_query(endpoint: Endpoint, form: ApiStyle | None = None) -> dict[str, str]:
-    """The query that the form demands: the api-version for classic, nothing for v1."""
-    if (form or endpoint.form) == "v1":
+    """The query that the form demands: the api-version for classic, nothing for v1; as-is where one is set."""
+    wanted = form or endpoint.form
+    if wanted == "v1" or (wanted == "as-is" and not endpoint.api_version):
         return {}
     return {"api-version": endpoint.api_version or DEFAULT_API_VERSION}
 
@@ -196,11 +205,18 @@ def default_scope(endpoint: Endpoint) -> str:
     return SCOPES[endpoint.cloud][-1 if endpoint.kind == "foundry" else 0]
 
 
-def form_for(endpoint: Endpoint, operation: str) -> ApiStyle:
-    """The resource's own URL form, but v1 for Responses where the classic api-version is too old for it."""
-    if endpoint.form == "classic" and operation.startswith(RESPONSES):
-        version = endpoint.api_version or ""
-        if version < _FIRST_WITH_RESPONSES:
-            _log.info("api-version %s has no Responses API: %s is called in the v1 form", version, endpoint.base)
-            return "v1"
+def form_for(endpoint: Endpoint, operation: str, method: str = "POST") -> ApiStyle:
+    """The resource's own URL form, but v1 for what its classic api-version does not have.
+
+    Args:
+        endpoint: the resource.
+        operation: the SDK's path.
+        method: the HTTP verb.
+    """
+    if endpoint.form != "classic":
+        return endpoint.form
+    row, version = operation_of(operation, method), endpoint.api_version or DEFAULT_API_VERSION
+    if row.v1 and (row.classic == "no" or version < row.since):
+        _log.info("api-version %s has no %s: %s is called in the v1 form", version, operation, endpoint.base)
+        return "v1"
     return endpoint.form

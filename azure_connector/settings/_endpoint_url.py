@@ -13,6 +13,9 @@ Understood, with or without a closing slash, a scheme, a port or a gateway's pre
     https://gateway.example/prefix                                      .../prefix/openai/v1/... unless the path shows
     https://gateway.example/prefix/v1                                   that the gateway has no /openai
     https://gateway.example/prefix/deployments/x
+    https://gateway.example/prefix/models/chat/completions              as on a resource
+    https://gateway.example/prefix/chat/completions                     as-is: the operations stand below the prefix
+    wss://r.openai.azure.com/openai/realtime?api-version=y&deployment=x realtime, deployment x; also with https
 """
 
 from __future__ import annotations
@@ -23,32 +26,28 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit
 
-from ..deployments import OPERATIONS
+from ..deployments import OPERATIONS, REALTIME
 from ..errors import ConfigurationError
 from ._foreign import refuse_foreign
 from ._hosts import DEFAULT_PORTS, Cloud, HostKind, ascii_host, classify, host_is_listed, is_loopback, refuse_lookalike
 
 __all__ = ["ApiStyle", "EndpointUrl", "parse_endpoint_url"]
 
-ApiStyle = Literal["v1", "classic"]
+ApiStyle = Literal["v1", "classic", "as-is"]
 
 # First path segments of the API's operations: they mark the end of the part that belongs to the endpoint.
-# fmt: off
-_OPERATION_WORDS = frozenset({
-    "assistants", "audio", "batches", "chat", "completions", "containers", "conversations", "embeddings", "evals",
-    "files", "fine_tuning", "images", "models", "moderations", "realtime", "responses", "threads", "uploads",
-    "vector_stores", "videos",
-})
-# fmt: on
+_OPERATION_WORDS = frozenset({row.path.split("/")[1] for row in OPERATIONS}) | {"video"}  # `video`: Sora's old jobs
 
-# Endings that show a whole target URI of an API in neither form: nothing sensible could be put behind it.
-_OPERATION_ENDS = tuple(OPERATIONS)
+# Endings that show a whole target URI of an API in neither form.
+_OPERATION_ENDS = tuple(row.path for row in OPERATIONS if row.names_deployment and "{" not in row.path)
 # What stays as it is in a gateway's prefix; a percent sign too, so that quoting twice changes nothing.
 _KEPT = "%!$&'()*+,;=:@~"
 # A word without a dot or port: a resource's bare name.
 _BARE_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?", re.IGNORECASE)
 _PUBLIC_SUFFIX = "openai.azure.com"
 _UNPRINTABLE = re.compile(r"[\s\x00-\x1f\x7f\\]")
+# A realtime target URI may have the scheme of WebSockets.
+_WEB_SOCKETS = {"wss": "https", "ws": "http"}
 _EXAMPLE = "It should look like https://RESOURCE.openai.azure.com (or the target URI that the Azure portal shows)."
 
 
@@ -88,12 +87,13 @@ class _Path(NamedTuple):
     serves_version: bool = True  # False: the api-version in the query belongs to another API
 
 
-def parse_endpoint_url(text: str, allow_insecure_hosts: Collection[str] = ()) -> EndpointUrl:
+def parse_endpoint_url(text: str, allow_insecure_hosts: Collection[str] = (), *, as_is: bool = False) -> EndpointUrl:
     """Read an address in any of the forms above.
 
     Args:
         text: the URL.
         allow_insecure_hosts: hosts (`host` or `host:port`) to which plain http is allowed; loopback always is.
+        as_is: nothing is inserted between the address and the operation.
 
     Raises:
         ConfigurationError: the address cannot be used, or is unsafe.
@@ -101,8 +101,9 @@ def parse_endpoint_url(text: str, allow_insecure_hosts: Collection[str] = ()) ->
     parts = _split(text)
     host, netloc = _host(parts, allow_insecure_hosts)
     kind, cloud = classify(host)
-    path = _read_path(parts.path, owned_by_azure=kind in ("azure", "foundry"))
-    version = _query_version(parts.query)
+    path = _read_path(parts.path, owned_by_azure=kind in ("azure", "foundry"), as_is=as_is)
+    operation = "/" + "/".join(path.operation).lower() if path.operation else None
+    version, deployment = _read_query(parts.query, names_deployment=operation == REALTIME)
     return EndpointUrl(
         base=f"{parts.scheme}://{netloc}" + "".join("/" + segment for segment in path.prefix),
         kind=kind,
@@ -110,8 +111,8 @@ def parse_endpoint_url(text: str, allow_insecure_hosts: Collection[str] = ()) ->
         root=path.root,
         form=path.form,
         version=version if path.serves_version else None,
-        deployment=path.deployment,
-        operation="/" + "/".join(path.operation).lower() if path.operation else None,
+        deployment=path.deployment or deployment,
+        operation=operation,
     )
 
 
@@ -132,6 +133,9 @@ def _split(text: str) -> SplitResult:
                 raise ConfigurationError(f"The endpoint begins with {name!r}, which is no host.", hint=_EXAMPLE)
             bare = f"{name.lower()}.{_PUBLIC_SUFFIX}"  # as AZURE_RESOURCE_NAME; never the host https://NAME
         cleaned = f"{'http' if is_loopback(host.lower()) else 'https'}://{bare}"
+    scheme, colon, rest = cleaned.partition(":")
+    if rest.partition("?")[0].rstrip("/").lower().endswith(REALTIME):
+        cleaned = _WEB_SOCKETS.get(scheme.lower(), scheme) + colon + rest
     try:
         parts = urlsplit(cleaned)
     except ValueError:
@@ -172,10 +176,14 @@ def _host(parts: SplitResult, allow_insecure_hosts: Collection[str]) -> tuple[st
     return host, netloc if port in (None, DEFAULT_PORTS[parts.scheme]) else f"{netloc}:{port}"
 
 
-def _query_version(query: str) -> str | None:
-    """The api-version of a pasted query, which may hold nothing else."""
+def _read_query(query: str, *, names_deployment: bool) -> tuple[str | None, str | None]:
+    """The api-version and the deployment of a pasted query, which may hold nothing else."""
     version: str | None = None
+    deployment: str | None = None
     for name, value in parse_qsl(query, keep_blank_values=True):
+        if names_deployment and name.lower() in ("deployment", "model"):
+            deployment = value.strip() or None
+            continue
         if name.lower() != "api-version":
             shown = f" {name!r}" if value and re.fullmatch(r"[A-Za-z][\w.-]{0,30}", name) else ""
             raise ConfigurationError(
@@ -183,25 +191,37 @@ def _query_version(query: str) -> str | None:
                 hint="Remove it from the endpoint; only api-version may stand there.",
             )
         version = value.strip() or None
-    return version
+    return version, deployment
 
 
-def _read_path(path: str, *, owned_by_azure: bool) -> _Path:
+def _read_path(path: str, *, owned_by_azure: bool, as_is: bool) -> _Path:
     """What the path says; on Azure's own hosts nothing may stand before it but a Foundry project."""
     segments = [quote(segment, safe=_KEPT) for segment in path.split("/") if segment]
     if any(unquote(segment) in (".", "..") for segment in segments):
         raise ConfigurationError("The endpoint's path contains '.' or '..'.", hint=_EXAMPLE)
+    if as_is:
+        return _as_is(segments)
     found = _find_form(segments, owned_by_azure=owned_by_azure)
     prefix = [word.lower() for word in found.prefix]
     if owned_by_azure and prefix[:2] == ["api", "projects"] and len(prefix) <= 3:
         # A project's deployments are its resource's, and only the resource's address also takes keys.
         return found._replace(prefix=())
-    if prefix and (owned_by_azure or ("/" + "/".join(prefix)).endswith(_OPERATION_ENDS)):
+    if not owned_by_azure and ("/" + "/".join(prefix)).endswith(_OPERATION_ENDS):
+        return _as_is(segments)
+    if prefix and owned_by_azure:
         raise ConfigurationError(
             f"The endpoint's path '/{'/'.join(segments)}' is none that Azure OpenAI serves.",
             hint="Give the resource alone, or with /openai/v1 or /openai/deployments/NAME behind it.",
         )
     return found
+
+
+def _as_is(segments: Sequence[str]) -> _Path:
+    """A path below which the operations stand as they are, without the operation that ends it."""
+    whole = "/" + "/".join(segment.lower() for segment in segments)
+    ends = max((end for end in _OPERATION_ENDS if whole.endswith(end)), key=len, default="")
+    kept = len(segments) - ends.count("/")
+    return _Path(segments[:kept], root="", form="as-is", operation=segments[kept:])
 
 
 def _find_form(segments: Sequence[str], *, owned_by_azure: bool) -> _Path:
@@ -215,7 +235,8 @@ def _find_form(segments: Sequence[str], *, owned_by_azure: bool) -> _Path:
         read = _read_tail(segments[index:]) if word in ("v1", "deployments") else None
         if read is not None:
             return read._replace(prefix=segments[:index], root="/openai" if owned_by_azure else "")
-        if owned_by_azure and word == "models":
+        target = [one.lower() for one in segments[index + 1 : index + 2]]
+        if word == "models" and (owned_by_azure or target in (["chat"], ["embeddings"])):
             return _Path(segments[:index], form="v1", operation=segments[index + 1 :], serves_version=False)
     return _Path(segments)
 

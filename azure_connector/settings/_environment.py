@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from ._names import ENVIRONMENT, JSON_SETTINGS
-from ._resource_fields import RESOURCE_NAME
+from ._resource_fields import RESOURCE_NAME, endpoint_of_name
 from ._source import SettingsSource
 from ._trust import SourceKind
 
@@ -24,8 +23,6 @@ ENV_FILE_VARIABLE = "AZURE_CONNECTOR_ENV_FILE"
 
 OTHER_TOOLS = frozenset({"SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"})
 """Variables that other tools read too."""
-
-_DNS_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?", re.IGNORECASE)
 
 
 def read_environment(
@@ -61,12 +58,11 @@ def _take(layer: SettingsSource, setting: str, text: str, name: str, origin: str
             layer.problems.append(f"{origin} (setting {setting!r}) {problem}.")
             return
     elif name == RESOURCE_NAME:
-        if not _DNS_LABEL.fullmatch(text):
-            layer.problems.append(
-                f"{origin} is not a resource's bare name; put a whole URL into AZURE_OPENAI_ENDPOINT."
-            )
+        try:
+            value = endpoint_of_name(text)
+        except ValueError as error:
+            layer.problems.append(f"{origin} {error} (AZURE_OPENAI_ENDPOINT).")
             return
-        value = f"https://{text.lower()}.openai.azure.com"
     layer.put(setting, value, origin)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from .._utils import nearest, sentence
 from ..errors import ConfigurationError
 from ._environment import CONFIG_VARIABLE, ENV_FILE_VARIABLE, read_env_file, read_environment
-from ._names import ENVIRONMENT, METHODS
+from ._names import CONSTRUCTOR_NAMES, ENVIRONMENT, METHODS
 from ._source import SettingsSource
 from ._trust import Place, SourceKind
 
@@ -186,10 +186,10 @@ def load(
 
 def _read_arguments(arguments: dict[str, Any], known: Collection[str]) -> SettingsSource:
     layer = SettingsSource("argument")
-    for setting in list(arguments):
+    for setting in sorted(arguments, key="base_url".__eq__):  # last: it looks whether api_form was given
         value = arguments.pop(setting)
-        if setting in known:
-            layer.put(setting, value, "argument")
+        if setting in known or setting in CONSTRUCTOR_NAMES:
+            layer.put_named(setting, value, "argument")
         else:
             layer.problems.append(f"There is no setting {setting!r}.{nearest(setting, known)}")
     chosen = [method for method in METHODS if _chooses(layer, method)]

@@ -11,6 +11,7 @@ from ._setting import Setting, setting_of
 
 __all__ = [
     "ALIASES",
+    "CONSTRUCTOR_NAMES",
     "CREDENTIAL_SETTINGS",
     "ENVIRONMENT",
     "JSON_SETTINGS",
@@ -64,3 +65,13 @@ ALIASES: Mapping[str, str] = MappingProxyType(
     }
 )
 """What the frameworks call a setting -> the setting."""
+
+CONSTRUCTOR_NAMES: Mapping[str, str] = MappingProxyType(
+    {
+        **ALIASES,
+        "azure_deployment": "default_deployment",
+        "deployment_name": "default_deployment",
+        "resource_name": "azure_endpoint",
+    }
+)
+"""What constructors and the TOML file take besides a setting's own name."""

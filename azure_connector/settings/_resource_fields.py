@@ -5,20 +5,21 @@ from __future__ import annotations
 import datetime
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_serializer, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_serializer, field_validator, model_validator
 
 from ..deployments import RESOURCE_ID
 from ._hosts import is_loopback
-from ._secret_values import MASK, Headers, InvalidSecret
+from ._secret_values import MASK, Headers, InvalidSecret, is_blank
 from ._setting import Setting
 
-__all__ = ["RESOURCE_NAME", "ResourceSettings"]
+__all__ = ["RESOURCE_NAME", "ResourceSettings", "as_path", "endpoint_of_name", "masked"]
 
+_DNS_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?", re.IGNORECASE)
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 RESOURCE_NAME = "AZURE_RESOURCE_NAME"
@@ -61,8 +62,10 @@ class ResourceSettings(BaseModel):
     api_version: Annotated[
         str | None, Setting(variables=("AZURE_OPENAI_API_VERSION", "AZURE_API_VERSION", "OPENAI_API_VERSION"))
     ] = Field(None, description="A date such as 2024-10-21; it selects the classic form. v1 takes none.")
-    api_form: Literal["v1", "classic"] | None = Field(
-        None, description="The API form, where neither the address nor api_version decides it; v1 by default."
+    api_form: Literal["v1", "classic", "as-is"] | None = Field(
+        None,
+        description="The API form, where neither the address nor api_version decides it; v1 by default. as-is: a "
+        "gateway that has the operations right below azure_endpoint; nothing is inserted.",
     )
     resource_id: str | None = Field(
         None,
@@ -174,6 +177,16 @@ class ResourceSettings(BaseModel):
             raise ValueError("must name one secret: https://VAULT.vault.azure.net/secrets/NAME")
         return value
 
+    @model_validator(mode="before")
+    @classmethod
+    def _read_name(cls, value: Any) -> Any:
+        if not isinstance(value, Mapping) or is_blank((given := cast("Mapping[str, Any]", value)).get("resource_name")):
+            return cast("Any", value)
+        if not is_blank(given.get("azure_endpoint")):
+            raise ValueError("has resource_name and azure_endpoint: give one of them")
+        rest = {name: one for name, one in given.items() if name != "resource_name"}
+        return {**rest, "azure_endpoint": endpoint_of_name(given["resource_name"])}
+
     @field_validator("resource_id")
     @classmethod
     def _check_resource_id(cls, value: str | None) -> str | None:
@@ -229,6 +242,17 @@ class ResourceSettings(BaseModel):
     def to_dict(self) -> dict[str, Any]:
         """Every setting as plain data, with secrets masked and objects named by their class."""
         return {name: masked(getattr(self, name)) for name in type(self).model_fields}
+
+
+def endpoint_of_name(name: object) -> str:
+    """The address of a resource by its bare name.
+
+    Raises:
+        ValueError: it is no bare name.
+    """
+    if not isinstance(name, str) or not _DNS_LABEL.fullmatch(name.strip()):
+        raise ValueError("is not a resource's bare name; put a whole URL into azure_endpoint")
+    return f"https://{name.strip().lower()}.openai.azure.com"
 
 
 def as_path(value: Any) -> Any:

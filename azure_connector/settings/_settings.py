@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self, Unpack, cast
 
 from pydantic import ConfigDict, PrivateAttr, ValidationError
 
-from ..deployments import DeploymentTable, compile_table
+from ..deployments import REALTIME, DeploymentTable, compile_table
 from ..errors import ConfigurationError
 from ._api_style import choose_api_style
 from ._connector_fields import ConnectorFields
@@ -21,14 +21,14 @@ from ._endpoint import Endpoint
 from ._environment import read_environment
 from ._guard import Guard
 from ._merge import Sources, load
-from ._names import ENVIRONMENT
+from ._names import CONSTRUCTOR_NAMES, ENVIRONMENT
 from ._resource_fields import ResourceSettings
 from ._resources import AuthSettings, Resource, auth_of, named_resource, read_endpoint
 from ._source import SettingsSource, readable_errors, wrap_secrets
 from ._trust import TrustedHosts
 
 if TYPE_CHECKING:
-    from ._arguments import SettingsArguments
+    from ._arguments import ConstructorArguments
 
 __all__ = ["ENVIRONMENT", "AuthSettings", "ConnectorSettings", "Resource", "ResourceSettings", "check_as_found"]
 
@@ -64,7 +64,7 @@ class ConnectorSettings(ConnectorFields):
         *,
         timeout: float | None = None,
         default_headers: Mapping[str, str] | None = None,
-        **options: Unpack[SettingsArguments],
+        **options: Unpack[ConstructorArguments],
     ) -> None:
         arguments = cast("dict[str, Any]", options)
         arguments.update(timeout=timeout, default_headers=default_headers)
@@ -99,6 +99,7 @@ class ConnectorSettings(ConnectorFields):
             self.deployment_mapping,
             default=self.default_deployment,
             embedding=self.embedding_deployment,
+            realtime=_realtime_deployment(endpoint),
             resources=self.resource_map(),
             default_resource=self.default_resource,
             origins=self.origins,
@@ -224,15 +225,18 @@ class ConnectorSettings(ConnectorFields):
             ConfigurationError: a change cannot be used, or names another endpoint without a credential for it.
         """
         changes = {setting: wrap_secrets(setting, value) for setting, value in changes.items()}
-        address = changes.get("azure_endpoint")
-        foreign = isinstance(address, str) and not self._trusts(address)
+        named = [name for name in changes if CONSTRUCTOR_NAMES.get(name, name) == "azure_endpoint"]
+        foreign = any(not self._trusts(name, changes[name]) for name in named if changes[name] is not None)
         sources = self._sources.with_arguments(changes, type(self).model_fields, foreign=foreign)
         settings = type(self).__new__(type(self))
         settings.fill_from(sources)
         return settings
 
-    def _trusts(self, address: str) -> bool:
-        """Whether the default resource's credentials may go to an address."""
+    def _trusts(self, name: str, value: object) -> bool:
+        """Whether the default resource's credentials may go to an address, given by one of the endpoint's names."""
+        if name == "resource_name":
+            return False  # another resource: never the one whose key is held
+        address = str(value)
         base = read_endpoint(address, "argument", allow_insecure_hosts=self.allow_insecure_hosts).base
         own = (self._resource_map[_DEFAULT].endpoint.base,) if _DEFAULT in self._resource_map else ()
         return TrustedHosts(own, self.trusted_hosts).confirm(base)
@@ -246,6 +250,11 @@ class ConnectorSettings(ConnectorFields):
 
     def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
         return self
+
+
+def _realtime_deployment(endpoint: Endpoint | None) -> str | None:
+    """The deployment of a pasted realtime URI, which serves nothing else."""
+    return endpoint.deployment if endpoint is not None and endpoint.operation == REALTIME else None
 
 
 def check_as_found(values: Mapping[str, Any]) -> None:

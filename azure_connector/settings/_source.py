@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from typing import Any
+from urllib.parse import urlsplit
 
 from pydantic import SecretStr, ValidationError
 
 from .._utils import mapping_or_none, nearest
-from ._names import SECRET_SETTINGS
+from ._hosts import classify
+from ._names import CONSTRUCTOR_NAMES, SECRET_SETTINGS
+from ._resource_fields import endpoint_of_name
 from ._secret_values import Headers, InvalidSecret, is_blank
 from ._trust import Place, SourceKind
 
@@ -46,6 +49,25 @@ class SettingsSource:
         self.values[setting] = wrap_secrets(setting, value)
         self.origins[setting] = origin
 
+    def put_named(self, name: str, value: Any, origin: str) -> None:
+        """As `put`, by any name that constructors take."""
+        setting = CONSTRUCTOR_NAMES.get(name, name)
+        if setting == name or is_blank(value):
+            self.put(setting, value, origin)
+            return
+        origin = f"{origin} {name}"
+        if name == "resource_name":
+            try:
+                value = endpoint_of_name(value)
+            except ValueError as error:
+                self.problems.append(f"{origin} {error}.")
+                return
+        if name == "base_url":
+            value = str(value)
+            if not _on_azure(value) and "api_form" not in self.values:
+                self.put("api_form", "as-is", origin)
+        self.put(setting, value, origin)
+
     def without(self, settings: Collection[str]) -> SettingsSource:
         """The same layer without some settings."""
         return replace(
@@ -65,8 +87,18 @@ class SettingsSource:
         return Place("environment", text if f"({variable})" in text else f"{text} ({variable})", referenced=True)
 
 
+def _on_azure(address: str) -> bool:
+    """Whether an address is a resource's own; one that cannot be read is told later."""
+    try:
+        host = urlsplit(address if "://" in address else f"https://{address}").hostname
+    except ValueError:
+        return True
+    return classify((host or "").lower())[0] in ("azure", "foundry")
+
+
 def wrap_secrets(setting: str, value: Any) -> Any:
     """Wrap the secrets in a setting's value, nested tables included; everything else stays as it is."""
+    setting = CONSTRUCTOR_NAMES.get(setting, setting)
     if setting in SECRET_SETTINGS:
         if isinstance(value, str):
             return SecretStr(value.strip())

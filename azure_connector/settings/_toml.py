@@ -145,7 +145,7 @@ class _Reader:
     def read(self, section: _Section) -> None:
         for key, value in section.table.items():
             likely = nearest(key, self.known)
-            if key in self.known:
+            if key in self.known or key == "resource_name":
                 self._take(section.origin, key, value)
             elif not section.shared or (likely and not isinstance(value, dict | list)):
                 self.layer.problems.append(f"{self.path}: unknown setting {key!r} in {section.origin}.{likely}")
@@ -156,7 +156,7 @@ class _Reader:
         if key == "resources" and isinstance(value, dict):
             value = self._resources(origin, cast("dict[str, Any]", value))
         value, origin = self._expand(origin, key, value, key)
-        self.layer.put(key, value, origin)
+        self.layer.put_named(key, value, origin)
 
     def _rescue(self, origin: str, mapping: dict[str, Any]) -> dict[str, Any]:
         """Take out settings that were written below `[….deployment_mapping]` and so became part of it."""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from collections.abc import Iterator
 
+import openai
 import pytest
 from websockets.exceptions import InvalidStatus
 
 from azure_connector import AsyncAzureConnector, AzureConnector
 from azure_connector.emulator import Emulator
+from azure_connector.errors import DeploymentNotFoundError, InvalidRequestError
 
 
 @pytest.fixture
@@ -63,12 +66,60 @@ async def test_realtime_over_tls():
             assert (await connection.recv()).type == "session.created"
 
 
-def test_a_refused_handshake_is_the_sdks_own_error(azure):
-    with (
-        AzureConnector(azure_endpoint=azure.endpoint, api_key=azure.api_key) as client,
-        pytest.raises(InvalidStatus) as caught,
-        client.realtime.connect(model="nowhere"),
-    ):
-        pass
-    assert caught.value.response.status_code == 404
-    assert b"DeploymentNotFound" in caught.value.response.body
+@pytest.mark.parametrize(
+    ("model", "key", "error", "advice"),
+    [
+        ("nowhere", None, DeploymentNotFoundError, "deployment_mapping"),
+        ("my-voice", "sesame-key", openai.AuthenticationError, "AZURE_OPENAI_API_KEY"),
+    ],
+)
+@pytest.mark.parametrize("way", ["with", "enter", "async with", "async enter"])
+def test_a_refused_handshake_is_a_typed_error_with_a_hint(azure, way, model, key, error, advice):
+    options = {"azure_endpoint": azure.endpoint, "api_key": key or azure.api_key}
+
+    async def connect():
+        async with AsyncAzureConnector(**options) as client:
+            if way == "async enter":
+                await client.realtime.connect(model=model).enter()
+            async with client.realtime.connect(model=model):
+                pass
+
+    def connect_sync():
+        with AzureConnector(**options) as client:
+            if way == "enter":
+                client.realtime.connect(model=model).enter()
+            with client.realtime.connect(model=model):
+                pass
+
+    with pytest.raises(error) as caught:
+        asyncio.run(connect()) if way.startswith("async") else connect_sync()
+    assert isinstance(caught.value.__cause__, InvalidStatus)
+    assert advice in caught.value.hint
+    assert "sesame-key" not in str(caught.value)
+
+
+@pytest.mark.parametrize("given", [{"model": "gpt-realtime"}, {}], ids=["unknown", "omitted"])
+def test_the_default_deployment_serves_realtime(azure, given):
+    options = {"azure_endpoint": azure.endpoint, "api_key": azure.api_key, "default_deployment": "my-voice"}
+    with AzureConnector(**options) as client, client.realtime.connect(**given) as connection:
+        assert connection.recv().type == "session.created"
+    assert azure.requests.last.url == "/openai/v1/realtime?model=my-voice"
+
+
+def test_without_a_model_and_a_default_nothing_is_sent(azure):
+    options = {"azure_endpoint": azure.endpoint, "api_key": azure.api_key}
+    with AzureConnector(**options) as client, pytest.raises(InvalidRequestError, match="names no model"):
+        client.realtime.connect()
+    assert len(azure.requests) == 0
+
+
+@pytest.mark.parametrize(
+    "tail",
+    ["/openai/realtime?api-version=2024-10-01-preview&deployment=my-voice", "/openai/v1/realtime?model=my-voice"],
+)
+@pytest.mark.parametrize("scheme", ["http", "ws"])
+def test_a_pasted_target_uri(azure, tail, scheme):
+    options = {"azure_endpoint": azure.endpoint.replace("http", scheme, 1) + tail, "api_key": azure.api_key}
+    with AzureConnector(**options) as client, client.realtime.connect() as connection:
+        assert connection.recv().type == "session.created"
+    assert azure.requests.last.url == "/openai/v1/realtime?model=my-voice"

@@ -120,7 +120,7 @@ def test_a_setting_given_twice(toml: Any) -> None:
         ('key_vault_secret = "my-secret"', ["key_vault_secret", "https://VAULT"]),
         ('key_vault_secret = "https://v.vault.azure.net/keys/x"', ["key_vault_secret"]),
         ('apim_header = "x y"', ["apim_header"]),
-        ('api_form = "v2"', ["api_form", "'v1' or 'classic'"]),
+        ('api_form = "v2"', ["api_form", "'v1', 'classic' or 'as-is'"]),
         ('default_model = """a\nb', ["line", "not TOML"]),
         ('azure_endpoint = "x\ntimeout = 3\n', ["line 1", "not TOML"]),
         ("timeout = 3\n\n= 4\n", ["line 3"]),

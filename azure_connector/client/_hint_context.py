@@ -1,0 +1,35 @@
+"""What a call looked like, for the hint of its error."""
+
+from __future__ import annotations
+
+from ..deployments import Plan, Target
+from ..errors import HintContext
+from ..settings import SCOPES
+from ._state import ConnectorState
+
+__all__ = ["hint_context"]
+
+
+def hint_context(state: ConnectorState, target: Target, plan: Plan) -> HintContext:
+    """The context of a request to one target.
+
+    Args:
+        state: the connector.
+        target: where it went.
+        plan: what chose it.
+    """
+    resource, authenticators = state.resources[target.resource], state.authenticators
+    authenticator = authenticators.of(target.resource)
+    endpoint = resource.endpoint
+    return HintContext(
+        resource=target.resource,
+        endpoint=endpoint.base,
+        form=endpoint.form,
+        api_version=endpoint.api_version,
+        deployment=target.deployment,
+        model=plan.model,
+        rule=plan.rule,
+        credential=authenticator.kind,
+        credential_origin=authenticators.credential_origin(target.resource),
+        scopes=tuple(dict.fromkeys((authenticator.scope, *SCOPES[endpoint.cloud]))),
+    )
