@@ -154,7 +154,8 @@ class ChunkParser:
             else:
                 self.error = self.broken(garbled)
             return
-        if reported_error(body, event=event.name) is not None:
+        suspect = event.name is not None or "error" in body or "choices" not in body
+        if suspect and reported_error(body, event=event.name) is not None:
             self.error = self._fail(error=as_object(body.get("error")) or _as_message(body))
         elif not body or not is_chunk(body):
             self.error = self.broken(ValueError("an event that is no chunk"))
