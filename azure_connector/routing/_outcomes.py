@@ -227,7 +227,8 @@ def _causes(error: BaseException) -> Iterable[BaseException]:
         if isinstance(link, BaseExceptionGroup):
             link = cast("BaseExceptionGroup[BaseException]", link).exceptions[0]
             continue
-        link = link.__cause__ or (None if link.__suppress_context__ else link.__context__)
+        wrapped = next((one for one in link.args if isinstance(one, BaseException)), None)  # httpcore keeps it so
+        link = link.__cause__ or (None if link.__suppress_context__ else link.__context__) or wrapped
 
 
 def _kind(status: int, facts: ErrorFacts | None, headers: Mapping[str, str]) -> OutcomeKind:

@@ -221,3 +221,13 @@ def test_exceptions_of_aiohttp_are_known():
     assert outcome_of_exception(aiohttp.ServerDisconnectedError()).kind == "reset"
     assert outcome_of_exception(aiohttp.ServerTimeoutError()).kind == "timeout"
     assert outcome_of_exception(aiohttp.ConnectionTimeoutError()).kind == "unreachable"
+
+
+def test_a_name_that_does_not_exist_is_lasting_however_a_library_wraps_it():
+    class ConnectError(Exception):
+        """As httpcore's: it keeps the resolver's error among its arguments, and no cause."""
+
+    gone = ConnectError(socket.gaierror(socket.EAI_NONAME, "Name or service not known"))
+    busy = ConnectError(socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution"))
+    assert outcome_of_exception(gone).permanent
+    assert not outcome_of_exception(busy).permanent
