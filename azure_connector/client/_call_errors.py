@@ -6,7 +6,6 @@ import errno
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from math import ceil
 from typing import Any
 
@@ -38,7 +37,7 @@ from ..errors import (
     parse_envelope,
     status_error,
 )
-from ..replies import NoAnswerError, ReplyReader, StreamErrorFactory
+from ..replies import NoAnswerError, ReplyReader
 from ..requests import Failure as ResponsesFailure
 from ..requests import PreparedRequest
 from ..routing import AttemptOutcome, GiveUp, failure, outcome_of_error, outcome_of_exception, outcome_of_reply
@@ -141,10 +140,6 @@ class CallErrors:
     def was_sent(self, error: openai.APIError) -> bool:
         """Whether a request left at all; a chain without a credential sends none."""
         return not isinstance(error, CredentialError)
-
-    def stream_error_factory(self, target: Target) -> StreamErrorFactory:
-        """What makes the exceptions of this target's streams."""
-        return partial(self.broken_stream, target)
 
     def _from_response(
         self, prepared: PreparedRequest, reader: ReplyReader, failed: ResponsesFailure

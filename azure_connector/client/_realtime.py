@@ -33,7 +33,7 @@ class _Manager(RealtimeConnectionManager):
     def __enter__(self) -> Any:
         try:
             return super().__enter__()
-        except Exception as error:
+        except Exception as error:  # what `websockets` and the network raise; what is no refusal goes on as it is
             refused = _refusal(self.connector, self.named, error)
             if refused is None:
                 raise
@@ -51,7 +51,7 @@ class _AsyncManager(AsyncRealtimeConnectionManager):
     async def __aenter__(self) -> Any:
         try:
             return await super().__aenter__()
-        except Exception as error:
+        except Exception as error:  # what `websockets` and the network raise; what is no refusal goes on as it is
             refused = _refusal(self.connector, self.named, error)
             if refused is None:
                 raise

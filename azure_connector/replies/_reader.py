@@ -162,10 +162,10 @@ class ChatReader(ReplyReader):
             NoAnswerError: it is something else.
         """
         found = as_object(body)
-        looks_like_one = "error" not in found and self._holds_answer(found)
-        if not looks_like_one and (facts := reported_error(found)) is not None:
+        holds_answer = self._holds_answer(found)
+        if ("error" in found or not holds_answer) and (facts := reported_error(found)) is not None:
             raise Failure(facts, as_object(found.get("error")) or found)
-        if not looks_like_one and not self._holds_answer(found):
+        if not holds_answer:
             raise NoAnswerError("the body holds no answer")
         return found
 
