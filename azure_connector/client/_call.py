@@ -21,7 +21,7 @@ import openai
 from .. import routing
 from ..deployments import Plan, Target
 from ..errors import AzureErrorDetails, PartialReply
-from ..replies import AsyncConnectorStream, AzureInfo, ConnectorStream, ReplyReader, reader_for
+from ..replies import AsyncConnectorStream, AzureInfo, ConnectorStream, ReplyReader, reader_for, watch_unread
 from ..requests import CallOptions, PreparedRequest, parse_options
 from ..routing import AttemptOutcome, outcome_of_reply
 from ..transport import redirect_of
@@ -190,6 +190,8 @@ class _CallRun:
             again = isinstance(error, openai.APIStatusError) and (yield from self._can_retry_now(prepared, error))
             outcome = self._call_errors.outcome(error)
             return None, replace(outcome, kind="adapt") if again else outcome
+        if self._call.raw == "stream":
+            watch_unread(reply, reader.failure, lambda failed: self._call_errors.from_attempt(failed, prepared, reader))
         self._route.succeeded(target, outcome, time.monotonic())
         reader.info.attempts = self._route.attempts
         if "opentelemetry.trace" in sys.modules:

@@ -102,7 +102,7 @@ class CallErrors:
         headers = reader.info.raw_headers
         if isinstance(failed, ValueError) and not isinstance(failed, openai.OpenAIError):
             unread = isinstance(failed, NoAnswerError) or (
-                not reader.understood and (headers or isinstance(failed, json.JSONDecodeError))
+                not reader.understood and (reader.answered or isinstance(failed, json.JSONDecodeError))
             )
             return self._unreadable(failed, prepared, headers) if unread else None
         if is_transport_error(failed):  # the SDK lets these pass while it reads the body of an error

@@ -7,6 +7,7 @@ from ._info import AzureInfo, RateLimits, azure_info
 from ._reader import ReplyReader, build_chunk, reader_for
 from ._sse import SdkEventDecoder
 from ._stream import AsyncConnectorStream, ConnectorStream
+from ._unread import watch_unread
 
 __all__ = [
     "AsyncConnectorStream",
@@ -20,4 +21,5 @@ __all__ = [
     "azure_info",
     "build_chunk",
     "reader_for",
+    "watch_unread",
 ]

@@ -23,6 +23,7 @@ from ._chat_stream import AsyncChatStream, ChatStream, ChunkParser, NoAnswerErro
 from ._info import AzureInfo, attach
 from ._normalize import ChunkNormalizer, normalize_completion
 from ._response_stream import monitored
+from ._unread import unwatch
 
 __all__ = ["ReplyReader", "reader_for"]
 
@@ -42,6 +43,8 @@ class ReplyReader:
         post_parser: what the SDK itself wants done with the finished object (`.parse()` uses it), or None.
 
     Attributes:
+        failure: makes the exception for a stream that broke.
+        answered: a reply has come, of whatever kind.
         understood: the body was read; what is raised from then on is about what it says.
         cast_to: what the SDK parses the reply into.
         as_json: the caller wants JSON, not the SDK's objects.
@@ -60,17 +63,17 @@ class ReplyReader:
         post_parser: Callable[[Any], Any] | None,
     ) -> None:
         self.info = info
-        self.understood = False
+        self.answered = self.understood = False
         self.cast_to: Any = None
         self.as_json = False
         self._plan = plan
         self._asynchronous = asynchronous
-        self._failure = failure
+        self.failure = failure
         self._post_parser = post_parser
 
     def takes(self, response: Any) -> bool:
         """Whether `read` reads this response; raw replies are the SDK's to wrap."""
-        self.info.raw_headers = response.headers
+        self.answered, self.info.raw_headers = True, response.headers
         return self.reads_json and RAW_RESPONSE_HEADER not in response.request.headers
 
     def read(self, response: Any) -> Any:
@@ -85,7 +88,8 @@ class ReplyReader:
         """Finishes what the SDK has parsed: a stream, a JSON value or an object of the SDK's."""
         if isinstance(value, openai.Stream | openai.AsyncStream):
             self.info.raw_headers = value.response.headers
-            value = monitored(value, self.info, self._plan.rules, self._failure)
+            unwatch(value.response)
+            value = monitored(value, self.info, self._plan.rules, self.failure)
         elif isinstance(value, str) and isinstance(self.cast_to, type) and issubclass(self.cast_to, openai.BaseModel):
             raise ValueError("the body is no JSON")  # the SDK hands out the text of a web page as if it were a reply
         else:
@@ -141,6 +145,7 @@ class ChatReader(ReplyReader):
     def finish(self, value: Any) -> Any:
         if isinstance(value, openai.Stream | openai.AsyncStream):
             self.info.raw_headers = value.response.headers
+            unwatch(value.response)
             return self._parsed(self._open(value.response))
         return self._whole(value, None)
 
@@ -216,7 +221,7 @@ class ChatReader(ReplyReader):
 
     def _stream(self, response: Any, **how: Any) -> ChatStream | AsyncChatStream:
         build = JsonReply if self.as_json else build_chunk
-        reader = ChunkParser(self.info, response, build=build, failure=self._failure, **how)
+        reader = ChunkParser(self.info, response, build=build, failure=self.failure, **how)
         return (AsyncChatStream if self._asynchronous else ChatStream)(response, reader)
 
 

@@ -20,7 +20,17 @@ from ._stream import AsyncConnectorStream, ConnectorStream
 
 __all__ = ["AsyncEventStream", "EventStream", "ResponseStreamMonitor", "monitored"]
 
-_END = frozenset({"response.completed", "response.incomplete", "response.failed", "response.cancelled"})
+_END = frozenset(
+    {
+        "response.completed",
+        "response.incomplete",
+        "response.failed",
+        "response.cancelled",
+        "image_generation.completed",
+        "image_edit.completed",
+        "transcript.text.done",
+    }
+)
 # Nothing that a caller could miss, should the stream begin again elsewhere.
 _OPENING = frozenset(
     {
@@ -64,7 +74,7 @@ class ResponseStreamMonitor:
         """What is to be passed on for an event; None says that the body has ended."""
         if event is None:
             nothing_left = self._rules.resumed and not self._seen
-            return self._end(None if self._complete or not self._rules.ends or nothing_left else self._broken())
+            return self._end(None if self._complete or not self._rules.ends or nothing_left else self.broken())
         kind = getattr(event, "type", None)
         if kind == "error":
             return self._end(self._refused({name: getattr(event, name, None) for name in ("code", "message", "param")}))
@@ -86,7 +96,7 @@ class ResponseStreamMonitor:
         """Notes the exception that ended the stream early."""
         body = getattr(cause, "body", None)
         said = isinstance(cause, openai.APIError) and isinstance(body, dict)
-        return self._end(self._refused(cast("Json", body)) if said else self._broken(cause))
+        return self._end(self._refused(cast("Json", body)) if said else self.broken(cause))
 
     def _end(self, error: Exception | None) -> list[Any]:
         self.ended, self.error = True, error
@@ -111,7 +121,7 @@ class ResponseStreamMonitor:
     def _gather(self, kind: object, event: Any) -> None:
         """Collects the text and the tool calls, for the error of a stream that breaks."""
         index = getattr(event, "output_index", 0) or 0
-        if kind == "response.output_text.delta":
+        if kind in ("response.output_text.delta", "transcript.text.delta"):
             self._text.append(event.delta or "")
         elif kind in ("response.function_call_arguments.delta", "response.custom_tool_call_input.delta"):
             self._call(index)["pieces"].append(event.delta or "")
@@ -121,7 +131,8 @@ class ResponseStreamMonitor:
     def _call(self, index: int) -> Json:
         return self._calls.setdefault(index, {"id": None, "name": None, "pieces": []})
 
-    def _broken(self, cause: Exception | None = None) -> Exception:
+    def broken(self, cause: Exception | None = None) -> Exception:
+        """The exception for a connection that ended before the stream did."""
         return self._failure(self._partial(), self._response, cause=cause)
 
     def _refused(self, error: Json) -> Exception:

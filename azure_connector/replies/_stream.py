@@ -36,6 +36,10 @@ class Progress(Protocol):
     ended: bool
     error: Exception | None
 
+    def broken(self, cause: Exception | None = None) -> Exception:
+        """The exception for a stream that broke by `cause`."""
+        ...
+
 
 class StreamSource:
     """Items from a sync body.
@@ -135,7 +139,11 @@ class AsyncStreamSource:
 
 
 def _told(progress: Progress, error: Exception) -> Exception:
-    """The error, with the attempts that led to the stream: they are known only once it has begun."""
+    """The error as the caller gets it: with the attempts that led to the stream, which are known only once it has begun;
+    what would otherwise be answered elsewhere, a typed one too.
+    """
+    if not isinstance(error, openai.OpenAIError):
+        error = progress.broken(error)
     if isinstance(error, AzureErrorDetails):
         error.attempts = error.attempts or progress.info.attempts
     return error

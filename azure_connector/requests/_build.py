@@ -264,7 +264,7 @@ class RequestBuilder:
         """The plan for a reply of the SDK's own types."""
         affinity = self._affinity
         rules = StreamRules(
-            ends=call.operation.startswith(RESPONSES),
+            ends=call.operation.startswith((RESPONSES, "/images/", "/audio/")),
             resumed=call.options.method.lower() == "get",
             repeatable=call.repeatable or self._repeat_unsafe,
             note=partial(affinity.note, target.resource, call.operation) if affinity is not None else None,

@@ -140,7 +140,7 @@ class _SyncClient(openai.DefaultHttpxClient):
             elif not stream:
                 read_whole(response)
         if not response.is_closed and isinstance(connection, Stream):
-            response.stream = TimedBody(response.stream, connection, clock)
+            response.stream = TimedBody(response, connection, clock)
         return response
 
     def __del__(self) -> None:
@@ -180,7 +180,7 @@ class _AsyncClient(openai.DefaultAsyncHttpxClient):
             elif not stream:
                 await aread_whole(response)
         if not response.is_closed and isinstance(connection, AsyncStream):
-            response.stream = AsyncTimedBody(response.stream, connection, clock)
+            response.stream = AsyncTimedBody(response, connection, clock)
         return response
 
     async def aclose(self) -> None:

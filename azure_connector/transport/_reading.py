@@ -17,6 +17,7 @@ __all__ = [
     "aread_refusal",
     "aread_whole",
     "clock_for",
+    "is_whole",
     "read_refusal",
     "read_whole",
 ]
@@ -43,23 +44,46 @@ def clock_for(request: Any) -> Clock:
     return Clock(limits.get("read"), None if outer is None else outer.deadline, exchange=True)
 
 
+def is_whole(kind: str, accept: str) -> bool:
+    """Whether a reply that somebody reads piece by piece is no stream: JSON or a web page, where events or JSON were
+    asked for. Then all waiting for it has one limit, instead of each piece: what drips does not outlast it.
+
+    Args:
+        kind: the reply's content type.
+        accept: what was asked for.
+    """
+    kind = kind.lower()
+    if accept in ("application/json", "text/event-stream"):
+        return not kind.startswith("text/event-stream")
+    # Sound comes as it is made; a file may be of any kind and size.
+    return accept == "application/octet-stream" and kind.startswith(("application/json", "text/html"))
+
+
+def _is_whole(response: Any) -> bool:
+    accept = response.request.headers.get("accept", "application/json")
+    return is_whole(response.headers.get("content-type", ""), accept)
+
+
 class TimedBody(_library.SyncByteStream):
     """A body each piece of which has its time, by the clock of the request.
 
     Args:
-        stream: the body.
+        response: the reply, whose body it becomes.
         connection: what it is read from.
         clock: the request's.
     """
 
-    def __init__(self, stream: Any, connection: Stream, clock: Clock) -> None:
-        self._stream, self._clock = stream, clock
+    def __init__(self, response: Any, connection: Stream, clock: Clock) -> None:
+        self._stream, self._clock = response.stream, clock
+        self._whole = _is_whole(response)
         connection.body = clock
 
     def __iter__(self) -> Iterator[bytes]:
         clock = self._clock
         clock.end = None  # until the connection is waited for
         for piece in self._stream:
+            if self._whole:
+                clock.spend()
             yield piece
             clock.end = None
 
@@ -70,14 +94,17 @@ class TimedBody(_library.SyncByteStream):
 class AsyncTimedBody(_library.AsyncByteStream):
     """As `TimedBody`, for an event loop."""
 
-    def __init__(self, stream: Any, connection: AsyncStream, clock: Clock) -> None:
-        self._stream, self._clock = stream, clock
+    def __init__(self, response: Any, connection: AsyncStream, clock: Clock) -> None:
+        self._stream, self._clock = response.stream, clock
+        self._whole = _is_whole(response)
         connection.body = clock
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         clock = self._clock
         clock.end = None
         async for piece in self._stream:
+            if self._whole:
+                clock.spend()
             yield piece
             clock.end = None
 
