@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from typing import Any
 
 import litellm
+
+from azure_connector.transport import ForkLock
 
 from .provider import ConnectorLLM
 from .setup import forget, install, remove_hooks
@@ -14,7 +15,7 @@ from .unpublished import custom_llm_setup
 __all__ = ["ConnectorLLM", "handler", "register", "unregister"]
 
 PREFIX = "azure_connector"
-_lock = threading.Lock()
+_lock = ForkLock()
 
 handler = ConnectorLLM(PREFIX)
 """For the Proxy: `custom_provider_map: [{provider: azure_connector, custom_handler: litellm_adapter.handler}]`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ._extras import install_hint
-from ._forks import renew_after_fork
+from ._forks import ForkLock, renew_after_fork
 from ._html import TEXT_STYLE, error_html, html_table, markdown_html
 from ._json import (
     Json,
@@ -25,6 +25,7 @@ from ._traceback import traceback_lines
 __all__ = [
     "TEXT_STYLE",
     "Flight",
+    "ForkLock",
     "Json",
     "SingleFlight",
     "as_list",

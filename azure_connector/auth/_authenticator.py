@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import threading
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
+from .._utils import ForkLock
 from ..settings import Resource
 from ..transport import TransportOptions
 from ._background_loop import BackgroundLoop
@@ -58,7 +58,7 @@ class Authenticator:
         self._within = within
         self._loop = BackgroundLoop()
         self._factory = CredentialFactory(resource, transport or TransportOptions(), self._loop)
-        self._lock = threading.Lock()
+        self._lock = ForkLock()
         self._refused: dict[Method, str] = {}
         self._links = links_of(resource.auth)
         self._active = self._activate(_first(self._links))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self, cast
 
@@ -147,6 +148,15 @@ class SharedClient:
     def _shared(self, state: ConnectorState, http_client: Any) -> dict[str, Any]:
         """The connections of a copy, as arguments of the constructor."""
         raise NotImplementedError
+
+    def note_socket(self, socket: Any) -> None:
+        """Remembers a WebSocket, so that it ends with the client; for this room alone."""
+        self.__dict__.setdefault("_sockets", weakref.WeakSet()).add(socket)
+
+    def _cut_sockets(self) -> None:
+        for one in list(self.__dict__.get("_sockets", ())):
+            if hasattr(one, "cut"):  # one of ours
+                one.cut("the client was closed")
 
     def _closed_error(self, cause: BaseException | None = None) -> Exception:
         """What a call gets whose client was closed."""

@@ -240,6 +240,13 @@ class CallErrors:
         made.__cause__ = cause
         return made
 
+    def no_reply(self, target: Target, failed: BaseException, request: Any) -> Exception:
+        """The exception for a connection that was never there, to a target, by what the network said."""
+        timed_out = outcome_of_exception(failed).kind == "timeout"
+        made = openai.APITimeoutError(request) if timed_out else openai.APIConnectionError(request=request)
+        made.__cause__ = failed
+        return self._without_reply(made, self._context(target), (), without_locals(failed))
+
     def broken_stream(
         self,
         target: Target,

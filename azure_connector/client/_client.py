@@ -192,6 +192,7 @@ class AzureConnector(SharedClient, AzureType):
         `StreamInterruptedError`. A copy closes only what is its own, and nobody closes an `http_client` of yours.
         """
         self._was_closed = True
+        self._cut_sockets()
         if self._owns_connections:
             super().close()
         if self._owns_state:
@@ -349,6 +350,7 @@ class AsyncAzureConnector(SharedClient, AsyncAzureType):
         Calls under way end in `ClientClosedError`, streams that are read in `StreamInterruptedError`. A copy closes
         only what is its own, and nobody closes an `http_client` of yours. A later call opens new connections.
         """
+        self._cut_sockets()
         if self._owns_connections:
             await self._pools.aclose()
         if self._owns_state:

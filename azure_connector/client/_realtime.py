@@ -8,8 +8,10 @@ for the URL and the headers.
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Any, cast
 
+import openai
 from openai.resources.realtime import AsyncRealtime, Realtime
 from openai.resources.realtime.realtime import AsyncRealtimeConnectionManager, RealtimeConnectionManager
 
@@ -17,7 +19,7 @@ from ..deployments import REALTIME
 from ..errors import error_from_reply
 from ._azure_type import AcceptedCall
 from ._base import SharedClient
-from ._call_errors import synthetic_response, without_locals
+from ._call_errors import CallErrors, synthetic_response, without_locals
 from ._hint_context import hint_context
 from ._state import ConnectorState
 
@@ -25,7 +27,7 @@ __all__ = ["AsyncConnectorRealtime", "ConnectorRealtime"]
 
 
 class _Manager(RealtimeConnectionManager):
-    """The SDK's manager, whose handshake fails as any other call does."""
+    """The SDK's manager, whose handshake fails as any other call does, and whose connections have a clock."""
 
     connector: SharedClient
     named: str
@@ -33,11 +35,16 @@ class _Manager(RealtimeConnectionManager):
     def __enter__(self) -> Any:
         try:
             return super().__enter__()
-        except Exception as error:  # what `websockets` and the network raise; what is no refusal goes on as it is
-            refused = _refusal(self.connector, self.named, error)
-            if refused is None:
+        except Exception as error:  # what `websockets` and the network raise; what is neither goes on as it is
+            failed = _failure(self.connector, self.named, error)
+            if failed is None:
                 raise
-            raise refused from without_locals(error)
+            raise failed from without_locals(error)
+
+    def _connect_ws(self, *query_and_headers: Any) -> Any:
+        made: Any = super()._connect_ws(*query_and_headers)  # the SDK's way to every connection, a later one too
+        self.connector.note_socket(made)
+        return made
 
     enter = __enter__
 
@@ -51,11 +58,16 @@ class _AsyncManager(AsyncRealtimeConnectionManager):
     async def __aenter__(self) -> Any:
         try:
             return await super().__aenter__()
-        except Exception as error:  # what `websockets` and the network raise; what is no refusal goes on as it is
-            refused = _refusal(self.connector, self.named, error)
-            if refused is None:
+        except Exception as error:  # what `websockets` and the network raise; what is neither goes on as it is
+            failed = _failure(self.connector, self.named, error)
+            if failed is None:
                 raise
-            raise refused from without_locals(error)
+            raise failed from without_locals(error)
+
+    async def _connect_ws(self, *query_and_headers: Any) -> Any:
+        made: Any = await super()._connect_ws(*query_and_headers)
+        self.connector.note_socket(made)
+        return made
 
     enter = __aenter__
 
@@ -77,7 +89,7 @@ class ConnectorRealtime(Realtime):
         Raises:
             InvalidRequestError: there is no model, or it has no deployment there.
         """
-        made = super().connect(**_arguments(self._connector, model, options))
+        made = super().connect(**_arguments(self._connector, model, _with_clock(self._connector, options, "sync")))
         return _watched(made, _Manager, self._connector, model)
 
 
@@ -90,7 +102,7 @@ class AsyncConnectorRealtime(AsyncRealtime):
 
     def connect(self, *, model: Any = None, **options: Any) -> Any:
         """As `ConnectorRealtime.connect`."""
-        made = super().connect(**_arguments(self._connector, model, options))
+        made = super().connect(**_arguments(self._connector, model, _with_clock(self._connector, options, "async")))
         return _watched(made, _AsyncManager, self._connector, model)
 
 
@@ -101,6 +113,25 @@ def _arguments(client: SharedClient, model: Any, options: dict[str, Any]) -> dic
     return {"model": client.realtime_deployment(model), **options}
 
 
+def _with_clock(client: SharedClient, options: dict[str, Any], way: str) -> dict[str, Any]:
+    """The SDK's arguments with the client's time limits; what the caller gives of them stands."""
+    try:
+        from . import _websockets
+    except ImportError:
+        return options  # the SDK says what is to be installed
+    timeout = client.timeout
+    silence = timeout.read if isinstance(timeout, openai.Timeout) else timeout
+    home = client.connector_state.websocket_url
+    request = synthetic_response(home + REALTIME, 200, {}).request
+    failed = partial(_websockets.interrupted, request)
+    ours = _websockets.limits(silence, client.settings.deadline)
+    if way == "sync":
+        ours["create_connection"] = _websockets.sync_connection(silence, failed)
+    else:
+        ours["create_connection"] = _websockets.async_connection(silence, failed, home)
+    return {**options, "websocket_connection_options": {**ours, **(options.get("websocket_connection_options") or {})}}
+
+
 def _watched(made: Any, kind: type, client: SharedClient, model: Any) -> Any:
     # The SDK's `connect` names its own manager; what it holds is private, so that it is kept and not made anew.
     made.__class__ = kind
@@ -108,18 +139,29 @@ def _watched(made: Any, kind: type, client: SharedClient, model: Any) -> Any:
     return made
 
 
-def _refusal(client: SharedClient, model: str, error: Exception) -> Exception | None:
-    """The typed exception for a handshake that the service refused; None for every other failure."""
+def _failure(client: SharedClient, model: str, error: Exception) -> Exception | None:
+    """The typed exception for a handshake that failed: refused by the service, or without any answer to it; None for
+    what is no failure of the service or the network.
+    """
     reply: Any = getattr(error, "response", None)
     status = getattr(reply, "status_code", None)
-    if not isinstance(status, int):
+    refused = isinstance(status, int)
+    if not refused and not isinstance(error, OSError | EOFError) and not _is_the_librarys(error):
         return None
     state: ConnectorState = client.connector_state
     plan = state.resolver.resolve(model or client.realtime_deployment(None), REALTIME)
     target = plan.pinned_to(state.settings.default_resource, param="model").targets[0]
+    if not refused:
+        return CallErrors(plan, partial(hint_context, state), state.resources).no_reply(
+            target, error, synthetic_response(state.websocket_url + REALTIME, 200, {}).request
+        )
     text = bytes(reply.body or b"").decode("utf-8", "replace")
     response = synthetic_response(state.websocket_url + REALTIME, status, dict(reply.headers.raw_items()))
     return error_from_reply(response, _decoded(text), hint_context(state, target, plan))
+
+
+def _is_the_librarys(error: Exception) -> bool:
+    return any(cls.__module__.partition(".")[0] == "websockets" for cls in type(error).__mro__)
 
 
 def _decoded(text: str) -> object:

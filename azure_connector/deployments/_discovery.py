@@ -8,11 +8,10 @@ listing, one is under way at a time.
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Awaitable, Callable
 
-from .._utils import SingleFlight
+from .._utils import ForkLock, SingleFlight
 from ._catalog import Catalog, Source
 from ._listings import discovered
 from ._table import DeploymentTable, Discovered
@@ -51,7 +50,7 @@ class Discovery:
         self._listed_at = self._due_at = -1.0
         self._flight = SingleFlight()
         self._warned: set[str] = set()
-        self._lock = threading.Lock()
+        self._lock = ForkLock()
         self._sought: dict[str, float] = {}  # models that were gone, and when a listing was made for them
 
     def wants(self, model: object) -> bool:

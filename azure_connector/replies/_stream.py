@@ -139,8 +139,8 @@ class AsyncStreamSource:
 
 
 def _told(progress: Progress, error: Exception) -> Exception:
-    """The error as the caller gets it: with the attempts that led to the stream, which are known only once it has begun;
-    what would otherwise be answered elsewhere, a typed one too.
+    """The error as the caller gets it: typed, also where it would be answered elsewhere otherwise, and with the
+    attempts that led to the stream, which are known only once it has begun.
     """
     if not isinstance(error, openai.OpenAIError):
         error = progress.broken(error)

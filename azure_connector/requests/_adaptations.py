@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from .._utils import as_list, as_object
+from .._utils import ForkLock, as_list, as_object
 from ..deployments import EFFORTS, NEUTRAL, Profile
 from ._draft import RequestChange, RequestDraft
 from ._parameter_rules import closest_effort, exclude, names_for, set_role
@@ -128,7 +127,7 @@ class AdaptationCache:
         self._deployments = deployments
         self._most = adaptations
         self._by_key: OrderedDict[str, tuple[Adaptation, ...]] = OrderedDict()
-        self._lock = threading.Lock()
+        self._lock = ForkLock()
         self.is_empty = True  # nearly always: no deployment has taught anything
 
     def of(self, key: str) -> tuple[Adaptation, ...]:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from .._utils import Json, as_object
+from .._utils import ForkLock, Json, as_object
 
 __all__ = ["ChangeReporter", "RequestChange", "RequestDraft"]
 
@@ -119,7 +118,7 @@ class ChangeReporter:
     def __init__(self, limit: int = 10_000) -> None:
         self._limit = limit
         self._told: set[tuple[str, str, bool]] = set()
-        self._lock = threading.Lock()
+        self._lock = ForkLock()
 
     def report(self, key: str, changes: Iterable[RequestChange]) -> None:
         """Logs what has not been logged yet.

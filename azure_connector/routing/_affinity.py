@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import logging
 import re
-import threading
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
-from .._utils import Json, as_list, as_object
+from .._utils import ForkLock, Json, as_list, as_object
 from ..deployments import Target, names_at, operation_of
 
 __all__ = ["Binding", "ResourceAffinity"]
@@ -65,7 +64,7 @@ class ResourceAffinity:
     def __init__(self, *, drop_state: bool = False) -> None:
         self.drop_state = drop_state
         self._homes: OrderedDict[str, str] = OrderedDict()
-        self._lock = threading.Lock()
+        self._lock = ForkLock()
 
     def note(self, resource: str, operation: str, reply: Any) -> None:
         """Remembers the ids in a reply.

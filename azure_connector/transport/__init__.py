@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .._utils import ForkLock
 from ._body import AsyncBody, Body
 from ._clients import TransportOptions, async_http_client, sync_http_client, tls_context
 from ._clock import body_deadline
@@ -15,6 +16,7 @@ __all__ = [
     "LARGEST",
     "AsyncBody",
     "Body",
+    "ForkLock",
     "JsonRequestBuilder",
     "Redirect",
     "TooLargeError",
