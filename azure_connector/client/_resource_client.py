@@ -27,7 +27,7 @@ from .._version import __version__
 from ..auth import Authenticator, AuthHeaders
 from ..replies import ReplyReader, SdkEventDecoder
 from ..settings import Resource
-from ..transport import JsonRequestBuilder, http_library, when_loop_ends
+from ..transport import JsonRequestBuilder, http_library, when_loop_closes, when_loop_ends
 
 __all__ = ["AsyncResourceClient", "LoopPools", "ResourceClient", "SyncPool"]
 
@@ -146,11 +146,11 @@ class SyncPool:
 
 
 class _LoopPool:
-    """One event loop's resource clients."""
+    """One event loop's resource clients, over an HTTP client that may be the user's own: that one is never closed."""
 
-    def __init__(self, make: Callable[[str, Any], AsyncResourceClient], http_client: Any) -> None:
+    def __init__(self, make: Callable[[str, Any], AsyncResourceClient], http_client: Any, *, given: bool) -> None:
         self.http_client = http_client
-        self._make = make
+        self._make, self._given = make, given
         self._clients: dict[str, AsyncResourceClient] = {}
 
     def of(self, resource: str) -> AsyncResourceClient:
@@ -159,6 +159,14 @@ class _LoopPool:
             client = self._clients[resource] = self._make(resource, self.http_client)
         return client
 
+    async def aclose(self) -> None:
+        if not self._given:
+            await self.http_client.aclose()
+
+    def drop(self) -> None:
+        if not self._given:
+            self.http_client.drop()
+
 
 class _LoopPools:
     """The pools of one event loop, of every connector; the loop itself keeps it, so that it goes with the loop."""
@@ -166,11 +174,16 @@ class _LoopPools:
     def __init__(self) -> None:
         self.pools: dict[int, _LoopPool] = {}
         self.waiting = when_loop_ends(self._aclose)
+        when_loop_closes(self._drop)
+
+    def _drop(self) -> None:
+        while self.pools:
+            self.pools.popitem()[1].drop()
 
     async def _aclose(self) -> None:
         while self.pools:
             with suppress(Exception):  # one that cannot be closed does not keep the others open
-                await self.pools.popitem()[1].http_client.aclose()
+                await self.pools.popitem()[1].aclose()
 
 
 _ON_LOOP = "_azure_connector_pools"
@@ -217,12 +230,11 @@ class LoopPools:
         return (self._open(loop) if pool is None else pool).of(resource)
 
     def _open(self, loop: asyncio.AbstractEventLoop) -> _LoopPool:
-        self._drop_closed_loops()
         here: _LoopPools | None = getattr(loop, _ON_LOOP, None)
         if here is None:
             here = _LoopPools()
             setattr(loop, _ON_LOOP, here)
-        pool = here.pools[self._key] = _LoopPool(self._make, self._http_client())
+        pool = here.pools[self._key] = _LoopPool(self._make, self._http_client(), given=self._another is None)
         self._loops.add(loop)
         return pool
 
@@ -238,16 +250,6 @@ class LoopPools:
         here: _LoopPools | None = getattr(loop, _ON_LOOP, None)
         return None if here is None else here.pools.pop(self._key, None)
 
-    def _drop_closed_loops(self) -> None:
-        """Closes the sockets of loops that were closed without winding up."""
-        for loop in list(self._loops):
-            if loop.is_closed():
-                self._loops.discard(loop)
-                pool = self._take(loop)
-                drop = getattr(getattr(pool and pool.http_client, "_transport", None), "drop", None)
-                if drop is not None and self._another is not None:
-                    drop()
-
     def after_fork(self) -> None:
         """In the child: neither the parent's connections nor its event loops are ours."""
         _parents.extend((self._spare, *map(self._take, list(self._loops))))
@@ -256,28 +258,26 @@ class LoopPools:
     async def aclose_here(self) -> None:
         """Closes this loop's connections; its next call opens new ones."""
         pool = self._take(asyncio.get_running_loop())
-        if pool is not None and self._another is not None:
-            await pool.http_client.aclose()
+        if pool is not None:
+            await pool.aclose()
 
     async def aclose(self) -> None:
         """Closes this loop's connections here and those of other running loops over there; never the user's own."""
         self.era += 1
-        self._drop_closed_loops()
         here = asyncio.get_running_loop()
         for loop in list(self._loops):
             self._loops.discard(loop)
             pool = self._take(loop)
-            if pool is None or self._another is None:
+            if pool is None:
                 continue
             if loop is here:
-                await pool.http_client.aclose()
+                await pool.aclose()
             elif loop.is_running():
-                asyncio.run_coroutine_threadsafe(pool.http_client.aclose(), loop)
+                asyncio.run_coroutine_threadsafe(pool.aclose(), loop)
         while self._spare and self._another is not None:
             await self._spare.pop().aclose()
 
     def __del__(self) -> None:
         with suppress(Exception):  # at the interpreter's end anything may be gone
-            self._drop_closed_loops()
             for loop in list(self._loops):
                 self._take(loop)

@@ -23,7 +23,7 @@ from ..errors import ConfigurationError
 from ._async_backend import transport_class
 from ._clock import keeping
 from ._library import http_library
-from ._network import AsyncNetwork, AsyncStream, Network, Stream, install, leave_to_the_parent, note_protocol
+from ._network import AsyncNetwork, AsyncStream, Network, Stream, drop, install, leave_to_the_parent, note_protocol
 from ._reading import AsyncTimedBody, TimedBody, aread_whole, clock_for, read_whole
 
 __all__ = ["TransportOptions", "async_http_client", "sync_http_client"]
@@ -180,6 +180,14 @@ class _AsyncClient(openai.DefaultAsyncHttpxClient):
     async def aclose(self) -> None:
         if self._pid == os.getpid():
             await super().aclose()
+
+    def drop(self) -> None:
+        """Closes the sockets of an event loop that is closed, where nothing can be awaited any more."""
+        mine: Any = self._transport
+        if self._keeps_time:
+            mine.drop()
+        else:
+            drop(_transports(self))
 
     def __del__(self) -> None:
         # Only where a loop still runs can connections be closed; elsewhere they went with their loop.
