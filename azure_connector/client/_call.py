@@ -77,22 +77,21 @@ def call_flow(
     return (yield from _discovering(state, call, run))
 
 
-class _ListingIsOldError(Exception):
-    """A deployment is gone, and the listing that named it may be older than that."""
+class _PlanIsOldError(Exception):
+    """A deployment is gone, and a new listing names other ones."""
 
 
 def _discovering(
     state: ConnectorState, call: CallOptions, run: Callable[[Plan, float | None], Generator[Effect, Any, Any]]
 ) -> Generator[Effect, Any, Any]:
-    """A call whose targets the resources' own listings may decide; a deployment that is gone is looked up once more."""
+    """A call whose targets the resources' own listings may decide; what is gone is looked up once more."""
     began = time.monotonic()
     if state.resolver.discovery.wants(call.model):
         yield RefreshListing(began)
     try:
         return (yield from run(_plan(state, call), began))
-    except _ListingIsOldError:
-        yield RefreshListing(began)
-    return (yield from run(_plan(state, call), None))
+    except _PlanIsOldError:
+        return (yield from run(_plan(state, call), None))
 
 
 def _plan(state: ConnectorState, call: CallOptions) -> Plan:
@@ -138,7 +137,7 @@ class _CallRun:
             if isinstance(step, routing.SendTo):
                 try:
                     reply, outcome = yield from self._attempt(step.target)
-                    self._check_listing(outcome)
+                    yield from self._look_up(outcome)
                 except BaseException:  # cancelled, or the generator closed: a probe must be given back in any case
                     route.cancelled(step.target, time.monotonic())
                     raise
@@ -160,13 +159,19 @@ class _CallRun:
         if _log.isEnabledFor(logging.DEBUG):
             _log.debug("%s: attempt %d: %s", self._call.operation, len(self._route.attempts), self._route.attempts[-1])
 
-    def _check_listing(self, outcome: AttemptOutcome) -> None:
-        """A deployment that is gone is not asked again while a new listing may name another one."""
+    def _look_up(self, outcome: AttemptOutcome) -> Generator[Effect, Any, None]:
+        """A deployment that is gone is not asked again where a new listing names other ones.
+
+        Raises:
+            _PlanIsOldError: it does.
+        """
         since, discovered = self.listed_since, self._plan.rule not in ("mapping", "deployment")
         if since is None or outcome.kind != "not_found_deployment" or not discovered:
             return
-        if self._state.resolver.discovery.predates(since):
-            raise _ListingIsOldError
+        if self._state.resolver.discovery.wants_again(self._call.model, since):
+            yield RefreshListing(since)
+            if _plan(self._state, self._call).targets != self._plan.targets:
+                raise _PlanIsOldError
 
     def _attempt(self, target: Target) -> Generator[Effect, Any, tuple[Any, AttemptOutcome]]:
         prepared = self._state.builder.build(self._client, self._call, target, timeout=self._timeout())

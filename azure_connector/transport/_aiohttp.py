@@ -176,7 +176,8 @@ class Transport(_library.AsyncBaseTransport):
             raise _translated(error) from error
         finally:
             self._sending.discard(timer)
-        body = Body(reply, timer.silence, timer.end if request.extensions.get("whole") else None)
+        whole = request.extensions.get("whole") or not 200 <= reply.status < 300
+        body = Body(reply, timer.silence, timer.end if whole else None)
         self._bodies.add(body)
         return _library.Response(
             reply.status,

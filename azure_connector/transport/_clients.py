@@ -24,7 +24,7 @@ from ._async_backend import transport_class
 from ._clock import keeping
 from ._library import http_library
 from ._network import AsyncNetwork, AsyncStream, Network, Stream, drop, install, leave_to_the_parent, note_protocol
-from ._reading import AsyncTimedBody, TimedBody, aread_whole, clock_for, read_whole
+from ._reading import AsyncTimedBody, TimedBody, aread_refusal, aread_whole, clock_for, read_refusal, read_whole
 
 __all__ = ["TransportOptions", "async_http_client", "sync_http_client"]
 
@@ -135,9 +135,11 @@ class _SyncClient(openai.DefaultHttpxClient):
             connection = response.extensions.get("network_stream")
             if getattr(connection, "protocol", self) is None:
                 note_protocol(connection, _transports(self))
-            if not stream:
+            if not response.is_success:
+                read_refusal(response)
+            elif not stream:
                 read_whole(response)
-        if stream and isinstance(connection, Stream):
+        if not response.is_closed and isinstance(connection, Stream):
             response.stream = TimedBody(response.stream, connection, clock)
         return response
 
@@ -162,7 +164,9 @@ class _AsyncClient(openai.DefaultAsyncHttpxClient):
         if self._keeps_time:
             request.extensions["whole"] = not stream
             response: Any = await super().send(request, stream=True, **how)
-            if not stream:
+            if not response.is_success:
+                await aread_refusal(response)
+            elif not stream:
                 await aread_whole(response)
             return response
         clock = clock_for(request)
@@ -171,9 +175,11 @@ class _AsyncClient(openai.DefaultAsyncHttpxClient):
             connection = response.extensions.get("network_stream")
             if getattr(connection, "protocol", self) is None:
                 note_protocol(connection, _transports(self))
-            if not stream:
+            if not response.is_success:
+                await aread_refusal(response)
+            elif not stream:
                 await aread_whole(response)
-        if stream and isinstance(connection, AsyncStream):
+        if not response.is_closed and isinstance(connection, AsyncStream):
             response.stream = AsyncTimedBody(response.stream, connection, clock)
         return response
 
