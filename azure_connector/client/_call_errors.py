@@ -21,6 +21,7 @@ from ..errors import (
     EndpointUnreachableError,
     ErrorFacts,
     HintContext,
+    IncompleteReplyError,
     PartialReply,
     RedirectRefusedError,
     ReplyTimeoutError,
@@ -260,7 +261,10 @@ class CallErrors:
             facts = parse_envelope(None, dict(error))
             outcome = outcome_of_error(facts, response.headers)
             if outcome.kind == "refused" or not begun:
-                return self._reported(facts, outcome, context, response, dict(error))
+                made = self._reported(facts, outcome, context, response, dict(error))
+                if isinstance(made, IncompleteReplyError):
+                    made.partial = so_far
+                return made
             message = f"The service broke the stream off: {facts.message}"
         else:
             detail = f": {type(cause).__name__}: {cause}" if cause is not None else " without a finish reason"

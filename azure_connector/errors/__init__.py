@@ -18,6 +18,7 @@
             ├── openai.BadRequestError
             │   ├── ContentFilteredError         the content filter refused the prompt (or the answer)
             │   ├── ContextWindowExceededError   too many tokens for the model
+            │   ├── IncompleteReplyError         `responses.parse()` on an answer that the limit of tokens cut off
             │   ├── UnsupportedParameterError    the model refuses a parameter, a value or the whole API
             │   ├── WrongApiVersionError         api-version missing, unknown or not allowed
             │   ├── StateBoundToResourceError    a response, file or reasoning item that lives on another resource
@@ -62,6 +63,7 @@ from ._classes import (
     DeploymentNotFoundError,
     EndpointUnreachableError,
     FilterCategory,
+    IncompleteReplyError,
     InvalidRequestError,
     KeysDisabledError,
     NetworkBlockedError,
@@ -112,6 +114,7 @@ __all__ = [
     "DeploymentNotFoundError",
     "EndpointUnreachableError",
     "FilterCategory",
+    "IncompleteReplyError",
     "InvalidRequestError",
     "KeysDisabledError",
     "NetworkBlockedError",

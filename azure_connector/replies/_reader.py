@@ -16,6 +16,7 @@ import pydantic
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
 from .._utils import Json, as_list, as_object, parse_json
+from ..errors import PartialReply
 from ..requests import RAW_RESPONSE_HEADER, Failure, ReplyPlan, ResponseStream, completion_as_chunks, to_chat
 from ._body_decoder import NoAnswerError, check_answer
 from ._chat_stream import AsyncChatStream, ChatStream, ChunkParser, StreamErrorFactory
@@ -63,6 +64,7 @@ class ReplyReader:
         self.info = info
         self.understood = False
         self.cast_to: Any = None
+        self._response: Any = None
         self.as_json = False
         self._plan = plan
         self._asynchronous = asynchronous
@@ -72,6 +74,7 @@ class ReplyReader:
     def takes(self, response: Any) -> bool:
         """Whether `read` reads this response; raw replies are the SDK's to wrap."""
         self.info.raw_headers = response.headers
+        self._response = response
         return self.reads_json and RAW_RESPONSE_HEADER not in response.request.headers
 
     def read(self, response: Any) -> Any:
@@ -125,9 +128,25 @@ class ReplyReader:
         self.understood = True
         if self._post_parser is None:
             return value
-        parsed = self._post_parser(value)  # `.parse()` builds an object of its own
+        try:
+            parsed = self._post_parser(value)  # `.parse()` builds an object of its own
+        except ValueError:
+            if (cut := self._cut_off(value)) is None:
+                raise
+            raise cut from None
         attach(parsed, self.info)
         return parsed
+
+    def _cut_off(self, value: Any) -> Exception | None:
+        """The error for a response that `.parse()` cannot read since it was cut off; None for one that was not."""
+        reason = getattr(getattr(value, "incomplete_details", None), "reason", None)
+        if getattr(value, "status", None) != "incomplete":
+            return None
+        error = {"code": reason or "max_output_tokens", "message": f"The answer was cut off ({reason}): no whole JSON."}
+        if reason == "content_filter":
+            error["content_filters"] = getattr(value, "content_filters", None)
+        partial = PartialReply(value.output_text, usage=self.info.usage, response_id=value.id)
+        return self._failure(partial, self._response, begun=False, error=error)
 
 
 class ChatReader(ReplyReader):

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from azure_connector import errors
-from tests.replies.service import DOORS, Pair, Service, ask, text_of
+from tests.replies.service import DOORS, Pair, ask, text_of
 from tests.replies.shapes import GOOD, ROWS, Row, good
 
 CASES = [
@@ -16,14 +14,6 @@ CASES = [
     for door in DOORS
     if door.removesuffix(" async") in row.doors
 ]
-
-
-@pytest.fixture(scope="module")
-def pair() -> Iterator[Pair]:
-    services = Service(), Service()
-    yield Pair(*services)
-    for service in services:
-        service.stop()
 
 
 def test_the_table_is_large_enough():
