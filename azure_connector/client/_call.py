@@ -22,7 +22,7 @@ from .. import routing
 from ..deployments import Plan, Target
 from ..errors import AzureErrorDetails, PartialReply
 from ..replies import AsyncConnectorStream, AzureInfo, ConnectorStream, ReplyReader, reader_for
-from ..requests import CallOptions, PreparedRequest, parse_options
+from ..requests import CallOptions, PreparedRequest, parse_options, unsendable
 from ..routing import AttemptOutcome, outcome_of_reply
 from ..transport import redirect_of
 from ._call_errors import CallErrors
@@ -185,6 +185,7 @@ class _CallRun:
         except Exception as failed:  # `from_attempt` knows which end an attempt; it lets the others go on
             error = self._call_errors.from_attempt(failed, prepared, reader)
             if error is None:
+                self._check_sendable(failed, prepared)
                 raise
             self._errors.append(error)
             again = isinstance(error, openai.APIStatusError) and (yield from self._can_retry_now(prepared, error))
@@ -197,6 +198,17 @@ class _CallRun:
         if self._state.affinity is not None:
             self._state.affinity.note(target.resource, prepared.operation, read)
         return reply, outcome
+
+    def _check_sendable(self, failed: Exception, prepared: PreparedRequest) -> None:
+        """Whether a request never left because no JSON text can carry what is in it.
+
+        Raises:
+            InvalidRequestError: so it is.
+        """
+        if isinstance(failed, ValueError | RecursionError) and not isinstance(failed, openai.OpenAIError):
+            found = unsendable(self._call.body) or unsendable(prepared.body)
+            if found is not None:
+                raise found from None
 
     def _reader(self, prepared: PreparedRequest) -> ReplyReader:
         target, parser = prepared.target, prepared.options.post_parser

@@ -20,7 +20,6 @@ from contextlib import suppress
 from typing import Any
 
 import openai
-from openai import _streaming
 
 from .._utils import renew_after_fork
 from .._version import __version__
@@ -69,9 +68,7 @@ class _Shared:
         return sdk._build_request(options, **rest) if request is None else request
 
     def _make_sse_decoder(self) -> Any:
-        sdk: Any = super()
-        event = getattr(_streaming, "ServerSentEvent", None)
-        return sdk._make_sse_decoder() if event is None else SdkEventDecoder(event)
+        return SdkEventDecoder()
 
     def _stays_home(self, request: Any) -> bool:
         """Takes the placeholder off, and every credential where the request leaves the resource's origin."""

@@ -228,6 +228,13 @@ def _context_window(facts: ErrorFacts, context: HintContext) -> str:
     )
 
 
+def _incomplete(facts: ErrorFacts, context: HintContext) -> str:
+    return (
+        "Allow more: max_output_tokens counts the reasoning as well. What came of the answer is in `.partial`; "
+        "`responses.create()` gives such an answer as it is."
+    )
+
+
 def _unsupported(facts: ErrorFacts, context: HintContext) -> str:
     if (
         facts.code or ""
@@ -338,6 +345,7 @@ _ADVICE: Mapping[str, Callable[[ErrorFacts, HintContext], str]] = {
     "DeadlineExceededError": _deadline,
     "DeploymentNotFoundError": _deployment_not_found,
     "EndpointUnreachableError": _unreachable,
+    "IncompleteReplyError": _incomplete,
     "KeysDisabledError": _keys_disabled,
     "NetworkBlockedError": _network,
     "QuotaExceededError": _quota,

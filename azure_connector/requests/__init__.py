@@ -8,6 +8,7 @@ from ._call_options import RAW_RESPONSE_HEADER, CallOptions, get_options, parse_
 from ._embedding_batches import embedding_batches
 from ._fit import adapt_request
 from ._reply_plan import ReplyPlan, StreamRules
+from ._unsendable import unsendable
 from .responses_api import Failure, ResponseStream, chunks_as_completion, completion_as_chunks, to_chat
 
 __all__ = [
@@ -30,4 +31,5 @@ __all__ = [
     "parse_options",
     "post_options",
     "to_chat",
+    "unsendable",
 ]

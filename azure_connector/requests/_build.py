@@ -265,7 +265,9 @@ class RequestBuilder:
         affinity = self._affinity
         rules = StreamRules(
             ends=call.operation.startswith(RESPONSES),
+            creates=call.operation == RESPONSES and call.options.method.lower() == "post",
             resumed=call.options.method.lower() == "get",
+            background=bool((call.body or {}).get("background")),
             repeatable=call.repeatable or self._repeat_unsafe,
             note=partial(affinity.note, target.resource, call.operation) if affinity is not None else None,
         )

@@ -29,7 +29,8 @@ GRADER = {"type": "score_model", "name": "g", "model": "gpt-5", "input": TEXT}
 
 
 # Something of every operation's reply.
-ANSWER = {"id": "x", "object": "thing", "output": [], "value": "ek", "client_secret": {}, "reward": 1.0, "grader": {}}
+ANSWER = {"id": "x", "object": "thing", "value": "ek", "client_secret": {}, "reward": 1.0, "grader": {}}
+ANSWER |= {"output": [], "choices": []}
 
 
 @dataclass(frozen=True)
