@@ -89,7 +89,7 @@ class SharedClient:
         from ._explain_call import explain_call
 
         plan = self._state.resolver.resolve(model or self.settings.default_model, operation)
-        return explain_call(self._state, plan, operation)
+        return explain_call(self._state, self._state.projects.explained(plan, operation), operation)
 
     def declare_base_model(self, model: str, base_model: str) -> None:
         """Says which base model serves a name, where neither the mapping nor the deployment's own name does.

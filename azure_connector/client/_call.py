@@ -98,7 +98,7 @@ def _discovering(
 def _plan(state: ConnectorState, call: CallOptions) -> Plan:
     if state.affinity is None and call.model is not None:  # one resource: nothing but the model decides
         return state.resolver.resolve(call.model, call.operation)
-    return plan_call(call, state.resolver, state.affinity, state.resources)
+    return plan_call(call, state.resolver, state.affinity, state.projects)
 
 
 class _CallRun:

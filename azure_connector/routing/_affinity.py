@@ -189,7 +189,7 @@ class ResourceAffinity:
 def _ids_in(path: str, method: str) -> tuple[str, ...]:
     """What a path names that one resource alone knows."""
     row = operation_of(path, method)
-    if row.path:
+    if row.path and "*" not in row.path:
         pairs = zip(row.path.split("/"), path.split("/"), strict=True)
         return tuple(segment for pattern, segment in pairs if pattern == "{id}")
     found = _PATH_ID.match(path)
