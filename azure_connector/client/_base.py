@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self, cast
 
 import openai
@@ -70,6 +71,24 @@ class SharedClient:
         default = self._state.resolver.table.default_for("/realtime")
         named = model or (default.deployment if default is not None else None)
         return self._state.resolver.home_deployment(cast("str", named), "/realtime")
+
+    if not TYPE_CHECKING:  # for type checkers the SDK's own declarations stand
+
+        @cached_property
+        def beta(self):
+            """The SDK's beta resources; their WebSockets know deployments."""
+            from ._web_sockets import watch
+
+            return watch(super().beta, self)
+
+        if hasattr(openai.OpenAI, "live"):  # from openai 3 on
+
+            @cached_property
+            def live(self):
+                """The SDK's Live resource; its WebSockets know deployments."""
+                from ._web_sockets import watch
+
+                return watch(super().live, self)
 
     @property
     def auth_headers(self) -> dict[str, str]:

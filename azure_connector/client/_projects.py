@@ -112,5 +112,3 @@ def names_agent(body: Mapping[str, object] | None) -> bool:
 def _address(agent: Endpoint) -> str:
     query = operation_query(agent)
     return operation_url(agent, RESPONSES) + "".join(f"?{name}={value}" for name, value in query.items())
-
-

@@ -1,4 +1,4 @@
-"""Foundry projects and published agents, over HTTP: what goes to the project, what to its resource, and what is told."""
+"""Foundry projects and published agents, over HTTP: what goes to the project, what to its resource; what is told."""
 
 from __future__ import annotations
 
