@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self, cast
 
 import openai
@@ -71,6 +72,24 @@ class SharedClient:
         named = model or (default.deployment if default is not None else None)
         return self._state.resolver.home_deployment(cast("str", named), "/realtime")
 
+    if not TYPE_CHECKING:  # for type checkers the SDK's own declarations stand
+
+        @cached_property
+        def beta(self):
+            """The SDK's beta resources; their WebSockets know deployments."""
+            from ._web_sockets import watch
+
+            return watch(super().beta, self)
+
+        if hasattr(openai.OpenAI, "live"):  # from openai 3 on
+
+            @cached_property
+            def live(self):
+                """The SDK's Live resource; its WebSockets know deployments."""
+                from ._web_sockets import watch
+
+                return watch(super().live, self)
+
     @property
     def auth_headers(self) -> dict[str, str]:
         """The credential's headers, for the SDK's WebSockets alone: requests get theirs when they are sent."""
@@ -89,7 +108,7 @@ class SharedClient:
         from ._explain_call import explain_call
 
         plan = self._state.resolver.resolve(model or self.settings.default_model, operation)
-        return explain_call(self._state, plan, operation)
+        return explain_call(self._state, self._state.projects.explained(plan, operation), operation)
 
     def declare_base_model(self, model: str, base_model: str) -> None:
         """Says which base model serves a name, where neither the mapping nor the deployment's own name does.

@@ -142,6 +142,10 @@ class CallErrors:
         made.hint, made.__cause__ = hint, failed
         return made
 
+    def is_missing(self, error: openai.APIError) -> bool:
+        """Whether the service itself says that what the call names is not there."""
+        return isinstance(error, openai.NotFoundError) and self.outcome(error).kind == "not_found"
+
     def was_sent(self, error: openai.APIError) -> bool:
         """Whether a request left at all; a chain without a credential sends none."""
         return not isinstance(error, CredentialError)

@@ -19,7 +19,7 @@ from openai import NotGiven
 
 from ._azure_type import AsyncAzureType, AzureType, be_azure
 from ._base import NOT_GIVEN, SharedClient
-from ._effects import AwaitFirstChunk, Effect, RefreshCredential, RefreshListing, RunInThread, Send, Wait
+from ._effects import AwaitFirstChunk, Effect, RefreshCredential, RefreshListing, RunInThread, Send, TakeReply, Wait
 
 if TYPE_CHECKING:
     from ..deployments import Catalog
@@ -165,6 +165,8 @@ class AzureConnector(SharedClient, AzureType):
                     return client.request(
                         effect.cast_to, effect.options, stream=effect.stream, stream_cls=effect.stream_cls
                     )
+            case TakeReply():
+                return self._pool.of(effect.resource).take(effect.cast_to, effect.options, effect.response)
             case AwaitFirstChunk():
                 return effect.stream.wait_for_first_chunk(effect.seconds)
             case Wait():
@@ -323,6 +325,8 @@ class AsyncAzureConnector(SharedClient, AsyncAzureType):
                     return await client.request(
                         effect.cast_to, effect.options, stream=effect.stream, stream_cls=effect.stream_cls
                     )
+            case TakeReply():
+                return await self._pools.of(effect.resource).take(effect.cast_to, effect.options, effect.response)
             case AwaitFirstChunk():
                 async with asyncio.timeout(effect.seconds):
                     return await effect.stream.wait_for_first_chunk()

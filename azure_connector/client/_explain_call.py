@@ -31,7 +31,7 @@ def explain_call(state: ConnectorState, plan: Plan, operation: str) -> Explanati
     later = (
         ("discover is on, and nothing has been listed yet: the first call lists the deployments",) if waiting else ()
     )
-    notes = (*unused, *settings.remarks, *chain, *later)
+    notes = (*unused, *settings.remarks, *state.projects.notes(), *chain, *later)
     return Explanation(plan.model, operation, plan.rule, targets, settings.origins, notes, settings.trust)
 
 
@@ -43,7 +43,7 @@ def _explained(state: ConnectorState, target: Target, operation: str) -> Explain
         body: Json = {"model": target.deployment, "messages": []}
         sent = adapt_request(CHAT, body, profile=profile, adaptations=adaptations, api=target.api).operation
     form = form_for(endpoint, sent)
-    query = operation_query(endpoint, form)
+    query = operation_query(endpoint, form, sent)
     url = operation_url(endpoint, sent, target.deployment, form) + (f"?{urlencode(query)}" if query else "")
     return ExplainedTarget(
         resource=target.resource,

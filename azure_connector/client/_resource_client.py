@@ -99,6 +99,12 @@ class ResourceClient(_Shared, openai.OpenAI):
         if self._stays_home(request):
             _place(request, self._authenticator.headers())
 
+    def take(self, cast_to: Any, options: Any, response: Any) -> Any:
+        """Reads a response that was not sent, as if it had been."""
+        return self._process_response(
+            cast_to=cast_to, options=options, response=response, stream=False, stream_cls=None, retries_taken=0
+        )
+
     def _process_response(self, *, options: Any, response: Any, **rest: Any) -> Any:
         reader = options.post_parser
         if isinstance(reader, ReplyReader) and reader.takes(response):
@@ -112,6 +118,12 @@ class AsyncResourceClient(_Shared, openai.AsyncOpenAI):
     async def _prepare_request(self, request: Any) -> None:
         if self._stays_home(request):
             _place(request, await self._authenticator.aheaders())
+
+    async def take(self, cast_to: Any, options: Any, response: Any) -> Any:
+        """As `ResourceClient.take`."""
+        return await self._process_response(
+            cast_to=cast_to, options=options, response=response, stream=False, stream_cls=None, retries_taken=0
+        )
 
     async def _process_response(self, *, options: Any, response: Any, **rest: Any) -> Any:
         reader = options.post_parser

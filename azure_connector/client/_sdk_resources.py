@@ -98,6 +98,12 @@ class _AsyncCompletions(AsyncCompletions):
             return await (super().create(**arguments) if request is None else self._client.post(**request))
 
 
+def _watched(manager: Any, client: Any) -> Any:
+    from ._web_sockets import watched  # few processes open a WebSocket
+
+    return watched(manager, client)
+
+
 class ConnectorChat(Chat):
     """The SDK's chat resource; `completions.create()` posts plain JSON as it is."""
 
@@ -117,7 +123,11 @@ class AsyncConnectorChat(AsyncChat):
 
 
 class ConnectorResponses(Responses):
-    """The SDK's responses resource; `create()` posts plain JSON as it is."""
+    """The SDK's responses resource; `create()` posts plain JSON as it is, `connect()` knows deployments."""
+
+    def connect(self, *arguments: Any, **options: Any) -> Any:
+        """As the SDK's own; the models of its events become deployments of the default resource."""
+        return _watched(super().connect(*arguments, **options), self._client)
 
     if not TYPE_CHECKING:
 
@@ -128,7 +138,11 @@ class ConnectorResponses(Responses):
 
 
 class AsyncConnectorResponses(AsyncResponses):
-    """The SDK's responses resource; `create()` posts plain JSON as it is."""
+    """The SDK's responses resource; `create()` posts plain JSON as it is, `connect()` knows deployments."""
+
+    def connect(self, *arguments: Any, **options: Any) -> Any:
+        """As `ConnectorResponses.connect`."""
+        return _watched(super().connect(*arguments, **options), self._client)
 
     if not TYPE_CHECKING:
 

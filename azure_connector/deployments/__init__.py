@@ -8,7 +8,7 @@ from ._families import EFFORTS, FAMILIES, NEUTRAL, SAMPLING, Profile
 from ._listings import complete, read_deployments, read_models
 from ._management import RESOURCE_ID, Account, list_account
 from ._nested import names_at, replace_names
-from ._operations import CHAT, OPERATIONS, REALTIME, RESPONSES, Operation, operation_of
+from ._operations import CHAT, OPERATIONS, REALTIME, RESPONSES, WEB_SOCKET_MODELS, Operation, operation_of
 from ._profiles import Profiles, profile_for
 from ._resolver import DeploymentResolver
 from ._table import DeploymentTable, Plan, Target, compile_table
@@ -24,6 +24,7 @@ __all__ = [
     "RESOURCE_ID",
     "RESPONSES",
     "SAMPLING",
+    "WEB_SOCKET_MODELS",
     "WHOLE_SOURCES",
     "Account",
     "Api",

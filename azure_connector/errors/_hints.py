@@ -150,6 +150,12 @@ def _unauthorized(facts: ErrorFacts, context: HintContext) -> str:
             "The token was issued by another tenant than the resource's. Set tenant_id (AZURE_TENANT_ID) to the "
             "resource's tenant, or sign in there: az login --tenant TENANT."
         )
+    if "/api/projects/" in context.endpoint and "key" in (context.credential or "").lower():
+        return (
+            f"{context.where} refused {context.by}: a Foundry project's agents, conversations and evals take Entra ID "
+            "tokens only. Sign in with `az login`, set use_managed_identity (AZURE_USE_MANAGED_IDENTITY) or pass a "
+            "credential, and leave the key out; the role is Azure AI User."
+        )
     if facts.code == "PermissionDenied" or "data action" in message:
         return _role(facts, context)
     if context.scopes and ("audience" in message or "token" in message):

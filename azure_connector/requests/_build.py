@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Literal
 
@@ -124,12 +124,14 @@ class RequestBuilder:
         endpoint, options = self._endpoints[target.resource], call.options
         _refuse_absent(call, endpoint)
         form = form_for(endpoint, state.operation, options.method)
+        query = operation_query(endpoint, form, state.operation, options.method)
         sent = options.model_copy(
             update={
                 "url": _url(endpoint, state.operation, target.deployment, form, options.method),
-                "params": {**client.custom_query, **operation_query(endpoint, form), **call.query, **options.params},
+                "params": {**client.custom_query, **query, **call.query, **options.params},
                 "headers": {
                     **self._image_header(call, target),
+                    **({call.row.preview: "preview"} if call.row.preview else {}),
                     **(self.headers or {}),
                     **client.custom_headers,
                     **given_headers(options),
@@ -171,7 +173,8 @@ class RequestBuilder:
         if call.operation == CHAT:
             return self._adapted_chat(call, target, body)
         if call.operation == RESPONSES:
-            return self._adapted_response(call, target, body)
+            state = self._adapted_response(call, target, body)
+            return _without_model(state) if self._endpoints[target.resource].brings_model else state
         return _BuildState(call.operation, body, call.stream, self._native(call, target, None))
 
     def _mapped(self, call: CallOptions, body: Json, target: Target) -> Json:
@@ -272,6 +275,12 @@ class RequestBuilder:
             note=partial(affinity.note, target.resource, call.operation) if affinity is not None else None,
         )
         return ReplyPlan(names=names, repair=self._repair, streamed=call.stream, rules=rules)
+
+
+def _without_model(state: _BuildState) -> _BuildState:
+    """The request to a published agent, which brings its model along and refuses another one."""
+    body = {name: value for name, value in (state.body or {}).items() if name != "model"}
+    return replace(state, body=body, notes=[*state.notes, "model is dropped: the published agent has its own"])
 
 
 def _without_replay_state(body: Json) -> Json:

@@ -295,4 +295,8 @@ def _open_session(context: Any) -> _QuietSession:
     )
     connector.pid = os.getpid()
     # Cookies are the client's business, as are proxies.
-    return _QuietSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False)
+    session = _QuietSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False)
+    # What aiohttp sends a second time by itself after a lost connection, nobody learns of: a deletion that was done
+    # looked like one of something that never was. Whether to repeat is decided where the attempts are counted.
+    session._retry_connection = False  # pyright: ignore[reportPrivateUsage]  # no public name for it
+    return session

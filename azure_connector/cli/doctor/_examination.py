@@ -65,7 +65,7 @@ def _walk(
 ) -> Iterator[Step | Finding]:
     yield from check_settings(state.settings)
     sound: set[str] = set()
-    for name in state.resources:
+    for name in state.settings.resource_map():
         failed = False
         for event in _reach(state, name):
             failed = failed or (isinstance(event, Finding) and event.status == "failed" and event.check != "clock")
