@@ -21,7 +21,7 @@ from ._endpoint import Endpoint
 from ._environment import read_environment
 from ._guard import Guard
 from ._merge import Sources, load
-from ._names import CONSTRUCTOR_NAMES, ENVIRONMENT
+from ._names import ALIASES, ENVIRONMENT
 from ._resource_fields import ResourceSettings
 from ._resources import AuthSettings, Resource, auth_of, named_resource, read_endpoint
 from ._source import SettingsSource, readable_errors, wrap_secrets
@@ -225,7 +225,7 @@ class ConnectorSettings(ConnectorFields):
             ConfigurationError: a change cannot be used, or names another endpoint without a credential for it.
         """
         changes = {setting: wrap_secrets(setting, value) for setting, value in changes.items()}
-        named = [name for name in changes if CONSTRUCTOR_NAMES.get(name, name) == "azure_endpoint"]
+        named = [name for name in changes if ALIASES.get(name, name) == "azure_endpoint"]
         foreign = any(not self._trusts(name, changes[name]) for name in named if changes[name] is not None)
         sources = self._sources.with_arguments(changes, type(self).model_fields, foreign=foreign)
         settings = type(self).__new__(type(self))
