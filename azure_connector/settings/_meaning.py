@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from ._names import ENVIRONMENT, SETTINGS
 
-__all__ = ["is_misspelt", "suggestion"]
+__all__ = ["is_foreign", "is_misspelt", "suggestion"]
 
 # The constructors' own arguments, which are no settings, and what else people write for them.
 _OF_CLIENTS: Mapping[str, tuple[str, ...]] = {
@@ -23,11 +23,9 @@ _OF_CLIENTS: Mapping[str, tuple[str, ...]] = {
 }
 _NO_SETTING: Mapping[str, str] = {
     **dict.fromkeys(("api_type", "openai_api_type"), "Leave it out: this is always Azure."),
-    **dict.fromkeys(
-        ("admin_api_key", "workload_identity", "provider"),
-        "It belongs to OpenAI's own platform. For Azure's workload identity set federated_token_file, client_id and "
-        "tenant_id.",
-    ),
+    **dict.fromkeys(("admin_api_key", "provider"), "It is for OpenAI's own platform; Azure has nothing of the kind."),
+    "workload_identity": "The SDK's is for OpenAI's own platform; for Azure's set federated_token_file, client_id and "
+    "tenant_id.",
     "region": "A resource's address says where it is: azure_endpoint.",
     "service_id": "It belongs to Semantic Kernel's services.",
 }
@@ -54,6 +52,11 @@ def suggestion(name: str, known: Collection[str]) -> str:
     if meant is not None:
         return f" Did you mean {meant!r}?"
     return f" It is a parameter of a call: pass {name!r} to create()." if _is_parameter(plain) else ""
+
+
+def is_foreign(name: str) -> bool:
+    """Whether a name is an argument of others that has no meaning here; None for it says nothing."""
+    return name in _NO_SETTING
 
 
 def is_misspelt(name: str, known: Collection[str]) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 from .._utils import sentence
 from ..errors import ConfigurationError
 from ._environment import CONFIG_VARIABLE, ENV_FILE_VARIABLE, read_env_file, read_environment
-from ._meaning import suggestion
+from ._meaning import is_foreign, suggestion
 from ._names import ALIASES, ENVIRONMENT, METHODS
 from ._source import SettingsSource
 from ._trust import Place, SourceKind
@@ -191,7 +191,7 @@ def _read_arguments(arguments: dict[str, Any], known: Collection[str]) -> Settin
         value = arguments.pop(setting)
         if setting in known or setting in ALIASES:
             layer.put_named(setting, value, "argument")
-        else:
+        elif value is not None or not is_foreign(setting):
             layer.problems.append(f"There is no setting {setting!r}.{suggestion(setting, known)}")
     chosen = [method for method in METHODS if _chooses(layer, method)]
     if len(chosen) > 1:
