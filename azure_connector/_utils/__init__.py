@@ -16,7 +16,7 @@ from ._json import (
     plain_copy,
     type_name,
 )
-from ._signature import bare_signature, show_lazily
+from ._signature import bare_signature, show_lazily, with_signature
 from ._single_flight import Flight, SingleFlight, running_loop, wait, wait_async
 from ._tasks import spawn
 from ._text import install_hint, nearest, printable, sentence
@@ -51,4 +51,5 @@ __all__ = [
     "type_name",
     "wait",
     "wait_async",
+    "with_signature",
 ]

@@ -7,7 +7,12 @@ from collections.abc import Callable, Mapping
 from types import FunctionType
 from typing import Any, cast
 
-__all__ = ["bare_signature", "show_lazily"]
+__all__ = ["bare_signature", "show_lazily", "with_signature"]
+
+
+def with_signature(function: Any, signature: Callable[[Any], inspect.Signature]) -> None:
+    """Has a function shown with a signature that is made of it when somebody looks."""
+    function.__signature__ = _LazySignature(lambda: signature(function))
 
 
 def show_lazily(
@@ -24,8 +29,8 @@ def show_lazily(
         document: makes the description of what is written in the class and its constructor's signature.
         method: the method's name.
     """
-    function: Any = vars(kind)[method]
-    function.__signature__ = _LazySignature(lambda: signature(function))
+    function = vars(kind)[method]
+    with_signature(function, signature)
     if method == "__init__":
         written, described = kind.__doc__, cast("Any", kind)
         if "__signature__" in vars(kind):  # pydantic's classes have one of their own

@@ -8,7 +8,8 @@ for the URL and the headers.
 from __future__ import annotations
 
 import json
-from typing import Any, cast
+from functools import wraps
+from typing import TYPE_CHECKING, Any, cast
 
 from openai.resources.realtime import AsyncRealtime, Realtime
 from openai.resources.realtime.realtime import AsyncRealtimeConnectionManager, RealtimeConnectionManager
@@ -67,18 +68,21 @@ class ConnectorRealtime(Realtime):
         super().__init__(cast(Any, client))
         self._connector = client
 
-    def connect(self, *, model: Any = None, **options: Any) -> Any:
-        """As the SDK's own; `model` is resolved to its deployment on the default resource.
+    if not TYPE_CHECKING:  # for type checkers the SDK's own signature stands
 
-        Args:
-            model: the model; a pasted realtime URI's deployment or `default_deployment` when omitted.
-            options: as the SDK's.
+        @wraps(Realtime.connect)
+        def connect(self, *, model=None, **options):
+            """As the SDK's own; `model` is resolved to its deployment on the default resource.
 
-        Raises:
-            InvalidRequestError: there is no model, or it has no deployment there.
-        """
-        made = super().connect(**_arguments(self._connector, model, options))
-        return _watched(made, _Manager, self._connector, model)
+            Args:
+                model: the model; a pasted realtime URI's deployment or `default_deployment` when omitted.
+                options: as the SDK's.
+
+            Raises:
+                InvalidRequestError: there is no model, or it has no deployment there.
+            """
+            made = super().connect(**_arguments(self._connector, model, options))
+            return _watched(made, _Manager, self._connector, model)
 
 
 class AsyncConnectorRealtime(AsyncRealtime):
@@ -88,10 +92,13 @@ class AsyncConnectorRealtime(AsyncRealtime):
         super().__init__(cast(Any, client))
         self._connector = client
 
-    def connect(self, *, model: Any = None, **options: Any) -> Any:
-        """As `ConnectorRealtime.connect`."""
-        made = super().connect(**_arguments(self._connector, model, options))
-        return _watched(made, _AsyncManager, self._connector, model)
+    if not TYPE_CHECKING:
+
+        @wraps(AsyncRealtime.connect)
+        def connect(self, *, model=None, **options):
+            """As `ConnectorRealtime.connect`."""
+            made = super().connect(**_arguments(self._connector, model, options))
+            return _watched(made, _AsyncManager, self._connector, model)
 
 
 def _arguments(client: SharedClient, model: Any, options: dict[str, Any]) -> dict[str, Any]:

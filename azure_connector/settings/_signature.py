@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic.fields import FieldInfo
 
-from .._utils import bare_signature, show_lazily
+from .._utils import bare_signature, show_lazily, with_signature
 from ._aliases import aliases_of
 from ._arguments import ChangeArguments, ConstructorArguments, RegisterArguments
 from ._connector_fields import ConnectorFields
@@ -93,11 +93,15 @@ def _default(field: FieldInfo) -> str:
     return f" Default: {value:g}." if isinstance(value, float) else f" Default: {value}." if plain else ""
 
 
-def show_settings(kind: type, table: Any = None) -> None:
-    """Has a class shown with the settings that its constructor takes.
+def show_settings(shown: Any, table: Any = None) -> None:
+    """Has a class, or a function, shown with the settings that its constructor, or it itself, takes.
 
     Args:
-        kind: the class.
+        shown: the class or function.
         table: as in `signature_of`.
     """
-    show_lazily(kind, partial(signature_of, table=table), documented)
+    if isinstance(shown, type):
+        show_lazily(shown, partial(signature_of, table=table), documented)
+        return
+    with_signature(shown, partial(signature_of, table=table))
+    shown.__doc__ = documented(shown.__doc__, inspect.signature(shown))
