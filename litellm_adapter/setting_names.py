@@ -5,11 +5,17 @@ from __future__ import annotations
 import difflib
 
 from azure_connector import ConfigurationError, ConnectorSettings
-from azure_connector.settings import ALIASES, CREDENTIAL_SETTINGS, PARAMETERS, RESOURCE_SETTINGS, SECRET_SETTINGS
+from azure_connector.settings import ALIASES as _ALIASES
+from azure_connector.settings import CREDENTIAL_SETTINGS, PARAMETERS, RESOURCE_SETTINGS, SECRET_SETTINGS
 
 __all__ = ["ALIASES", "CREDENTIAL_SETTINGS", "SECRET_SETTINGS", "SETTINGS", "refuse_near_misses"]
 
-SETTINGS: frozenset[str] = frozenset(ConnectorSettings.model_fields) - PARAMETERS
+_NAME = "resource_name"  # not the address, but what stands in it
+
+ALIASES = {alias: setting for alias, setting in _ALIASES.items() if alias != _NAME}
+"""What else a setting is called, whose value is the setting's."""
+
+SETTINGS: frozenset[str] = frozenset({*ConnectorSettings.model_fields, _NAME}) - PARAMETERS
 """What a call may bring; the names that are also parameters of an operation mean that."""
 
 _GUARDED = (CREDENTIAL_SETTINGS | SECRET_SETTINGS | RESOURCE_SETTINGS) - {"scope"}

@@ -6,7 +6,8 @@ current realtime model has the v1 form).
 
 from __future__ import annotations
 
-from typing import Any, cast
+from functools import wraps
+from typing import TYPE_CHECKING, Any, cast
 
 from openai.resources.realtime import AsyncRealtime, Realtime
 
@@ -25,18 +26,21 @@ class ConnectorRealtime(Realtime):
         self._connector = client
         _watch_translations(self, client)
 
-    def connect(self, *, model: Any = None, **options: Any) -> Any:
-        """As the SDK's own; `model` is resolved to its deployment on the default resource.
+    if not TYPE_CHECKING:  # for type checkers the SDK's own signature stands
 
-        Args:
-            model: the model; a pasted realtime URI's deployment or `default_deployment` when omitted.
-            options: as the SDK's.
+        @wraps(Realtime.connect)
+        def connect(self, *, model=None, **options):
+            """As the SDK's own; `model` is resolved to its deployment on the default resource.
 
-        Raises:
-            InvalidRequestError: there is no model, or it has no deployment there.
-        """
-        made = super().connect(**_arguments(self._connector, model, options))
-        return watched(made, self._connector, model)
+            Args:
+                model: the model; a pasted realtime URI's deployment or `default_deployment` when omitted.
+                options: as the SDK's.
+
+            Raises:
+                InvalidRequestError: there is no model, or it has no deployment there.
+            """
+            made = super().connect(**_arguments(self._connector, model, options))
+            return watched(made, self._connector, model)
 
 
 class AsyncConnectorRealtime(AsyncRealtime):
@@ -47,10 +51,13 @@ class AsyncConnectorRealtime(AsyncRealtime):
         self._connector = client
         _watch_translations(self, client)
 
-    def connect(self, *, model: Any = None, **options: Any) -> Any:
-        """As `ConnectorRealtime.connect`."""
-        made = super().connect(**_arguments(self._connector, model, options))
-        return watched(made, self._connector, model)
+    if not TYPE_CHECKING:
+
+        @wraps(AsyncRealtime.connect)
+        def connect(self, *, model=None, **options):
+            """As `ConnectorRealtime.connect`."""
+            made = super().connect(**_arguments(self._connector, model, options))
+            return watched(made, self._connector, model)
 
 
 def _watch_translations(resource: Any, client: SharedClient) -> None:

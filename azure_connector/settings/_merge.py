@@ -9,10 +9,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from .._utils import nearest, sentence
+from .._utils import sentence
 from ..errors import ConfigurationError
 from ._environment import CONFIG_VARIABLE, ENV_FILE_VARIABLE, read_env_file, read_environment
-from ._names import CONSTRUCTOR_NAMES, ENVIRONMENT, METHODS
+from ._meaning import is_foreign, suggestion
+from ._names import ALIASES, ENVIRONMENT, METHODS
 from ._source import SettingsSource
 from ._trust import Place, SourceKind
 
@@ -188,10 +189,10 @@ def _read_arguments(arguments: dict[str, Any], known: Collection[str]) -> Settin
     layer = SettingsSource("argument")
     for setting in sorted(arguments, key="base_url".__eq__):  # last: it looks whether api_form was given
         value = arguments.pop(setting)
-        if setting in known or setting in CONSTRUCTOR_NAMES:
+        if setting in known or setting in ALIASES:
             layer.put_named(setting, value, "argument")
-        else:
-            layer.problems.append(f"There is no setting {setting!r}.{nearest(setting, known)}")
+        elif value is not None or not is_foreign(setting):
+            layer.problems.append(f"There is no setting {setting!r}.{suggestion(setting, known)}")
     chosen = [method for method in METHODS if _chooses(layer, method)]
     if len(chosen) > 1:
         layer.problems.append(

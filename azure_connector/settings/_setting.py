@@ -29,6 +29,9 @@ class Setting:
     method: bool = False
     as_json: bool = False
     found: Literal["yes", "no", "vault", "cloud"] = "yes"
+    aliases: tuple[str, ...] = ()
+    meant: tuple[str, ...] = ()
+    typed: str | None = None
 
 
 _PLAIN = Setting()

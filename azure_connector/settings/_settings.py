@@ -15,15 +15,17 @@ from pydantic import ConfigDict, PrivateAttr, ValidationError
 
 from ..deployments import REALTIME, DeploymentTable, compile_table
 from ..errors import ConfigurationError
+from ._aliases import read_alias
 from ._api_style import choose_api_style
 from ._connector_fields import ConnectorFields
 from ._endpoint import Endpoint
 from ._environment import read_environment
 from ._guard import Guard
 from ._merge import Sources, load
-from ._names import CONSTRUCTOR_NAMES, ENVIRONMENT
+from ._names import ALIASES, ENVIRONMENT
 from ._resource_fields import ResourceSettings
 from ._resources import AuthSettings, Resource, auth_of, named_resource, read_endpoint
+from ._signature import show_settings
 from ._source import SettingsSource, readable_errors, wrap_secrets
 from ._trust import TrustedHosts
 
@@ -225,7 +227,7 @@ class ConnectorSettings(ConnectorFields):
             ConfigurationError: a change cannot be used, or names another endpoint without a credential for it.
         """
         changes = {setting: wrap_secrets(setting, value) for setting, value in changes.items()}
-        named = [name for name in changes if CONSTRUCTOR_NAMES.get(name, name) == "azure_endpoint"]
+        named = [name for name in changes if ALIASES.get(name, name) == "azure_endpoint"]
         foreign = any(not self._trusts(name, changes[name]) for name in named if changes[name] is not None)
         sources = self._sources.with_arguments(changes, type(self).model_fields, foreign=foreign)
         settings = type(self).__new__(type(self))
@@ -237,9 +239,14 @@ class ConnectorSettings(ConnectorFields):
         if name == "resource_name":
             return False  # another resource: never the one whose key is held
         address = str(value)
-        base = read_endpoint(address, "argument", allow_insecure_hosts=self.allow_insecure_hosts).base
+        form = "as-is" if name == "base_url" and read_alias(name, address).api_form else None
+        hosts = self.allow_insecure_hosts
+        return self.trusts(read_endpoint(address, "argument", form=form, allow_insecure_hosts=hosts).base)
+
+    def trusts(self, url: str) -> bool:
+        """Whether the default resource's credentials may go to a URL: its own hosts, and `trusted_hosts`."""
         own = (self._resource_map[_DEFAULT].endpoint.base,) if _DEFAULT in self._resource_map else ()
-        return TrustedHosts(own, self.trusted_hosts).confirm(base)
+        return TrustedHosts(own, self.trusted_hosts).confirm(url)
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """As `derived`: pydantic's own copy would skip every check."""
@@ -285,3 +292,6 @@ def _default_for(endpoint: Endpoint) -> Literal["default_deployment", "embedding
         return "embedding_deployment"
     chat = endpoint.operation is None or endpoint.operation.startswith(("/chat", "/completions", "/responses"))
     return "default_deployment" if chat else None
+
+
+show_settings(ConnectorSettings)
