@@ -31,8 +31,19 @@ def explain_call(state: ConnectorState, plan: Plan, operation: str) -> Explanati
     later = (
         ("discover is on, and nothing has been listed yet: the first call lists the deployments",) if waiting else ()
     )
-    notes = (*unused, *settings.remarks, *chain, *later)
-    return Explanation(plan.model, operation, plan.rule, targets, settings.origins, notes, settings.trust)
+    warned = (plan.warning,) if plan.warning else ()
+    notes = (*warned, *unused, *settings.remarks, *chain, *later)
+    source = plan.source or (settings.origins["deployment_mapping"] if plan.rule in ("mapping", "deployment") else "")
+    return Explanation(
+        plan.model,
+        operation,
+        plan.rule,
+        targets,
+        settings.origins,
+        notes,
+        source,
+        settings.trust,
+    )
 
 
 def _explained(state: ConnectorState, target: Target, operation: str) -> ExplainedTarget:

@@ -2,15 +2,34 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from dataclasses import replace
 
-from ..deployments import DeploymentResolver, Plan, Target
+from ..deployments import RESPONSES, DeploymentResolver, Plan, Target
 from ..errors import InvalidRequestError
-from ..requests import CallOptions, batch_resource
+from ..requests import SAID, CallOptions, batch_resource
 from ..routing import ResourceAffinity
+from ..settings import ConnectorSettings
+from ._state import ConnectorState
 
-__all__ = ["plan_call"]
+__all__ = ["plan_call", "warn_once", "with_model"]
+
+_log = logging.getLogger("azure_connector")
+
+
+def with_model(call: CallOptions, settings: ConnectorSettings) -> CallOptions:
+    """The call with the model that the settings choose, where the SDK lets a caller of the Responses API omit it."""
+    if call.model is None and call.operation.startswith(RESPONSES) and call.body and call.names_deployment:
+        return replace(call, model=settings.model_for(RESPONSES))
+    return call
+
+
+def warn_once(state: ConnectorState, plan: Plan) -> None:
+    """Tells once that a default deployment answers for what seems to be another model."""
+    target = plan.targets[0]
+    if SAID.first(state.resources[target.resource].endpoint.base, target.deployment, plan.model):
+        _log.warning("%s", plan.warning)
 
 
 def plan_call(

@@ -36,7 +36,8 @@ class ConnectorFields(ResourceSettings):
                 "AZURE_OPENAI_DEFAULT_DEPLOYMENT",
                 "AZURE_OPENAI_DEPLOYMENT",
                 "AZURE_OPENAI_CHAT_DEPLOYMENT_NAME",
-            )
+            ),
+            shared=frozenset({"AZURE_OPENAI_DEPLOYMENT", "AZURE_OPENAI_CHAT_DEPLOYMENT_NAME"}),
         ),
     ] = Field(None, description="Serves chat and Responses calls for models that the mapping does not know.")
     embedding_deployment: Annotated[str | None, Setting(variables=("AZURE_OPENAI_EMBEDDING_DEPLOYMENT_NAME",))] = Field(
