@@ -48,7 +48,7 @@ def explain_call(state: ConnectorState, plan: Plan, operation: str) -> Explanati
 
 def _explained(state: ConnectorState, target: Target, operation: str) -> ExplainedTarget:
     endpoint = state.resources[target.resource].endpoint
-    profile, adaptations = state.resolver.profile(target), state.builder.adaptations.of(target.key)
+    profile, adaptations = state.resolver.profile(target), state.builder.adaptations.of(state.builder.key_of(target))
     sent = operation
     if operation == CHAT:
         body: Json = {"model": target.deployment, "messages": []}
@@ -69,7 +69,7 @@ def _explained(state: ConnectorState, target: Target, operation: str) -> Explain
         rank=target.rank,
         weight=target.weight,
         profile=() if profile is None else _rules(profile),
-        learned=state.builder.adaptations.explain(target.key),
+        learned=state.builder.adaptations.explain(state.builder.key_of(target)),
     )
 
 

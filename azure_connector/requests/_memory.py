@@ -7,8 +7,16 @@ with the same line. So this belongs to the process, by the resource's address an
 from __future__ import annotations
 
 from .._utils import Once
+from ._adaptations import AdaptationCache
+from ._draft import ChangeReporter
 
-__all__ = ["SAID", "forget_learned"]
+__all__ = ["CHANGES", "LEARNED", "SAID", "forget_learned"]
+
+LEARNED = AdaptationCache()
+"""What refusals have taught."""
+
+CHANGES = ChangeReporter()
+"""Tells of changes in requests, of each once."""
 
 SAID = Once()
 """The lines that were logged once and are not logged again."""
@@ -19,4 +27,5 @@ def forget_learned() -> None:
 
     For tests, and after a deployment was given another model under the same name.
     """
-    SAID.clear()
+    for memory in (LEARNED, CHANGES, SAID):
+        memory.clear()
