@@ -126,13 +126,13 @@ class SharedClient:
         """The deployment on the default resource that serves a model, for what does not go through `request()`.
 
         Args:
-            model: the model as a call would name it; the settings' `default_model` when omitted.
+            model: the model as a call would name it; the one that the settings choose when omitted.
             operation: the SDK's path.
 
         Raises:
             InvalidRequestError: the model is served by other resources only.
         """
-        return self._state.resolver.home_deployment(model or self.settings.default_model, operation)
+        return self._state.resolver.home_deployment(model or self.settings.model_for(operation), operation)
 
     @property
     def connector_state(self) -> ConnectorState:
@@ -179,7 +179,7 @@ class SharedClient:
         """Tells which deployment, URL, credential and rules a call would use, and why. Sends nothing.
 
         Args:
-            model: the model as a call would name it; the settings' `default_model` when omitted.
+            model: the model as a call would name it; the one that the settings choose when omitted.
             operation: the SDK's path of the call, e.g. `/embeddings`.
 
         Raises:
@@ -187,7 +187,7 @@ class SharedClient:
         """
         from ._explain_call import explain_call
 
-        plan = self._state.resolver.resolve(model or self.settings.default_model, operation)
+        plan = self._state.resolver.resolve(model or self.settings.model_for(operation), operation)
         return explain_call(self._state, self._state.projects.explained(plan, operation), operation)
 
     def declare_base_model(self, model: str, base_model: str) -> None:

@@ -29,7 +29,7 @@ from ._call_errors import CallErrors
 from ._deletions import deleted_reply
 from ._effects import AwaitFirstChunk, Effect, RefreshCredential, RefreshListing, Send, TakeReply, Wait
 from ._hint_context import hint_context
-from ._plan import plan_call
+from ._plan import plan_call, warn_once, with_model
 from ._state import ConnectorState
 from ._tracing import annotate_span
 
@@ -64,7 +64,7 @@ def call_flow(
     """
     if not state.routing.shares:
         state.routing.share()
-    call = parse_options(options, stream=stream)
+    call = with_model(parse_options(options, stream=stream), state)
 
     def run(plan: Plan, since: float | None = None) -> Generator[Effect, Any, Any]:
         one = _CallRun(
@@ -97,8 +97,12 @@ def _discovering(
 
 def _plan(state: ConnectorState, call: CallOptions) -> Plan:
     if state.affinity is None and call.model is not None:  # one resource: nothing but the model decides
-        return state.resolver.resolve(call.model, call.operation)
-    return plan_call(call, state.resolver, state.affinity, state.projects)
+        plan = state.resolver.resolve(call.model, call.operation)
+    else:
+        plan = plan_call(call, state.resolver, state.affinity, state.projects)
+    if plan.warning:
+        warn_once(state, plan)
+    return plan
 
 
 class _CallRun:

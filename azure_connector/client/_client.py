@@ -133,13 +133,16 @@ class AzureConnector(SharedClient, AzureType):  # pyright: ignore[reportIncompat
         return self._drive(flow)
 
     def catalog(self) -> Catalog:
-        """Lists the deployments and models of every resource. What cannot be listed stands in `problems`."""
+        """Lists the deployments and models of every resource. What cannot be listed stands in `problems`.
+
+        From then on a model that no mapping has finds its deployment among them.
+        """
         from ._listing import list_resources
 
-        return self._drive(list_resources(self._state, self))
+        return self._state.resolver.discovery.take(self._drive(list_resources(self._state, self)), quiet=True)
 
     def discover(self) -> Catalog:
-        """Lists the deployments anew; from now on a model that no mapping has finds its deployment among them."""
+        """As `catalog`, and from now on calls list anew where a listing is old or lacks their model."""
         return self._state.resolver.discovery.adopt(self.catalog())
 
     def _drive(self, flow: Generator[Effect, Any, Any]) -> Any:
@@ -292,13 +295,16 @@ class AsyncAzureConnector(SharedClient, AsyncAzureType):  # pyright: ignore[repo
         return await self._drive(flow)
 
     async def catalog(self) -> Catalog:
-        """Lists the deployments and models of every resource. What cannot be listed stands in `problems`."""
+        """Lists the deployments and models of every resource. What cannot be listed stands in `problems`.
+
+        From then on a model that no mapping has finds its deployment among them.
+        """
         from ._listing import list_resources
 
-        return await self._drive(list_resources(self._state, self))
+        return self._state.resolver.discovery.take(await self._drive(list_resources(self._state, self)), quiet=True)
 
     async def discover(self) -> Catalog:
-        """Lists the deployments anew; from now on a model that no mapping has finds its deployment among them."""
+        """As `catalog`, and from now on calls list anew where a listing is old or lacks their model."""
         return self._state.resolver.discovery.adopt(await self.catalog())
 
     async def _drive(self, flow: Generator[Effect, Any, Any]) -> Any:

@@ -32,6 +32,7 @@ class HintContext:
         credential_origin: the setting or variable that it came from, or None.
         not_repeated: the call ended since the request may have been executed and repeating it was not allowed.
         scopes: the token's scope, then the others that resources of the same cloud take.
+        source: what led to the rule, in words (`Plan.source`).
     """
 
     resource: str = "default"
@@ -45,6 +46,7 @@ class HintContext:
     credential_origin: str | None = None
     scopes: tuple[str, ...] = ()
     not_repeated: bool = False
+    source: str = ""
 
     @property
     def where(self) -> str:
@@ -93,6 +95,8 @@ _RULES: Mapping[str, str] = {
 
 def _deployment_not_found(facts: ErrorFacts, context: HintContext) -> str:
     rule = _RULES.get(context.rule or "", "").format(model=context.model)
+    if context.rule == "pass-through" and context.source:
+        rule = f"{context.source}, so the model's own name was used"
     chosen = f" ({rule})" if rule else ""
     model = context.model or "MODEL"
     return (

@@ -11,7 +11,7 @@ from typing import Any
 
 from .._utils import sentence
 from ..errors import ConfigurationError
-from ._environment import CONFIG_VARIABLE, ENV_FILE_VARIABLE, read_env_file, read_environment
+from ._environment import CONFIG_VARIABLE, DEPLOYMENT, ENV_FILE_VARIABLE, read_env_file, read_environment
 from ._meaning import is_foreign, suggestion
 from ._names import ALIASES, ENVIRONMENT, METHODS
 from ._source import SettingsSource
@@ -61,6 +61,17 @@ class Sources:
         if setting in self.set_aside:
             return len(self.layers)
         return next((index for index, layer in enumerate(self.layers) if setting in layer.values), len(self.layers))
+
+    def variable(self, setting: str) -> str | None:
+        """The variable that decides a setting; None where no variable does."""
+        level = self.level(setting)
+        return self.layers[level].variables.get(setting) if level < len(self.layers) else None
+
+    def deployed_model(self) -> str | None:
+        """The base model that a variable declares for the default deployment, where its own variable named that one."""
+        if self.variable("default_deployment") != DEPLOYMENT:
+            return None
+        return next((layer.deployed_model for layer in self.layers if layer.deployed_model), None)
 
     def place(self, setting: str, resource: str | None = None) -> Place | None:
         """Where a setting's value stands: of the default resource, or in one of `resources`; None by default."""

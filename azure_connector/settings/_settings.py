@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self, Unpack, cast
 
 from pydantic import ConfigDict, PrivateAttr, ValidationError
 
-from ..deployments import REALTIME, DeploymentTable, compile_table
+from ..deployments import REALTIME, DefaultSource, DeploymentTable, compile_table
 from ..errors import ConfigurationError
 from ._aliases import read_alias
 from ._api_style import choose_api_style
@@ -22,7 +22,7 @@ from ._endpoint import Endpoint
 from ._environment import read_environment
 from ._guard import Guard
 from ._merge import Sources, load
-from ._names import ALIASES, ENVIRONMENT
+from ._names import ALIASES, ENVIRONMENT, SETTINGS
 from ._resource_fields import ResourceSettings
 from ._resources import AuthSettings, Resource, auth_of, named_resource, read_endpoint
 from ._signature import show_settings
@@ -100,12 +100,22 @@ class ConnectorSettings(ConnectorFields):
         self._deployments = compile_table(
             self.deployment_mapping,
             default=self.default_deployment,
+            default_source=self._default_source(sources),
             embedding=self.embedding_deployment,
             realtime=_realtime_deployment(endpoint),
             resources=self.resource_map(),
             default_resource=self.default_resource,
             origins=self.origins,
         )
+
+    def _default_source(self, sources: Sources) -> DefaultSource:
+        """What is known of `default_deployment` beside its name."""
+        setting = "default_deployment"
+        origin = self._origins[setting]
+        if origin != sources.origin(setting):  # a pasted address has it
+            return DefaultSource(origin)
+        shared = sources.variable(setting) in SETTINGS[setting].shared
+        return DefaultSource(origin, shared, sources.deployed_model())
 
     def _read_endpoint(self, sources: Sources) -> Endpoint | None:
         if self.azure_endpoint is None:
@@ -181,7 +191,7 @@ class ConnectorSettings(ConnectorFields):
         return self._deployments
 
     def chosen_model(self, operation: str) -> str | None:
-        """The model that somebody chose for calls that name none: a deployment for them, or else a default model.
+        """The model that somebody chose for calls that name none: a default model, or else a deployment for them.
 
         Args:
             operation: the SDK's path, such as `/chat/completions` or `/embeddings`.
@@ -189,8 +199,12 @@ class ConnectorSettings(ConnectorFields):
         if operation == "/embeddings":
             known = DEFAULT_EMBEDDING_MODEL if DEFAULT_EMBEDDING_MODEL in self.deployment_mapping else None
             return self.embedding_deployment or known
-        chosen = self._origins["default_model"] != _DEFAULT or self.default_model in self.deployment_mapping
-        return self.default_deployment or (self.default_model if chosen else None)
+        if self._origins["default_model"] != _DEFAULT:
+            return self.default_model
+        if (default := self._deployments.default) is not None:
+            # The deployment itself, also where the mapping gives its name to another one.
+            return default.key if default.deployment in self.deployment_mapping else self.default_deployment
+        return self.default_model if self.default_model in self.deployment_mapping else None
 
     def model_for(self, operation: str) -> str:
         """As `chosen_model`; the built-in default where nobody chose one."""

@@ -27,6 +27,8 @@ class SettingsSource:
         values: setting -> value as the source has it, secrets wrapped.
         origins: setting -> where it stands, in words.
         references: setting, or `resources.NAME.SETTING` -> the variable of the environment that `${NAME}` brought.
+        variables: setting -> the variable of the environment that holds it.
+        deployed_model: what `AZURE_OPENAI_MODEL` says: the base model of `AZURE_OPENAI_DEPLOYMENT`, among other things.
         notes: what was left unread, and why.
         problems: what is wrong with the source. Collected instead of raised, so that no traceback holds the raw text.
     """
@@ -35,6 +37,8 @@ class SettingsSource:
     values: dict[str, Any] = field(default_factory=dict[str, Any], repr=False)
     origins: dict[str, str] = field(default_factory=dict[str, str])
     references: dict[str, str] = field(default_factory=dict[str, str])
+    variables: dict[str, str] = field(default_factory=dict[str, str])
+    deployed_model: str | None = None
     notes: list[str] = field(default_factory=list[str])
     problems: list[str] = field(default_factory=list[str])
 

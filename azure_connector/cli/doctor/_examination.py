@@ -146,7 +146,7 @@ def _chosen(
     chosen = tuple(one for one in catalog.deployments if one.resource in sound and (one.mapped or one.serves))
     if chosen:
         return chosen
-    return (ListedDeployment(client.settings.default_model, first),)
+    return (ListedDeployment(client.settings.model_for("/chat/completions"), first),)
 
 
 def _unknown(key: str) -> ListedDeployment:
