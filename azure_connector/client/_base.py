@@ -162,10 +162,14 @@ class SharedClient:
         return self
 
     def __reduce__(self) -> Any:
-        raise TypeError(
-            f"{type(self).__name__} cannot be pickled: it holds connections and credentials. "
-            "Make one in each process from the same settings."
-        )
+        """Settings and options travel; secrets are read in the other process, from where they stood in this one.
+
+        Raises:
+            NotPickledError: a secret was passed as an argument, so that it stands nowhere else.
+        """
+        from ._pickling import packed, unpickled
+
+        return unpickled, (type(self), packed(self))
 
     def __repr__(self) -> str:
         state = self.__dict__.get("_state")  # missing in a client whose settings were refused

@@ -95,9 +95,18 @@ class AzureConnector(SharedClient, AzureType):
     @cached_property
     def responses(self) -> ConnectorResponses:  # pyright: ignore[reportIncompatibleMethodOverride]  # as above
         """The SDK's responses resource."""
-        from ._sdk_resources import ConnectorResponses
+        from ._sdk_resources import ConnectorResponses, guard_connect
 
-        return ConnectorResponses(self)
+        return guard_connect(self, ConnectorResponses(self), "/responses", asynchronous=False)
+
+    if not TYPE_CHECKING:  # for type checkers it stays the SDK's
+
+        @cached_property
+        def beta(self):
+            """The SDK's beta resource."""
+            from ._sdk_resources import guard_beta
+
+            return guard_beta(self, super().beta, asynchronous=False)
 
     @cached_property
     def realtime(self) -> ConnectorRealtime:  # pyright: ignore[reportIncompatibleMethodOverride]  # a cached_property too
@@ -248,9 +257,18 @@ class AsyncAzureConnector(SharedClient, AsyncAzureType):
     @cached_property
     def responses(self) -> AsyncConnectorResponses:  # pyright: ignore[reportIncompatibleMethodOverride]  # as above
         """The SDK's responses resource."""
-        from ._sdk_resources import AsyncConnectorResponses
+        from ._sdk_resources import AsyncConnectorResponses, guard_connect
 
-        return AsyncConnectorResponses(self)
+        return guard_connect(self, AsyncConnectorResponses(self), "/responses", asynchronous=True)
+
+    if not TYPE_CHECKING:  # for type checkers it stays the SDK's
+
+        @cached_property
+        def beta(self):
+            """The SDK's beta resource."""
+            from ._sdk_resources import guard_beta
+
+            return guard_beta(self, super().beta, asynchronous=True)
 
     @cached_property
     def realtime(self) -> AsyncConnectorRealtime:  # pyright: ignore[reportIncompatibleMethodOverride]  # cached too

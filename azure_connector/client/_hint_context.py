@@ -31,5 +31,6 @@ def hint_context(state: ConnectorState, target: Target, plan: Plan) -> HintConte
         rule=plan.rule,
         credential=authenticator.kind,
         credential_origin=authenticators.credential_origin(target.resource),
+        other_resource=state.settings.other_resource if target.resource == "default" else "",
         scopes=tuple(dict.fromkeys((authenticator.scope, *SCOPES[endpoint.cloud]))),
     )

@@ -24,7 +24,14 @@ from openai.types.responses import Response, ResponseStreamEvent
 
 from .._utils import plain_copy
 
-__all__ = ["AsyncConnectorChat", "AsyncConnectorResponses", "ConnectorChat", "ConnectorResponses"]
+__all__ = [
+    "AsyncConnectorChat",
+    "AsyncConnectorResponses",
+    "ConnectorChat",
+    "ConnectorResponses",
+    "guard_beta",
+    "guard_connect",
+]
 
 _SDK = str(Path(openai.__file__).parent)
 # What `create` calls the options of a request, and what `post` calls them.
@@ -136,3 +143,49 @@ class AsyncConnectorResponses(AsyncResponses):
         async def create(self, **arguments):
             request = _ASYNC_RESPONSES.post(AsyncResponses.create, arguments)
             return await (super().create(**arguments) if request is None else self._client.post(**request))
+
+
+def guard_connect(client: Any, resource: Any, operation: str, *, asynchronous: bool) -> Any:
+    """A resource of the SDK's whose WebSockets, where it has some, are guarded as realtime's.
+
+    Args:
+        client: the connector's client.
+        resource: the SDK's resource.
+        operation: the SDK's path.
+        asynchronous: whether it is an async one.
+    """
+    connect = getattr(resource, "connect", None)
+    if connect is None:
+        return resource
+
+    @wraps(connect)
+    def guarded(*arguments: Any, **options: Any) -> Any:
+        from ._websockets import connect_guarded
+
+        given = inspect.signature(connect).bind_partial(*arguments, **options).arguments
+        return connect_guarded(client, connect, given, operation=operation, asynchronous=asynchronous)
+
+    resource.connect = guarded
+    return resource
+
+
+_BETA_SOCKETS = {"realtime": "/realtime", "responses": "/responses"}
+
+
+def guard_beta(client: Any, beta: Any, *, asynchronous: bool) -> Any:
+    """The SDK's beta resource, whose own resources are made when they are asked for.
+
+    Args:
+        client: the connector's client.
+        beta: the SDK's.
+        asynchronous: whether it is the async one.
+    """
+
+    def made(name: str) -> Any:
+        resource = getattr(kind, name).func(beta)
+        return guard_connect(client, resource, _BETA_SOCKETS[name], asynchronous=asynchronous)
+
+    kind: Any = beta.__class__
+    held = {name: cached_property(lambda self, name=name: made(name)) for name in _BETA_SOCKETS if hasattr(kind, name)}
+    beta.__class__ = type(kind.__name__, (kind,), held)
+    return beta

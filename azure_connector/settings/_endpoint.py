@@ -22,6 +22,7 @@ __all__ = [
     "Cloud",
     "Endpoint",
     "HostKind",
+    "base_of",
     "default_scope",
     "form_for",
     "form_url",
@@ -107,6 +108,17 @@ def parse_endpoint(
         root=pasted.root,
         operation=pasted.operation,
     )
+
+
+def base_of(address: object) -> str | None:
+    """An address's `Endpoint.base`, to be compared and not to be sent to; None for what is no address."""
+    if not isinstance(address, str):
+        return None
+    try:
+        # Nothing is sent: what is compared may be plain http.
+        return parse_endpoint(address, allow_insecure_hosts=(urlsplit(address.strip()).hostname or "",)).base
+    except (ConfigurationError, ValueError):
+        return None
 
 
 class _Asked(NamedTuple):

@@ -27,7 +27,7 @@ class SettingsSource:
         kind: whose source it is.
         values: setting -> value as the source has it, secrets wrapped.
         origins: setting -> where it stands, in words.
-        references: setting, or `resources.NAME.SETTING` -> the variable of the environment that `${NAME}` brought.
+        references: setting, or `resources.NAME.SETTING` -> the variable that `${NAME}` brought, and whose it is.
         notes: what was left unread, and why.
         problems: what is wrong with the source. Collected instead of raised, so that no traceback holds the raw text.
     """
@@ -35,7 +35,7 @@ class SettingsSource:
     kind: SourceKind = "directory"
     values: dict[str, Any] = field(default_factory=dict[str, Any], repr=False)
     origins: dict[str, str] = field(default_factory=dict[str, str])
-    references: dict[str, str] = field(default_factory=dict[str, str])
+    references: dict[str, tuple[str, SourceKind]] = field(default_factory=dict[str, tuple[str, SourceKind]])
     notes: list[str] = field(default_factory=list[str])
     problems: list[str] = field(default_factory=list[str])
 
@@ -81,10 +81,12 @@ class SettingsSource:
         path, text = setting, self.origins["resources" if resource is not None else setting]
         if resource is not None:
             path, text = f"resources.{resource}.{setting}", f"{text} [resources.{resource}]"
-        variable = self.references.get(path)
-        if variable is None:
-            return Place(self.kind, text)
-        return Place("environment", text if f"({variable})" in text else f"{text} ({variable})", referenced=True)
+        variable, kind = self.references.get(path, ("", self.kind))
+        if not variable:
+            return Place(kind, text)
+        text = text if f"({variable})" in text else f"{text} ({variable})"
+        # A named file that asks for a variable does not vouch for a `.env` that happens to have it.
+        return Place(kind, f"{text} of .env" if kind == "directory" else text, referenced=True)
 
 
 def _on_azure(address: str) -> bool:
