@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
-from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple, Self, Unpack, cast
 
@@ -152,24 +151,6 @@ class SharedClient:
         named = model or (default.deployment if default is not None else None)
         return self._state.resolver.home_deployment(cast("str", named), "/realtime")
 
-    if not TYPE_CHECKING:  # for type checkers the SDK's own declarations stand
-
-        @cached_property
-        def beta(self):
-            """The SDK's beta resources; their WebSockets know deployments."""
-            from ._web_sockets import watch
-
-            return watch(super().beta, self)
-
-        if hasattr(openai.OpenAI, "live"):  # from openai 3 on
-
-            @cached_property
-            def live(self):
-                """The SDK's Live resource; its WebSockets know deployments."""
-                from ._web_sockets import watch
-
-                return watch(super().live, self)
-
     @property
     def auth_headers(self) -> dict[str, str]:
         """The credential's headers, for the SDK's WebSockets alone: requests get theirs when they are sent."""
@@ -268,10 +249,14 @@ class SharedClient:
         return self
 
     def __reduce__(self) -> Any:
-        raise TypeError(
-            f"{type(self).__name__} cannot be pickled: it holds connections and credentials. "
-            "Make one in each process from the same settings."
-        )
+        """Settings and options travel; secrets are read in the other process, from where they stood in this one.
+
+        Raises:
+            NotPickledError: a secret was passed as an argument, so that it stands nowhere else.
+        """
+        from ._pickling import packed, unpickled
+
+        return unpickled, (type(self), packed(self))
 
     def __repr__(self) -> str:
         state = self.__dict__.get("_state")  # missing in a client whose settings were refused

@@ -19,8 +19,9 @@ from openai import NotGiven
 
 from .._utils import show_lazily
 from ._azure_type import AsyncAzureType, AzureType
-from ._base import NOT_GIVEN, Beginning, SharedClient, begin, shown_signature, shown_text
+from ._base import NOT_GIVEN, Beginning, begin, shown_signature, shown_text
 from ._effects import AwaitFirstChunk, Effect, RefreshCredential, RefreshListing, RunInThread, Send, TakeReply, Wait
+from ._watched import WatchedClient
 
 if TYPE_CHECKING:
     from ..deployments import Catalog
@@ -37,7 +38,7 @@ _NO_OPTIONS: Mapping[str, Any] = {}
 
 
 # `copy` lists its arguments, so that a typo is an error: what is OpenAI's platform's alone is not among them.
-class AzureConnector(SharedClient, AzureType):  # pyright: ignore[reportIncompatibleMethodOverride]  # as said
+class AzureConnector(WatchedClient, AzureType):  # pyright: ignore[reportIncompatibleMethodOverride]  # as said
     """A synchronous OpenAI client for Azure OpenAI. Safe across threads.
 
     Args:
@@ -206,7 +207,7 @@ class AzureConnector(SharedClient, AzureType):  # pyright: ignore[reportIncompat
             self._state.close()
 
 
-class AsyncAzureConnector(SharedClient, AsyncAzureType):  # pyright: ignore[reportIncompatibleMethodOverride]  # as above
+class AsyncAzureConnector(WatchedClient, AsyncAzureType):  # pyright: ignore[reportIncompatibleMethodOverride]  # as above
     """An asynchronous OpenAI client for Azure OpenAI. Safe across event loops, each of which gets its own connections.
 
     Args and errors: as `AzureConnector`.

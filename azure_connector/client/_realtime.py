@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 from openai.resources.realtime import AsyncRealtime, Realtime
 
+from ..deployments import REALTIME
 from ._azure_type import AcceptedCall
 from ._base import SharedClient
-from ._web_sockets import watch, watched
+from ._web_sockets import connect_socket, watch
 
 __all__ = ["AsyncConnectorRealtime", "ConnectorRealtime"]
 
@@ -39,8 +40,7 @@ class ConnectorRealtime(Realtime):
             Raises:
                 InvalidRequestError: there is no model, or it has no deployment there.
             """
-            made = super().connect(**_arguments(self._connector, model, options))
-            return watched(made, self._connector, model)
+            return _connect(self._connector, super().connect, model, options, asynchronous=False)
 
 
 class AsyncConnectorRealtime(AsyncRealtime):
@@ -56,17 +56,17 @@ class AsyncConnectorRealtime(AsyncRealtime):
         @wraps(AsyncRealtime.connect)
         def connect(self, *, model=None, **options):
             """As `ConnectorRealtime.connect`."""
-            made = super().connect(**_arguments(self._connector, model, options))
-            return watched(made, self._connector, model)
+            return _connect(self._connector, super().connect, model, options, asynchronous=True)
 
 
 def _watch_translations(resource: Any, client: SharedClient) -> None:
     if (translations := getattr(resource, "translations", None)) is not None:  # from openai 3 on
-        watch(translations, client)
+        watch(translations, client, f"{REALTIME}/translations")
 
 
-def _arguments(client: SharedClient, model: Any, options: dict[str, Any]) -> dict[str, Any]:
-    """What the SDK's `connect` is given: a call that was accepted has its model already."""
-    if not model and options.get("call_id"):
-        return {"model": AcceptedCall("accepted"), **options}
-    return {"model": client.realtime_deployment(model), **options}
+def _connect(client: SharedClient, connect: Any, model: Any, options: dict[str, Any], *, asynchronous: bool) -> Any:
+    """The SDK's manager for a deployment; a call that was accepted has its model already."""
+    accepted = not model and options.get("call_id")
+    given = {"model": AcceptedCall("accepted") if accepted else client.realtime_deployment(model), **options}
+    how: dict[str, Any] = {"operation": REALTIME, "asynchronous": asynchronous}
+    return connect_socket(client, connect, (), given, model=model or "", **how)

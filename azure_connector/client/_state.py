@@ -14,7 +14,7 @@ from ..deployments import DeploymentResolver, Discovery, Profiles
 from ..errors import ConfigurationError
 from ..requests import RequestBuilder, is_batch_upload, mapped_batch_files, post_options
 from ..routing import ResourceAffinity, RoutingState
-from ..settings import ConnectorSettings, Resource, check_headers, form_url, wrap_secrets
+from ..settings import ConnectorSettings, Resource, check_headers, form_url, hidden, wrap_secrets
 from ..transport import TransportOptions, async_http_client, body_deadline, sync_http_client
 from ._options import checked_websocket, retry_policy, transport_options
 from ._projects import Projects
@@ -62,7 +62,7 @@ class ConnectorState:
         """
         given = dict(headers or {})
         check_headers({name: value for name, value in given.items() if not isinstance(value, openai.Omit)})
-        return given
+        return hidden(given)
 
     @classmethod
     def build(cls, settings: ConnectorSettings | None, options: dict[str, Any]) -> ConnectorState:

@@ -33,6 +33,7 @@ class HintContext:
         not_repeated: the call ended since the request may have been executed and repeating it was not allowed.
         scopes: the token's scope, then the others that resources of the same cloud take.
         source: what led to the rule, in words (`Plan.source`).
+        other_resource: a sentence where the environment names another resource than the one that was asked.
     """
 
     resource: str = "default"
@@ -45,6 +46,7 @@ class HintContext:
     credential: str | None = None
     credential_origin: str | None = None
     scopes: tuple[str, ...] = ()
+    other_resource: str = ""
     not_repeated: bool = False
     source: str = ""
 
@@ -169,10 +171,11 @@ def _unauthorized(facts: ErrorFacts, context: HintContext) -> str:
             f"The token was refused; it was asked for {asked}. {change}Check also the tenant "
             "(AZURE_TENANT_ID) and the local clock. `azure-connector doctor` shows the token's audience and expiry."
         )
+    other = f"{context.other_resource}: they may not belong together. " if context.other_resource else ""
     return (
-        f"{context.where} refused {context.by}. A key belongs to one resource: check that endpoint and key are from "
-        "the same one (AZURE_OPENAI_ENDPOINT, AZURE_OPENAI_API_KEY), and that the key was not regenerated. Behind API "
-        "Management the subscription key is its own setting: apim_subscription_key (AZURE_APIM_SUBSCRIPTION_KEY). "
+        f"{context.where} refused {context.by}. {other}A key belongs to one resource: check that endpoint and key are "
+        "from the same one (AZURE_OPENAI_ENDPOINT, AZURE_OPENAI_API_KEY), and that the key was not regenerated. Behind "
+        "API Management the subscription key is its own setting: apim_subscription_key (AZURE_APIM_SUBSCRIPTION_KEY). "
         "`azure-connector doctor` tries the whole chain."
     )
 

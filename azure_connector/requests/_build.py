@@ -15,7 +15,7 @@ from .._utils import Json, as_list, as_object
 from ..deployments import CHAT, RESPONSES, DeploymentResolver, Target, replace_names
 from ..errors import InvalidRequestError, parse_envelope
 from ..routing import ResourceAffinity
-from ..settings import ApiStyle, Endpoint, form_for, operation_query, operation_url
+from ..settings import ApiStyle, Endpoint, form_for, hidden, operation_query, operation_url
 from ..tools import TOOL_FIELDS, NameMap, normalize_tools, repair_history, repair_input_items
 from ._adaptation_from_error import adaptation_from_error
 from ._adaptations import Adaptation, apply
@@ -54,8 +54,8 @@ class PreparedRequest:
 
     target: Target
     operation: str
-    body: Json | None
-    options: Any
+    body: Json | None = field(repr=False)
+    options: Any = field(repr=False)
     reply: ReplyPlan
     stream: bool
     changes: tuple[str, ...] = ()
@@ -67,7 +67,7 @@ class _BuildState:
     """What is known of the request so far."""
 
     operation: str
-    body: Json | None
+    body: Json | None = field(repr=False)
     stream: bool
     reply: ReplyPlan
     changes: tuple[RequestChange, ...] = ()
@@ -135,7 +135,7 @@ class RequestBuilder:
                     **({call.row.preview: "preview"} if call.row.preview else {}),
                     **(self.headers or {}),
                     **client.custom_headers,
-                    **given_headers(options),
+                    **hidden(given_headers(options)),
                 },
                 "json_data": options.json_data if state.body is None else state.body,
                 **self._mapped_part(call, target),

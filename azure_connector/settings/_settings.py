@@ -23,6 +23,7 @@ from ._environment import read_environment
 from ._guard import Guard
 from ._merge import Sources, load
 from ._names import ALIASES, ENVIRONMENT, SETTINGS
+from ._pickling import packed, unpacked
 from ._resource_fields import ResourceSettings
 from ._resources import AuthSettings, Resource, auth_of, named_resource, read_endpoint
 from ._signature import show_settings
@@ -181,6 +182,11 @@ class ConnectorSettings(ConnectorFields):
         return tuple(self._sources.remarks())
 
     @property
+    def other_resource(self) -> str:
+        """A sentence where the environment names another resource than the endpoint in use; else empty."""
+        return self._sources.other_resource()
+
+    @property
     def default_resource(self) -> str:
         """The resource that a deployment without `@resource` belongs to: `default`, or else the first one."""
         return next(iter(self._resource_map), _DEFAULT)
@@ -266,11 +272,25 @@ class ConnectorSettings(ConnectorFields):
         """As `derived`: pydantic's own copy would skip every check."""
         return cast("Self", self.derived(**(update or {})))
 
+    def __reduce__(self) -> Any:
+        return unpickled, (type(self), packed(self._sources))
+
     def __copy__(self) -> Self:
         return self
 
     def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
         return self
+
+
+def unpickled(cls: type[ConnectorSettings], state: Mapping[str, Any]) -> ConnectorSettings:
+    """Settings out of a pickle: what is no secret as it was, secrets from where they stand in this process.
+
+    Raises:
+        ConfigurationError: a secret that the settings use stands nowhere here, or they are refused.
+    """
+    settings = cls.__new__(cls)
+    settings.fill_from(unpacked(state, cls.model_fields))
+    return settings
 
 
 def _realtime_deployment(endpoint: Endpoint | None) -> str | None:
@@ -288,7 +308,7 @@ def check_as_found(values: Mapping[str, Any]) -> None:
     for setting, value in values.items():
         found.put(setting, value, "the settings to be written")
     settings = ConnectorSettings.__new__(ConnectorSettings)
-    settings.fill_from(Sources((SettingsSource("argument"), found, environment), None, None, {}))
+    settings.fill_from(Sources((SettingsSource("argument"), found, environment)))
 
 
 def _own_settings(settings: ResourceSettings | None) -> frozenset[str] | None:

@@ -102,7 +102,16 @@ def _transports(client: Any) -> list[Any]:
     return [client._transport, *(each for each in client._mounts.values() if each is not None)]
 
 
-class _SyncClient(openai.DefaultHttpxClient):
+class _FollowsNothing:
+    """Stands before httpx's clients, which prepare a redirect's next request even where nobody follows it, and raise
+    for a `location` that is no URL: the reply itself is what is judged.
+    """
+
+    def _build_redirect_request(self, request: Any, response: Any) -> Any:
+        return None
+
+
+class _SyncClient(_FollowsNothing, openai.DefaultHttpxClient):
     """Keeps to the clock, and has new connections in a forked child: those that it finds there are the parent's.
 
     Args:
@@ -149,7 +158,7 @@ class _SyncClient(openai.DefaultHttpxClient):
             self.close()
 
 
-class _AsyncClient(openai.DefaultAsyncHttpxClient):
+class _AsyncClient(_FollowsNothing, openai.DefaultAsyncHttpxClient):
     """Belongs to one event loop, so to one process: in a forked child it does nothing."""
 
     def __init__(self, **arguments: Any) -> None:
