@@ -15,9 +15,9 @@ from time import monotonic
 from typing import Any
 
 from websockets.asyncio.client import ClientConnection as AsyncConnection
-from websockets.exceptions import ConnectionClosedError, SecurityError
+from websockets.exceptions import ConnectionClosedError
+from websockets.frames import Close
 from websockets.sync.client import ClientConnection as Connection
-from websockets.uri import parse_uri
 
 from ..errors import StreamInterruptedError, connection_error
 
@@ -35,10 +35,12 @@ class _Closed(ConnectionClosedError):
 
     def __init__(self, *args: Any) -> None:
         Exception.__init__(self, *args)
-        self.rcvd = self.sent = self.rcvd_then_sent = None
+        self.rcvd: Close | None = None
+        self.sent: Close | None = None
+        self.rcvd_then_sent: bool | None = None
 
 
-class RealtimeInterruptedError(StreamInterruptedError, _Closed):
+class RealtimeInterruptedError(StreamInterruptedError, _Closed):  # pyright: ignore  # `code` is the SDK's
     """A WebSocket that broke, under the library's own class too: the SDK and programs look for that one."""
 
 
@@ -123,23 +125,11 @@ def sync_connection(silence: float | None, failed: Failed) -> Any:
     return TimedConnection
 
 
-def async_connection(silence: float | None, failed: Failed, home: str) -> Any:
-    """As `sync_connection`, for the library's async `connect`, which follows redirects, credentials and all.
-
-    Args:
-        silence, failed: as there.
-        home: the address that the credentials are for.
-    """
-    origin = _origin(parse_uri(home))
+def async_connection(silence: float | None, failed: Failed) -> Any:
+    """As `sync_connection`, for the library's async `connect`."""
 
     class TimedConnection(AsyncConnection):
         why = ""
-
-        async def handshake(self, *args: Any, **how: Any) -> None:
-            if _origin(self.protocol.uri) != origin:
-                self.transport.abort()
-                raise SecurityError(f"a redirect to another host, {self.protocol.uri.host}, which gets no credential")
-            await super().handshake(*args, **how)
 
         async def recv(self, decode: bool | None = None) -> Any:  # type: ignore[override]
             try:
@@ -169,10 +159,6 @@ def async_connection(silence: float | None, failed: Failed, home: str) -> Any:
                     self.loop.call_soon_threadsafe(self.transport.abort)
 
     return TimedConnection
-
-
-def _origin(uri: Any) -> tuple[bool, str, int]:
-    return uri.secure, uri.host, uri.port
 
 
 def _running() -> asyncio.AbstractEventLoop | None:

@@ -38,8 +38,8 @@ class Discovery:
         interval: seconds after which a listing is old.
 
     Attributes:
-        enabled: whether models find their deployments by it.
-        found: what was found last; None before the first listing.
+        enabled: whether calls ask for listings.
+        found: what was found last; None before the first listing. It counts however it was asked for.
     """
 
     def __init__(self, table: DeploymentTable, *, enabled: bool, interval: float) -> None:
@@ -93,8 +93,13 @@ class Discovery:
         """As `run`, without blocking the event loop; a caller that is cancelled leaves the others to list."""
         await self._flight.arun(list_all, is_done=lambda: self._listed_at >= since, patience=_PATIENCE)
 
-    def take(self, catalog: Catalog) -> None:
-        """Uses a catalog from now on."""
+    def take(self, catalog: Catalog, *, quiet: bool = False) -> Catalog:
+        """Uses a catalog from now on.
+
+        Args:
+            catalog: a listing of every resource.
+            quiet: whoever asked for it reads its problems.
+        """
         failed = {listing.resource for listing in catalog.listings if listing.source not in WHOLE_SOURCES}
         listed = discovered(one for one in catalog.deployments if one.status not in ("not listed", "configured"))
         kept = self.found.targets if self.found is not None else ()
@@ -106,10 +111,11 @@ class Discovery:
             if self.found is None or found.targets != self.found.targets:
                 # Plans are cached by it: the same find is the same object.
                 self.found = found
-        for problem in catalog.problems:
+        for problem in () if quiet else catalog.problems:
             if problem not in self._warned:
                 self._warned.add(problem)
                 _log.warning("deployments are not discovered: %s", problem)
+        return catalog
 
     def adopt(self, catalog: Catalog) -> Catalog:
         """Uses a catalog from now on, also where discovery was not switched on."""

@@ -6,7 +6,7 @@ import inspect
 import weakref
 from collections.abc import AsyncIterator, Callable, Iterator
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import openai
 
@@ -40,21 +40,21 @@ class _Watch:
     def error(self, cause: Exception) -> Exception:
         """The typed error, with the text that had arrived."""
         so_far = PartialReply(bytes(self._arrived).decode("utf-8", "replace"))
-        return self._failure(so_far, self._known(), cause=cause)
+        return self._failure(so_far, self._known(), begun=True, cause=cause)
 
     def read(self, way: str, *args: Any, **how: Any) -> Iterator[bytes]:
-        response = self._known()
+        response: Any = self._known()
         try:
-            for piece in getattr(type(response), way)(response, *args, **how):
+            for piece in getattr(cast("Any", type(response)), way)(response, *args, **how):
                 self._note(way, piece)
                 yield piece
         except _library.RequestError as broken:
             raise self.error(broken) from broken
 
     async def aread(self, way: str, *args: Any, **how: Any) -> AsyncIterator[bytes]:
-        response = self._known()
+        response: Any = self._known()
         try:
-            async for piece in getattr(type(response), way)(response, *args, **how):
+            async for piece in getattr(cast("Any", type(response)), way)(response, *args, **how):
                 self._note(way, piece)
                 yield piece
         except _library.RequestError as broken:
@@ -77,7 +77,7 @@ def watch_unread(reply: Any, failure: StreamErrorFactory, unreadable: Callable[[
     watch = _Watch(response, failure)
     for way in _WAYS:
         setattr(response, way, partial(watch.aread if way.startswith("a") else watch.read, way))
-    parse = _aparse if inspect.iscoroutinefunction(type(reply).parse) else _parse
+    parse = _aparse if inspect.iscoroutinefunction(cast("Any", type(reply)).parse) else _parse
     reply.parse = partial(parse, weakref.ref(reply), unreadable)
 
 
@@ -88,17 +88,17 @@ def unwatch(response: Any) -> None:
 
 
 def _parse(known: weakref.ref[Any], unreadable: Callable[[Exception], Exception | None], **how: Any) -> Any:
-    reply = known()
+    reply: Any = known()
     try:
-        return type(reply).parse(reply, **how)
+        return cast("Any", type(reply)).parse(reply, **how)
     except Exception as failed:  # noqa: BLE001  # `unreadable` knows which ones are the reply's
         raise _typed(failed, unreadable) from failed.__cause__
 
 
 async def _aparse(known: weakref.ref[Any], unreadable: Callable[[Exception], Exception | None], **how: Any) -> Any:
-    reply = known()
+    reply: Any = known()
     try:
-        return await type(reply).parse(reply, **how)
+        return await cast("Any", type(reply)).parse(reply, **how)
     except Exception as failed:  # noqa: BLE001  # `unreadable` knows which ones are the reply's
         raise _typed(failed, unreadable) from failed.__cause__
 

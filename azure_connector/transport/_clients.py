@@ -23,7 +23,7 @@ from ..errors import ConfigurationError
 from ._async_backend import transport_class
 from ._clock import keeping
 from ._library import http_library
-from ._network import AsyncNetwork, AsyncStream, Network, Stream, install, leave_to_the_parent, note_protocol
+from ._network import AsyncNetwork, AsyncStream, Network, Stream, drop, install, leave_to_the_parent, note_protocol
 from ._reading import AsyncTimedBody, TimedBody, aread_refusal, aread_whole, clock_for, read_refusal, read_whole
 
 __all__ = ["TransportOptions", "async_http_client", "sync_http_client"]
@@ -102,7 +102,16 @@ def _transports(client: Any) -> list[Any]:
     return [client._transport, *(each for each in client._mounts.values() if each is not None)]
 
 
-class _SyncClient(openai.DefaultHttpxClient):
+class _FollowsNothing:
+    """Stands before httpx's clients, which prepare a redirect's next request even where nobody follows it, and raise
+    for a `location` that is no URL: the reply itself is what is judged.
+    """
+
+    def _build_redirect_request(self, request: Any, response: Any) -> Any:
+        return None
+
+
+class _SyncClient(_FollowsNothing, openai.DefaultHttpxClient):
     """Keeps to the clock, and has new connections in a forked child: those that it finds there are the parent's.
 
     Args:
@@ -149,7 +158,7 @@ class _SyncClient(openai.DefaultHttpxClient):
             self.close()
 
 
-class _AsyncClient(openai.DefaultAsyncHttpxClient):
+class _AsyncClient(_FollowsNothing, openai.DefaultAsyncHttpxClient):
     """Belongs to one event loop, so to one process: in a forked child it does nothing."""
 
     def __init__(self, **arguments: Any) -> None:
@@ -186,6 +195,14 @@ class _AsyncClient(openai.DefaultAsyncHttpxClient):
     async def aclose(self) -> None:
         if self._pid == os.getpid():
             await super().aclose()
+
+    def drop(self) -> None:
+        """Closes the sockets of an event loop that is closed, where nothing can be awaited any more."""
+        mine: Any = self._transport
+        if self._keeps_time:
+            mine.drop()
+        else:
+            drop(_transports(self))
 
     def __del__(self) -> None:
         # Only where a loop still runs can connections be closed; elsewhere they went with their loop.

@@ -160,7 +160,8 @@ def read_refusal(response: Any) -> None:
     """Reads what a reply that is no success says, also where a stream was asked for, as far as it comes in time: its
     status and headers have told already what it is.
     """
-    pieces, size = [], 0
+    pieces: list[bytes] = []
+    size = 0
     try:
         for piece in response.iter_bytes():
             pieces.append(piece)
@@ -175,7 +176,8 @@ def read_refusal(response: Any) -> None:
 
 async def aread_refusal(response: Any) -> None:
     """As `read_refusal`."""
-    pieces, size = [], 0
+    pieces: list[bytes] = []
+    size = 0
     try:
         async for piece in response.aiter_bytes():
             pieces.append(piece)
