@@ -163,7 +163,8 @@ def guard_connect(client: Any, resource: Any, operation: str, *, asynchronous: b
         from ._websockets import connect_guarded
 
         given = inspect.signature(connect).bind_partial(*arguments, **options).arguments
-        return connect_guarded(client, connect, given, operation=operation, asynchronous=asynchronous)
+        how: dict[str, Any] = {"operation": operation, "asynchronous": asynchronous}
+        return connect_guarded(client, connect, given, model=str(given.get("model") or ""), **how)
 
     resource.connect = guarded
     return resource

@@ -157,8 +157,8 @@ def _fail(manager: Any, error: Exception) -> NoReturn:
 
     In either case without the frames of `websockets`: the credential is among their locals.
     """
-    refused = None if isinstance(error, AzureErrorDetails) else _refusal(manager, error)
     without_locals(error)
+    refused = None if isinstance(error, AzureErrorDetails) else _refusal(manager, error)
     if refused is None:
         raise error
     raise refused from error
@@ -226,7 +226,7 @@ def _decoded(text: str) -> object:
 class _MaskingLogger(logging.LoggerAdapter[logging.Logger]):
     """`websockets` logs each header of a handshake: here without the values that may be secret."""
 
-    def debug(self, msg: object, *args: object, **named: Any) -> None:
+    def log(self, level: int, msg: object, *args: object, **named: Any) -> None:
         if msg == "> %s: %s" and args and not is_plain_header(str(args[0])):
             args = (args[0], MASK)
-        super().debug(msg, *args, **named)
+        super().log(level, msg, *args, **named)
