@@ -14,13 +14,12 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_serializer, 
 
 from ..deployments import RESOURCE_ID
 from ._hosts import is_loopback
-from ._secret_values import MASK, Headers, InvalidSecret, is_blank
+from ._secret_values import HEADER_NAME, MASK, Headers, InvalidSecret, is_blank
 from ._setting import Setting
 
 __all__ = ["RESOURCE_NAME", "ResourceSettings", "as_path", "endpoint_of_name", "masked"]
 
 _DNS_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?", re.IGNORECASE)
-_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 RESOURCE_NAME = "AZURE_RESOURCE_NAME"
 """The resource's bare name, for https://NAME.openai.azure.com; asked last among the endpoint's names."""
@@ -200,7 +199,7 @@ class ResourceSettings(BaseModel):
     @field_validator("apim_header")
     @classmethod
     def _check_header(cls, value: str) -> str:
-        if not _HEADER_NAME.fullmatch(value):
+        if not HEADER_NAME.fullmatch(value):
             raise ValueError("is not a header's name")
         return value
 
