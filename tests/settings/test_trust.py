@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from azure_connector import AccessTokenError, AzureConnector
+from azure_connector.emulator import Emulator
 from azure_connector.errors import ConfigurationError
 from azure_connector.settings import ConnectorSettings
 from azure_connector.settings._names import SETTINGS
@@ -356,6 +358,31 @@ def test_what_is_overridden_or_left_unread_is_told(bare_machine: Path, monkeypat
     )
     assert (settings.trust["azure_endpoint"], settings.trust["client_secret"]) == ("found", "trusted")
     assert "proxy" not in settings.trust
+
+
+def test_what_a_found_file_tried_to_set_is_told(bare_machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    setup = Setup(
+        {"AZURE_OPENAI_ENDPOINT": MINE, "AZURE_OPENAI_API_KEY": KEY, "AZURE_CONNECTOR_PROXY": "http://127.0.0.1:1"},
+        dotenv={"AZURE_CONNECTOR_PROXY": "http://127.0.0.1:2"},
+    )
+    assert setup.make(bare_machine, monkeypatch).remarks == (
+        ".env AZURE_CONNECTOR_PROXY sets proxy, which a file that nobody named may not set; "
+        "environment AZURE_CONNECTOR_PROXY is used",
+    )
+
+
+@pytest.mark.parametrize("other", [OTHER, MINE])
+def test_a_401_says_that_the_environment_names_another_resource(other: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AZURE_OPENAI_ENDPOINT", other)
+    with Emulator() as azure, AzureConnector(azure_endpoint=azure.endpoint, api_key="wrong-1234567") as client:
+        with pytest.raises(AccessTokenError) as caught:
+            client.models.list()
+        assert "environment AZURE_OPENAI_ENDPOINT names another resource" in caught.value.hint
+        monkeypatch.setenv("AZURE_OPENAI_ENDPOINT", f"{azure.endpoint}/openai/v1/")
+        with AzureConnector(azure_endpoint=azure.endpoint, api_key="wrong-1234567") as same:
+            with pytest.raises(AccessTokenError) as again:
+                same.models.list()
+            assert "another resource" not in again.value.hint
 
 
 def test_an_argument_over_another_resource_of_the_environment_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
