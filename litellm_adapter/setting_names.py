@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from azure_connector import ConfigurationError, ConnectorSettings
-from azure_connector.settings import ALIASES, CREDENTIAL_SETTINGS, PARAMETERS, RESOURCE_SETTINGS, SECRET_SETTINGS
+from azure_connector.settings import ALIASES as _ALIASES
+from azure_connector.settings import CREDENTIAL_SETTINGS, PARAMETERS, RESOURCE_SETTINGS, SECRET_SETTINGS
 
 __all__ = [
     "ALIASES",
@@ -18,7 +19,12 @@ __all__ = [
     "refuse_of_clients",
 ]
 
-SETTINGS: frozenset[str] = frozenset(ConnectorSettings.model_fields) - PARAMETERS
+_NAME = "resource_name"  # not the address, but what stands in it
+
+ALIASES = {alias: setting for alias, setting in _ALIASES.items() if alias != _NAME}
+"""What else a setting is called, whose value is the setting's."""
+
+SETTINGS: frozenset[str] = frozenset({*ConnectorSettings.model_fields, _NAME}) - PARAMETERS
 """What a call may bring; the names that are also parameters of an operation mean that."""
 
 _GUARDED = (CREDENTIAL_SETTINGS | SECRET_SETTINGS | RESOURCE_SETTINGS) - {"scope"}

@@ -9,7 +9,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["AwaitFirstChunk", "Effect", "RefreshCredential", "RefreshListing", "RunInThread", "Send", "Wait"]
+__all__ = [
+    "AwaitFirstChunk",
+    "Effect",
+    "RefreshCredential",
+    "RefreshListing",
+    "RunInThread",
+    "Send",
+    "TakeReply",
+    "Wait",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +31,16 @@ class Send:
     stream: bool
     stream_cls: Any
     seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TakeReply:
+    """Read this response as if the resource's own client had been sent it; the outcome is the reply."""
+
+    resource: str
+    options: Any
+    cast_to: Any
+    response: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,4 +83,4 @@ class RunInThread:
     run: Callable[[], Any]
 
 
-Effect = Send | AwaitFirstChunk | Wait | RefreshCredential | RefreshListing | RunInThread
+Effect = Send | TakeReply | AwaitFirstChunk | Wait | RefreshCredential | RefreshListing | RunInThread

@@ -29,6 +29,7 @@ def hint_context(state: ConnectorState, target: Target, plan: Plan) -> HintConte
         deployment=target.deployment,
         model=plan.model,
         rule=plan.rule,
+        source=plan.source,
         credential=authenticator.kind,
         credential_origin=authenticators.credential_origin(target.resource),
         other_resource=state.settings.other_resource if target.resource == "default" else "",

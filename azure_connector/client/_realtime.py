@@ -1,20 +1,20 @@
-"""The seam for WebSockets, which do not pass through `request()`.
+"""`client.realtime`: the SDK's own, whose connections go to the deployment that serves the model.
 
-`client.realtime.connect(model=…)` goes to the v1 form of the resource whose deployment serves the model
-(`wss://…/openai/v1/realtime?model=DEPLOYMENT`; every current realtime model has the v1 form). The SDK asks the client
-for the URL and the headers.
+`connect(model=…)` goes to the v1 form of the default resource (`wss://…/openai/v1/realtime?model=DEPLOYMENT`; every
+current realtime model has the v1 form).
 """
 
 from __future__ import annotations
 
-from typing import Any, cast
+from functools import wraps
+from typing import TYPE_CHECKING, Any, cast
 
 from openai.resources.realtime import AsyncRealtime, Realtime
 
 from ..deployments import REALTIME
 from ._azure_type import AcceptedCall
 from ._base import SharedClient
-from ._websockets import connect_guarded
+from ._web_sockets import connect_socket, watch
 
 __all__ = ["AsyncConnectorRealtime", "ConnectorRealtime"]
 
@@ -25,18 +25,22 @@ class ConnectorRealtime(Realtime):
     def __init__(self, client: SharedClient) -> None:
         super().__init__(cast(Any, client))
         self._connector = client
+        _watch_translations(self, client)
 
-    def connect(self, *, model: Any = None, **options: Any) -> Any:
-        """As the SDK's own; `model` is resolved to its deployment on the default resource.
+    if not TYPE_CHECKING:  # for type checkers the SDK's own signature stands
 
-        Args:
-            model: the model; a pasted realtime URI's deployment or `default_deployment` when omitted.
-            options: as the SDK's.
+        @wraps(Realtime.connect)
+        def connect(self, *, model=None, **options):
+            """As the SDK's own; `model` is resolved to its deployment on the default resource.
 
-        Raises:
-            InvalidRequestError: there is no model, or it has no deployment there.
-        """
-        return _connect(self._connector, super().connect, model, options, asynchronous=False)
+            Args:
+                model: the model; a pasted realtime URI's deployment or `default_deployment` when omitted.
+                options: as the SDK's.
+
+            Raises:
+                InvalidRequestError: there is no model, or it has no deployment there.
+            """
+            return _connect(self._connector, super().connect, model, options, asynchronous=False)
 
 
 class AsyncConnectorRealtime(AsyncRealtime):
@@ -45,15 +49,24 @@ class AsyncConnectorRealtime(AsyncRealtime):
     def __init__(self, client: SharedClient) -> None:
         super().__init__(cast(Any, client))
         self._connector = client
+        _watch_translations(self, client)
 
-    def connect(self, *, model: Any = None, **options: Any) -> Any:
-        """As `ConnectorRealtime.connect`."""
-        return _connect(self._connector, super().connect, model, options, asynchronous=True)
+    if not TYPE_CHECKING:
+
+        @wraps(AsyncRealtime.connect)
+        def connect(self, *, model=None, **options):
+            """As `ConnectorRealtime.connect`."""
+            return _connect(self._connector, super().connect, model, options, asynchronous=True)
+
+
+def _watch_translations(resource: Any, client: SharedClient) -> None:
+    if (translations := getattr(resource, "translations", None)) is not None:  # from openai 3 on
+        watch(translations, client, f"{REALTIME}/translations")
 
 
 def _connect(client: SharedClient, connect: Any, model: Any, options: dict[str, Any], *, asynchronous: bool) -> Any:
     """The SDK's manager for a deployment; a call that was accepted has its model already."""
     accepted = not model and options.get("call_id")
-    named = AcceptedCall("accepted") if accepted else client.realtime_deployment(model)
-    how: dict[str, Any] = {"operation": REALTIME, "model": model or "", "asynchronous": asynchronous}
-    return connect_guarded(client, connect, {"model": named, **options}, **how)
+    given = {"model": AcceptedCall("accepted") if accepted else client.realtime_deployment(model), **options}
+    how: dict[str, Any] = {"operation": REALTIME, "asynchronous": asynchronous}
+    return connect_socket(client, connect, (), given, model=model or "", **how)

@@ -29,8 +29,6 @@ __all__ = [
     "AsyncConnectorResponses",
     "ConnectorChat",
     "ConnectorResponses",
-    "guard_beta",
-    "guard_connect",
 ]
 
 _SDK = str(Path(openai.__file__).parent)
@@ -105,6 +103,12 @@ class _AsyncCompletions(AsyncCompletions):
             return await (super().create(**arguments) if request is None else self._client.post(**request))
 
 
+def _connected(client: Any, connect: Any, arguments: Any, options: Any, *, asynchronous: bool) -> Any:
+    from ._web_sockets import connect_socket  # few processes open a WebSocket
+
+    return connect_socket(client, connect, arguments, options, operation="/responses", asynchronous=asynchronous)
+
+
 class ConnectorChat(Chat):
     """The SDK's chat resource; `completions.create()` posts plain JSON as it is."""
 
@@ -124,7 +128,11 @@ class AsyncConnectorChat(AsyncChat):
 
 
 class ConnectorResponses(Responses):
-    """The SDK's responses resource; `create()` posts plain JSON as it is."""
+    """The SDK's responses resource; `create()` posts plain JSON as it is, `connect()` knows deployments."""
+
+    def connect(self, *arguments: Any, **options: Any) -> Any:
+        """As the SDK's own; the models of its events become deployments of the default resource."""
+        return _connected(self._client, super().connect, arguments, options, asynchronous=False)
 
     if not TYPE_CHECKING:
 
@@ -135,7 +143,11 @@ class ConnectorResponses(Responses):
 
 
 class AsyncConnectorResponses(AsyncResponses):
-    """The SDK's responses resource; `create()` posts plain JSON as it is."""
+    """The SDK's responses resource; `create()` posts plain JSON as it is, `connect()` knows deployments."""
+
+    def connect(self, *arguments: Any, **options: Any) -> Any:
+        """As `ConnectorResponses.connect`."""
+        return _connected(self._client, super().connect, arguments, options, asynchronous=True)
 
     if not TYPE_CHECKING:
 
@@ -143,50 +155,3 @@ class AsyncConnectorResponses(AsyncResponses):
         async def create(self, **arguments):
             request = _ASYNC_RESPONSES.post(AsyncResponses.create, arguments)
             return await (super().create(**arguments) if request is None else self._client.post(**request))
-
-
-def guard_connect(client: Any, resource: Any, operation: str, *, asynchronous: bool) -> Any:
-    """A resource of the SDK's whose WebSockets, where it has some, are guarded as realtime's.
-
-    Args:
-        client: the connector's client.
-        resource: the SDK's resource.
-        operation: the SDK's path.
-        asynchronous: whether it is an async one.
-    """
-    connect = getattr(resource, "connect", None)
-    if connect is None:
-        return resource
-
-    @wraps(connect)
-    def guarded(*arguments: Any, **options: Any) -> Any:
-        from ._websockets import connect_guarded
-
-        given = inspect.signature(connect).bind_partial(*arguments, **options).arguments
-        how: dict[str, Any] = {"operation": operation, "asynchronous": asynchronous}
-        return connect_guarded(client, connect, given, model=str(given.get("model") or ""), **how)
-
-    resource.connect = guarded
-    return resource
-
-
-_BETA_SOCKETS = {"realtime": "/realtime", "responses": "/responses"}
-
-
-def guard_beta(client: Any, beta: Any, *, asynchronous: bool) -> Any:
-    """The SDK's beta resource, whose own resources are made when they are asked for.
-
-    Args:
-        client: the connector's client.
-        beta: the SDK's.
-        asynchronous: whether it is the async one.
-    """
-
-    def made(name: str) -> Any:
-        resource = getattr(kind, name).func(beta)
-        return guard_connect(client, resource, _BETA_SOCKETS[name], asynchronous=asynchronous)
-
-    kind: Any = beta.__class__
-    held = {name: cached_property(lambda self, name=name: made(name)) for name in _BETA_SOCKETS if hasattr(kind, name)}
-    beta.__class__ = type(kind.__name__, (kind,), held)
-    return beta

@@ -18,6 +18,7 @@
             ├── openai.BadRequestError
             │   ├── ContentFilteredError         the content filter refused the prompt (or the answer)
             │   ├── ContextWindowExceededError   too many tokens for the model
+            │   ├── IncompleteReplyError         `responses.parse()` on an answer that the limit of tokens cut off
             │   ├── UnsupportedParameterError    the model refuses a parameter, a value or the whole API
             │   ├── WrongApiVersionError         api-version missing, unknown or not allowed
             │   ├── StateBoundToResourceError    a response, file or reasoning item that lives on another resource
@@ -64,6 +65,7 @@ from ._classes import (
     DeploymentNotFoundError,
     EndpointUnreachableError,
     FilterCategory,
+    IncompleteReplyError,
     InvalidRequestError,
     KeysDisabledError,
     NetworkBlockedError,
@@ -97,6 +99,7 @@ from ._classify import status_error as status_error
 from ._envelope import ErrorFacts as ErrorFacts
 from ._envelope import parse_envelope as parse_envelope
 from ._envelope import reported_error as reported_error
+from ._envelope import words_of as words_of
 from ._hints import HintContext as HintContext
 
 __all__ = [
@@ -113,6 +116,7 @@ __all__ = [
     "DeploymentNotFoundError",
     "EndpointUnreachableError",
     "FilterCategory",
+    "IncompleteReplyError",
     "InvalidRequestError",
     "KeysDisabledError",
     "NetworkBlockedError",

@@ -32,6 +32,7 @@ class HintContext:
         credential_origin: the setting or variable that it came from, or None.
         not_repeated: the call ended since the request may have been executed and repeating it was not allowed.
         scopes: the token's scope, then the others that resources of the same cloud take.
+        source: what led to the rule, in words (`Plan.source`).
         other_resource: a sentence where the environment names another resource than the one that was asked.
     """
 
@@ -47,6 +48,7 @@ class HintContext:
     scopes: tuple[str, ...] = ()
     other_resource: str = ""
     not_repeated: bool = False
+    source: str = ""
 
     @property
     def where(self) -> str:
@@ -95,6 +97,8 @@ _RULES: Mapping[str, str] = {
 
 def _deployment_not_found(facts: ErrorFacts, context: HintContext) -> str:
     rule = _RULES.get(context.rule or "", "").format(model=context.model)
+    if context.rule == "pass-through" and context.source:
+        rule = f"{context.source}, so the model's own name was used"
     chosen = f" ({rule})" if rule else ""
     model = context.model or "MODEL"
     return (
@@ -151,6 +155,12 @@ def _unauthorized(facts: ErrorFacts, context: HintContext) -> str:
         return (
             "The token was issued by another tenant than the resource's. Set tenant_id (AZURE_TENANT_ID) to the "
             "resource's tenant, or sign in there: az login --tenant TENANT."
+        )
+    if "/api/projects/" in context.endpoint and "key" in (context.credential or "").lower():
+        return (
+            f"{context.where} refused {context.by}: a Foundry project's agents, conversations and evals take Entra ID "
+            "tokens only. Sign in with `az login`, set use_managed_identity (AZURE_USE_MANAGED_IDENTITY) or pass a "
+            "credential, and leave the key out; the role is Azure AI User."
         )
     if facts.code == "PermissionDenied" or "data action" in message:
         return _role(facts, context)
@@ -228,6 +238,13 @@ def _context_window(facts: ErrorFacts, context: HintContext) -> str:
     return (
         "Shorten the history or the documents, ask for fewer output tokens, or use a model with a larger window. Where "
         "deployment_mapping lists several deployments, they may differ in it."
+    )
+
+
+def _incomplete(facts: ErrorFacts, context: HintContext) -> str:
+    return (
+        "Allow more: max_output_tokens counts the reasoning as well. What came of the answer is in `.partial`; "
+        "`responses.create()` gives such an answer as it is."
     )
 
 
@@ -341,6 +358,7 @@ _ADVICE: Mapping[str, Callable[[ErrorFacts, HintContext], str]] = {
     "DeadlineExceededError": _deadline,
     "DeploymentNotFoundError": _deployment_not_found,
     "EndpointUnreachableError": _unreachable,
+    "IncompleteReplyError": _incomplete,
     "KeysDisabledError": _keys_disabled,
     "NetworkBlockedError": _network,
     "QuotaExceededError": _quota,

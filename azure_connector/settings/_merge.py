@@ -9,12 +9,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from .._utils import nearest, sentence
+from .._utils import sentence
 from ..errors import ConfigurationError
 from ._endpoint import base_of
-from ._environment import CONFIG_VARIABLE, ENV_FILE_VARIABLE, read_env_file, read_environment
+from ._environment import CONFIG_VARIABLE, DEPLOYMENT, ENV_FILE_VARIABLE, read_env_file, read_environment
 from ._hosts import same_resource
-from ._names import CONSTRUCTOR_NAMES, ENVIRONMENT, METHODS, SETTINGS
+from ._meaning import is_foreign, suggestion
+from ._names import ALIASES, ENVIRONMENT, METHODS, SETTINGS
 from ._source import SettingsSource
 from ._trust import Place, SourceKind
 
@@ -94,6 +95,17 @@ class Sources:
         if setting in self.set_aside:
             return len(self.layers)
         return next((index for index, layer in enumerate(self.layers) if setting in layer.values), len(self.layers))
+
+    def variable(self, setting: str) -> str | None:
+        """The variable that decides a setting; None where no variable does."""
+        level = self.level(setting)
+        return self.layers[level].variables.get(setting) if level < len(self.layers) else None
+
+    def deployed_model(self) -> str | None:
+        """The base model that a variable declares for the default deployment, where its own variable named that one."""
+        if self.variable("default_deployment") != DEPLOYMENT:
+            return None
+        return next((layer.deployed_model for layer in self.layers if layer.deployed_model), None)
 
     def place(self, setting: str, resource: str | None = None) -> Place | None:
         """Where a setting's value stands: of the default resource, or in one of `resources`; None by default."""
@@ -259,10 +271,10 @@ def _read_arguments(arguments: dict[str, Any], known: Collection[str]) -> Settin
     layer = SettingsSource("argument")
     for setting in sorted(arguments, key="base_url".__eq__):  # last: it looks whether api_form was given
         value = arguments.pop(setting)
-        if setting in known or setting in CONSTRUCTOR_NAMES:
+        if setting in known or setting in ALIASES:
             layer.put_named(setting, value, "argument")
-        else:
-            layer.problems.append(f"There is no setting {setting!r}.{nearest(setting, known)}")
+        elif value is not None or not is_foreign(setting):
+            layer.problems.append(f"There is no setting {setting!r}.{suggestion(setting, known)}")
     chosen = [method for method in METHODS if _chooses(layer, method)]
     if len(chosen) > 1:
         layer.problems.append(

@@ -13,18 +13,20 @@ from typing import TYPE_CHECKING, Any, Literal, Self, Unpack, cast
 
 from pydantic import ConfigDict, PrivateAttr, ValidationError
 
-from ..deployments import REALTIME, DeploymentTable, compile_table
+from ..deployments import REALTIME, DefaultSource, DeploymentTable, compile_table
 from ..errors import ConfigurationError
+from ._aliases import read_alias
 from ._api_style import choose_api_style
 from ._connector_fields import ConnectorFields
 from ._endpoint import Endpoint
 from ._environment import read_environment
 from ._guard import Guard
 from ._merge import Sources, load
-from ._names import CONSTRUCTOR_NAMES, ENVIRONMENT
+from ._names import ALIASES, ENVIRONMENT, SETTINGS
 from ._pickling import packed, unpacked
 from ._resource_fields import ResourceSettings
 from ._resources import AuthSettings, Resource, auth_of, named_resource, read_endpoint
+from ._signature import show_settings
 from ._source import SettingsSource, readable_errors, wrap_secrets
 from ._trust import TrustedHosts
 
@@ -99,12 +101,22 @@ class ConnectorSettings(ConnectorFields):
         self._deployments = compile_table(
             self.deployment_mapping,
             default=self.default_deployment,
+            default_source=self._default_source(sources),
             embedding=self.embedding_deployment,
             realtime=_realtime_deployment(endpoint),
             resources=self.resource_map(),
             default_resource=self.default_resource,
             origins=self.origins,
         )
+
+    def _default_source(self, sources: Sources) -> DefaultSource:
+        """What is known of `default_deployment` beside its name."""
+        setting = "default_deployment"
+        origin = self._origins[setting]
+        if origin != sources.origin(setting):  # a pasted address has it
+            return DefaultSource(origin)
+        shared = sources.variable(setting) in SETTINGS[setting].shared
+        return DefaultSource(origin, shared, sources.deployed_model())
 
     def _read_endpoint(self, sources: Sources) -> Endpoint | None:
         if self.azure_endpoint is None:
@@ -185,7 +197,7 @@ class ConnectorSettings(ConnectorFields):
         return self._deployments
 
     def chosen_model(self, operation: str) -> str | None:
-        """The model that somebody chose for calls that name none: a deployment for them, or else a default model.
+        """The model that somebody chose for calls that name none: a default model, or else a deployment for them.
 
         Args:
             operation: the SDK's path, such as `/chat/completions` or `/embeddings`.
@@ -193,8 +205,12 @@ class ConnectorSettings(ConnectorFields):
         if operation == "/embeddings":
             known = DEFAULT_EMBEDDING_MODEL if DEFAULT_EMBEDDING_MODEL in self.deployment_mapping else None
             return self.embedding_deployment or known
-        chosen = self._origins["default_model"] != _DEFAULT or self.default_model in self.deployment_mapping
-        return self.default_deployment or (self.default_model if chosen else None)
+        if self._origins["default_model"] != _DEFAULT:
+            return self.default_model
+        if (default := self._deployments.default) is not None:
+            # The deployment itself, also where the mapping gives its name to another one.
+            return default.key if default.deployment in self.deployment_mapping else self.default_deployment
+        return self.default_model if self.default_model in self.deployment_mapping else None
 
     def model_for(self, operation: str) -> str:
         """As `chosen_model`; the built-in default where nobody chose one."""
@@ -231,7 +247,7 @@ class ConnectorSettings(ConnectorFields):
             ConfigurationError: a change cannot be used, or names another endpoint without a credential for it.
         """
         changes = {setting: wrap_secrets(setting, value) for setting, value in changes.items()}
-        named = [name for name in changes if CONSTRUCTOR_NAMES.get(name, name) == "azure_endpoint"]
+        named = [name for name in changes if ALIASES.get(name, name) == "azure_endpoint"]
         foreign = any(not self._trusts(name, changes[name]) for name in named if changes[name] is not None)
         sources = self._sources.with_arguments(changes, type(self).model_fields, foreign=foreign)
         settings = type(self).__new__(type(self))
@@ -243,9 +259,14 @@ class ConnectorSettings(ConnectorFields):
         if name == "resource_name":
             return False  # another resource: never the one whose key is held
         address = str(value)
-        base = read_endpoint(address, "argument", allow_insecure_hosts=self.allow_insecure_hosts).base
+        form = "as-is" if name == "base_url" and read_alias(name, address).api_form else None
+        hosts = self.allow_insecure_hosts
+        return self.trusts(read_endpoint(address, "argument", form=form, allow_insecure_hosts=hosts).base)
+
+    def trusts(self, url: str) -> bool:
+        """Whether the default resource's credentials may go to a URL: its own hosts, and `trusted_hosts`."""
         own = (self._resource_map[_DEFAULT].endpoint.base,) if _DEFAULT in self._resource_map else ()
-        return TrustedHosts(own, self.trusted_hosts).confirm(base)
+        return TrustedHosts(own, self.trusted_hosts).confirm(url)
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """As `derived`: pydantic's own copy would skip every check."""
@@ -305,3 +326,6 @@ def _default_for(endpoint: Endpoint) -> Literal["default_deployment", "embedding
         return "embedding_deployment"
     chat = endpoint.operation is None or endpoint.operation.startswith(("/chat", "/completions", "/responses"))
     return "default_deployment" if chat else None
+
+
+show_settings(ConnectorSettings)

@@ -7,7 +7,7 @@ from ._clients import TransportOptions, async_http_client, sync_http_client, tls
 from ._clock import body_deadline
 from ._json_request import JsonRequestBuilder
 from ._library import http_library
-from ._loops import when_loop_ends
+from ._loops import when_loop_closes, when_loop_ends
 from ._reading import LARGEST, TooLargeError
 from ._redirects import Redirect, redirect_of, redirect_to
 
@@ -26,5 +26,6 @@ __all__ = [
     "redirect_to",
     "sync_http_client",
     "tls_context",
+    "when_loop_closes",
     "when_loop_ends",
 ]

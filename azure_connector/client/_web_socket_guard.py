@@ -1,6 +1,6 @@
 """What every WebSocket of the SDK gets: the resource's TLS and proxy, no credential to other hosts, typed refusals.
 
-The SDK's four resources with a `connect()` hand its options on to `websockets`, whose asyncio client follows redirects
+The SDK's resources with a `connect()` hand its options on to `websockets`, whose asyncio client follows redirects
 with every header but `authorization` (16.1). Here a handshake is answered by the rules of every other call.
 """
 
@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Mapping
-from functools import lru_cache
 from typing import Any, NoReturn, cast
 
 from ..deployments import REALTIME, Plan, Target
@@ -22,39 +21,23 @@ from ._hint_context import hint_context
 from ._refused_redirect import refused_redirect
 from ._state import ConnectorState
 
-__all__ = ["connect_guarded"]
+__all__ = ["fail_handshake", "guarded_options"]
 
 
-def connect_guarded(
-    client: SharedClient,
-    connect: Callable[..., Any],
-    options: Mapping[str, Any],
-    *,
-    operation: str,
-    asynchronous: bool,
-    model: str = "",
-) -> Any:
-    """The SDK's connection manager, guarded.
+def guarded_options(client: SharedClient, given: Mapping[str, Any], *, asynchronous: bool) -> dict[str, Any]:
+    """The options that `websockets` gets: the caller's, and the client's own below them.
 
     Args:
         client: the connector's client.
-        connect: the SDK's own method.
-        options: what it is given.
-        operation: the SDK's path.
-        asynchronous: whether it is an async resource's.
-        model: the model as the caller named it, if at all.
+        given: what the caller hands to `websockets`.
+        asynchronous: whether it is an async connection.
 
     Raises:
         InvalidRequestError: the client's address was changed to one of another host.
     """
-    given: Mapping[str, Any] = options.get("websocket_connection_options") or {}
-    for_sockets: dict[str, Any] = {**_own_options(client), **given}
+    made: dict[str, Any] = {**_own_options(client), **given}
     if asynchronous:
-        for_sockets["create_connection"] = _following(client.connector_state, for_sockets.get("create_connection"))
-    made: Any = connect(**{**options, "websocket_connection_options": for_sockets})
-    # What the SDK's manager holds is private, so that it is kept and not made anew.
-    made.__class__ = _watching(made.__class__)
-    made.connector, made.operation, made.named = client, operation, model
+        made["create_connection"] = _following(client.connector_state, made.get("create_connection"))
     return made
 
 
@@ -119,43 +102,14 @@ def _with_authorization(headers: Any, kept: dict[str, str]) -> Any:
     return given if found is not None else {**given, **kept}
 
 
-@lru_cache(maxsize=8)
-def _watching(kind: Any) -> Any:
-    """A kind of connection manager of the SDK's, whose handshake fails as any other call does."""
-
-    class Watching(kind):
-        connector: SharedClient
-        operation: str
-        named: str
-
-        if hasattr(kind, "__aenter__"):
-
-            async def __aenter__(self) -> Any:
-                manager: Any = super()
-                try:
-                    return await manager.__aenter__()
-                except Exception as error:  # noqa: BLE001  # what `websockets` and the network raise
-                    _fail(self, error)
-
-            enter = __aenter__
-        else:
-
-            def __enter__(self) -> Any:
-                manager: Any = super()
-                try:
-                    return manager.__enter__()
-                except Exception as error:  # noqa: BLE001  # as above
-                    _fail(self, error)
-
-            enter = __enter__
-
-    return Watching
-
-
-def _fail(manager: Any, error: Exception) -> NoReturn:
+def fail_handshake(manager: Any, error: Exception) -> NoReturn:
     """Raises what a failed handshake means; what is no refusal goes on as it is.
 
     In either case without the frames of `websockets`: the credential is among their locals.
+
+    Args:
+        manager: one of the SDK's connection managers, which has `connector`, `operation` and `named`.
+        error: what `websockets` or the network raised.
     """
     without_locals(error)
     refused = None if isinstance(error, AzureErrorDetails) else _refusal(manager, error)
