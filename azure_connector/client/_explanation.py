@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from html import escape
 from typing import Any
 
-from .._utils import html_table
+from .._utils import html_table, printable
 
 __all__ = ["ExplainedTarget", "Explanation"]
 
@@ -136,7 +136,7 @@ class Explanation:
             lines += ["", "settings", *_aligned(settings, "   ")]
         if self.notes:
             lines += ["", "notes", *(f"   {note}" for note in self.notes)]
-        return "\n".join(lines)
+        return printable("\n".join(lines))
 
     def _repr_html_(self) -> str:
         """The same as a table, for notebooks."""

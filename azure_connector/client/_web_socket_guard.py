@@ -128,8 +128,8 @@ def fail_handshake(manager: Any, error: Exception) -> NoReturn:
         manager: one of the SDK's connection managers, which has `connector`, `operation` and `named`.
         error: what `websockets` or the network raised.
     """
-    refused = None if isinstance(error, AzureErrorDetails) else _refusal(manager, error) or _no_reply(manager, error)
     without_locals(error)
+    refused = None if isinstance(error, AzureErrorDetails) else _refusal(manager, error) or _no_reply(manager, error)
     if refused is None:
         raise error
     raise refused from error
@@ -208,7 +208,7 @@ def _decoded(text: str) -> object:
 class _MaskingLogger(logging.LoggerAdapter[logging.Logger]):
     """`websockets` logs each header of a handshake: here without the values that may be secret."""
 
-    def debug(self, msg: object, *args: object, **named: Any) -> None:
+    def log(self, level: int, msg: object, *args: object, **named: Any) -> None:
         if msg == "> %s: %s" and args and not is_plain_header(str(args[0])):
             args = (args[0], MASK)
-        super().debug(msg, *args, **named)
+        super().log(level, msg, *args, **named)

@@ -53,6 +53,7 @@ from typing import Any
 
 import openai
 
+from .._utils import printable
 from ._carried import carried_state, mask_request, restore
 
 __all__ = [
@@ -155,7 +156,7 @@ class ConfigurationError(AzureErrorDetails, openai.OpenAIError, ValueError):
     """A setting is missing, contradicts another one, or cannot be read. Nothing was sent."""
 
     def __init__(self, message: str, *, hint: str = "") -> None:
-        super().__init__(f"{message}\n{hint}" if hint else message)
+        super().__init__(printable(f"{message}\n{hint}" if hint else message))
         self.hint = hint
 
 
@@ -167,7 +168,7 @@ class InvalidRequestError(AzureErrorDetails, openai.OpenAIError, ValueError):
     """
 
     def __init__(self, message: str, *, param: str | None = None, hint: str = "") -> None:
-        super().__init__(f"{message}\n{hint}" if hint else message)
+        super().__init__(printable(f"{message}\n{hint}" if hint else message))
         self.param = param
         self.hint = hint
 

@@ -260,13 +260,13 @@ def error_class(status: int | None, facts: ErrorFacts) -> type[openai.APIStatusE
 
 def error_message(message: str, hint: str = "", attempts: Sequence[Attempt] = ()) -> str:
     """The text of an error: the service's own words, what to do, and every attempt on a line of its own."""
-    lines = [printable(message.strip())]  # a traceback shows it in a terminal
+    lines = [message.strip()]
     if hint:
         lines.append(hint)
     if attempts:
         lines.append("Tried:")
         lines.extend(f"  {attempt}" for attempt in attempts)
-    return "\n".join(lines)
+    return printable("\n".join(lines))  # a traceback shows it in a terminal
 
 
 def status_error(

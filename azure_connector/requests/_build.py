@@ -15,7 +15,7 @@ from .._utils import Json, as_list, as_object
 from ..deployments import CHAT, RESPONSES, DeploymentResolver, Target, replace_names
 from ..errors import InvalidRequestError, parse_envelope
 from ..routing import ResourceAffinity
-from ..settings import ApiStyle, Endpoint, form_for, hidden, operation_query, operation_url
+from ..settings import ApiStyle, Endpoint, form_for, hidden, operation_query, operation_url, unsendable
 from ..tools import TOOL_FIELDS, NameMap, normalize_tools, repair_history, repair_input_items
 from ._adaptation_from_error import adaptation_from_error
 from ._adaptations import Adaptation, apply
@@ -135,7 +135,7 @@ class RequestBuilder:
                     **({call.row.preview: "preview"} if call.row.preview else {}),
                     **(self.headers or {}),
                     **client.custom_headers,
-                    **hidden(given_headers(options)),
+                    **_own_headers(options),
                 },
                 "json_data": options.json_data if state.body is None else state.body,
                 **self._mapped_part(call, target),
@@ -290,6 +290,21 @@ class RequestBuilder:
             note=partial(affinity.note, target.resource, call.operation) if affinity is not None else None,
         )
         return ReplyPlan(names=names, repair=self._repair, streamed=call.stream, rules=rules)
+
+
+def _own_headers(options: Any) -> dict[str, Any]:
+    """The headers that a caller gave this very request.
+
+    Raises:
+        InvalidRequestError: one cannot be sent; the HTTP libraries would quote its value.
+    """
+    given = given_headers(options)
+    if given and (name := unsendable({name: one for name, one in given.items() if isinstance(one, str)})) is not None:
+        raise InvalidRequestError(
+            f"The header {name!r} cannot be sent: its value must be printable ASCII text. Nothing was sent.",
+            param="extra_headers",
+        )
+    return hidden(given)
 
 
 def _without_model(state: _BuildState) -> _BuildState:

@@ -15,7 +15,7 @@ from ._endpoint import base_of
 from ._environment import CONFIG_VARIABLE, DEPLOYMENT, ENV_FILE_VARIABLE, read_env_file, read_environment
 from ._hosts import same_resource
 from ._meaning import is_foreign, suggestion
-from ._names import ALIASES, ENVIRONMENT, METHODS
+from ._names import ALIASES, ENVIRONMENT, METHODS, SETTINGS
 from ._source import SettingsSource
 from ._trust import Place, SourceKind
 
@@ -127,6 +127,16 @@ class Sources:
                     yield other
                 elif differs and place is not None and place.found:
                     yield f"{origin} is set, and overridden by {setting} in {place.text}, which nobody named"
+
+        yield from self._overruled()
+
+    def _overruled(self) -> Iterator[str]:
+        """What a file that nobody named tried to set and may not, where a trusted source decides it."""
+        for source in self.layers:
+            for setting, origin in source.origins.items() if source.kind == "directory" else ():
+                place = self.place(setting)
+                if SETTINGS[setting].found == "no" and place is not None and not place.found:
+                    yield f"{origin} sets {setting}, which a file that nobody named may not set; {place.text} is used"
 
     def value(self, setting: str) -> Any:
         """The value in force as its source has it; None where no source has one."""

@@ -134,7 +134,7 @@ def _table(value: object) -> dict[str, Any]:
 
 
 def _value(layer: SettingsSource, path: str) -> Any:
-    if path in layer.values:
+    if not path.startswith("resources."):
         return layer.values[path]
     name, setting = path.removeprefix("resources.").rsplit(".", 1)
     return _table(layer.values["resources"][name])[setting]
@@ -160,7 +160,7 @@ def _is_importable(function: FunctionType) -> bool:
 
 def _decides(sources: Sources, layer: SettingsSource, path: str) -> bool:
     """Whether a layer's value is the one in use."""
-    level = sources.level("resources" if path not in layer.values else path)
+    level = sources.level("resources" if path.startswith("resources.") else path)
     return level < len(sources.layers) and sources.layers[level] is layer
 
 
@@ -175,11 +175,16 @@ def _without(layer: SettingsSource, hidden: frozenset[str]) -> dict[str, Any]:
 
 
 def _restore(layer: SettingsSource, here: SettingsSource, path: str) -> bool:
-    """Takes a secret over from the same source in this process; whether it is there."""
+    """Takes a secret over from the same source in this process, and whose it is here; whether it is there."""
     try:
         value = _value(here, path)
     except KeyError:
         return False
+    layer.references.pop(path, None)
+    if path in here.references:
+        layer.references[path] = here.references[path]
+    if path in here.origins:
+        layer.origins[path] = here.origins[path]
     if not path.startswith("resources."):
         layer.values[path] = value
     else:

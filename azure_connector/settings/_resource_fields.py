@@ -16,12 +16,11 @@ from .._utils import mapping_or_none
 from ..deployments import RESOURCE_ID
 from ._aliases import aliases_of, by_setting
 from ._hosts import is_loopback
-from ._secret_values import MASK, Headers, InvalidSecret
+from ._secret_values import HEADER_NAME, MASK, Headers, InvalidSecret
 from ._setting import Setting
 
 __all__ = ["RESOURCE_NAME", "ResourceSettings", "as_path", "masked"]
 
-_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 RESOURCE_NAME = "AZURE_RESOURCE_NAME"
 """The resource's bare name, for https://NAME.openai.azure.com; asked last among the endpoint's names."""
@@ -263,7 +262,7 @@ class ResourceSettings(BaseModel):
     @field_validator("apim_header")
     @classmethod
     def _check_header(cls, value: str) -> str:
-        if not _HEADER_NAME.fullmatch(value):
+        if not HEADER_NAME.fullmatch(value):
             raise ValueError("is not a header's name")
         return value
 

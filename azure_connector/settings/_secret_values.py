@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -11,7 +12,20 @@ from pydantic import SecretStr
 
 from ..errors import ConfigurationError
 
-__all__ = ["MASK", "Headers", "HiddenText", "InvalidSecret", "check_headers", "hidden", "is_blank"]
+__all__ = [
+    "HEADER_NAME",
+    "MASK",
+    "Headers",
+    "HiddenText",
+    "InvalidSecret",
+    "check_headers",
+    "hidden",
+    "is_blank",
+    "unsendable",
+]
+
+HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+"""A header's name (https://www.rfc-editor.org/rfc/rfc9110#name-tokens)."""
 
 MASK = "**********"
 """What stands in place of a secret, as in pydantic."""
@@ -66,15 +80,23 @@ class InvalidSecret:
     type_name: str
 
 
+def unsendable(headers: Mapping[str, object]) -> str | None:
+    """The first header whose name is no token or whose value is no printable ASCII text; None where all can be sent."""
+    for name, text in headers.items():
+        sendable = isinstance(text, str) and text.isprintable() and text.isascii()
+        if not sendable or not HEADER_NAME.fullmatch(name):
+            return name
+    return None
+
+
 def check_headers(headers: Mapping[str, object]) -> None:
     """Refuse headers that cannot be sent, before an HTTP library quotes them.
 
     Raises:
-        ConfigurationError: a name or a value is no printable ASCII text. The value is not shown.
+        ConfigurationError: a name or a value cannot be sent. The value is not shown.
     """
-    for name, text in headers.items():
-        if not isinstance(text, str) or not text.isprintable() or not text.isascii() or not name.isascii():
-            raise ConfigurationError(f"the header {name!r} must be printable ASCII text")
+    if (name := unsendable(headers)) is not None:
+        raise ConfigurationError(f"the header {name!r} must be printable ASCII text")
 
 
 def is_blank(value: object) -> bool:

@@ -16,6 +16,7 @@ from ._hosts import AUTHORITY_HOSTS, SCOPES, host_is_listed, is_loopback, origin
 
 __all__ = [
     "SOURCE_KINDS",
+    "STEERING_HEADERS",
     "VAULT_SUFFIXES",
     "Credential",
     "Named",
@@ -41,8 +42,8 @@ VAULT_SUFFIXES = ("vault.azure.net", "vault.azure.cn", "vault.usgovcloudapi.net"
 """Key Vault's hosts per cloud (https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates)."""
 
 
-# What decides where a request ends, and how it is cut: not a name of the application's.
-_STEERING_HEADERS = frozenset({"connection", "content-length", "host", "te", "trailer", "transfer-encoding", "upgrade"})
+STEERING_HEADERS = frozenset({"connection", "content-length", "host", "te", "trailer", "transfer-encoding", "upgrade"})
+"""Headers that decide where a request ends and how it is cut: a file that nobody named sets none of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +150,7 @@ def check_found_value(setting: str, rule: str, value: object, place: Place) -> s
     if not place.found:
         return ""
     names = value if setting == "default_headers" else [value] if setting == "apim_header" else []
-    if steering := [name for name in cast("Iterable[str]", names) if str(name).lower() in _STEERING_HEADERS]:
+    if steering := [name for name in cast("Iterable[str]", names) if str(name).lower() in STEERING_HEADERS]:
         return f"{place.text} sets the header {steering[0]} in {setting}, which a file that nobody named may not set"
     if rule == "yes":
         return ""

@@ -45,7 +45,7 @@ def test_the_arguments_are_what_the_fields_say() -> None:
 
 def test_what_a_found_file_may_set_is_what_the_fields_say() -> None:
     text = (DOCS / "authentication.md").read_text(encoding="utf-8")
-    assert text == generator("generate_settings").with_found_table(text), "run python docs/generate_settings.py"
+    assert text == generator("generate_settings").with_tables(text), "run python docs/generate_settings.py"
 
 
 def test_every_setting_and_every_variable_stands_on_the_settings_page() -> None:
