@@ -75,15 +75,18 @@ class ReplyReader:
         """Whether `read` reads this response; raw replies are the SDK's to wrap."""
         self.info.raw_headers = response.headers
         self._response = response
-        return self.reads_json and RAW_RESPONSE_HEADER not in response.request.headers
+        if RAW_RESPONSE_HEADER in response.request.headers:
+            return False
+        return self.reads_json or _only_deleted(response)
 
     def read(self, response: Any) -> Any:
-        """The reply or the stream that a response holds.
+        """The reply or the stream that a response holds; None for a deletion that needs no words.
 
         Raises:
             ValueError: the body holds no answer.
         """
-        raise NotImplementedError
+        assert _only_deleted(response), "the SDK reads what is of its own types"
+        self.understood = True
 
     def finish(self, value: Any) -> Any:
         """Finishes what the SDK has parsed: a stream, a JSON value or an object of the SDK's."""
@@ -109,8 +112,8 @@ class ReplyReader:
         if not isinstance(value, openai.BaseModel):  # the text of a web page is handed out as if it were a reply
             raise NoAnswerError(body=value)
         found = fields_of(value)
+        found["error"] = error = _plain(found.get("error"))
         if "output_text" in vars(type(value)):
-            found["error"] = error = _plain(found.get("error"))
             check_answer(found, is_response)
             if self._plan.rules.creates and found.get("status") == "failed" and not found.get("output"):
                 raise Failure.reported(as_object(error), code="failed")
@@ -298,6 +301,10 @@ def build_completion(body: Json) -> ChatCompletion:
 def fields_of(value: openai.BaseModel) -> Json:
     """What an object of the SDK's was built from, without copies of what is in it."""
     return {**(value.model_extra or {}), **{name: getattr(value, name) for name in value.model_fields_set}}
+
+
+def _only_deleted(response: Any) -> bool:
+    return response.status_code == 204 and response.request.method == "DELETE"
 
 
 # Where the types of the SDK keep an answer, and do so always.

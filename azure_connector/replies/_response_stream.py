@@ -119,7 +119,7 @@ class ResponseStreamMonitor:
         if isinstance(usage := getattr(reply, "usage", None), openai.BaseModel):
             self.info.usage = usage.to_dict(mode="json")
         if isinstance(output := getattr(reply, "output", None), list):
-            normalize_output(cast("list[Any]", output), self._plan)
+            normalize_output(cast("list[Any]", output), self._plan, self._calls)
 
     def _gather(self, kind: str, event: Any) -> None:
         """Collects the text and the tool calls, for the error of a stream that breaks."""
