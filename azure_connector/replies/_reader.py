@@ -124,7 +124,7 @@ class ReplyReader:
         if isinstance(output := getattr(value, "output", None), list):
             normalize_output(cast("list[Any]", output), self._plan)
         if isinstance(usage := getattr(value, "usage", None), pydantic.BaseModel):
-            self.info.usage = usage.model_dump()
+            self.info.usage = usage.model_dump(warnings=False)
         return JsonReply(found) if self.as_json and (found := as_object(value)) else value
 
     def _parsed(self, value: Any) -> Any:
@@ -319,7 +319,7 @@ def _holds_answer(value: openai.BaseModel) -> bool:
 
 
 def _plain(value: Any) -> Any:
-    return value.to_dict(mode="json") if isinstance(value, openai.BaseModel) else value
+    return value.to_dict(mode="json", warnings=False) if isinstance(value, openai.BaseModel) else value
 
 
 def _as_it_is(chunk: Json) -> list[Json]:

@@ -49,7 +49,7 @@ def normalize_item(
         repair: False leaves the text of arguments as the model wrote it.
         repairs: receives a record of all that was repaired.
     """
-    if item.get("type") not in ITEM_KINDS:
+    if as_text(item.get("type")) not in ITEM_KINDS:
         return item
     item = as_function_call(item)
     changes: Json = {}

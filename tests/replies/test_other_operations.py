@@ -54,9 +54,11 @@ async def call(name: str, options: dict[str, Any], asynchronous: bool) -> Any:
         return CALLS[name](client)
 
 
-@pytest.mark.parametrize("asynchronous", [False, True])
+WORLDS = [(name, False) for name in CALLS] + [("embeddings", True), ("response", True)]
+
+
 @pytest.mark.parametrize("body", NOTHING)
-@pytest.mark.parametrize("name", CALLS)
+@pytest.mark.parametrize(("name", "asynchronous"), WORLDS)
 async def test_what_is_no_answer(pair, name, body, asynchronous):
     pair.first.says(NOTHING[body])
     pair.second.says(NOTHING[body])
@@ -65,9 +67,8 @@ async def test_what_is_no_answer(pair, name, body, asynchronous):
     assert len(pair.first.requests) + len(pair.second.requests) == 2
 
 
-@pytest.mark.parametrize("asynchronous", [False, True])
 @pytest.mark.parametrize("told", TOLD)
-@pytest.mark.parametrize("name", CALLS)
+@pytest.mark.parametrize(("name", "asynchronous"), WORLDS)
 async def test_an_error_with_status_200(pair, name, told, asynchronous):
     body, cls, words = TOLD[told]
     pair.first.says(plain(body, retry_after="0"))

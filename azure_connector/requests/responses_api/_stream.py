@@ -7,8 +7,8 @@ import json
 from ..._utils import Json, as_list, as_object
 from ...tools import as_function_call
 from ._chunk_emitter import ChunkEmitter, Progress
-from ._reply import Failure, to_chat
-from ._shapes import objects, without
+from ._reply import Failure, seconds, to_chat
+from ._shapes import sound_event, sound_items, without
 
 __all__ = ["ResponseStream"]
 
@@ -80,6 +80,7 @@ class ResponseStream:
         Raises:
             Failure: the reply failed, or the service reported an error.
         """
+        event = sound_event(event)
         kind = event.get("type")
         if kind == "error" or (kind is None and event.get("error")):
             raise Failure.reported(as_object(event.get("error")) or event)
@@ -116,10 +117,10 @@ class ResponseStream:
 
     def _on_reply(self, event: Json) -> None:
         reply = as_object(event.get("response"))
-        found = {key: reply[key] for key in ("id", "model", "service_tier") if reply.get(key)}
+        found = {key: reply[key] for key in ("id", "model", "service_tier") if isinstance(reply.get(key), str)}
         self._teller.frame.update(found)
         if reply.get("created_at"):
-            self._teller.frame["created"] = int(reply["created_at"])
+            self._teller.frame["created"] = seconds(reply["created_at"])
 
     def _on_item(self, event: Json) -> None:
         item = as_object(event.get("item"))
@@ -158,7 +159,7 @@ class ResponseStream:
         known = [self._items[index].item for index in sorted(self._items)]
         reply: Json = {"status": event["type"].removeprefix("response."), **as_object(event.get("response"))}
         # Some gateways leave the items out of the final reply.
-        reply["output"] = [_readable(item) for item in objects(reply.get("output"))] or known
+        reply["output"] = [_readable(item) for item in sound_items(reply.get("output"))] or known
         chat = to_chat(reply, model=self._model, origin=self._origin)
         for index, item in enumerate(reply["output"]):
             self._teller.item(self._item(index), item, whole=True)
