@@ -45,8 +45,11 @@ from ..requests import PreparedRequest
 from ..routing import AttemptOutcome, GiveUp, failure, outcome_of_error, outcome_of_exception, outcome_of_reply
 from ..settings import Resource
 from ..transport import Redirect, TooLargeError, http_library, redirect_of
+from ._refused_redirect import is_bad_location, refused_redirect
 
-__all__ = ["CallErrors", "closed_error"]
+__all__ = ["CallErrors", "closed_error", "synthetic_response", "without_locals"]
+
+_MOST_HOPS = 4  # redirects in a row; once more to the same address may be answered
 
 
 class CallErrors:
@@ -64,6 +67,7 @@ class CallErrors:
         self._resources = resources
         self._plan = plan
         self._hint_context = hint_context
+        self._visited: list[str] = []  # where the redirects of the present attempt have led so far
 
     def facts(self, error: openai.APIError) -> ErrorFacts:
         """What the service said."""
@@ -95,7 +99,12 @@ class CallErrors:
         if isinstance(failed, ClientClosedError):
             return None
         if isinstance(failed, openai.APIStatusError) and (redirect := redirect_of(failed.response)) is not None:
-            return _refused_redirect(failed, redirect, self._resources[prepared.target.resource]) or failed
+            return self._redirected(failed, redirect, self._resources[prepared.target.resource])
+        self._visited.clear()
+        if isinstance(failed, openai.APIConnectionError) and is_bad_location(failed.__cause__):
+            response = synthetic_response(prepared.options.url, 307, reader.info.raw_headers)
+            nowhere = Redirect(None, "an address that is no URL", keeps_method=True)
+            return refused_redirect(response, nowhere, self._resources[prepared.target.resource])
         if isinstance(failed, openai.APIError):
             too_large = isinstance(failed.__cause__, TooLargeError)
             return self._too_large(failed.__cause__, prepared, reader) if too_large else failed
@@ -114,6 +123,15 @@ class CallErrors:
             made.__cause__ = without_locals(failed)
             return made
         return None
+
+    def _redirected(self, failed: openai.APIStatusError, redirect: Redirect, resource: Resource) -> openai.APIError:
+        """The exception for a redirect that is not followed; the SDK's own for one that is."""
+        self._visited.append(str(failed.request.url))
+        circle = self._visited.count(redirect.url or "") > 1 or len(self._visited) > _MOST_HOPS
+        refused = refused_redirect(failed.response, redirect, resource, circle=circle)
+        if refused is not None:
+            self._visited.clear()
+        return refused or failed
 
     def _unreadable(
         self, failed: Exception, prepared: PreparedRequest, headers: Mapping[str, str]
@@ -141,6 +159,10 @@ class CallErrors:
         made = ReplyTooLargeError(response, None, message=error_message(facts.message, hint))
         made.hint, made.__cause__ = hint, failed
         return made
+
+    def is_missing(self, error: openai.APIError) -> bool:
+        """Whether the service itself says that what the call names is not there."""
+        return isinstance(error, openai.NotFoundError) and self.outcome(error).kind == "not_found"
 
     def was_sent(self, error: openai.APIError) -> bool:
         """Whether a request left at all; a chain without a credential sends none."""
@@ -300,29 +322,6 @@ _CUT = {
     False: "Nothing had arrived yet, so nothing is lost: ask again. If it happens often, something between you and "
     "the service closes streams early: `azure-connector doctor` shows the way.",
 }
-
-
-def _refused_redirect(
-    failed: openai.APIStatusError, redirect: Redirect, resource: Resource
-) -> RedirectRefusedError | None:
-    """The exception for a redirect that is not followed; None where it is."""
-    if redirect.keeps_method and redirect.url is not None and resource.owns(redirect.url):
-        return None
-    if redirect.url is None:
-        why = "which cannot be followed"
-    elif not redirect.keeps_method:
-        why = "and such a redirect would turn the request into a GET"
-    else:
-        why = "which is not one of its hosts; neither the request nor a credential was sent there"
-    base = resource.endpoint.base
-    message = f"{base} answered {failed.status_code} and pointed to {redirect.shown}, {why}."
-    hint = (
-        "If that host is yours, make it the endpoint (AZURE_OPENAI_ENDPOINT), or name it in trusted_hosts "
-        "(AZURE_CONNECTOR_TRUSTED_HOSTS). Otherwise ask whoever runs what stands before the resource."
-    )
-    made = status_error(RedirectRefusedError, message, failed.response, failed.body, hint=hint)
-    assert isinstance(made, RedirectRefusedError)
-    return made
 
 
 def closed_error(client: str, url: str, cause: BaseException | None) -> Exception:

@@ -48,6 +48,8 @@ Each carries `hint` (what to do), `attempts` (what was tried, in order) and `azu
 from __future__ import annotations
 
 from .._utils import install_hint as install_hint
+from ._carried import MASK as MASK
+from ._carried import is_plain_header as is_plain_header
 from ._carried import mask_request as mask_request
 from ._classes import (
     AccessTokenError,
