@@ -220,7 +220,7 @@ class PartialReply:
 
 
 class StreamInterruptedError(AzureErrorDetails, openai.APIConnectionError):
-    """A stream that had begun was cut off; a stream is never repeated behind the caller's back.
+    """A stream was cut off; one that had begun is never repeated behind the caller's back.
 
     Attributes:
         partial: what had arrived.

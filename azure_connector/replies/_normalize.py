@@ -113,6 +113,7 @@ class ChunkNormalizer:
         self._finished: set[int] = set()
         self._frame: Json = {}
         self._opening: Json = {}
+        self._early: list[Json] = []
         self._verdicts: object = None
 
     def _is_plain(self, chunk: Json, choices: list[Json]) -> bool:
@@ -142,6 +143,9 @@ class ChunkNormalizer:
             return [chunk]
         if not choices and not self._frame and not chunk.get("usage"):
             return self._hold_opening(chunk)
+        if not self._frame and not chunk.get("model") and not any("delta" in choice for choice in choices):
+            self._early.append(chunk)  # the filter's verdicts, ahead of the text and without the reply's id
+            return []
         if self._opening:
             chunk.update({name: value for name, value in self._opening.items() if name not in chunk})
             self._opening = {}
@@ -151,6 +155,8 @@ class ChunkNormalizer:
             if not self._frame:
                 self._frame = {key: chunk.get(key) for key in ("id", "created", "model", "object")}
                 self._info.reported_model = chunk["model"]
+                early, self._early = self._early, []
+                return [*self.normalize(chunk), *(one for held in early for one in self.normalize(held))]
         elif self._frame:
             # Late filter chunks come without id and model: whoever gathers chunks would split the stream there.
             chunk.update(self._frame)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from openai.types.responses import ResponseFunctionToolCall
@@ -16,17 +18,18 @@ _CALLS = frozenset({"function_call", "custom_tool_call", "tool_call"})
 _NO_NAMES = name_map(frozenset[str]())
 
 
-def normalize_output(output: list[Any], plan: ReplyPlan) -> None:
+def normalize_output(output: list[Any], plan: ReplyPlan, ids: Mapping[int, Json] = MappingProxyType({})) -> None:
     """Normalizes a response's items, in place; what is no item goes.
 
     Args:
         output: the items.
         plan: what the request was like.
+        ids: the `id` under which a call was announced before, by its position.
     """
     if not all(hasattr(item, "type") for item in output):
         output[:] = [item for item in output if hasattr(item, "type")]
     for index, item in enumerate(output):
-        output[index] = normalized_item(item, plan, index)
+        output[index] = normalized_item(item, plan, index, call_id=ids.get(index, {}).get("id"))
 
 
 def normalized_item(item: Any, plan: ReplyPlan, index: int = 0, *, call_id: str | None = None) -> Any:

@@ -78,15 +78,18 @@ class ReplyReader:
         """Whether `read` reads this response; raw replies are the SDK's to wrap."""
         self.answered, self.info.raw_headers = True, response.headers
         self._response = response
-        return self.reads_json and RAW_RESPONSE_HEADER not in response.request.headers
+        if RAW_RESPONSE_HEADER in response.request.headers:
+            return False
+        return self.reads_json or _only_deleted(response)
 
     def read(self, response: Any) -> Any:
-        """The reply or the stream that a response holds.
+        """The reply or the stream that a response holds; None for a deletion that needs no words.
 
         Raises:
             ValueError: the body holds no answer.
         """
-        raise NotImplementedError
+        assert _only_deleted(response), "the SDK reads what is of its own types"
+        self.understood = True
 
     def finish(self, value: Any) -> Any:
         """Finishes what the SDK has parsed: a stream, a JSON value or an object of the SDK's."""
@@ -113,8 +116,8 @@ class ReplyReader:
         if not isinstance(value, openai.BaseModel):  # the text of a web page is handed out as if it were a reply
             raise NoAnswerError(body=value)
         found = fields_of(value)
+        found["error"] = error = _plain(found.get("error"))
         if "output_text" in vars(type(value)):
-            found["error"] = error = _plain(found.get("error"))
             check_answer(found, is_response)
             if self._plan.rules.creates and found.get("status") == "failed" and not found.get("output"):
                 raise Failure.reported(as_object(error), code="failed")
@@ -125,7 +128,7 @@ class ReplyReader:
         if isinstance(output := getattr(value, "output", None), list):
             normalize_output(cast("list[Any]", output), self._plan)
         if isinstance(usage := getattr(value, "usage", None), pydantic.BaseModel):
-            self.info.usage = usage.model_dump()
+            self.info.usage = usage.model_dump(warnings=False)
         return JsonReply(found) if self.as_json and (found := as_object(value)) else value
 
     def _parsed(self, value: Any) -> Any:
@@ -305,6 +308,10 @@ def fields_of(value: openai.BaseModel) -> Json:
     return {**(value.model_extra or {}), **{name: getattr(value, name) for name in value.model_fields_set}}
 
 
+def _only_deleted(response: Any) -> bool:
+    return response.status_code == 204 and response.request.method == "DELETE"
+
+
 # Where the types of the SDK keep an answer, and do so always.
 _ANSWERS = ("choices", "data")
 
@@ -317,7 +324,7 @@ def _holds_answer(value: openai.BaseModel) -> bool:
 
 
 def _plain(value: Any) -> Any:
-    return value.to_dict(mode="json") if isinstance(value, openai.BaseModel) else value
+    return value.to_dict(mode="json", warnings=False) if isinstance(value, openai.BaseModel) else value
 
 
 def _as_it_is(chunk: Json) -> list[Json]:

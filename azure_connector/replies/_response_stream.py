@@ -127,9 +127,9 @@ class ResponseStreamMonitor:
         if self._rules.note is not None:
             self._rules.note(reply)
         if isinstance(usage := getattr(reply, "usage", None), openai.BaseModel):
-            self.info.usage = usage.to_dict(mode="json")
+            self.info.usage = usage.to_dict(mode="json", warnings=False)
         if isinstance(output := getattr(reply, "output", None), list):
-            normalize_output(cast("list[Any]", output), self._plan)
+            normalize_output(cast("list[Any]", output), self._plan, self._calls)
 
     def _gather(self, kind: str, event: Any) -> None:
         """Collects the text and the tool calls, for the error of a stream that breaks."""
@@ -166,7 +166,7 @@ class ResponseStreamMonitor:
 
 def _said(error: Any) -> Json:
     """What an error of the SDK's own types says."""
-    found = error.to_dict(mode="json") if isinstance(error, openai.BaseModel) else as_object(error)
+    found = error.to_dict(mode="json", warnings=False) if isinstance(error, openai.BaseModel) else as_object(error)
     return {name: value for name, value in found.items() if value is not None}
 
 

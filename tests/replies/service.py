@@ -69,7 +69,8 @@ class _Handler(socketserver.BaseRequestHandler):
         request = read_request(self.request)
         if not request:
             return
-        self.server.requests.append(json.loads(request.partition(b"\r\n\r\n")[2]))
+        body = request.partition(b"\r\n\r\n")[2]
+        self.server.requests.append(json.loads(body) if body[:1] == b"{" else body)
         answers = self.server.answers
         self.request.sendall((answers.pop(0) if len(answers) > 1 else answers[0]).sent())
 
