@@ -9,16 +9,28 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from functools import lru_cache, partial, wraps
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
+from .._utils import as_object
 from ..deployments import REALTIME, RESPONSES, WEB_SOCKET_MODELS, Plan, Target, replace_names
 from ..errors import error_from_reply
-from ._base import SharedClient
+from ..settings import ConnectorSettings
 from ._call_errors import synthetic_response, without_locals
 from ._hint_context import hint_context
 from ._state import ConnectorState
 
 __all__ = ["watch", "watched"]
+
+
+class _Client(Protocol):
+    """What is asked of a client of this package."""
+
+    @property
+    def connector_state(self) -> ConnectorState: ...
+    @property
+    def settings(self) -> ConnectorSettings: ...
+    def realtime_deployment(self, model: str | None) -> str: ...
+
 
 # The resources below one that have WebSockets as well, in one version of the SDK or another.
 _BELOW = ("forks", "realtime", "responses", "sideband", "translations")
@@ -26,7 +38,7 @@ _BELOW = ("forks", "realtime", "responses", "sideband", "translations")
 _NAMED_AT_ONCE = ("Realtime", "AsyncRealtime", "Translations", "AsyncTranslations")
 
 
-def watch(resource: Any, client: SharedClient) -> Any:
+def watch(resource: Any, client: _Client) -> Any:
     """The SDK's resource, whose `connect` and those below it know deployments.
 
     Args:
@@ -42,7 +54,7 @@ def watch(resource: Any, client: SharedClient) -> Any:
     return resource
 
 
-def _connecting(connect: Callable[..., Any], client: SharedClient, *, names_model: bool) -> Callable[..., Any]:
+def _connecting(connect: Callable[..., Any], client: _Client, *, names_model: bool) -> Callable[..., Any]:
     @wraps(connect)
     def connecting(*arguments: Any, **options: Any) -> Any:
         model: Any = None
@@ -54,7 +66,7 @@ def _connecting(connect: Callable[..., Any], client: SharedClient, *, names_mode
     return connecting
 
 
-def watched(manager: Any, client: SharedClient, model: Any = None) -> Any:
+def watched(manager: Any, client: _Client, model: Any = None) -> Any:
     """The SDK's manager of a connection, made to know deployments.
 
     Args:
@@ -62,7 +74,7 @@ def watched(manager: Any, client: SharedClient, model: Any = None) -> Any:
         client: the client that it is of.
         model: the model that the handshake names, as the caller said it.
     """
-    manager.__class__ = _kind(type(manager))
+    manager.__class__ = _kind(manager.__class__)
     manager.connector, manager.named = client, model or ""
     return manager
 
@@ -117,7 +129,7 @@ class _Socket:
         client: the client that it is of.
     """
 
-    def __init__(self, socket: Any, client: SharedClient) -> None:
+    def __init__(self, socket: Any, client: _Client) -> None:
         self._socket, self._client = socket, client
 
     def send(self, message: Any, *how: Any, **more: Any) -> Any:
@@ -132,7 +144,7 @@ class _Socket:
         return getattr(self._socket, name)
 
 
-def _mapped(message: Any, client: SharedClient) -> Any:
+def _mapped(message: Any, client: _Client) -> Any:
     """An event with deployments in the place of models; most events name none and are not read."""
     if not isinstance(message, str) or '"model"' not in message:
         return message
@@ -140,21 +152,21 @@ def _mapped(message: Any, client: SharedClient) -> Any:
         event: Any = json.loads(message)
     except ValueError:
         return message  # the service's to refuse
-    kind = cast("dict[str, Any]", event).get("type") if isinstance(event, dict) else None
-    found: Any = event
+    kind = as_object(event).get("type")
+    mapped: Any = event
     for path in WEB_SOCKET_MODELS.get(kind, ()) if isinstance(kind, str) else ():
-        found = replace_names(found, path, partial(_deployment, client, path))
-    return message if found is event else json.dumps(found, ensure_ascii=False)
+        mapped = replace_names(mapped, path, partial(_deployment, client, path))
+    return message if mapped is event else json.dumps(mapped, ensure_ascii=False)
 
 
-def _deployment(client: SharedClient, path: str, model: str) -> str:
+def _deployment(client: _Client, path: str, model: str) -> str:
     resolver, home = client.connector_state.resolver, client.settings.default_resource
     if path == "model":
         return resolver.home_deployment(model, RESPONSES)
     return client.realtime_deployment(model) if path == "session.model" else resolver.deployment_on(home, model)
 
 
-def _refusal(client: SharedClient, model: str, error: Exception) -> Exception | None:
+def _refusal(client: _Client, model: str, error: Exception) -> Exception | None:
     """The typed exception for a handshake that the service refused; None for every other failure."""
     reply: Any = getattr(error, "response", None)
     status = getattr(reply, "status_code", None)
@@ -167,7 +179,7 @@ def _refusal(client: SharedClient, model: str, error: Exception) -> Exception | 
         plan = state.resolver.resolve(model, REALTIME).pinned_to(home, param="model")
     text = bytes(reply.body or b"").decode("utf-8", "replace")
     response = synthetic_response(state.websocket_url, status, dict(reply.headers.raw_items()))
-    return error_from_reply(response, _decoded(text), hint_context(state, plan.targets[0], plan))
+    return error_from_reply(response, _decoded(text), hint_context(state, plan.targets[0], plan, operation=REALTIME))
 
 
 def _decoded(text: str) -> object:

@@ -239,6 +239,11 @@ def _realtime_and_video_rows() -> Iterator[Operation]:
     for path in ("/videos", "/videos/{id}", "/videos/{id}/content", "/videos/characters/{id}"):
         yield Operation("GET", path, again="reads")
     yield Operation("DELETE", "/videos/{id}", again="idempotent")
+    jobs = "/video/generations/jobs"  # of the first Sora, which no method of the SDK calls
+    yield Operation("POST", jobs, ("model",))
+    for path in (jobs, f"{jobs}/{{id}}", "/video/generations/{id}/content/video"):
+        yield Operation("GET", path, again="reads")
+    yield Operation("DELETE", f"{jobs}/{{id}}", again="idempotent")
 
 
 def _assistants_rows() -> Iterator[Operation]:

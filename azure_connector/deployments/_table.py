@@ -5,7 +5,8 @@ The first of these that knows the model decides:
 1. `mapping`: `deployment_mapping` has the model, exactly or in another case.
 2. `deployment`: the model is itself a deployment's name that the mapping declares, or `name@resource`.
 3. `discovered`: the resource's own listing has a deployment of that model, or of that name (where discovery is on).
-4. `default`: `default_deployment` for chat, Responses and realtime, `embedding_deployment` for embeddings; no others.
+4. `default`: `default_deployment` for chat, Responses and realtime, `embedding_deployment` for embeddings; for images,
+   audio and realtime the deployment of a pasted target URI of theirs; no others.
 5. `pass-through`: the model's name is taken for a deployment of the default resource.
 """
 
@@ -59,7 +60,7 @@ class DeploymentTable:
         mapping: model -> targets by rank.
         default: serves chat, Responses and realtime calls for models that nothing else knows.
         embedding: the same for embeddings.
-        realtime: the same for realtime, before `default`.
+        pasted: the same for operations of one kind, before `default`: what their paths begin with, and the deployment.
         resources: the names of all resources.
         default_resource: where a name without `@resource` is looked for.
     """
@@ -70,14 +71,14 @@ class DeploymentTable:
         *,
         default: Target | None = None,
         embedding: Target | None = None,
-        realtime: Target | None = None,
+        pasted: tuple[str, Target] | None = None,
         resources: Iterable[str] = ("default",),
         default_resource: str = "default",
     ) -> None:
         self.mapping = MappingProxyType(dict(mapping))
         self.default = default
         self.embedding = embedding
-        self.realtime = realtime
+        self.pasted = pasted
         self.resources = tuple(resources)
         self.default_resource = default_resource
         entries = list(self.mapping.items())
@@ -152,9 +153,9 @@ class DeploymentTable:
         """The deployment for models that nothing knows."""
         if operation == EMBEDDINGS:
             return self.embedding
-        if operation.startswith(REALTIME):
-            return self.realtime or self.default
-        return self.default if operation.startswith((CHAT, RESPONSES)) else None
+        if self.pasted is not None and operation.startswith(self.pasted[0]):
+            return self.pasted[1]
+        return self.default if operation.startswith((CHAT, RESPONSES, REALTIME)) else None
 
 
 def compile_table(
@@ -162,7 +163,7 @@ def compile_table(
     *,
     default: str | None,
     embedding: str | None,
-    realtime: str | None = None,
+    pasted: tuple[str, str] | None = None,
     resources: Iterable[str],
     default_resource: str,
     origins: Mapping[str, str],
@@ -173,7 +174,7 @@ def compile_table(
         mapping: the setting `deployment_mapping`.
         default: the setting `default_deployment`.
         embedding: the setting `embedding_deployment`.
-        realtime: the deployment of a pasted realtime URI.
+        pasted: the kind of operation and the deployment of a pasted target URI.
         resources: the names of all resources.
         default_resource: where a name without `@resource` is looked for.
         origins: setting -> where its value came from, for errors.
@@ -193,7 +194,7 @@ def compile_table(
         reader("deployment_mapping").read(mapping),
         default=single("default_deployment", default),
         embedding=single("embedding_deployment", embedding),
-        realtime=Target(default_resource, realtime) if realtime else None,
+        pasted=(pasted[0], Target(default_resource, pasted[1])) if pasted else None,
         resources=names,
         default_resource=default_resource,
     )

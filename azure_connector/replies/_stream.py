@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 import openai
 
+from .._utils import as_object
 from ..errors import AzureErrorDetails
 from ..transport import body_deadline
 from ._info import AzureInfo, attach
@@ -145,8 +146,11 @@ class AsyncStreamSource:
 
 
 def _id_of(waiting: list[Any]) -> str | None:
-    found = (one.get("id") if isinstance(one, dict) else getattr(one, "id", None) for one in waiting)
-    return next((identity for identity in found if isinstance(identity, str)), None)
+    for one in waiting:
+        identity = as_object(one).get("id") or getattr(one, "id", None)
+        if isinstance(identity, str):
+            return identity
+    return None
 
 
 def _told(progress: Progress, error: Exception) -> Exception:

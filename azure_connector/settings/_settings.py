@@ -99,7 +99,7 @@ class ConnectorSettings(ConnectorFields):
             self.deployment_mapping,
             default=self.default_deployment,
             embedding=self.embedding_deployment,
-            realtime=_realtime_deployment(endpoint),
+            pasted=_pasted_deployment(endpoint),
             resources=self.resource_map(),
             default_resource=self.default_resource,
             origins=self.origins,
@@ -252,9 +252,15 @@ class ConnectorSettings(ConnectorFields):
         return self
 
 
-def _realtime_deployment(endpoint: Endpoint | None) -> str | None:
-    """The deployment of a pasted realtime URI, which serves nothing else."""
-    return endpoint.deployment if endpoint is not None and endpoint.operation == REALTIME else None
+def _pasted_deployment(endpoint: Endpoint | None) -> tuple[str, str] | None:
+    """The deployment of a pasted target URI that serves one kind of operation (images, audio, realtime), and that kind.
+
+    What serves texts or embeddings becomes a default deployment (`_default_for`).
+    """
+    if endpoint is None or endpoint.deployment is None or endpoint.operation is None:
+        return None
+    kind = "/" + endpoint.operation.split("/")[1]
+    return (kind, endpoint.deployment) if kind in ("/audio", "/images", REALTIME) else None
 
 
 def check_as_found(values: Mapping[str, Any]) -> None:
