@@ -256,7 +256,8 @@ class _CallRun:
 
     @cached_property
     def _call_errors(self) -> CallErrors:
-        return CallErrors(self._plan, functools.partial(hint_context, self._state), self._state.resources)
+        context = functools.partial(hint_context, self._state, call=self._call)
+        return CallErrors(self._plan, context, self._state.resources)
 
     def _broken_stream(self, target: Target, partial: PartialReply, response: Any, **what: Any) -> Exception:
         return self._call_errors.broken_stream(target, partial, response, **what)

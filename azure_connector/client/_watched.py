@@ -1,4 +1,4 @@
-"""The resources of the SDK that the connector does not replace, but whose WebSockets it knows."""
+"""The resources of the SDK that the connector does not replace, but whose WebSockets and files it knows."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["WatchedClient"]
 
 
 class WatchedClient(SharedClient):
-    """The SDK's resources whose WebSockets are made to know deployments."""
+    """The SDK's resources whose WebSockets and uploads are made to know deployments."""
 
     if not TYPE_CHECKING:  # for type checkers the SDK's own declarations stand
 
@@ -23,6 +23,13 @@ class WatchedClient(SharedClient):
             from ._web_sockets import watch
 
             return watch(super().beta, self)
+
+        @cached_property
+        def uploads(self):
+            """The SDK's uploads; `upload_file_chunked` maps the lines of a batch file."""
+            from ._uploads import map_uploads
+
+            return map_uploads(super().uploads, self._state, asynchronous=isinstance(self, openai.AsyncOpenAI))
 
         if hasattr(openai.OpenAI, "live"):  # from openai 3 on
 

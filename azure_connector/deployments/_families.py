@@ -9,10 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from ._operations import CHAT, EMBEDDINGS, REALTIME, RESPONSES
 from ._target import Api
 
 __all__ = ["EFFORTS", "FAMILIES", "NEUTRAL", "Profile"]
 
+Kind = Literal["text", "embedding", "image", "audio", "video"]
 OutputLimit = Literal["max_tokens", "max_completion_tokens", "either"]
 SystemRole = Literal["system", "developer", "user", "any"]
 JsonObject = Literal["yes", "not while thinking", "no"]
@@ -48,6 +50,7 @@ class Profile:
         family: the family's name, e.g. `gpt-5`.
         models: base models in lower case, as names or with `*`; the one with most letters outside `*` wins.
         kind: what the models produce. Only `text` has rules about parameters.
+        serves: the operations of a model that is not of kind `text`; those of texts follow from `apis`.
         apis: the APIs that serve it, the preferred one first.
         reasoning: whether it reasons before it answers.
         streaming: whether it streams; where not, one whole reply is delivered as a stream.
@@ -69,7 +72,8 @@ class Profile:
 
     family: str
     models: tuple[str, ...] = ()
-    kind: Literal["text", "embedding", "image", "audio"] = "text"
+    kind: Kind = "text"
+    serves: tuple[str, ...] = ()
     apis: tuple[Api, ...] = ("chat", "responses")
     reasoning: bool = False
     streaming: bool = True
@@ -91,6 +95,11 @@ class Profile:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "watched", _watched(self))
+
+    @property
+    def operations(self) -> tuple[str, ...]:
+        """The operations that the models answer."""
+        return self.serves or tuple(CHAT if api == "chat" else RESPONSES for api in self.apis)
 
 
 def _watched(profile: Profile) -> frozenset[str]:
@@ -153,9 +162,9 @@ def _of(base: Profile, family: str, *models: str, **fields: Any) -> Profile:
     return replace(base, family=family, models=models or (family,), **fields)
 
 
-def _other(kind: Literal["embedding", "image", "audio"], family: str, *models: str) -> Profile:
+def _other(kind: Kind, family: str, models: tuple[str, ...], serves: tuple[str, ...]) -> Profile:
     """A model that neither chat nor Responses serves: its requests pass as they are."""
-    return Profile(family=family, models=models, kind=kind, apis=(), source=MODEL_DOCS)
+    return Profile(family=family, models=models, kind=kind, serves=serves, apis=(), source=MODEL_DOCS)
 
 
 GPT_4 = (
@@ -372,11 +381,12 @@ PARTNERS = (
 )
 
 NOT_TEXT = (
-    _other("embedding", "embeddings", "text-embedding-*"),
-    _other("image", "images", "dall-e-*", "gpt-image-*"),
-    _other(
-        "audio", "audio", "whisper*", "tts*", "gpt-4o*-transcribe*", "gpt-4o*-tts*", "gpt-4o*realtime*", "gpt-realtime*"
-    ),
+    _other("embedding", "embeddings", ("text-embedding-*",), (EMBEDDINGS,)),
+    _other("image", "images", ("dall-e-*", "gpt-image-*"), ("/images/generations", "/images/edits")),
+    _other("audio", "transcription", ("whisper*", "gpt-4o*-transcribe*"), ("/audio/transcriptions",)),
+    _other("audio", "speech", ("tts*", "gpt-4o*-tts*"), ("/audio/speech",)),
+    _other("audio", "realtime", ("gpt-4o*realtime*", "gpt-realtime*"), (REALTIME,)),
+    _other("video", "videos", ("sora*",), ("/videos",)),
 )
 
 FAMILIES: tuple[Profile, ...] = (*GPT_4, *O_FAMILIES, *GPT_5, *GPT_5_1, *GPT_5_2_ON, *PARTNERS, *NOT_TEXT)

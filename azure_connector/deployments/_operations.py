@@ -115,10 +115,17 @@ def _models_rows() -> Iterator[Operation]:
     yield Operation("GET", f"{CHAT}/{{id}}", classic="resource", since=stored, again="reads")
     yield Operation("GET", f"{CHAT}/{{id}}/messages", classic="resource", since=stored, again="reads")
     yield Operation("POST DELETE", f"{CHAT}/{{id}}", classic="resource", since=stored, again="idempotent")
-    for path in ("/completions", EMBEDDINGS, "/audio/speech", "/audio/transcriptions", "/audio/translations"):
-        yield Operation("POST", path, model, classic="deployment", again="costs")
-    for path in ("/images/generations", "/images/edits"):
-        yield Operation("POST", path, model, classic="deployment", again="costs")
+    since = {
+        "/completions": "",
+        EMBEDDINGS: "",
+        "/audio/transcriptions": "2023-09-01-preview",
+        "/audio/translations": "2023-09-01-preview",
+        "/audio/speech": "2024-02-15-preview",
+        "/images/generations": "2023-12-01-preview",
+        "/images/edits": "2025-04-01-preview",
+    }
+    for path, first in since.items():
+        yield Operation("POST", path, model, classic="deployment", since=first, again="costs")
     yield Operation("GET", "/models", classic="resource", again="reads")
     yield Operation("GET", "/models/{name}", classic="resource", again="reads")
     yield Operation("DELETE", "/models/{name}", classic="resource", again="idempotent")
@@ -151,7 +158,11 @@ def _files_rows() -> Iterator[Operation]:
     for path in ("/uploads", "/uploads/{id}/parts", "/uploads/{id}/complete"):
         yield Operation("POST", path, **upload)
     yield Operation("POST", "/uploads/{id}/cancel", again="idempotent", **upload)
-    yield from _stored("/batches", classic="resource", since="2024-07-01-preview", changes=("/{id}/cancel",))
+    batch_job: dict[str, Any] = {"classic": "resource", "since": "2024-07-01-preview"}
+    yield Operation("POST", "/batches", **batch_job)
+    yield Operation("GET", "/batches", again="reads", **batch_job)
+    yield Operation("GET", "/batches/{id}", again="reads", **batch_job)
+    yield Operation("POST", "/batches/{id}/cancel", again="idempotent", **batch_job)
     vector: dict[str, Any] = {"classic": "resource", "since": "2024-05-01-preview"}
     yield from _stored("/vector_stores", changes=("/{id}",), **vector)
     yield Operation("POST", "/vector_stores/{id}/search", again="reads", **vector)
@@ -239,6 +250,11 @@ def _realtime_and_video_rows() -> Iterator[Operation]:
     for path in ("/videos", "/videos/{id}", "/videos/{id}/content", "/videos/characters/{id}"):
         yield Operation("GET", path, again="reads")
     yield Operation("DELETE", "/videos/{id}", again="idempotent")
+    jobs = "/video/generations/jobs"  # of the first Sora, which no method of the SDK calls
+    yield Operation("POST", jobs, ("model",))
+    for path in (jobs, f"{jobs}/{{id}}", "/video/generations/{id}/content/video"):
+        yield Operation("GET", path, again="reads")
+    yield Operation("DELETE", f"{jobs}/{{id}}", again="idempotent")
 
 
 def _assistants_rows() -> Iterator[Operation]:
@@ -266,7 +282,8 @@ def _newest_rows() -> Iterator[Operation]:
     agents: dict[str, Any] = {"models": ("model",), "model_optional": True, "project": "root"}
     yield Operation("POST", "/agents", **agents)
     yield Operation("POST", "/agents/{name}", **agents)
-    yield from _stored("/audio/voices", lists=())
+    yield Operation("POST", "/audio/voices", ("model",), model_optional=True)
+    yield Operation("DELETE", "/audio/voices/{id}", again="idempotent")
     yield from _stored("/audio/voice_consents", changes=("/{id}",))
     yield from _stored("/webhook_endpoints", changes=("/{id}",))
     yield Operation("POST", "/webhook_endpoints/{id}/*")

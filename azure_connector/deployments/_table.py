@@ -5,7 +5,8 @@ The first of these that knows the model decides:
 1. `mapping`: `deployment_mapping` has the model, exactly or in another case.
 2. `deployment`: the model is itself a deployment's name that the mapping declares, or `name@resource`.
 3. `discovered`: the resource's own listing has a deployment of that model, or of that name (where discovery is on).
-4. `default`: `default_deployment` for chat, Responses and realtime, `embedding_deployment` for embeddings; no others.
+4. `default`: `default_deployment` for chat, Responses and realtime, `embedding_deployment` for embeddings; for images,
+   audio and realtime the deployment of a pasted target URI of theirs; no others.
    One that a variable shared with other tools names does not serve a model that is certainly another one.
 5. `pass-through`: the model's name is taken for a deployment of the default resource.
 """
@@ -77,7 +78,7 @@ class DeploymentTable:
         default: serves chat, Responses and realtime calls for models that nothing else knows.
         default_source: where it was set, and what that means.
         embedding: the same for embeddings.
-        realtime: the same for realtime, before `default`.
+        pasted: the same for operations of one kind, before `default`: what their paths begin with, and the deployment.
         resources: the names of all resources.
         default_resource: where a name without `@resource` is looked for.
     """
@@ -89,7 +90,7 @@ class DeploymentTable:
         default: Target | None = None,
         default_source: DefaultSource | None = None,
         embedding: Target | None = None,
-        realtime: Target | None = None,
+        pasted: tuple[str, Target] | None = None,
         resources: Iterable[str] = ("default",),
         default_resource: str = "default",
     ) -> None:
@@ -97,7 +98,7 @@ class DeploymentTable:
         self.default = default
         self.default_source = default_source or DefaultSource()
         self.embedding = embedding
-        self.realtime = realtime
+        self.pasted = pasted
         self.resources = tuple(resources)
         self.default_resource = default_resource
         entries = list(self.mapping.items())
@@ -203,9 +204,9 @@ class DeploymentTable:
         """The deployment for models that nothing knows."""
         if operation == EMBEDDINGS:
             return self.embedding
-        if operation.startswith(REALTIME):
-            return self.realtime or self.default
-        return self.default if operation.startswith((CHAT, RESPONSES)) else None
+        if self.pasted is not None and operation.startswith(self.pasted[0]):
+            return self.pasted[1]
+        return self.default if operation.startswith((CHAT, RESPONSES, REALTIME)) else None
 
 
 def _default_warning(model: str, default: Target, base: str | None, source: DefaultSource) -> str:
@@ -223,7 +224,7 @@ def compile_table(
     default: str | None,
     default_source: DefaultSource | None = None,
     embedding: str | None,
-    realtime: str | None = None,
+    pasted: tuple[str, str] | None = None,
     resources: Iterable[str],
     default_resource: str,
     origins: Mapping[str, str],
@@ -235,7 +236,7 @@ def compile_table(
         default: the setting `default_deployment`.
         default_source: what is known of it beside its name.
         embedding: the setting `embedding_deployment`.
-        realtime: the deployment of a pasted realtime URI.
+        pasted: the kind of operation and the deployment of a pasted target URI.
         resources: the names of all resources.
         default_resource: where a name without `@resource` is looked for.
         origins: setting -> where its value came from, for errors.
@@ -256,7 +257,7 @@ def compile_table(
         default=single("default_deployment", default),
         default_source=default_source,
         embedding=single("embedding_deployment", embedding),
-        realtime=Target(default_resource, realtime) if realtime else None,
+        pasted=(pasted[0], Target(default_resource, pasted[1])) if pasted else None,
         resources=names,
         default_resource=default_resource,
     )

@@ -100,7 +100,7 @@ from ._envelope import ErrorFacts as ErrorFacts
 from ._envelope import parse_envelope as parse_envelope
 from ._envelope import reported_error as reported_error
 from ._envelope import words_of as words_of
-from ._hints import HintContext as HintContext
+from ._hint_context import HintContext as HintContext
 
 __all__ = [
     "AccessTokenError",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 
 import openai
@@ -33,7 +34,8 @@ from ._classes import (
     WrongApiVersionError,
 )
 from ._envelope import ErrorFacts, filter_categories, parse_envelope
-from ._hints import HintContext, hint_for
+from ._hint_context import HintContext
+from ._hints import hint_for
 
 if TYPE_CHECKING:
     import httpx
@@ -331,10 +333,27 @@ def error_from_reply(
     """
     facts = facts or parse_envelope(response.status_code, body)
     cls = error_class(response.status_code, facts)
-    hint = hint_for(cls, facts, context)
+    hint = hint_for(cls, facts, replace(context, gateway=_gateway_of(response, facts)))
     return status_error(
         cls, facts.message, response, body, hint=hint, attempts=attempts, facts=facts, retry_after=retry_after
     )
+
+
+# What a server of OpenAI's own protocol answers below /openai/v1, where it has nothing of its own. Measured with the
+# LiteLLM proxy 1.105: a bare 500, since its route there hands on to openai.com and has no key for that, or what
+# openai.com says. FastAPI, on which it and others stand, says "Not Found" of a path that nobody serves.
+_HANDED_ON = re.compile(r"pass-through calls to OpenAI|Incorrect API key provided", re.IGNORECASE)
+
+
+def _gateway_of(response: httpx.Response, facts: ErrorFacts) -> str:
+    """The kind of server that a reply shows, where the address lacks its /v1; empty for every other reply."""
+    if "/openai/v1/" not in str(response.request.url):
+        return ""
+    proxy = any(name.lower().startswith("x-litellm-") for name in response.headers)
+    bare = response.status_code == 500 and facts.message.strip() == "Internal Server Error"
+    if (bare and facts.code is None) or _HANDED_ON.search(facts.message) or (proxy and facts.code == "model_not_found"):
+        return "a LiteLLM proxy"
+    return "a server of OpenAI's own protocol" if response.status_code == 404 and facts.message == "Not Found" else ""
 
 
 def connection_error(

@@ -37,6 +37,7 @@ _INNER_KEYS = ("innererror", "inner_error", "innerError")
 _VERDICT_KEYS = frozenset({"filtered", "detected", "severity"})
 # Mistral's gateway answers with Pydantic's list of faults, as JSON, or as text with quotes of either kind.
 _UNKNOWN_FIELD = re.compile(r"""["']extra_forbidden["']\s*,\s*["']loc["']\s*:\s*[\[(]([^\])]*)[\])]""")
+_SPECIFIED = re.compile(r"the specified model, ([\w.-]*\w)")
 _STEP = re.compile(r"""["']([^"']+)["']|(\d+)""")
 
 
@@ -72,6 +73,12 @@ class ErrorFacts:
     html: bool = False
     status: int | None = None
     extra: tuple[tuple[str, ...], ...] = ()
+
+    @property
+    def named_model(self) -> str | None:
+        """The base model that a refused operation does not work with."""
+        found = _SPECIFIED.search(self.message)
+        return found[1] if found else None
 
 
 def parse_envelope(status: int | None, body: object) -> ErrorFacts:

@@ -5,62 +5,12 @@ A hint never holds a secret: its context knows credentials only by kind and orig
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from ._envelope import ErrorFacts
+from ._hint_context import HintContext
 
-__all__ = ["HintContext", "hint_for"]
-
-_USERINFO = re.compile(r"//[^/@\s]*@")
-
-
-@dataclass(frozen=True, slots=True)
-class HintContext:
-    """What a call looked like, for the hint of its error.
-
-    Attributes:
-        resource: the resource's name in the settings.
-        endpoint: the resource's base URL.
-        form: `v1` or `classic`.
-        api_version: the api-version sent, or None.
-        deployment: the deployment asked, or None.
-        model: the model as the caller named it, or None.
-        rule: what chose the deployment (`Plan.rule`).
-        credential: the kind of credential in words (`API key`, `managed identity`), or None.
-        credential_origin: the setting or variable that it came from, or None.
-        not_repeated: the call ended since the request may have been executed and repeating it was not allowed.
-        scopes: the token's scope, then the others that resources of the same cloud take.
-        source: what led to the rule, in words (`Plan.source`).
-        other_resource: a sentence where the environment names another resource than the one that was asked.
-    """
-
-    resource: str = "default"
-    endpoint: str = ""
-    form: str = "v1"
-    api_version: str | None = None
-    deployment: str | None = None
-    model: str | None = None
-    rule: str | None = None
-    credential: str | None = None
-    credential_origin: str | None = None
-    scopes: tuple[str, ...] = ()
-    other_resource: str = ""
-    not_repeated: bool = False
-    source: str = ""
-
-    @property
-    def where(self) -> str:
-        """The endpoint for display: a user name or password in the URL stays out."""
-        endpoint = _USERINFO.sub("//", self.endpoint.partition("?")[0])
-        return endpoint or f"resource {self.resource!r}"
-
-    @property
-    def by(self) -> str:
-        """The credential in words."""
-        kind = self.credential or "the credential"
-        return f"{kind} (from {self.credential_origin})" if self.credential_origin else kind
+__all__ = ["hint_for"]
 
 
 def hint_for(cls: type[BaseException], facts: ErrorFacts, context: HintContext) -> str:
@@ -71,6 +21,8 @@ def hint_for(cls: type[BaseException], facts: ErrorFacts, context: HintContext) 
         facts: what the reply said.
         context: what the call looked like.
     """
+    if context.gateway:
+        return _openai_server(facts, context)
     if facts.html:
         return _gateway(facts, context)
     for base in cls.__mro__:
@@ -101,18 +53,25 @@ def _deployment_not_found(facts: ErrorFacts, context: HintContext) -> str:
         rule = f"{context.source}, so the model's own name was used"
     chosen = f" ({rule})" if rule else ""
     model = context.model or "MODEL"
+    beside = "".join(
+        f" Or it is another model of the request that is missing: {path} names {other!r}, which is deployment {one!r}."
+        for path, other, one in context.beside
+    )
     return (
         f"There is no deployment {context.deployment or '?'!r} at {context.where}{chosen}. `azure-connector models` "
         "lists those that exist. Then map the model to one of them: "
         f'deployment_mapping={{"{model}": "YOUR-DEPLOYMENT"}}, '
         f'or export AZURE_OPENAI_DEPLOYMENT_MAPPING=\'{{"{model}": "YOUR-DEPLOYMENT"}}\', '
         "or set AZURE_OPENAI_DEFAULT_DEPLOYMENT. A deployment made in the last five minutes may not be ready yet."
+        f"{beside}"
     )
 
 
 def _not_found(facts: ErrorFacts, context: HintContext) -> str:
     if advice := _container(facts):
         return f"{advice}This call went to {context.where}."
+    if context.instead:
+        return f"Azure OpenAI has no {context.operation}. {context.instead}."
     if facts.code == "api_not_supported":
         return (
             "This model speaks another API than OpenAI's: Claude on Foundry answers only Anthropic's Messages API, at "
@@ -127,11 +86,19 @@ def _not_found(facts: ErrorFacts, context: HintContext) -> str:
     else:
         remedy = (
             "The v1 URL form was used (…/openai/v1). An older resource, or a gateway that knows only the classic form, "
-            "needs an api-version: export AZURE_OPENAI_API_VERSION=2024-10-21."
+            "needs an api-version: export AZURE_OPENAI_API_VERSION=2024-10-21. A server that speaks OpenAI's own "
+            "protocol, such as a LiteLLM proxy, has its operations below /v1: append /v1 to the endpoint."
         )
     return (
         f"Nothing is at this path of {context.where}. {remedy} If the call names an id (a response, a file), it may "
         "have been deleted or live on another resource. `azure-connector doctor` tries the forms."
+    )
+
+
+def _openai_server(facts: ErrorFacts, context: HintContext) -> str:
+    return (
+        f"{context.where} answers as {context.gateway} does: its operations stand below /v1, not below /openai/v1. "
+        f"If it is one, append /v1 to the endpoint: export AZURE_OPENAI_ENDPOINT={context.where}/v1."
     )
 
 
@@ -252,6 +219,9 @@ def _unsupported(facts: ErrorFacts, context: HintContext) -> str:
     if (
         facts.code or ""
     ).lower() == "operationnotsupported" or "does not work with the specified model" in facts.message:
+        answered = context.served_by(facts.named_model) or context.served_by(None)
+        if answered and context.operation and context.operation not in answered:
+            return _other_kind(answered, facts, context)
         return (
             "This model speaks another API. Declare its base model so that the right one is used: deployment_mapping="
             f'{{"{context.model or "MODEL"}": {{"deployment": "{context.deployment or "DEPLOYMENT"}", '
@@ -262,6 +232,27 @@ def _unsupported(facts: ErrorFacts, context: HintContext) -> str:
         f"The model behind {context.deployment or 'the deployment'} does not accept {what} as sent. Leave it out, or "
         "declare the deployment's base model in deployment_mapping, so that requests are made to fit it. "
         f"`azure-connector explain {context.model or 'MODEL'}` shows what is known."
+    )
+
+
+# Where the SDK's method is not called as its path is, with `create` behind it.
+_METHODS: Mapping[str, str] = {
+    "/images/generations": "client.images.generate",
+    "/images/edits": "client.images.edit",
+    "/realtime": "client.realtime.connect",
+}
+
+
+def _method(operation: str) -> str:
+    return f"{_METHODS.get(operation) or 'client' + operation.replace('/', '.') + '.create'}(…)"
+
+
+def _other_kind(answered: tuple[str, ...], facts: ErrorFacts, context: HintContext) -> str:
+    model, asked = facts.named_model or context.model or "another model", _method(context.operation)
+    return (
+        f"The deployment {context.deployment or '?'!r} at {context.where} is one of {model}, which answers "
+        f"{' and '.join(map(_method, answered))}. Use that, or name a deployment that serves {asked}: "
+        f'deployment_mapping={{"{context.model or "MODEL"}": "YOUR-DEPLOYMENT"}}; `azure-connector models` lists them.'
     )
 
 

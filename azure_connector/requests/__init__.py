@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ._batch_file import batch_resource, is_batch_upload, mapped_batch_files
+from ._batch_file import batch_resource, is_batch_upload, mapped_batch_files, mapped_batch_path
 from ._build import PreparedRequest, RequestBuilder
 from ._call_options import RAW_RESPONSE_HEADER, CallOptions, get_options, parse_options, post_options
 from ._embedding_batches import embedding_batches
@@ -31,6 +31,7 @@ __all__ = [
     "get_options",
     "is_batch_upload",
     "mapped_batch_files",
+    "mapped_batch_path",
     "parse_options",
     "post_options",
     "to_chat",

@@ -83,7 +83,6 @@ _AUDIO = ("/audio/transcriptions", "/audio/translations")
 _MESSAGE = frozenset({"role", "content", "tool_calls", "tool_call_id"})
 
 _INSTEAD = re.compile(r"[Uu]se ['`\"]([\w.]+)['`\"] instead|has moved to ['`\"]([\w.]+)['`\"]")
-_SPECIFIED = re.compile(r"the specified model, ([\w.-]*\w)")
 _AT_MOST = re.compile(r"too large.*?at most (\d+)", re.DOTALL)
 _ROLE = re.compile(r"^(?:messages|input)\[\d+\]\.role$")
 _REFUSED_ROLE = re.compile(r"(?:does not support|Invalid value:) '(\w+)'")
@@ -126,16 +125,11 @@ def _api(refusal: ErrorFacts, operation: str, body: Json) -> Adaptation | None:
         return None
     text = refusal.message
     if refusal.code == "OperationNotSupported" or "only supported in v1/responses" in text:
-        served = profile_for(_named_model(text))
+        served = profile_for(refusal.named_model)
         return _lesson("responses", refusal, operation) if served is None or served.kind == "text" else None
     if "Function tools with reasoning_effort" in text and (body.get("tools") or body.get("functions")):
         return _lesson("responses", refusal, operation, "tools")
     return None
-
-
-def _named_model(message: str) -> str | None:
-    found = _SPECIFIED.search(message)
-    return found[1] if found else None
 
 
 def _extra_fields(refusal: ErrorFacts, operation: str, body: Json) -> Adaptation | None:

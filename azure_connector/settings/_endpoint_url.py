@@ -54,6 +54,15 @@ _PUBLIC_SUFFIX = "openai.azure.com"
 _UNPRINTABLE = re.compile(r"[\s\x00-\x1f\x7f\\]")
 # A realtime target URI may have the scheme of WebSockets.
 _WEB_SOCKETS = {"wss": "https", "ws": "http"}
+# What belongs elsewhere than into an address, and where.
+_SUBSCRIPTION = "Leave it out, and set apim_subscription_key (AZURE_APIM_SUBSCRIPTION_KEY): a key belongs in a header."
+_ELSEWHERE = {
+    "subscription-key": _SUBSCRIPTION,
+    "ocp-apim-subscription-key": _SUBSCRIPTION,
+    "api-key": "Leave it out, and set api_key (AZURE_OPENAI_API_KEY): a key belongs in a header.",
+    "intent": 'Leave it out, and say it when you connect: client.realtime.connect(extra_query={"intent": "…"}).',
+}
+_PLACEHOLDER = re.compile(r"\{[\w-]+\}|<[\w -]+>")
 _EXAMPLE = "It should look like https://RESOURCE.openai.azure.com (or the target URI that the Azure portal shows)."
 
 
@@ -132,6 +141,12 @@ def _split(text: str) -> SplitResult:
     cleaned = text.strip(" \t\r\n\"'\ufeff\u200b")
     if not cleaned:
         raise ConfigurationError("The endpoint is blank.", hint=_EXAMPLE)
+    named = cleaned.partition("?")[0].rpartition("@")[2]  # never what stands where passwords do
+    if (found := _PLACEHOLDER.search(named)) is not None:
+        raise ConfigurationError(
+            f"The endpoint still holds the placeholder {found[0]}.",
+            hint=f"Put the name in its place, or leave out what stands behind the resource. {_EXAMPLE}",
+        )
     if _UNPRINTABLE.search(cleaned):
         raise ConfigurationError("The endpoint contains a space, a control character or a backslash.", hint=_EXAMPLE)
     if "://" not in cleaned:
@@ -198,7 +213,7 @@ def _read_query(query: str, *, names_deployment: bool) -> tuple[str | None, str 
             shown = f" {name!r}" if value and re.fullmatch(r"[A-Za-z][\w.-]{0,30}", name) else ""
             raise ConfigurationError(
                 f"The endpoint's query holds a parameter{shown} that would not be sent.",
-                hint="Remove it from the endpoint; only api-version may stand there.",
+                hint=_ELSEWHERE.get(name.lower(), "Remove it from the endpoint; only api-version may stand there."),
             )
         version = value.strip() or None
     return version, deployment

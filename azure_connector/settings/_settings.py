@@ -103,7 +103,7 @@ class ConnectorSettings(ConnectorFields):
             default=self.default_deployment,
             default_source=self._default_source(sources),
             embedding=self.embedding_deployment,
-            realtime=_realtime_deployment(endpoint),
+            pasted=_pasted_deployment(endpoint),
             resources=self.resource_map(),
             default_resource=self.default_resource,
             origins=self.origins,
@@ -293,9 +293,15 @@ def unpickled(cls: type[ConnectorSettings], state: Mapping[str, Any]) -> Connect
     return settings
 
 
-def _realtime_deployment(endpoint: Endpoint | None) -> str | None:
-    """The deployment of a pasted realtime URI, which serves nothing else."""
-    return endpoint.deployment if endpoint is not None and endpoint.operation == REALTIME else None
+def _pasted_deployment(endpoint: Endpoint | None) -> tuple[str, str] | None:
+    """The deployment of a pasted target URI that serves one kind of operation (images, audio, realtime), and that kind.
+
+    What serves texts or embeddings becomes a default deployment (`_default_for`).
+    """
+    if endpoint is None or endpoint.deployment is None or endpoint.operation is None:
+        return None
+    kind = "/" + endpoint.operation.split("/")[1]
+    return (kind, endpoint.deployment) if kind in ("/audio", "/images", REALTIME) else None
 
 
 def check_as_found(values: Mapping[str, Any]) -> None:

@@ -80,10 +80,9 @@ def connected(way: str, sockets: Recorded, open_it: Any, send: Any, **more: Any)
         return
 
     async def run() -> None:
-        async with AsyncAzureConnector(**options(sockets, **more)) as client:
-            async with open_it(client) as connection:
-                await send(connection)
-                await connection.recv()
+        async with AsyncAzureConnector(**options(sockets, **more)) as client, open_it(client) as connection:
+            await send(connection)
+            await connection.recv()
 
     asyncio.run(run())
 
@@ -159,9 +158,9 @@ def test_the_models_of_realtime_events(sockets: Recorded, event: dict[str, Any],
 
 
 def test_a_model_of_another_resource_is_refused_before_it_is_sent(sockets: Recorded) -> None:
-    with AzureConnector(**options(sockets)) as client, client.responses.connect() as connection:
-        with pytest.raises(InvalidRequestError, match="west"):
-            connection.response.create(model="gpt-far", input="Hi")
+    refused = pytest.raises(InvalidRequestError, match="west")
+    with AzureConnector(**options(sockets)) as client, client.responses.connect() as connection, refused:
+        connection.response.create(model="gpt-far", input="Hi")
     assert sockets.events == []
 
 

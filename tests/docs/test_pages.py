@@ -60,6 +60,12 @@ def test_the_pictures_are_what_the_script_draws() -> None:
         assert (DOCS / "images" / f"{name}.svg").read_text(encoding="utf-8") == getattr(made, name)()
 
 
+def test_the_operations_page_is_what_the_table_says() -> None:
+    made, text = generator("generate_operations"), (DOCS / "operations.md").read_text(encoding="utf-8")
+    assert text == made.with_table(text), "docs/operations.md is stale: run python docs/generate_operations.py"
+    assert made.events() in text
+
+
 SOURCES = [
     *pages(),
     *(

@@ -27,7 +27,7 @@ from azure_connector.requests._fit import adapt_request
         ("gpt-5.6-pro", "gpt-5.x-pro"),
         ("gpt-6-codex", "codex"),
         ("gpt-4o-2024-11-20", "gpt-4o"),
-        ("gpt-4o-mini-transcribe", "audio"),
+        ("gpt-4o-mini-transcribe", "transcription"),
         ("gpt-4o-audio-preview", "gpt-4o"),
         ("gpt-4-1106-preview", "gpt-4"),
         ("gpt-4-turbo-2024-04-09", "gpt-4"),
