@@ -121,9 +121,12 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "Credential": (
         *METHODS,
         "tenant_id",
+        "additionally_allowed_tenants",
         "client_id",
         "client_certificate_password",
         "managed_identity_client_id",
+        "use_interactive_browser",
+        "cli_timeout",
         "apim_subscription_key",
         "apim_header",
         "scope",

@@ -31,5 +31,6 @@ def hint_context(state: ConnectorState, target: Target, plan: Plan) -> HintConte
         rule=plan.rule,
         credential=authenticator.kind,
         credential_origin=authenticators.credential_origin(target.resource),
+        tenant=resource.auth.tenant_id,
         scopes=tuple(dict.fromkeys((authenticator.scope, *SCOPES[endpoint.cloud]))),
     )

@@ -96,6 +96,7 @@ from ._envelope import ErrorFacts as ErrorFacts
 from ._envelope import parse_envelope as parse_envelope
 from ._envelope import reported_error as reported_error
 from ._hints import HintContext as HintContext
+from ._tls_hints import COMPANY_AUTHORITY as COMPANY_AUTHORITY
 
 __all__ = [
     "AccessTokenError",

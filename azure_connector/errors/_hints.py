@@ -10,9 +10,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from ._envelope import ErrorFacts
+from ._tls_hints import certificate_hint
 
 __all__ = ["HintContext", "hint_for"]
 
+# "Token tenant X does not match resource tenant." is what Azure says; some services name the resource's too.
+_TENANTS = re.compile(
+    r"token tenant\s+'?(?P<token>[\w.-]+)'?\s+does not match resource tenant(?:\s+'?(?P<resource>[\w-]+(?:\.\w+)*)'?)?",
+    re.IGNORECASE,
+)
 _USERINFO = re.compile(r"//[^/@\s]*@")
 
 
@@ -32,6 +38,7 @@ class HintContext:
         credential_origin: the setting or variable that it came from, or None.
         not_repeated: the call ended since the request may have been executed and repeating it was not allowed.
         scopes: the token's scope, then the others that resources of the same cloud take.
+        tenant: the tenant of the settings, or None.
     """
 
     resource: str = "default"
@@ -44,6 +51,7 @@ class HintContext:
     credential: str | None = None
     credential_origin: str | None = None
     scopes: tuple[str, ...] = ()
+    tenant: str | None = None
     not_repeated: bool = False
 
     @property
@@ -146,10 +154,7 @@ def _api_version(facts: ErrorFacts, context: HintContext) -> str:
 def _unauthorized(facts: ErrorFacts, context: HintContext) -> str:
     message = facts.message.lower()
     if "tenant" in message:
-        return (
-            "The token was issued by another tenant than the resource's. Set tenant_id (AZURE_TENANT_ID) to the "
-            "resource's tenant, or sign in there: az login --tenant TENANT."
-        )
+        return _wrong_tenant(facts, context)
     if facts.code == "PermissionDenied" or "data action" in message:
         return _role(facts, context)
     if context.scopes and ("audience" in message or "token" in message):
@@ -164,6 +169,21 @@ def _unauthorized(facts: ErrorFacts, context: HintContext) -> str:
         "the same one (AZURE_OPENAI_ENDPOINT, AZURE_OPENAI_API_KEY), and that the key was not regenerated. Behind API "
         "Management the subscription key is its own setting: apim_subscription_key (AZURE_APIM_SUBSCRIPTION_KEY). "
         "`azure-connector doctor` tries the whole chain."
+    )
+
+
+def _wrong_tenant(facts: ErrorFacts, context: HintContext) -> str:
+    """Names the token's tenant and the resource's, as far as the reply tells them."""
+    found = _TENANTS.search(facts.message)
+    tokens, resources = (found["token"], found["resource"]) if found else (None, None)
+    named = f" {tokens}" if tokens else ""
+    configured = f" although tenant_id is {context.tenant}" if context.tenant and context.tenant != tokens else ""
+    target = resources or "RESOURCE-TENANT-ID"
+    where = f"is in the tenant {resources}" if resources else "is in another one"
+    return (
+        f"The token is of the tenant{named}{configured}, and {context.where} {where}. Set tenant_id (AZURE_TENANT_ID) "
+        f"to {target}, or sign in there: az login --tenant {target}. "
+        "az account list --query '[].{name:name, tenant:tenantId}' -o table lists yours."
     )
 
 
@@ -296,6 +316,8 @@ def _unreachable(facts: ErrorFacts, context: HintContext) -> str:
             "one client for the whole process instead of one for each call, close streams that are not read to their "
             "end, or raise the limit."
         )
+    if advice := certificate_hint(facts.message, context.where):
+        return advice
     if context.not_repeated:
         return _unavailable(facts, context)
     return (
