@@ -1,6 +1,6 @@
 """What type checkers see of `create()`: the SDK's own, and tools in every shape that the connector takes.
 
-A stub without a module: nothing of it runs. The last two overloads of each are the SDK's own tables, so that what a
+Nothing of it runs. The last two overloads of each are the SDK's own tables, so that what a
 newer SDK has more is taken too.
 """
 

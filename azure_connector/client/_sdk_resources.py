@@ -25,7 +25,7 @@ from openai.types.responses import Response, ResponseStreamEvent
 from .._utils import plain_copy
 
 if TYPE_CHECKING:
-    from ._create_types import (  # pyright: ignore[reportMissingModuleSource]  # a stub, and nothing else
+    from ._create_types import (
         AsyncChatCreate,
         AsyncResponsesCreate,
         ChatCreate,
