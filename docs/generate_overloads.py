@@ -61,7 +61,7 @@ def _table(name: str, create: Any) -> str:
         if one.name not in _NAMED
     ]
     doc = f'    """Of `{create.__qualname__}`."""\n\n'
-    return f"\n\nclass {name}(TypedDict, total=False):\n{doc}{''.join(lines)}"
+    return f"\nclass {name}(TypedDict, total=False):\n{doc}{''.join(lines)}"
 
 
 def _plain(annotation: str) -> str:

@@ -16,6 +16,7 @@ from ._json import (
     plain_copy,
     type_name,
 )
+from ._once import Once
 from ._signature import bare_signature, show_lazily, with_signature
 from ._single_flight import Flight, SingleFlight, running_loop, wait, wait_async
 from ._tasks import spawn
@@ -26,6 +27,7 @@ __all__ = [
     "TEXT_STYLE",
     "Flight",
     "Json",
+    "Once",
     "SingleFlight",
     "as_list",
     "as_object",

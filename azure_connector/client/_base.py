@@ -121,17 +121,22 @@ class SharedClient:
         self.websocket_base_url = state.websocket_address(websocket_base_url)
         self._websocket_given = websocket_base_url
 
+    @property
+    def websocket_given(self) -> str | None:
+        """What was passed as `websocket_base_url`; for this room alone."""
+        return None if self._websocket_given is None else str(self._websocket_given)
+
     def deployment_of(self, model: str | None, operation: str = "/chat/completions") -> str:
         """The deployment on the default resource that serves a model, for what does not go through `request()`.
 
         Args:
-            model: the model as a call would name it; the settings' `default_model` when omitted.
+            model: the model as a call would name it; the one that the settings choose when omitted.
             operation: the SDK's path.
 
         Raises:
             InvalidRequestError: the model is served by other resources only.
         """
-        return self._state.resolver.home_deployment(model or self.settings.default_model, operation)
+        return self._state.resolver.home_deployment(model or self.settings.model_for(operation), operation)
 
     @property
     def connector_state(self) -> ConnectorState:
@@ -160,7 +165,7 @@ class SharedClient:
         """Tells which deployment, URL, credential and rules a call would use, and why. Sends nothing.
 
         Args:
-            model: the model as a call would name it; the settings' `default_model` when omitted.
+            model: the model as a call would name it; the one that the settings choose when omitted.
             operation: the SDK's path of the call, e.g. `/embeddings`.
 
         Raises:
@@ -168,8 +173,8 @@ class SharedClient:
         """
         from ._explain_call import explain_call
 
-        plan = self._state.resolver.resolve(model or self.settings.default_model, operation)
-        return explain_call(self._state, plan, operation)
+        plan = self._state.resolver.resolve(model or self.settings.model_for(operation), operation)
+        return explain_call(self._state, self._state.projects.explained(plan, operation), operation)
 
     def declare_base_model(self, model: str, base_model: str) -> None:
         """Says which base model serves a name, where neither the mapping nor the deployment's own name does.
@@ -189,7 +194,7 @@ class SharedClient:
         set_default_headers: Mapping[str, str] | None = None,
         default_query: Mapping[str, object] | None = None,
         set_default_query: Mapping[str, object] | None = None,
-        http_client: Any = None,
+        http_client: openai.DefaultHttpxClient | openai.DefaultAsyncHttpxClient | None = None,
         organization: str | None = None,
         project: str | None = None,
         webhook_secret: str | None = None,
@@ -249,10 +254,14 @@ class SharedClient:
         return self
 
     def __reduce__(self) -> Any:
-        raise TypeError(
-            f"{type(self).__name__} cannot be pickled: it holds connections and credentials. "
-            "Make one in each process from the same settings."
-        )
+        """Settings and options travel; secrets are read in the other process, from where they stood in this one.
+
+        Raises:
+            NotPickledError: a secret was passed as an argument, so that it stands nowhere else.
+        """
+        from ._pickling import packed, unpickled
+
+        return unpickled, (type(self), packed(self))
 
     def __repr__(self) -> str:
         state = self.__dict__.get("_state")  # missing in a client whose settings were refused

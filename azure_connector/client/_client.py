@@ -19,8 +19,9 @@ from openai import NotGiven
 
 from .._utils import show_lazily
 from ._azure_type import AsyncAzureType, AzureType
-from ._base import NOT_GIVEN, Beginning, SharedClient, begin, shown_signature, shown_text
-from ._effects import AwaitFirstChunk, Effect, RefreshCredential, RefreshListing, RunInThread, Send, Wait
+from ._base import NOT_GIVEN, Beginning, begin, shown_signature, shown_text
+from ._effects import AwaitFirstChunk, Effect, RefreshCredential, RefreshListing, RunInThread, Send, TakeReply, Wait
+from ._watched import WatchedClient
 
 if TYPE_CHECKING:
     from ..deployments import Catalog
@@ -37,7 +38,7 @@ _NO_OPTIONS: Mapping[str, Any] = {}
 
 
 # `copy` lists its arguments, so that a typo is an error: what is OpenAI's platform's alone is not among them.
-class AzureConnector(SharedClient, AzureType):  # pyright: ignore[reportIncompatibleMethodOverride]  # as said
+class AzureConnector(WatchedClient, AzureType):  # pyright: ignore[reportIncompatibleMethodOverride]  # as said
     """A synchronous OpenAI client for Azure OpenAI. Safe across threads.
 
     Args:
@@ -133,13 +134,16 @@ class AzureConnector(SharedClient, AzureType):  # pyright: ignore[reportIncompat
         return self._drive(flow)
 
     def catalog(self) -> Catalog:
-        """Lists the deployments and models of every resource. What cannot be listed stands in `problems`."""
+        """Lists the deployments and models of every resource. What cannot be listed stands in `problems`.
+
+        From then on a model that no mapping has finds its deployment among them.
+        """
         from ._listing import list_resources
 
-        return self._drive(list_resources(self._state, self))
+        return self._state.resolver.discovery.take(self._drive(list_resources(self._state, self)), quiet=True)
 
     def discover(self) -> Catalog:
-        """Lists the deployments anew; from now on a model that no mapping has finds its deployment among them."""
+        """As `catalog`, and from now on calls list anew where a listing is old or lacks their model."""
         return self._state.resolver.discovery.adopt(self.catalog())
 
     def _drive(self, flow: Generator[Effect, Any, Any]) -> Any:
@@ -168,6 +172,8 @@ class AzureConnector(SharedClient, AzureType):  # pyright: ignore[reportIncompat
                     return client.request(
                         effect.cast_to, effect.options, stream=effect.stream, stream_cls=effect.stream_cls
                     )
+            case TakeReply():
+                return self._pool.of(effect.resource).take(effect.cast_to, effect.options, effect.response)
             case AwaitFirstChunk():
                 return effect.stream.wait_for_first_chunk(effect.seconds)
             case Wait():
@@ -201,7 +207,7 @@ class AzureConnector(SharedClient, AzureType):  # pyright: ignore[reportIncompat
             self._state.close()
 
 
-class AsyncAzureConnector(SharedClient, AsyncAzureType):  # pyright: ignore[reportIncompatibleMethodOverride]  # as above
+class AsyncAzureConnector(WatchedClient, AsyncAzureType):  # pyright: ignore[reportIncompatibleMethodOverride]  # as above
     """An asynchronous OpenAI client for Azure OpenAI. Safe across event loops, each of which gets its own connections.
 
     Args and errors: as `AzureConnector`.
@@ -290,13 +296,16 @@ class AsyncAzureConnector(SharedClient, AsyncAzureType):  # pyright: ignore[repo
         return await self._drive(flow)
 
     async def catalog(self) -> Catalog:
-        """Lists the deployments and models of every resource. What cannot be listed stands in `problems`."""
+        """Lists the deployments and models of every resource. What cannot be listed stands in `problems`.
+
+        From then on a model that no mapping has finds its deployment among them.
+        """
         from ._listing import list_resources
 
-        return await self._drive(list_resources(self._state, self))
+        return self._state.resolver.discovery.take(await self._drive(list_resources(self._state, self)), quiet=True)
 
     async def discover(self) -> Catalog:
-        """Lists the deployments anew; from now on a model that no mapping has finds its deployment among them."""
+        """As `catalog`, and from now on calls list anew where a listing is old or lacks their model."""
         return self._state.resolver.discovery.adopt(await self.catalog())
 
     async def _drive(self, flow: Generator[Effect, Any, Any]) -> Any:
@@ -324,6 +333,8 @@ class AsyncAzureConnector(SharedClient, AsyncAzureType):  # pyright: ignore[repo
                     return await client.request(
                         effect.cast_to, effect.options, stream=effect.stream, stream_cls=effect.stream_cls
                     )
+            case TakeReply():
+                return await self._pools.of(effect.resource).take(effect.cast_to, effect.options, effect.response)
             case AwaitFirstChunk():
                 async with asyncio.timeout(effect.seconds):
                     return await effect.stream.wait_for_first_chunk()

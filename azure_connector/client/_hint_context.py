@@ -29,8 +29,10 @@ def hint_context(state: ConnectorState, target: Target, plan: Plan) -> HintConte
         deployment=target.deployment,
         model=plan.model,
         rule=plan.rule,
+        source=plan.source,
         credential=authenticator.kind,
         credential_origin=authenticators.credential_origin(target.resource),
         tenant=resource.auth.tenant_id,
+        other_resource=state.settings.other_resource if target.resource == "default" else "",
         scopes=tuple(dict.fromkeys((authenticator.scope, *SCOPES[endpoint.cloud]))),
     )

@@ -41,7 +41,12 @@ else:
     _ChatTypes, _ResponsesTypes = Completions, Responses
     _AsyncChatTypes, _AsyncResponsesTypes = AsyncCompletions, AsyncResponses
 
-__all__ = ["AsyncConnectorChat", "AsyncConnectorResponses", "ConnectorChat", "ConnectorResponses"]
+__all__ = [
+    "AsyncConnectorChat",
+    "AsyncConnectorResponses",
+    "ConnectorChat",
+    "ConnectorResponses",
+]
 
 _SDK = str(Path(openai.__file__).parent)
 # What `create` calls the options of a request, and what `post` calls them.
@@ -115,6 +120,12 @@ class _AsyncCompletions(_AsyncChatTypes):
             return await (super().create(**arguments) if request is None else self._client.post(**request))
 
 
+def _connected(client: Any, connect: Any, arguments: Any, options: Any, *, asynchronous: bool) -> Any:
+    from ._web_sockets import connect_socket  # few processes open a WebSocket
+
+    return connect_socket(client, connect, arguments, options, operation="/responses", asynchronous=asynchronous)
+
+
 class ConnectorChat(Chat):
     """The SDK's chat resource; `completions.create()` posts plain JSON as it is."""
 
@@ -134,9 +145,13 @@ class AsyncConnectorChat(AsyncChat):
 
 
 class ConnectorResponses(_ResponsesTypes):
-    """The SDK's responses resource; `create()` posts plain JSON as it is."""
+    """The SDK's responses resource; `create()` posts plain JSON as it is, `connect()` knows deployments."""
 
     if not TYPE_CHECKING:
+
+        def connect(self, *arguments, **options):
+            """As the SDK's own; the models of its events become deployments of the default resource."""
+            return _connected(self._client, super().connect, arguments, options, asynchronous=False)
 
         @wraps(Responses.create)
         def create(self, **arguments):
@@ -145,9 +160,13 @@ class ConnectorResponses(_ResponsesTypes):
 
 
 class AsyncConnectorResponses(_AsyncResponsesTypes):
-    """The SDK's responses resource; `create()` posts plain JSON as it is."""
+    """The SDK's responses resource; `create()` posts plain JSON as it is, `connect()` knows deployments."""
 
     if not TYPE_CHECKING:
+
+        def connect(self, *arguments, **options):
+            """As `ConnectorResponses.connect`."""
+            return _connected(self._client, super().connect, arguments, options, asynchronous=True)
 
         @wraps(AsyncResponses.create)
         async def create(self, **arguments):

@@ -14,9 +14,10 @@ from ..deployments import DeploymentResolver, Discovery, Profiles
 from ..errors import ConfigurationError
 from ..requests import RequestBuilder, is_batch_upload, mapped_batch_files, post_options
 from ..routing import ResourceAffinity, RoutingState
-from ..settings import ConnectorSettings, Resource, check_headers, form_url, wrap_secrets
+from ..settings import ConnectorSettings, Resource, check_headers, form_url, hidden, wrap_secrets
 from ..transport import TransportOptions, async_http_client, body_deadline, sync_http_client
 from ._options import checked_websocket, retry_policy, transport_options
+from ._projects import Projects
 from ._resource_client import AsyncResourceClient, LoopPools, ResourceClient, SyncPool
 
 __all__ = ["ConnectorState", "body_deadline", "post_options"]
@@ -37,6 +38,7 @@ class ConnectorState:
         routing: the health of the deployments and the budgets of a call.
         authenticators: the auth chains.
         max_retries: further attempts after the first one.
+        projects: which calls go to Foundry projects; they stand among `resources`.
     """
 
     settings: ConnectorSettings
@@ -49,6 +51,7 @@ class ConnectorState:
     routing: RoutingState
     authenticators: Authenticators
     max_retries: int
+    projects: Projects
 
     @staticmethod
     def checked_headers(headers: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -59,7 +62,7 @@ class ConnectorState:
         """
         given = dict(headers or {})
         check_headers({name: value for name, value in given.items() if not isinstance(value, openai.Omit)})
-        return given
+        return hidden(given)
 
     @classmethod
     def build(cls, settings: ConnectorSettings | None, options: dict[str, Any]) -> ConnectorState:
@@ -89,7 +92,9 @@ class ConnectorState:
             ConfigurationError: no endpoint is configured.
         """
         settings.require_endpoint()
-        resources, transport = dict(settings.resource_map()), transport_options(settings)
+        projects, transport = Projects(settings.resource_map()), transport_options(settings)
+        projects.tell()
+        resources = projects.resources
         endpoints = {name: resource.endpoint for name, resource in resources.items()}
         profiles, policy, table = Profiles(settings.profiles), retry_policy(settings), settings.deployments
         discovery = Discovery(table, enabled=settings.discover, interval=settings.discovery_interval)
@@ -117,6 +122,7 @@ class ConnectorState:
             RoutingState(policy, redis=settings.redis_url, addresses=addresses),
             Authenticators(resources, transport),
             policy.max_attempts - 1,
+            projects,
         )
 
     def derived(self, changes: dict[str, Any]) -> ConnectorState:

@@ -36,11 +36,14 @@ from ._merge import CONFIG_NAME as CONFIG_NAME
 from ._names import ALIASES, CREDENTIAL_SETTINGS, ENVIRONMENT, PARAMETERS, RESOURCE_SETTINGS, SECRET_SETTINGS
 from ._names import METHODS as METHODS
 from ._names import SETTINGS as SETTINGS
+from ._pickling import NotPickledError as NotPickledError
 from ._resource_fields import RESOURCE_NAME as RESOURCE_NAME
 from ._resource_fields import ResourceSettings
 from ._resources import AuthSettings, Resource
 from ._secret_values import Headers as Headers
+from ._secret_values import HiddenText as HiddenText
 from ._secret_values import check_headers as check_headers
+from ._secret_values import hidden as hidden
 from ._settings import ConnectorSettings
 from ._settings import check_as_found as check_as_found
 from ._signature import argument_text as argument_text

@@ -45,6 +45,7 @@ class ConnectorFields(ResourceSettings):
             ),
             aliases=("azure_deployment", "deployment_name"),
             meant=("deployment", "deployment_id", "engine", "chat_deployment", "chat_deployment_name"),
+            shared=frozenset({"AZURE_OPENAI_DEPLOYMENT", "AZURE_OPENAI_CHAT_DEPLOYMENT_NAME"}),
         ),
     ] = Field(None, description="Serves chat and Responses calls for models that the mapping does not know.")
     embedding_deployment: Annotated[

@@ -16,6 +16,8 @@ from ._trust import SourceKind
 
 __all__ = [
     "CONFIG_VARIABLE",
+    "DEPLOYED_MODEL",
+    "DEPLOYMENT",
     "ENV_FILE_VARIABLE",
     "OTHER_TOOLS",
     "disagreeing_bundles",
@@ -28,6 +30,9 @@ CONFIG_VARIABLE = "AZURE_CONNECTOR_CONFIG"
 
 ENV_FILE_VARIABLE = "AZURE_CONNECTOR_ENV_FILE"
 """Names the file of variables, where it is not that of the working directory; read in the real environment only."""
+
+DEPLOYED_MODEL, DEPLOYMENT = "AZURE_OPENAI_MODEL", "AZURE_OPENAI_DEPLOYMENT"
+"""The variable that tells the base model of the deployment that the other one names; it is a default model as well."""
 
 _BUNDLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
 OTHER_TOOLS = frozenset(_BUNDLES)
@@ -72,6 +77,7 @@ def read_environment(
             else:
                 _take(layer, setting, text.strip(), name, f"{source} {name}")
                 break
+    layer.deployed_model = (held.get(DEPLOYED_MODEL) or "").strip() or None
     return layer
 
 
@@ -88,6 +94,7 @@ def _take(layer: SettingsSource, setting: str, text: str, name: str, origin: str
         except ValueError as error:
             layer.problems.append(f"{origin} {error} (AZURE_OPENAI_ENDPOINT).")
             return
+    layer.variables[setting] = name
     layer.put(setting, value, origin)
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self, Unpack, cast
 
 from pydantic import ConfigDict, PrivateAttr, ValidationError
 
-from ..deployments import REALTIME, DeploymentTable, compile_table
+from ..deployments import REALTIME, DefaultSource, DeploymentTable, compile_table
 from ..errors import ConfigurationError
 from ._aliases import read_alias
 from ._api_style import choose_api_style
@@ -24,7 +24,8 @@ from ._endpoint import Endpoint
 from ._environment import disagreeing_bundles, read_environment
 from ._guard import Guard
 from ._merge import Sources, load
-from ._names import ALIASES, ENVIRONMENT
+from ._names import ALIASES, ENVIRONMENT, SETTINGS
+from ._pickling import packed, unpacked
 from ._resource_fields import ResourceSettings
 from ._resources import AuthSettings, Resource, auth_of, named_resource, read_endpoint
 from ._signature import show_settings
@@ -105,12 +106,22 @@ class ConnectorSettings(ConnectorFields):
         self._deployments = compile_table(
             self.deployment_mapping,
             default=self.default_deployment,
+            default_source=self._default_source(sources),
             embedding=self.embedding_deployment,
             realtime=_realtime_deployment(endpoint),
             resources=self.resource_map(),
             default_resource=self.default_resource,
             origins=self.origins,
         )
+
+    def _default_source(self, sources: Sources) -> DefaultSource:
+        """What is known of `default_deployment` beside its name."""
+        setting = "default_deployment"
+        origin = self._origins[setting]
+        if origin != sources.origin(setting):  # a pasted address has it
+            return DefaultSource(origin)
+        shared = sources.variable(setting) in SETTINGS[setting].shared
+        return DefaultSource(origin, shared, sources.deployed_model())
 
     def _read_endpoint(self, sources: Sources) -> Endpoint | None:
         if self.azure_endpoint is None:
@@ -176,6 +187,11 @@ class ConnectorSettings(ConnectorFields):
         return tuple(self._sources.remarks())
 
     @property
+    def other_resource(self) -> str:
+        """A sentence where the environment names another resource than the endpoint in use; else empty."""
+        return self._sources.other_resource()
+
+    @property
     def default_resource(self) -> str:
         """The resource that a deployment without `@resource` belongs to: `default`, or else the first one."""
         return next(iter(self._resource_map), _DEFAULT)
@@ -186,7 +202,7 @@ class ConnectorSettings(ConnectorFields):
         return self._deployments
 
     def chosen_model(self, operation: str) -> str | None:
-        """The model that somebody chose for calls that name none: a deployment for them, or else a default model.
+        """The model that somebody chose for calls that name none: a default model, or else a deployment for them.
 
         Args:
             operation: the SDK's path, such as `/chat/completions` or `/embeddings`.
@@ -194,8 +210,12 @@ class ConnectorSettings(ConnectorFields):
         if operation == "/embeddings":
             known = DEFAULT_EMBEDDING_MODEL if DEFAULT_EMBEDDING_MODEL in self.deployment_mapping else None
             return self.embedding_deployment or known
-        chosen = self._origins["default_model"] != _DEFAULT or self.default_model in self.deployment_mapping
-        return self.default_deployment or (self.default_model if chosen else None)
+        if self._origins["default_model"] != _DEFAULT:
+            return self.default_model
+        if (default := self._deployments.default) is not None:
+            # The deployment itself, also where the mapping gives its name to another one.
+            return default.key if default.deployment in self.deployment_mapping else self.default_deployment
+        return self.default_model if self.default_model in self.deployment_mapping else None
 
     def model_for(self, operation: str) -> str:
         """As `chosen_model`; the built-in default where nobody chose one."""
@@ -257,6 +277,9 @@ class ConnectorSettings(ConnectorFields):
         """As `derived`: pydantic's own copy would skip every check."""
         return cast("Self", self.derived(**(update or {})))
 
+    def __reduce__(self) -> Any:
+        return unpickled, (type(self), packed(self._sources))
+
     def __copy__(self) -> Self:
         return self
 
@@ -269,6 +292,17 @@ def _say_once(remark: str) -> None:
     """Log a remark, once in a process."""
     if remark:
         logger.warning("%s.", remark)
+
+
+def unpickled(cls: type[ConnectorSettings], state: Mapping[str, Any]) -> ConnectorSettings:
+    """Settings out of a pickle: what is no secret as it was, secrets from where they stand in this process.
+
+    Raises:
+        ConfigurationError: a secret that the settings use stands nowhere here, or they are refused.
+    """
+    settings = cls.__new__(cls)
+    settings.fill_from(unpacked(state, cls.model_fields))
+    return settings
 
 
 def _realtime_deployment(endpoint: Endpoint | None) -> str | None:
@@ -286,7 +320,7 @@ def check_as_found(values: Mapping[str, Any]) -> None:
     for setting, value in values.items():
         found.put(setting, value, "the settings to be written")
     settings = ConnectorSettings.__new__(ConnectorSettings)
-    settings.fill_from(Sources((SettingsSource("argument"), found, environment), None, None, {}))
+    settings.fill_from(Sources((SettingsSource("argument"), found, environment)))
 
 
 def _own_settings(settings: ResourceSettings | None) -> frozenset[str] | None:

@@ -26,7 +26,9 @@ class SettingsSource:
         kind: whose source it is.
         values: setting -> value as the source has it, secrets wrapped.
         origins: setting -> where it stands, in words.
-        references: setting, or `resources.NAME.SETTING` -> the variable of the environment that `${NAME}` brought.
+        references: setting, or `resources.NAME.SETTING` -> the variable that `${NAME}` brought, and whose it is.
+        variables: setting -> the variable of the environment that holds it.
+        deployed_model: what `AZURE_OPENAI_MODEL` says: the base model of `AZURE_OPENAI_DEPLOYMENT`, among other things.
         notes: what was left unread, and why.
         problems: what is wrong with the source. Collected instead of raised, so that no traceback holds the raw text.
     """
@@ -34,7 +36,9 @@ class SettingsSource:
     kind: SourceKind = "directory"
     values: dict[str, Any] = field(default_factory=dict[str, Any], repr=False)
     origins: dict[str, str] = field(default_factory=dict[str, str])
-    references: dict[str, str] = field(default_factory=dict[str, str])
+    references: dict[str, tuple[str, SourceKind]] = field(default_factory=dict[str, tuple[str, SourceKind]])
+    variables: dict[str, str] = field(default_factory=dict[str, str])
+    deployed_model: str | None = None
     notes: list[str] = field(default_factory=list[str])
     problems: list[str] = field(default_factory=list[str])
 
@@ -79,10 +83,12 @@ class SettingsSource:
         path, text = setting, self.origins["resources" if resource is not None else setting]
         if resource is not None:
             path, text = f"resources.{resource}.{setting}", f"{text} [resources.{resource}]"
-        variable = self.references.get(path)
-        if variable is None:
-            return Place(self.kind, text)
-        return Place("environment", text if f"({variable})" in text else f"{text} ({variable})", referenced=True)
+        variable, kind = self.references.get(path, ("", self.kind))
+        if not variable:
+            return Place(kind, text)
+        text = text if f"({variable})" in text else f"{text} ({variable})"
+        # A named file that asks for a variable does not vouch for a `.env` that happens to have it.
+        return Place(kind, f"{text} of .env" if kind == "directory" else text, referenced=True)
 
 
 def wrap_secrets(setting: str, value: Any) -> Any:

@@ -203,8 +203,8 @@ class _Reader:
         if is_blank(found):
             self.layer.problems.append(f"{origin}: {key!r} refers to the variable {reference[1]}, which is not set.")
             return None, origin
-        if kind != "directory":
-            self.layer.references[path] = reference[1]
+        if kind != self.layer.kind:
+            self.layer.references[path] = reference[1], kind
         return found, f"{origin} ({reference[1]})"
 
     def _forbidden(self, key: str, name: str) -> str:

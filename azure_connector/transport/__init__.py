@@ -7,10 +7,10 @@ from ._clients import TransportOptions, async_http_client, sync_http_client, tls
 from ._clock import body_deadline
 from ._json_request import JsonRequestBuilder
 from ._library import http_library
-from ._loops import when_loop_ends
+from ._loops import when_loop_closes, when_loop_ends
 from ._proxies import checked_proxy, proxy_rules
 from ._reading import LARGEST, TooLargeError
-from ._redirects import Redirect, redirect_of
+from ._redirects import Redirect, redirect_of, redirect_to
 
 __all__ = [
     "LARGEST",
@@ -26,7 +26,9 @@ __all__ = [
     "http_library",
     "proxy_rules",
     "redirect_of",
+    "redirect_to",
     "sync_http_client",
     "tls_context",
+    "when_loop_closes",
     "when_loop_ends",
 ]

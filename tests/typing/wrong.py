@@ -28,6 +28,7 @@ def wrong(client: AzureConnector, other: AsyncAzureConnector) -> None:
     ConnectorSettings(tenant="t")  # wrong
     client.with_options(timout=3)  # wrong
     client.copy(config_file="x.toml")  # wrong
+    client.copy(http_client="x")  # wrong
     other.copy(tenant_id=5)  # wrong
     litellm_adapter.register("mine", azure_endpont=ENDPOINT)  # wrong
     AzureConnectorChatCompletion(deployment="d")  # wrong

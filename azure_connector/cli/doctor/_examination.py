@@ -65,7 +65,7 @@ def _walk(
 ) -> Iterator[Step | Finding]:
     yield from check_settings(state.settings)
     sound: set[str] = set()
-    for name in state.resources:
+    for name in state.settings.resource_map():
         failed = False
         for event in _reach(state, name):
             failed = failed or (isinstance(event, Finding) and event.status == "failed" and event.check != "clock")
@@ -146,7 +146,7 @@ def _chosen(
     chosen = tuple(one for one in catalog.deployments if one.resource in sound and (one.mapped or one.serves))
     if chosen:
         return chosen
-    return (ListedDeployment(client.settings.default_model, first),)
+    return (ListedDeployment(client.settings.model_for("/chat/completions"), first),)
 
 
 def _unknown(key: str) -> ListedDeployment:
