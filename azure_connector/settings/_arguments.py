@@ -152,6 +152,8 @@ class ChangeArguments(SettingsArguments, total=False):
     """The same as default_deployment."""
     admin_api_key: None
     """For OpenAI's own platform; Azure has none."""
+    data_residency: None
+    """For OpenAI's own platform (openai 3); an Azure resource has its region."""
     workload_identity: None
     """For OpenAI's own platform; Azure has none."""
 
