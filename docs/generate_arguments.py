@@ -31,7 +31,7 @@ _FILES = {
     "env_file": "Path | Literal[False] | None",
     "env_file_encoding": "str | None",
 }
-_FOREIGN = {"admin_api_key": "None", "workload_identity": "None"}
+_FOREIGN = dict.fromkeys(("admin_api_key", "data_residency", "workload_identity"), "None")
 _KINDS = {**_FILES, **_FOREIGN, "base_url": "Address | None", "resource_name": "str | None"}
 _HEAD = '''\
 """{title}

@@ -123,9 +123,12 @@ TAIL = """\
 ## Where else settings may be changed
 
 - `client.with_options(…)` takes every setting too and gives a copy that shares the connections. A copy with another
-  `azure_endpoint` must bring its own credential ([why](authentication.md#who-gets-a-credential)).
+  endpoint must bring its own credential ([why](authentication.md#who-gets-a-credential)).
 - `sk_azure_plugin` and `litellm_adapter.register()` take the same names, and those of their frameworks' own Azure
   classes.
+- The names that the SDK and frameworks have for a setting (`base_url`, `azure_deployment`, `ad_token`, …) are taken
+  wherever the setting is, in files too: [the table](coming-from/openai.md#the-constructor-argument-by-argument). Two
+  names for one setting in one place are an error. A name that is none is answered by what was meant.
 """
 
 GROUPS: dict[str, tuple[str, ...]] = {
@@ -133,9 +136,12 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "Credential": (
         *METHODS,
         "tenant_id",
+        "additionally_allowed_tenants",
         "client_id",
         "client_certificate_password",
         "managed_identity_client_id",
+        "use_interactive_browser",
+        "cli_timeout",
         "apim_subscription_key",
         "apim_header",
         "scope",

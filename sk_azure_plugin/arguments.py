@@ -34,6 +34,8 @@ class ServiceArguments(TypedDict, total=False):
     """A callable, sync or async, that returns a fresh Entra ID token."""
     tenant_id: str | None
     """The Entra ID tenant."""
+    additionally_allowed_tenants: Sequence[str] | None
+    """Further tenants for which tokens may be got, such as a vault's; `*` for any."""
     client_id: str | None
     """The application's id, for client secret, certificate and workload identity."""
     client_secret: Secret | None
@@ -50,6 +52,10 @@ class ServiceArguments(TypedDict, total=False):
     """Pins a user-assigned managed identity."""
     use_default_credential: bool | None
     """Use DefaultAzureCredential; it is also used where nothing else is configured."""
+    use_interactive_browser: bool | None
+    """Let DefaultAzureCredential open a browser to sign in, where nothing before it does."""
+    cli_timeout: float | None
+    """Seconds that az, azd or PowerShell get to give a token. Default: 10."""
     apim_subscription_key: Secret | None
     """API Management's subscription key, sent beside the other credential."""
     apim_header: str | None

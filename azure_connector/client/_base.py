@@ -122,6 +122,11 @@ class SharedClient:
         self.websocket_base_url = state.websocket_address(websocket_base_url)
         self._websocket_given = websocket_base_url
 
+    @property
+    def websocket_given(self) -> str | None:
+        """What was passed as `websocket_base_url`; for this room alone."""
+        return None if self._websocket_given is None else str(self._websocket_given)
+
     def deployment_of(self, model: str | None, operation: str = "/chat/completions") -> str:
         """The deployment on the default resource that serves a model, for what does not go through `request()`.
 
@@ -190,7 +195,7 @@ class SharedClient:
         set_default_headers: Mapping[str, str] | None = None,
         default_query: Mapping[str, object] | None = None,
         set_default_query: Mapping[str, object] | None = None,
-        http_client: Any = None,
+        http_client: openai.DefaultHttpxClient | openai.DefaultAsyncHttpxClient | None = None,
         organization: str | None = None,
         project: str | None = None,
         webhook_secret: str | None = None,

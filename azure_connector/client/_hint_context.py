@@ -44,6 +44,7 @@ def hint_context(
         source=plan.source,
         credential=authenticator.kind,
         credential_origin=authenticators.credential_origin(target.resource),
+        tenant=resource.auth.tenant_id,
         other_resource=state.settings.other_resource if target.resource == "default" else "",
         scopes=tuple(dict.fromkeys((authenticator.scope, *SCOPES[endpoint.cloud]))),
         operation=operation if call is None else call.operation,

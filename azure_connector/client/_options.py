@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..errors import ConfigurationError
 from ..routing import RetryPolicy
 from ..settings import ConnectorSettings, parse_endpoint
-from ..transport import TransportOptions
+from ..transport import TransportOptions, checked_proxy
 
 __all__ = ["agreed_retries", "checked_websocket", "retry_policy", "transport_options"]
 
@@ -25,8 +25,14 @@ def retry_policy(settings: ConnectorSettings) -> RetryPolicy:
 
 
 def transport_options(settings: ConnectorSettings) -> TransportOptions:
-    """How the settings want connections to be made."""
+    """How the settings want connections to be made.
+
+    Raises:
+        ConfigurationError: the proxy could not be used.
+    """
     proxy = settings.proxy.get_secret_value() if settings.proxy is not None else None
+    if proxy is not None:
+        proxy = checked_proxy(proxy, f"proxy ({settings.origins['proxy']})")
     return TransportOptions(settings.ca_bundle, settings.tls_client_certificate, settings.tls_client_key, proxy)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from typing import Any
 
@@ -21,11 +22,18 @@ def packed(client: Any) -> dict[str, Any]:
     Raises:
         NotPickledError: it holds secrets that were passed as arguments, or an HTTP client of the caller's own.
     """
-    headers = [name for name, value in client.custom_headers.items() if not isinstance(value, openai.Omit)]
+    told = {"OpenAI-Organization": client.organization, "OpenAI-Project": client.project}
+    headers = [
+        name
+        for name, value in client.custom_headers.items()
+        if not isinstance(value, openai.Omit) and told.get(name) != value
+    ]
     query: dict[str, object] = dict(client.custom_query)
     secret = [f"the header {name}" for name in headers] + [
         f"the query parameter {name}" for name in query if _SECRET_NAME.search(name)
     ]
+    if client.webhook_secret != os.environ.get("OPENAI_WEBHOOK_SECRET"):  # where the SDK reads it otherwise
+        secret.append("webhook_secret, whose variable is OPENAI_WEBHOOK_SECRET")
     if secret:
         raise NotPickledError(
             f"This client cannot be pickled: it holds what may be secrets, passed as arguments ({', '.join(secret)}).",
@@ -41,6 +49,9 @@ def packed(client: Any) -> dict[str, Any]:
         "timeout": client.timeout,
         "max_retries": client.max_retries,
         "default_query": query or None,
+        "organization": client.organization,
+        "project": client.project,
+        "websocket_base_url": client.websocket_given,
     }
 
 

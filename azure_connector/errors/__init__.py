@@ -101,6 +101,7 @@ from ._envelope import parse_envelope as parse_envelope
 from ._envelope import reported_error as reported_error
 from ._envelope import words_of as words_of
 from ._hint_context import HintContext as HintContext
+from ._tls_hints import COMPANY_AUTHORITY as COMPANY_AUTHORITY
 
 __all__ = [
     "AccessTokenError",

@@ -37,6 +37,7 @@ class HintContext:
         gateway: what answered is another kind of server, below whose address a /v1 is missing.
         scopes: the token's scope, then the others that resources of the same cloud take.
         source: what led to the rule, in words (`Plan.source`).
+        tenant: the tenant of the settings, or None.
         other_resource: a sentence where the environment names another resource than the one that was asked.
     """
 
@@ -56,6 +57,7 @@ class HintContext:
     beside: tuple[tuple[str, str, str], ...] = ()
     served_by: Callable[[str | None], tuple[str, ...]] = _unknown
     gateway: str = ""
+    tenant: str | None = None
     other_resource: str = ""
     source: str = ""
 

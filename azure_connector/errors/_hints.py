@@ -5,12 +5,20 @@ A hint never holds a secret: its context knows credentials only by kind and orig
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 
 from ._envelope import ErrorFacts
 from ._hint_context import HintContext
+from ._tls_hints import certificate_hint
 
 __all__ = ["hint_for"]
+
+# "Token tenant X does not match resource tenant." is what Azure says; some services name the resource's too.
+_TENANTS = re.compile(
+    r"token tenant\s+'?(?P<token>[\w.-]+)'?\s+does not match resource tenant(?:\s+'?(?P<resource>[\w-]+(?:\.\w+)*)'?)?",
+    re.IGNORECASE,
+)
 
 
 def hint_for(cls: type[BaseException], facts: ErrorFacts, context: HintContext) -> str:
@@ -119,10 +127,7 @@ def _api_version(facts: ErrorFacts, context: HintContext) -> str:
 def _unauthorized(facts: ErrorFacts, context: HintContext) -> str:
     message = facts.message.lower()
     if "tenant" in message:
-        return (
-            "The token was issued by another tenant than the resource's. Set tenant_id (AZURE_TENANT_ID) to the "
-            "resource's tenant, or sign in there: az login --tenant TENANT."
-        )
+        return _wrong_tenant(facts, context)
     if "/api/projects/" in context.endpoint and "key" in (context.credential or "").lower():
         return (
             f"{context.where} refused {context.by}: a Foundry project's agents, conversations and evals take Entra ID "
@@ -144,6 +149,21 @@ def _unauthorized(facts: ErrorFacts, context: HintContext) -> str:
         "from the same one (AZURE_OPENAI_ENDPOINT, AZURE_OPENAI_API_KEY), and that the key was not regenerated. Behind "
         "API Management the subscription key is its own setting: apim_subscription_key (AZURE_APIM_SUBSCRIPTION_KEY). "
         "`azure-connector doctor` tries the whole chain."
+    )
+
+
+def _wrong_tenant(facts: ErrorFacts, context: HintContext) -> str:
+    """Names the token's tenant and the resource's, as far as the reply tells them."""
+    found = _TENANTS.search(facts.message)
+    tokens, resources = (found["token"], found["resource"]) if found else (None, None)
+    named = f" {tokens}" if tokens else ""
+    configured = f" although tenant_id is {context.tenant}" if context.tenant and context.tenant != tokens else ""
+    target = resources or "RESOURCE-TENANT-ID"
+    where = f"is in the tenant {resources}" if resources else "is in another one"
+    return (
+        f"The token is of the tenant{named}{configured}, and {context.where} {where}. Set tenant_id (AZURE_TENANT_ID) "
+        f"to {target}, or sign in there: az login --tenant {target}. "
+        "az account list --query '[].{name:name, tenant:tenantId}' -o table lists yours."
     )
 
 
@@ -307,6 +327,8 @@ def _unreachable(facts: ErrorFacts, context: HintContext) -> str:
             "one client for the whole process instead of one for each call, close streams that are not read to their "
             "end, or raise the limit."
         )
+    if advice := certificate_hint(facts.message, context.where):
+        return advice
     if context.not_repeated:
         return _unavailable(facts, context)
     return (

@@ -40,6 +40,8 @@ class SettingsArguments(TypedDict, total=False):
     """Any azure-identity credential object, sync or async."""
     tenant_id: str | None
     """The Entra ID tenant."""
+    additionally_allowed_tenants: Sequence[str] | None
+    """Further tenants for which tokens may be got, such as a vault's; `*` for any."""
     client_id: str | None
     """The application's id, for client secret, certificate and workload identity."""
     client_secret: Secret | None
@@ -56,6 +58,10 @@ class SettingsArguments(TypedDict, total=False):
     """Pins a user-assigned managed identity."""
     use_default_credential: bool | None
     """Use DefaultAzureCredential; it is also used where nothing else is configured."""
+    use_interactive_browser: bool | None
+    """Let DefaultAzureCredential open a browser to sign in, where nothing before it does."""
+    cli_timeout: float | None
+    """Seconds that az, azd or PowerShell get to give a token. Default: 10."""
     apim_subscription_key: Secret | None
     """API Management's subscription key, sent beside the other credential."""
     apim_header: str | None
@@ -146,6 +152,8 @@ class ChangeArguments(SettingsArguments, total=False):
     """The same as default_deployment."""
     admin_api_key: None
     """For OpenAI's own platform; Azure has none."""
+    data_residency: None
+    """For OpenAI's own platform (openai 3); an Azure resource has its region."""
     workload_identity: None
     """For OpenAI's own platform; Azure has none."""
 

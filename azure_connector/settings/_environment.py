@@ -20,6 +20,7 @@ __all__ = [
     "DEPLOYMENT",
     "ENV_FILE_VARIABLE",
     "OTHER_TOOLS",
+    "disagreeing_bundles",
     "read_env_file",
     "read_environment",
 ]
@@ -33,8 +34,25 @@ ENV_FILE_VARIABLE = "AZURE_CONNECTOR_ENV_FILE"
 DEPLOYED_MODEL, DEPLOYMENT = "AZURE_OPENAI_MODEL", "AZURE_OPENAI_DEPLOYMENT"
 """The variable that tells the base model of the deployment that the other one names; it is a default model as well."""
 
-OTHER_TOOLS = frozenset({"SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"})
+_BUNDLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
+OTHER_TOOLS = frozenset(_BUNDLES)
 """Variables that other tools read too."""
+
+
+def disagreeing_bundles(origin: str) -> str:
+    """What to say where httpx's variable for certificate authorities and requests' name different files; else nothing.
+
+    Args:
+        origin: where the `ca_bundle` in use comes from: only what one of the two decided is in doubt.
+    """
+    used = next((name for name in _BUNDLES if origin == f"environment {name}"), None)
+    first, second = (os.environ.get(name, "").strip() for name in _BUNDLES)
+    if used is None or not (first and second) or os.path.realpath(first) == os.path.realpath(second):
+        return ""
+    return (
+        f"{_BUNDLES[0]} ({first}) and {_BUNDLES[1]} ({second}) name different certificate authorities: {used} is used "
+        "for API and token calls. Set AZURE_CONNECTOR_CA_BUNDLE to decide it"
+    )
 
 
 def read_environment(

@@ -23,11 +23,14 @@ _OF_CLIENTS: Mapping[str, tuple[str, ...]] = {
 }
 _NO_SETTING: Mapping[str, str] = {
     **dict.fromkeys(("api_type", "openai_api_type"), "Leave it out: this is always Azure."),
-    **dict.fromkeys(("admin_api_key", "provider"), "It is for OpenAI's own platform; Azure has nothing of the kind."),
+    **dict.fromkeys(
+        ("admin_api_key", "data_residency", "provider"),
+        "It is for OpenAI's own platform; Azure has nothing of the kind.",
+    ),
     "workload_identity": "The SDK's is for OpenAI's own platform; for Azure's set federated_token_file, client_id and "
     "tenant_id.",
     "region": "A resource's address says where it is: azure_endpoint.",
-    "service_id": "It belongs to Semantic Kernel's services.",
+    **dict.fromkeys(("service_id", "instruction_role"), "It belongs to Semantic Kernel's services."),
 }
 _MAKERS = ("azure", "openai", "aoai")
 # Each word of a name must be nearly right, and so must the whole: `api_base` is not `api_key`.

@@ -12,7 +12,14 @@ from typing import Any
 from .._utils import sentence
 from ..errors import ConfigurationError
 from ._endpoint import base_of
-from ._environment import CONFIG_VARIABLE, DEPLOYMENT, ENV_FILE_VARIABLE, read_env_file, read_environment
+from ._environment import (
+    CONFIG_VARIABLE,
+    DEPLOYMENT,
+    ENV_FILE_VARIABLE,
+    disagreeing_bundles,
+    read_env_file,
+    read_environment,
+)
 from ._hosts import same_resource
 from ._meaning import is_foreign, suggestion
 from ._names import ALIASES, ENVIRONMENT, METHODS, SETTINGS
@@ -116,6 +123,8 @@ class Sources:
         """What was left unread, and which variables are set and overridden."""
         for source in self.layers:
             yield from source.notes
+        if said := disagreeing_bundles(self.origin("ca_bundle")):
+            yield said
         for source in self.layers:
             if source.kind != "environment":
                 continue

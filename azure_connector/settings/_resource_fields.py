@@ -124,6 +124,9 @@ class ResourceSettings(BaseModel):
     tenant_id: Annotated[str | None, Setting(variables=("AZURE_TENANT_ID",), meant=("tenant",))] = Field(
         None, description="The Entra ID tenant."
     )
+    additionally_allowed_tenants: Annotated[
+        tuple[str, ...], Setting(meant=("allowed_tenants",), typed="Sequence[str] | None")
+    ] = Field((), description="Further tenants for which tokens may be got, such as a vault's; `*` for any.")
     client_id: Annotated[str | None, Setting(variables=("AZURE_CLIENT_ID",), meant=("application_id", "app_id"))] = (
         Field(None, description="The application's id, for client secret, certificate and workload identity.")
     )
@@ -175,6 +178,12 @@ class ResourceSettings(BaseModel):
             meant=("default_credential", "use_azure_ad", "use_entra_id", "use_azure_cli"),
         ),
     ] = Field(False, description="Use DefaultAzureCredential; it is also used where nothing else is configured.")
+    use_interactive_browser: Annotated[bool, Setting(meant=("interactive_browser", "use_browser"))] = Field(
+        False, description="Let DefaultAzureCredential open a browser to sign in, where nothing before it does."
+    )
+    cli_timeout: Annotated[float, Setting(meant=("process_timeout", "az_timeout", "cli_process_timeout"))] = Field(
+        10.0, gt=0, allow_inf_nan=False, description="Seconds that az, azd or PowerShell get to give a token."
+    )
     apim_subscription_key: Annotated[
         SecretStr | None,
         Setting(
@@ -232,6 +241,11 @@ class ResourceSettings(BaseModel):
     @classmethod
     def _path(cls, value: Any) -> Any:
         return as_path(value)
+
+    @field_validator("additionally_allowed_tenants", mode="before")
+    @classmethod
+    def _split_tenants(cls, value: Any) -> Any:
+        return [part for part in re.split(r"[,;\s]+", value) if part] if isinstance(value, str) else value
 
     @field_validator("key_vault_secret")
     @classmethod

@@ -6,8 +6,10 @@ default. Blank text and None count as not given. No other module reads the envir
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, Self, Unpack, cast
 
@@ -19,7 +21,7 @@ from ._aliases import read_alias
 from ._api_style import choose_api_style
 from ._connector_fields import ConnectorFields
 from ._endpoint import Endpoint
-from ._environment import read_environment
+from ._environment import disagreeing_bundles, read_environment
 from ._guard import Guard
 from ._merge import Sources, load
 from ._names import ALIASES, ENVIRONMENT, SETTINGS
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
     from ._arguments import ConstructorArguments
 
 __all__ = ["ENVIRONMENT", "AuthSettings", "ConnectorSettings", "Resource", "ResourceSettings", "check_as_found"]
+
+logger = logging.getLogger("azure_connector")
 
 _DEFAULT = "default"
 DEFAULT_EMBEDDING_MODEL = "text-embedding-3-small"
@@ -97,6 +101,7 @@ class ConnectorSettings(ConnectorFields):
             vars(self)[setting] = endpoint.deployment
             origins[setting] = f"azure_endpoint ({origins['azure_endpoint']})"
         self._origins = MappingProxyType(origins)
+        _say_once(disagreeing_bundles(origins["ca_bundle"]))
         self._resource_map = MappingProxyType(self._read_resources(endpoint, sources, guard))
         self._deployments = compile_table(
             self.deployment_mapping,
@@ -280,6 +285,13 @@ class ConnectorSettings(ConnectorFields):
 
     def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
         return self
+
+
+@lru_cache(maxsize=64)
+def _say_once(remark: str) -> None:
+    """Log a remark, once in a process."""
+    if remark:
+        logger.warning("%s.", remark)
 
 
 def unpickled(cls: type[ConnectorSettings], state: Mapping[str, Any]) -> ConnectorSettings:

@@ -29,6 +29,7 @@ _FURTHER = {
     "base_url": "As azure_endpoint; at a host that is not Azure's the operations stand right below it.",
     "resource_name": "The resource's bare name, for https://NAME.openai.azure.com.",
     "admin_api_key": "For OpenAI's own platform; Azure has none.",
+    "data_residency": "For OpenAI's own platform (openai 3); an Azure resource has its region.",
     "workload_identity": "For OpenAI's own platform; Azure has none.",
 }
 

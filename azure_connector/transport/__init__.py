@@ -9,6 +9,7 @@ from ._clock import body_deadline
 from ._json_request import JsonRequestBuilder
 from ._library import http_library
 from ._loops import when_loop_closes, when_loop_ends
+from ._proxies import checked_proxy, proxy_rules
 from ._reading import LARGEST, TooLargeError
 from ._redirects import Redirect, redirect_of, redirect_to
 
@@ -23,7 +24,9 @@ __all__ = [
     "TransportOptions",
     "async_http_client",
     "body_deadline",
+    "checked_proxy",
     "http_library",
+    "proxy_rules",
     "redirect_of",
     "redirect_to",
     "sync_http_client",

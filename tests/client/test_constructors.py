@@ -10,12 +10,12 @@ import json
 import time
 from collections.abc import Iterator
 
-import httpx
 import openai
 import pytest
 
 from azure_connector import AsyncAzureConnector, AzureConnector, ConfigurationError
 from azure_connector.emulator import Emulator
+from azure_connector.transport import http_library
 from tests.support import asking
 
 CLIENTS = [AzureConnector, AsyncAzureConnector]
@@ -129,7 +129,7 @@ def test_a_copy_for_another_resource_leaves_the_websocket_behind() -> None:
             "https://R.openai.azure.com/openai/v1",
         ),
         ({"api_base": ENDPOINT}, "azure_endpoint", ENDPOINT),
-        ({"base_url": httpx.URL(ENDPOINT)}, "azure_endpoint", ENDPOINT),
+        ({"base_url": http_library().URL(ENDPOINT)}, "azure_endpoint", ENDPOINT),
         ({"resource_name": "R"}, "azure_endpoint", ENDPOINT),
         ({"azure_scope": "https://ai.azure.com/.default"}, "scope", "https://ai.azure.com/.default"),
     ],

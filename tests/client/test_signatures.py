@@ -105,6 +105,19 @@ def test_a_signature_is_one_to_whoever_handles_it() -> None:
     assert str(lazy).startswith("(self, *, settings")
 
 
+def test_a_client_with_the_sdks_own_arguments_travels() -> None:
+    told = {"organization": "org-1", "project": "p-1", "websocket_base_url": "wss://r.openai.azure.com/x"}
+    with AzureConnector(azure_endpoint="https://r.openai.azure.com", **told) as client:
+        packed = pickle.dumps(client)
+    with pickle.loads(packed) as arrived:
+        assert {name: getattr(arrived, name) for name in told} == told
+    with (
+        AzureConnector(azure_endpoint="https://r.openai.azure.com", webhook_secret="whsec_x") as client,
+        pytest.raises(Exception, match="OPENAI_WEBHOOK_SECRET"),
+    ):
+        pickle.dumps(client)
+
+
 @pytest.mark.parametrize("client", ["AzureConnector", "AsyncAzureConnector"])
 def test_it_costs_nothing_until_somebody_looks(client: str) -> None:
     imported = f"from azure_connector import {client}"

@@ -43,6 +43,11 @@ def test_the_arguments_are_what_the_fields_say() -> None:
         assert path.read_text(encoding="utf-8") == text(), "run python docs/generate_arguments.py"
 
 
+def test_the_overloads_are_what_the_sdk_of_the_pins_says() -> None:
+    made = generator("generate_overloads")
+    assert made.TARGET.read_text(encoding="utf-8") == made.text(), "run python docs/generate_overloads.py"
+
+
 def test_what_a_found_file_may_set_is_what_the_fields_say() -> None:
     text = (DOCS / "authentication.md").read_text(encoding="utf-8")
     assert text == generator("generate_settings").with_tables(text), "run python docs/generate_settings.py"
