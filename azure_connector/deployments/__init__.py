@@ -12,6 +12,7 @@ from ._nested import names_at, replace_names
 from ._operations import CHAT, OPERATIONS, REALTIME, RESPONSES, Operation, operation_of
 from ._profiles import Profiles, profile_for
 from ._resolver import DeploymentResolver
+from ._served import SERVED
 from ._table import DefaultSource, DeploymentTable, Plan, Target, compile_table
 from ._target import Api
 
@@ -25,6 +26,7 @@ __all__ = [
     "RESOURCE_ID",
     "RESPONSES",
     "SAMPLING",
+    "SERVED",
     "WHOLE_SOURCES",
     "Account",
     "Api",

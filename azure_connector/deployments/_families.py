@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from ._target import Api
 
-__all__ = ["EFFORTS", "FAMILIES", "NEUTRAL", "Profile"]
+__all__ = ["EFFORTS", "FAMILIES", "NEUTRAL", "ROUTER", "Profile"]
 
 OutputLimit = Literal["max_tokens", "max_completion_tokens", "either"]
 SystemRole = Literal["system", "developer", "user", "any"]
@@ -104,6 +104,8 @@ def _watched(profile: Profile) -> frozenset[str]:
     return frozenset(names)
 
 
+ROUTER = "model-router"
+ROUTER_DOCS = "Microsoft Learn: model router"
 DOCS = "Microsoft Learn: reasoning models"
 REPORTS = "issue reports that quote Azure's replies"
 MODEL_DOCS = "Microsoft Learn: models sold by Azure"
@@ -333,6 +335,15 @@ GPT_5_2_ON = (
     ),
 )
 
+ROUTERS = (
+    Profile(
+        family=ROUTER,
+        models=(ROUTER, "*model-router*"),
+        source=ROUTER_DOCS,
+        note="everything passes: the router drops what its chosen model cannot take; a refusal teaches one request",
+    ),
+)
+
 PARTNERS = (
     Profile(
         family="mistral",
@@ -379,4 +390,4 @@ NOT_TEXT = (
     ),
 )
 
-FAMILIES: tuple[Profile, ...] = (*GPT_4, *O_FAMILIES, *GPT_5, *GPT_5_1, *GPT_5_2_ON, *PARTNERS, *NOT_TEXT)
+FAMILIES: tuple[Profile, ...] = (*GPT_4, *O_FAMILIES, *GPT_5, *GPT_5_1, *GPT_5_2_ON, *ROUTERS, *PARTNERS, *NOT_TEXT)

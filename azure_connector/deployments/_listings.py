@@ -103,5 +103,9 @@ def discovered(deployments: Iterable[ListedDeployment]) -> Discovered:
     for one in sorted(usable, key=lambda one: one.name.lower() != (one.model or "")):
         rank = ranks.get(one.model, 0)
         ranks[one.model] = rank + 1
-        targets.append(Target(one.resource, one.name, one.model, rank=0 if one.model is None else rank))
+        targets.append(
+            Target(
+                one.resource, one.name, one.model, rank=0 if one.model is None else rank, declared=one.model is not None
+            )
+        )
     return Discovered(targets)

@@ -151,6 +151,8 @@ class ChunkNormalizer:
             if not self._frame:
                 self._frame = {key: chunk.get(key) for key in ("id", "created", "model", "object")}
                 self._info.reported_model = chunk["model"]
+                if self._plan.on_model is not None:
+                    self._plan.on_model(chunk["model"])
         elif self._frame:
             # Late filter chunks come without id and model: whoever gathers chunks would split the stream there.
             chunk.update(self._frame)

@@ -72,7 +72,7 @@ class ResponseStreamMonitor:
         number = getattr(event, "sequence_number", None)
         self._number = number if isinstance(number, int) else self._number
         if (reply := getattr(event, "response", None)) is not None:
-            self._take_reply(reply)
+            self._take_reply(reply, last=kind in _END)
             if kind == "response.failed" and (error := self._of_failed(reply)) is not None:
                 return self._end(error)
         self._gather(kind, event)
@@ -92,10 +92,12 @@ class ResponseStreamMonitor:
         self.ended, self.error = True, error
         return []
 
-    def _take_reply(self, reply: Any) -> None:
+    def _take_reply(self, reply: Any, *, last: bool) -> None:
         self._response_id = getattr(reply, "id", None) or self._response_id
         if self._rules.note is not None:
             self._rules.note(reply)
+        if last and self._rules.on_model is not None and isinstance(model := getattr(reply, "model", None), str):
+            self._rules.on_model(model)
         if (usage := getattr(reply, "usage", None)) is not None:
             self.info.usage = usage.model_dump() if hasattr(usage, "model_dump") else usage
 

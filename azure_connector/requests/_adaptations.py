@@ -13,7 +13,7 @@ from ..deployments import EFFORTS, NEUTRAL, Profile
 from ._draft import RequestChange, RequestDraft
 from ._parameter_rules import closest_effort, exclude, names_for, set_role
 
-__all__ = ["ROLES", "Adaptation", "AdaptationAction", "AdaptationCache", "apply", "is_one_of", "order"]
+__all__ = ["ROLES", "Adaptation", "AdaptationAction", "AdaptationCache", "apply", "is_one_of", "merged", "order"]
 
 ROLES = ("developer", "system", "user")
 
@@ -212,7 +212,7 @@ class AdaptationCache:
             if adaptation in known:
                 return False
             self.is_empty = False
-            self._by_key[key] = _merged(known, adaptation)[-self._most :]
+            self._by_key[key] = merged(known, adaptation)[-self._most :]
             self._by_key.move_to_end(key)
             while len(self._by_key) > self._deployments:
                 self._by_key.popitem(last=False)
@@ -236,7 +236,7 @@ class AdaptationCache:
         )
 
 
-def _merged(known: Sequence[Adaptation], adaptation: Adaptation) -> tuple[Adaptation, ...]:
+def merged(known: Sequence[Adaptation], adaptation: Adaptation) -> tuple[Adaptation, ...]:
     """The adaptations with a new one, which outweighs what contradicts it."""
     same = [old for old in known if old.about == adaptation.about]
     kept = [old for old in known if old not in same]

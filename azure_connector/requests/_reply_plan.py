@@ -21,12 +21,14 @@ class StreamRules:
         repeatable: it may begin anew elsewhere until something worth reading has arrived; otherwise its first event
             is delivered at once, since it carries the id under which the service goes on working.
         note: is told of each response that an event carries, or None.
+        on_model: is told the model that the whole or finished response names, or None.
     """
 
     ends: bool = False
     resumed: bool = False
     repeatable: bool = True
     note: Callable[[Any], None] | None = None
+    on_model: Callable[[str], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
