@@ -25,6 +25,7 @@ from ._adaptations import ROLES, Adaptation, AdaptationAction, AdaptationCache, 
 from ._draft import RequestDraft
 from ._parameter_rules import LIMITS, names_for
 from ._refusal_words import Words, pointers, read_words
+from ._replayed_items import replay_lesson
 
 __all__ = ["Adaptation", "AdaptationCache", "adaptation_from_error"]
 
@@ -272,4 +273,4 @@ def _droppable(name: str, operation: str) -> bool:
     return name in _DROPPABLE or name.startswith(_DROPPABLE_PARTS)
 
 
-_READERS = (_api, _extra_fields, _role, _stream, _encrypted, _parameter)
+_READERS = (_api, replay_lesson, _extra_fields, _role, _stream, _encrypted, _parameter)

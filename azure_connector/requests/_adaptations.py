@@ -17,7 +17,7 @@ __all__ = ["ROLES", "Adaptation", "AdaptationAction", "AdaptationCache", "apply"
 
 ROLES = ("developer", "system", "user")
 
-AdaptationAction = Literal["rename", "drop", "values", "refuses", "at_most", "role", "responses", "no_stream"]
+AdaptationAction = Literal["rename", "drop", "values", "refuses", "at_most", "role", "responses", "no_stream", "replay"]
 _MOST_VALUES = 20
 
 
@@ -27,7 +27,8 @@ class Adaptation:
 
     Attributes:
         action: `rename` a parameter, `drop` it, keep to the accepted `values`, leave out the values that it `refuses`,
-            send `at_most` a number, give messages another `role`, use the `responses` API, or `no_stream`.
+            send `at_most` a number, give messages another `role`, use the `responses` API, `no_stream`,
+            or `replay` items of earlier replies otherwise.
         operation: the API that taught it, and to which it applies.
         parameter: which parameter; for `role` the refused role; for `responses` the condition (`tools` or empty).
         to: the new name or role.
@@ -81,6 +82,7 @@ _SAYINGS: dict[str, str] = {
     "role": "{adaptation.parameter} messages are sent as {adaptation.to}",
     "responses": "chat goes through the Responses API",
     "no_stream": "a stream is delivered from one whole reply",
+    "replay": "replayed items are sent without {adaptation.parameter}",
 }
 
 _WHY = "learnt from this deployment"
@@ -99,7 +101,7 @@ def apply(draft: RequestDraft, adaptation: Adaptation, operation: str, profile: 
         _strip_messages(draft, name.removeprefix("messages."))
     elif name == "include" and adaptation.values:
         exclude(draft, adaptation.values, _WHY)
-    elif adaptation.action != "responses" and draft.has(name):
+    elif adaptation.action not in ("responses", "replay") and draft.has(name):
         _apply_to_parameter(draft, adaptation, profile)
     return True
 

@@ -24,6 +24,7 @@ from ._draft import RequestChange, RequestDraft
 from ._fit import adapt_request
 from ._form_part import read_part, with_part
 from ._memory import CHANGES, LEARNED
+from ._replayed_items import fit_replayed_items
 from ._reply_plan import ReplyPlan, StreamRules
 from .responses_api import REPLAY_FIELDS, to_responses, without_replay_state
 
@@ -245,12 +246,13 @@ class RequestBuilder:
         messages, mends = repair_history(body.get("messages"), names)
         if messages is not body.get("messages"):
             body = {**body, "messages": messages}
-        changes = adapted.changes
+        changes, items = adapted.changes, list[str]()
         if moved:
             reasons = profile is None or profile.reasoning
             body, unsent = to_responses(body, reasons=reasons, origin=target.resource)
             adapted = adapt_request(RESPONSES, body, unsent=unsent, **how)
-            body, changes = adapted.body, changes + adapted.changes
+            body, items = fit_replayed_items(adapted.body, profile, adaptations, whole=False)
+            changes += adapted.changes
         else:
             body = _without_replay_state(body)
         reply = ReplyPlan(
@@ -263,7 +265,8 @@ class RequestBuilder:
             include_usage=bool(as_object((call.body or {}).get("stream_options")).get("include_usage")),
             on_model=self._resolver.served_model_recorder(target),
         )
-        return _BuildState(adapted.operation, body, adapted.stream, reply, changes, [*map(str, mends)], adaptations)
+        notes = [*map(str, mends), *items]
+        return _BuildState(adapted.operation, body, adapted.stream, reply, changes, notes, adaptations)
 
     def _adapted_response(
         self, call: CallOptions, target: Target, body: Json, adaptations: Sequence[Adaptation]
@@ -271,10 +274,11 @@ class RequestBuilder:
         notes = list[str]()
         if self._affinity is not None:
             body, notes = self._affinity.fit_state(body, target)
+        profile = self._resolver.profile(target)
         adapted = adapt_request(
             RESPONSES,
             body,
-            profile=self._resolver.profile(target),
+            profile=profile,
             adaptations=adaptations,
             strict=self._strict,
             defaults=self._defaults,
@@ -287,6 +291,8 @@ class RequestBuilder:
             if items is not body["input"]:
                 body = {**body, "input": items}
             notes += map(str, mends)
+        body, left_out = fit_replayed_items(body, profile, adaptations)
+        notes += left_out
         reply = self._native(call, target, names)
         return _BuildState(RESPONSES, body, call.stream, reply, adapted.changes, notes, adaptations)
 
