@@ -87,7 +87,7 @@ def page() -> str:
     parts = [HEAD]
     for title, profiles in groups.items():
         parts += [f"## {title}\n", _table(COLUMNS, [_row(profile) for profile in profiles])]
-    parts += ["## Other models\n", _others(), NOTES, _sources(text)]
+    parts += ["## Other models\n", _others(), NOTES, _sources(list(FAMILIES))]
     return "\n".join(parts)
 
 
@@ -140,8 +140,24 @@ def _parallel(profile: Profile) -> str:
 
 
 def _others() -> str:
-    rows = [(_models(profile), profile.kind) for profile in FAMILIES if profile.kind != "text"]
-    return _table(("Models", "Kind"), rows) + "\nTheir requests pass as they are.\n"
+    others = [profile for profile in FAMILIES if profile.kind != "text"]
+    rows = [(_models(profile), profile.kind, _limits(profile)) for profile in others]
+    return _table(("Models", "Kind", "Rules"), rows)
+
+
+def _limits(profile: Profile) -> str:
+    rules: list[str] = []
+    if profile.dimensions == 0:
+        rules.append(f"no `dimensions`: always {profile.own_dimensions}")
+    elif profile.dimensions:
+        rules.append(f"`dimensions` up to {profile.dimensions}")
+    if profile.most_inputs:
+        rules.append(f"{profile.most_inputs:,} inputs a request")
+    if profile.image_formats == ():
+        rules.append("no `response_format`: always base64")
+    if profile.most_images:
+        rules.append(f"`n` up to {profile.most_images}")
+    return "; ".join([*rules, profile.note] if profile.note else rules) or "everything passes"
 
 
 def _sources(profiles: list[Profile]) -> str:

@@ -134,6 +134,7 @@ class _CallRun:
             time.monotonic(),
             repeatable=call.repeatable,
             operation=call.operation,
+            larger=state.resolver.may_be_larger,
         )
 
     def steps(self) -> Generator[Effect, Any, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from .._utils import as_list, as_object
 from ._catalog import ListedDeployment, ListedModel, mapped_names
-from ._families import Profile
+from ._profile import Profile
 from ._profiles import Profiles, base_model, model_from_reply
 from ._table import DeploymentTable, Discovered, Target
 

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from ._discovery import Discovery
-from ._families import ROUTER
+from ._further_families import ROUTER
 from ._model_names import known_model
 from ._operations import CHAT
 from ._profiles import Profile, Profiles, model_from_reply
@@ -134,6 +134,14 @@ class DeploymentResolver:
         """Whether each reply may come from another model, so that nothing holds for the next one."""
         profile = self.profile(target)
         return profile is not None and profile.family == ROUTER
+
+    def may_be_larger(self, one: Target, other: Target) -> bool:
+        """Whether a target's context window may be larger than another one's."""
+        mine, others = self.profile(one), self.profile(other)
+        if mine is None or others is None or mine.context is None or others.context is None:
+            base = self.base_model(one)
+            return base is None or base != self.base_model(other)
+        return mine.context > others.context
 
     def memory_key(self, target: Target) -> str:
         """What names a deployment in the process's memory; another one when it serves another family of models."""

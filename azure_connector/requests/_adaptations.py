@@ -36,6 +36,7 @@ class Adaptation:
         limit: the highest number.
         beside: the parameter beside which it holds; empty: it holds always.
         beside_value: the value that this parameter must have; None: any.
+        once: it holds for the very request that taught it, and is not kept.
         reasoning: it was taught while the model reasoned, and holds unless the request asks for an effort of `none`.
         reason: the beginning of the service's message.
     """
@@ -49,6 +50,7 @@ class Adaptation:
     beside: str = ""
     beside_value: Any = None
     reasoning: bool = False
+    once: bool = False
     reason: str = field(default="", compare=False)
 
     def __str__(self) -> str:

@@ -24,8 +24,10 @@ from ._draft import RequestChange, RequestDraft
 from ._fit import adapt_request
 from ._form_part import read_part, with_part
 from ._memory import CHANGES, LEARNED
+from ._other_rules import fit_other
 from ._replayed_items import fit_replayed_items
 from ._reply_plan import ReplyPlan, StreamRules
+from ._tool_descriptions import cut_descriptions
 from .responses_api import REPLAY_FIELDS, to_responses, without_replay_state
 
 __all__ = ["PreparedRequest", "RequestBuilder"]
@@ -162,7 +164,7 @@ class RequestBuilder:
         status = error.status_code
         facts = parse_envelope(status, error.body)
         adaptation = adaptation_from_error(status, facts, prepared.operation, prepared.body, known=prepared.adaptations)
-        if adaptation is None or self._resolver.is_router(prepared.target):
+        if adaptation is None or adaptation.once or self._resolver.is_router(prepared.target):
             return adaptation
         if self.adaptations.add(
             self.key_of(prepared.target), adaptation
@@ -184,6 +186,7 @@ class RequestBuilder:
         if call.body is None or call.model is None:
             operation = _azures_path(call.operation, self._endpoints[target.resource])
             return _BuildState(operation, call.body, call.stream, self._native(call, target, None))
+        self._refuse_foreign(call, target)
         body, known = self._mapped(call, call.body, target), self._adaptations_of(target, taught)
         if call.operation == CHAT:
             return self._adapted_chat(call, target, body, known)
@@ -191,11 +194,29 @@ class RequestBuilder:
             return self._adapted_response(call, target, body, known)
         return self._adapted_other(call, target, body, known)
 
+    def _refuse_foreign(self, call: CallOptions, target: Target) -> None:
+        """Refuses what the model answers over another maker's API alone; a gateway that translates is told apart.
+
+        Raises:
+            InvalidRequestError: it says what to use instead.
+        """
+        profile = self._resolver.profile(target)
+        endpoint = self._endpoints[target.resource]
+        if profile is None or not profile.instead or target.api is not None:
+            return
+        if call.operation in (CHAT, RESPONSES) and endpoint.kind in ("azure", "foundry", "loopback"):
+            raise InvalidRequestError(
+                f"{target.deployment} is a model of another API than OpenAI's: {call.operation} does not reach it.",
+                param="model",
+                hint=profile.instead,
+            )
+
     def _adapted_other(
         self, call: CallOptions, target: Target, body: Json, adaptations: Sequence[Adaptation]
     ) -> _BuildState:
         """A request of any other operation: what its deployment has taught holds for it as well."""
         draft = RequestDraft(body)
+        fit_other(draft, call.operation, self._resolver.profile(target))
         for adaptation in adaptations:
             apply(draft, adaptation, call.operation)
         reply, changes = self._native(call, target, None), tuple(draft.changes)
@@ -255,6 +276,7 @@ class RequestBuilder:
             changes += adapted.changes
         else:
             body = _without_replay_state(body)
+        body, cut = cut_descriptions(body, adapted.operation, adaptations)
         reply = ReplyPlan(
             kind="responses" if moved else "chat",
             names=names,
@@ -266,7 +288,7 @@ class RequestBuilder:
             on_model=self._resolver.served_model_recorder(target),
         )
         notes = [*map(str, mends), *items]
-        return _BuildState(adapted.operation, body, adapted.stream, reply, changes, notes, adaptations)
+        return _BuildState(adapted.operation, body, adapted.stream, reply, changes + cut, notes, adaptations)
 
     def _adapted_response(
         self, call: CallOptions, target: Target, body: Json, adaptations: Sequence[Adaptation]
@@ -293,8 +315,9 @@ class RequestBuilder:
             notes += map(str, mends)
         body, left_out = fit_replayed_items(body, profile, adaptations)
         notes += left_out
+        body, cut = cut_descriptions(body, RESPONSES, adaptations)
         reply = self._native(call, target, names)
-        return _BuildState(RESPONSES, body, call.stream, reply, adapted.changes, notes, adaptations)
+        return _BuildState(RESPONSES, body, call.stream, reply, adapted.changes + cut, notes, adaptations)
 
     def _native(self, call: CallOptions, target: Target, names: NameMap | None) -> ReplyPlan:
         """The plan for a reply of the SDK's own types."""

@@ -52,7 +52,8 @@ def replay_lesson(refusal: ErrorFacts, operation: str, body: Json) -> Adaptation
 
 def _rule(text: str, items: list[Json]) -> str | None:
     if found := _NOT_FOUND.search(text):
-        item = next((item for item in items if item.get("id") == found["id"]), {})
+        nothing: Json = {}
+        item = next((item for item in items if item.get("id") == found["id"]), nothing)
         if item.get("type") == "item_reference" or not item:
             return None
         if item.get("type") != "reasoning":
@@ -85,14 +86,14 @@ def fit_replayed_items(
         adaptations: what the deployment has taught.
         whole: the items are a caller's own, not a translated history whose ids were chosen already.
     """
-    given = body.get("input")
-    if not isinstance(given, list):
+    if not isinstance(body.get("input"), list):
         return body, []
-    items = [object_or_none(item) for item in as_list(given)]
+    given = as_list(body["input"])
+    items = [object_or_none(item) for item in given]
     fitted = _Fitting(body, profile, adaptations, whole=whole).run(items)
-    kept = [old if new is made else new for old, new, made in zip(as_list(given), fitted, items, strict=True)]
+    kept = [old if new is made else new for old, new, made in zip(given, fitted, items, strict=True)]
     kept = [item for item in kept if item is not None]
-    if len(kept) == len(given) and all(one is other for one, other in zip(kept, as_list(given), strict=True)):
+    if len(kept) == len(given) and all(one is other for one, other in zip(kept, given, strict=True)):
         return body, []
     lost = len(given) - len(kept)
     notes = [f"{lost} reasoning item{'s' if lost > 1 else ''} left out: the target could not read them"] if lost else []
