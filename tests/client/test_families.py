@@ -225,12 +225,12 @@ def test_what_fits_nowhere_is_told(azure, targets, asked):
 
 
 WINDOWS = [
-    "This model's maximum context length is 8192 tokens. However, you requested 9000 tokens (1000 in the messages, 8000 "
-    "in the completion). Please reduce the length of the messages or completion.",
-    "This model's maximum context length is 8192 tokens, however you requested 9000 tokens (1000 in your prompt; 8000 for "
-    "the completion). Please reduce your prompt; or completion length.",
-    "'max_tokens' or 'max_completion_tokens' is too large: 8000. This model's maximum context length is 8192 tokens and "
-    "your request has 1000 input tokens (8000 > 8192 - 1000).",
+    "This model's maximum context length is 8192 tokens. However, you requested 9000 tokens (1000 in the messages, "
+    "8000 in the completion). Please reduce the length of the messages or completion.",
+    "This model's maximum context length is 8192 tokens, however you requested 9000 tokens (1000 in your prompt; "
+    "8000 for the completion). Please reduce your prompt; or completion length.",
+    "'max_tokens' or 'max_completion_tokens' is too large: 8000. This model's maximum context length is 8192 tokens "
+    "and your request has 1000 input tokens (8000 > 8192 - 1000).",
 ]  # fmt: skip
 
 
@@ -250,3 +250,30 @@ def test_a_limit_that_nothing_is_left_for_is_not_lowered(azure):
     with client_of(azure) as client, pytest.raises(ac.ContextWindowExceededError):
         client.chat.completions.create(model="gpt-4", messages=HELLO, max_tokens=8000)
     assert len(azure.requests) == 1
+
+
+AUTHORS = [
+    ("Ada Lovelace", "Ada_Lovelace"),
+    ("Ada", "Ada"),
+    ("a<b|c>/d", "a_b_c_d"),
+    ("José Müller", "José_Müller"),
+    ("  ", None),
+    ("x" * 70, "x" * 55),
+]
+
+
+@pytest.mark.parametrize(("given", "sent"), AUTHORS)
+@pytest.mark.parametrize("role", ["user", "system", "assistant"])
+def test_names_of_messages_are_normalized(azure, role: str, given: str, sent: str | None):
+    talk: Any = [{"role": role, "content": "Hello", "name": given}, *HELLO]
+    with client_of(azure) as client:
+        client.chat.completions.create(model="gpt-4o", messages=talk)
+    name = azure.requests.last.body["messages"][0].get("name")
+    assert azure.requests.last.status == 200
+    assert name == sent if sent is None or len(given) < 65 else name.startswith(sent) and len(name) <= 64
+    assert talk[0]["name"] == given
+
+
+def test_names_of_messages_through_litellm(azure):
+    ask("litellm", azure, "gpt-4o", messages=[{"role": "user", "content": "Hello", "name": "Ada Lovelace"}])
+    assert azure.requests.last.body["messages"][0]["name"] == "Ada_Lovelace"
