@@ -31,6 +31,7 @@ class Authenticators:
         Raises:
             ConfigurationError: its settings contradict each other.
         """
+        resource = self._resources[resource].part_of or resource
         found = self._built.get(resource)
         if found is None:
             with self._lock:

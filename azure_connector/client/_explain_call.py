@@ -32,7 +32,7 @@ def explain_call(state: ConnectorState, plan: Plan, operation: str) -> Explanati
         ("discover is on, and nothing has been listed yet: the first call lists the deployments",) if waiting else ()
     )
     warned = (plan.warning,) if plan.warning else ()
-    notes = (*warned, *unused, *settings.remarks, *chain, *later)
+    notes = (*warned, *unused, *settings.remarks, *state.projects.notes(), *chain, *later)
     source = plan.source or (settings.origins["deployment_mapping"] if plan.rule in ("mapping", "deployment") else "")
     return Explanation(
         plan.model,
@@ -54,7 +54,7 @@ def _explained(state: ConnectorState, target: Target, operation: str) -> Explain
         body: Json = {"model": target.deployment, "messages": []}
         sent = adapt_request(CHAT, body, profile=profile, adaptations=adaptations, api=target.api).operation
     form = form_for(endpoint, sent)
-    query = operation_query(endpoint, form)
+    query = operation_query(endpoint, form, sent)
     url = operation_url(endpoint, sent, target.deployment, form) + (f"?{urlencode(query)}" if query else "")
     return ExplainedTarget(
         resource=target.resource,

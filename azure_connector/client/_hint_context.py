@@ -32,5 +32,6 @@ def hint_context(state: ConnectorState, target: Target, plan: Plan) -> HintConte
         source=plan.source,
         credential=authenticator.kind,
         credential_origin=authenticators.credential_origin(target.resource),
+        other_resource=state.settings.other_resource if target.resource == "default" else "",
         scopes=tuple(dict.fromkeys((authenticator.scope, *SCOPES[endpoint.cloud]))),
     )

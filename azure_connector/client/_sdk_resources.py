@@ -24,7 +24,12 @@ from openai.types.responses import Response, ResponseStreamEvent
 
 from .._utils import plain_copy
 
-__all__ = ["AsyncConnectorChat", "AsyncConnectorResponses", "ConnectorChat", "ConnectorResponses"]
+__all__ = [
+    "AsyncConnectorChat",
+    "AsyncConnectorResponses",
+    "ConnectorChat",
+    "ConnectorResponses",
+]
 
 _SDK = str(Path(openai.__file__).parent)
 # What `create` calls the options of a request, and what `post` calls them.
@@ -98,6 +103,12 @@ class _AsyncCompletions(AsyncCompletions):
             return await (super().create(**arguments) if request is None else self._client.post(**request))
 
 
+def _connected(client: Any, connect: Any, arguments: Any, options: Any, *, asynchronous: bool) -> Any:
+    from ._web_sockets import connect_socket  # few processes open a WebSocket
+
+    return connect_socket(client, connect, arguments, options, operation="/responses", asynchronous=asynchronous)
+
+
 class ConnectorChat(Chat):
     """The SDK's chat resource; `completions.create()` posts plain JSON as it is."""
 
@@ -117,7 +128,11 @@ class AsyncConnectorChat(AsyncChat):
 
 
 class ConnectorResponses(Responses):
-    """The SDK's responses resource; `create()` posts plain JSON as it is."""
+    """The SDK's responses resource; `create()` posts plain JSON as it is, `connect()` knows deployments."""
+
+    def connect(self, *arguments: Any, **options: Any) -> Any:
+        """As the SDK's own; the models of its events become deployments of the default resource."""
+        return _connected(self._client, super().connect, arguments, options, asynchronous=False)
 
     if not TYPE_CHECKING:
 
@@ -128,7 +143,11 @@ class ConnectorResponses(Responses):
 
 
 class AsyncConnectorResponses(AsyncResponses):
-    """The SDK's responses resource; `create()` posts plain JSON as it is."""
+    """The SDK's responses resource; `create()` posts plain JSON as it is, `connect()` knows deployments."""
+
+    def connect(self, *arguments: Any, **options: Any) -> Any:
+        """As `ConnectorResponses.connect`."""
+        return _connected(self._client, super().connect, arguments, options, asynchronous=True)
 
     if not TYPE_CHECKING:
 

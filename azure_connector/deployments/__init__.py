@@ -9,7 +9,16 @@ from ._listings import complete, read_deployments, read_models
 from ._management import RESOURCE_ID, Account, list_account
 from ._model_names import known_model
 from ._nested import names_at, replace_names
-from ._operations import CHAT, EMBEDDINGS, OPERATIONS, REALTIME, RESPONSES, Operation, operation_of
+from ._operations import (
+    CHAT,
+    EMBEDDINGS,
+    OPERATIONS,
+    REALTIME,
+    RESPONSES,
+    WEB_SOCKET_MODELS,
+    Operation,
+    operation_of,
+)
 from ._profile import EFFORTS, NEUTRAL, Profile
 from ._profiles import Profiles, profile_for
 from ._resolver import DeploymentResolver
@@ -29,6 +38,7 @@ __all__ = [
     "RESPONSES",
     "SAMPLING",
     "SERVED",
+    "WEB_SOCKET_MODELS",
     "WHOLE_SOURCES",
     "Account",
     "Api",

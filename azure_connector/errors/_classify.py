@@ -17,6 +17,7 @@ from ._classes import (
     ContentFilteredError,
     ContextWindowExceededError,
     DeploymentNotFoundError,
+    IncompleteReplyError,
     KeysDisabledError,
     NetworkBlockedError,
     QuotaExceededError,
@@ -151,6 +152,7 @@ _TABLE: tuple[_Row, ...] = (
         r"different Azure OpenAI resource|encrypted content .{0,80}could not be (?:verified|decrypted)|"
         r"\bcontainer\b.{0,80}\b(?:expired|not found)",
     ),
+    _row((400,), IncompleteReplyError, "max_output_tokens"),  # why a response is `incomplete`
     _row((400,), AccessTokenError, message=r"tenant provided in token|token tenant .{0,60}does not match", kind="auth"),
     # The service's own checks of the request's form come with codes that mean a model's rule elsewhere.
     _row(_REFUSED, RequestRefusedError, message=r"^Validation error at #/(?!.*Extra inputs are not permitted)"),

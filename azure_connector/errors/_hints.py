@@ -33,6 +33,7 @@ class HintContext:
         not_repeated: the call ended since the request may have been executed and repeating it was not allowed.
         scopes: the token's scope, then the others that resources of the same cloud take.
         source: what led to the rule, in words (`Plan.source`).
+        other_resource: a sentence where the environment names another resource than the one that was asked.
     """
 
     resource: str = "default"
@@ -45,6 +46,7 @@ class HintContext:
     credential: str | None = None
     credential_origin: str | None = None
     scopes: tuple[str, ...] = ()
+    other_resource: str = ""
     not_repeated: bool = False
     source: str = ""
 
@@ -154,6 +156,12 @@ def _unauthorized(facts: ErrorFacts, context: HintContext) -> str:
             "The token was issued by another tenant than the resource's. Set tenant_id (AZURE_TENANT_ID) to the "
             "resource's tenant, or sign in there: az login --tenant TENANT."
         )
+    if "/api/projects/" in context.endpoint and "key" in (context.credential or "").lower():
+        return (
+            f"{context.where} refused {context.by}: a Foundry project's agents, conversations and evals take Entra ID "
+            "tokens only. Sign in with `az login`, set use_managed_identity (AZURE_USE_MANAGED_IDENTITY) or pass a "
+            "credential, and leave the key out; the role is Azure AI User."
+        )
     if facts.code == "PermissionDenied" or "data action" in message:
         return _role(facts, context)
     if context.scopes and ("audience" in message or "token" in message):
@@ -163,10 +171,11 @@ def _unauthorized(facts: ErrorFacts, context: HintContext) -> str:
             f"The token was refused; it was asked for {asked}. {change}Check also the tenant "
             "(AZURE_TENANT_ID) and the local clock. `azure-connector doctor` shows the token's audience and expiry."
         )
+    other = f"{context.other_resource}: they may not belong together. " if context.other_resource else ""
     return (
-        f"{context.where} refused {context.by}. A key belongs to one resource: check that endpoint and key are from "
-        "the same one (AZURE_OPENAI_ENDPOINT, AZURE_OPENAI_API_KEY), and that the key was not regenerated. Behind API "
-        "Management the subscription key is its own setting: apim_subscription_key (AZURE_APIM_SUBSCRIPTION_KEY). "
+        f"{context.where} refused {context.by}. {other}A key belongs to one resource: check that endpoint and key are "
+        "from the same one (AZURE_OPENAI_ENDPOINT, AZURE_OPENAI_API_KEY), and that the key was not regenerated. Behind "
+        "API Management the subscription key is its own setting: apim_subscription_key (AZURE_APIM_SUBSCRIPTION_KEY). "
         "`azure-connector doctor` tries the whole chain."
     )
 
@@ -229,6 +238,13 @@ def _context_window(facts: ErrorFacts, context: HintContext) -> str:
     return (
         "Shorten the history or the documents, ask for fewer output tokens, or use a model with a larger window. Where "
         "deployment_mapping lists several deployments, they may differ in it."
+    )
+
+
+def _incomplete(facts: ErrorFacts, context: HintContext) -> str:
+    return (
+        "Allow more: max_output_tokens counts the reasoning as well. What came of the answer is in `.partial`; "
+        "`responses.create()` gives such an answer as it is."
     )
 
 
@@ -342,6 +358,7 @@ _ADVICE: Mapping[str, Callable[[ErrorFacts, HintContext], str]] = {
     "DeadlineExceededError": _deadline,
     "DeploymentNotFoundError": _deployment_not_found,
     "EndpointUnreachableError": _unreachable,
+    "IncompleteReplyError": _incomplete,
     "KeysDisabledError": _keys_disabled,
     "NetworkBlockedError": _network,
     "QuotaExceededError": _quota,

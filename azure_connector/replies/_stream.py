@@ -74,6 +74,11 @@ class StreamSource:
             self._response.close()
             raise self._progress.error
 
+    @property
+    def id(self) -> str | None:
+        """The id of what waits to be read."""
+        return _id_of(self._ready)
+
     def items(self) -> Iterator[Any]:
         """Everything, in order; raises what ended the stream early."""
         progress, pull = self._progress, self._pull
@@ -113,6 +118,11 @@ class AsyncStreamSource:
             await self._response.aclose()
             raise self._progress.error
 
+    @property
+    def id(self) -> str | None:
+        """As `StreamSource.id`."""
+        return _id_of(self._ready)
+
     async def items(self) -> AsyncIterator[Any]:
         """As `StreamSource.items`."""
         progress, pull = self._progress, self._pull
@@ -132,6 +142,11 @@ class AsyncStreamSource:
         with suppress(Exception):  # at the interpreter's end anything may be gone, and the loop may close at any time
             if not self._response.is_closed and not self._loop.is_closed():
                 self._loop.call_soon_threadsafe(_close, self._loop, self._response)
+
+
+def _id_of(waiting: list[Any]) -> str | None:
+    found = (one.get("id") if isinstance(one, dict) else getattr(one, "id", None) for one in waiting)
+    return next((identity for identity in found if isinstance(identity, str)), None)
 
 
 def _told(progress: Progress, error: Exception) -> Exception:
@@ -177,6 +192,11 @@ class ConnectorStream(openai.Stream[Any]):
         """As `StreamSource.wait_for_first_chunk`."""
         self._source.wait_for_first_chunk(seconds)
 
+    @property
+    def id(self) -> str | None:
+        """The reply's id, from when something waits to be read until it is read."""
+        return self._source.id
+
 
 class AsyncConnectorStream(openai.AsyncStream[Any]):
     """As `ConnectorStream`, of the async client."""
@@ -193,6 +213,11 @@ class AsyncConnectorStream(openai.AsyncStream[Any]):
     async def wait_for_first_chunk(self) -> None:
         """As `StreamSource.wait_for_first_chunk`."""
         await self._source.wait_for_first_chunk()
+
+    @property
+    def id(self) -> str | None:
+        """As `ConnectorStream.id`."""
+        return self._source.id
 
     async def close(self) -> None:
         """Releases the connection; what is unread is dropped."""

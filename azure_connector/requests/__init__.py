@@ -10,6 +10,7 @@ from ._embedding_batches import embedding_batches
 from ._fit import adapt_request
 from ._memory import SAID, forget_learned
 from ._reply_plan import ReplyPlan, StreamRules
+from ._unsendable import unsendable
 from .responses_api import Failure, ResponseStream, chunks_as_completion, completion_as_chunks, to_chat
 
 __all__ = [
@@ -35,4 +36,5 @@ __all__ = [
     "parse_options",
     "post_options",
     "to_chat",
+    "unsendable",
 ]

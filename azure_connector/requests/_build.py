@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Literal
 
@@ -15,7 +15,7 @@ from .._utils import Json, as_list, as_object
 from ..deployments import CHAT, RESPONSES, DeploymentResolver, Target, replace_names
 from ..errors import InvalidRequestError, parse_envelope
 from ..routing import ResourceAffinity
-from ..settings import ApiStyle, Endpoint, form_for, operation_query, operation_url
+from ..settings import ApiStyle, Endpoint, form_for, hidden, operation_query, operation_url
 from ..tools import TOOL_FIELDS, NameMap, normalize_tools, repair_history, repair_input_items
 from ._adaptation_from_error import adaptation_from_error
 from ._adaptations import Adaptation, apply, merged
@@ -57,8 +57,8 @@ class PreparedRequest:
 
     target: Target
     operation: str
-    body: Json | None
-    options: Any
+    body: Json | None = field(repr=False)
+    options: Any = field(repr=False)
     reply: ReplyPlan
     stream: bool
     changes: tuple[str, ...] = ()
@@ -70,7 +70,7 @@ class _BuildState:
     """What is known of the request so far."""
 
     operation: str
-    body: Json | None
+    body: Json | None = field(repr=False)
     stream: bool
     reply: ReplyPlan
     changes: tuple[RequestChange, ...] = ()
@@ -131,15 +131,17 @@ class RequestBuilder:
         endpoint, options = self._endpoints[target.resource], call.options
         _refuse_absent(call, endpoint)
         form = form_for(endpoint, state.operation, options.method)
+        query = operation_query(endpoint, form, state.operation, options.method)
         sent = options.model_copy(
             update={
                 "url": _url(endpoint, state.operation, target.deployment, form, options.method),
-                "params": {**client.custom_query, **operation_query(endpoint, form), **call.query, **options.params},
+                "params": {**client.custom_query, **query, **call.query, **options.params},
                 "headers": {
                     **self._image_header(call, target),
+                    **({call.row.preview: "preview"} if call.row.preview else {}),
                     **(self.headers or {}),
                     **client.custom_headers,
-                    **given_headers(options),
+                    **hidden(given_headers(options)),
                 },
                 "json_data": options.json_data if state.body is None else state.body,
                 **self._mapped_part(call, target),
@@ -191,7 +193,8 @@ class RequestBuilder:
         if call.operation == CHAT:
             return self._adapted_chat(call, target, body, known)
         if call.operation == RESPONSES:
-            return self._adapted_response(call, target, body, known)
+            state = self._adapted_response(call, target, body, known)
+            return _without_model(state) if self._endpoints[target.resource].brings_model else state
         return self._adapted_other(call, target, body, known)
 
     def _refuse_foreign(self, call: CallOptions, target: Target) -> None:
@@ -324,7 +327,9 @@ class RequestBuilder:
         affinity = self._affinity
         rules = StreamRules(
             ends=call.operation.startswith(RESPONSES),
+            creates=call.operation == RESPONSES and call.options.method.lower() == "post",
             resumed=call.options.method.lower() == "get",
+            background=bool((call.body or {}).get("background")),
             repeatable=call.repeatable or self._repeat_unsafe,
             note=partial(affinity.note, target.resource, call.operation) if affinity is not None else None,
             on_model=self._resolver.served_model_recorder(target)
@@ -332,6 +337,12 @@ class RequestBuilder:
             else None,
         )
         return ReplyPlan(names=names, repair=self._repair, streamed=call.stream, rules=rules)
+
+
+def _without_model(state: _BuildState) -> _BuildState:
+    """The request to a published agent, which brings its model along and refuses another one."""
+    body = {name: value for name, value in (state.body or {}).items() if name != "model"}
+    return replace(state, body=body, notes=[*state.notes, "model is dropped: the published agent has its own"])
 
 
 def _without_replay_state(body: Json) -> Json:

@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ._aliases import endpoint_of_name
 from ._names import ENVIRONMENT, JSON_SETTINGS
-from ._resource_fields import RESOURCE_NAME, endpoint_of_name
+from ._resource_fields import RESOURCE_NAME
 from ._source import SettingsSource
 from ._trust import SourceKind
 

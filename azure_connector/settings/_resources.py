@@ -110,6 +110,7 @@ class Resource(_HoldsSecrets):
         resource_id: its id in the management plane, where it is set.
         management_endpoint: the management plane's address, where it is set.
         trusted_hosts: further hosts (host or host:port) that may have its credential.
+        part_of: the resource whose Foundry project or published agent this is; it has the credentials.
     """
 
     name: str
@@ -118,6 +119,7 @@ class Resource(_HoldsSecrets):
     resource_id: str | None = None
     management_endpoint: str | None = None
     trusted_hosts: tuple[str, ...] = ()
+    part_of: str | None = None
 
     def owns(self, url: str) -> bool:
         """Whether the resource's credential may go to a URL: its own origin, its other hosts, and trusted hosts.

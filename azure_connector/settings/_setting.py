@@ -31,6 +31,9 @@ class Setting:
     as_json: bool = False
     shared: frozenset[str] = frozenset()
     found: Literal["yes", "no", "vault", "cloud"] = "yes"
+    aliases: tuple[str, ...] = ()
+    meant: tuple[str, ...] = ()
+    typed: str | None = None
 
 
 _PLAIN = Setting()
