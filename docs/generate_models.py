@@ -15,13 +15,20 @@ PAGE = Path(__file__).with_name("models.md")
 HEAD = """\
 # What each model accepts
 
-Generated from `azure_connector/deployments/_families.py` by `docs/generate_models.py`; a test compares the two.
+Generated from `azure_connector/deployments/_families.py` and `_further_families.py` by `docs/generate_models.py`; a
+test compares the two.
 
 A request that names a model is made to fit the model's family before it is sent. Rules belong to the **base model**,
 never to the deployment's name. The base model of a deployment comes from `deployment_mapping`, from a listing, or from
-the `model` that its first reply reports. A model that is not in the tables is sent what the caller gave; when Azure
-refuses a parameter of it, the connector adapts the request, sends it again, and remembers what it learned for that
+the `model` that its replies report; what somebody declared, no reply overrides. A deployment whose replies name models
+of several families is a router: everything passes. A model that is not in the tables is sent what the caller gave; when
+Azure refuses a parameter of it, the connector adapts the request, sends it again, and remembers what it learned for that
 deployment (`client.explain(model)` shows it).
+
+A refusal teaches no more than it says: a parameter that is refused is left out from then on, a value only where it is
+given again (the nearest accepted effort is sent instead), a combination only where both stand together. What was
+learned belongs to the process, is forgotten when the deployment serves another family, and by
+`azure_connector.forget_learned()`.
 
 - A parameter that has another name for the model is renamed: `max_tokens`, `max_completion_tokens` and
   `max_output_tokens` are one parameter in three spellings.

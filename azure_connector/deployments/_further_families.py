@@ -77,7 +77,7 @@ PARTNERS = (
     ),
     Profile(
         family="llama",
-        models=("*llama-*", "mai-*"),
+        models=("*llama-*", "mai-ds-*"),
         source=PARTNER_DOCS,
         note="no rules are published: everything passes, and refusals are learnt",
     ),

@@ -47,7 +47,9 @@ def replay_lesson(refusal: ErrorFacts, operation: str, body: Json) -> Adaptation
     if rule is None:
         return None
     stateless = body.get("store") is False
-    return Adaptation("replay", RESPONSES, rule, values=(stateless,), reason=refusal.message[:160])
+    # Where items are stored, one that was made a moment ago is not found now and then: no rule for later requests.
+    once = rule == "item ids" and not stateless and _NOT_FOUND.search(refusal.message) is not None
+    return Adaptation("replay", RESPONSES, rule, values=(stateless,), once=once, reason=refusal.message[:160])
 
 
 def _rule(text: str, items: list[Json]) -> str | None:
