@@ -19,11 +19,11 @@ Generated from `azure_connector/deployments/_families.py` and `_further_families
 test compares the two.
 
 A request that names a model is made to fit the model's family before it is sent. Rules belong to the **base model**,
-never to the deployment's name. The base model of a deployment comes from `deployment_mapping`, from a listing, or from
-the `model` that its replies report; what somebody declared, no reply overrides. A deployment whose replies name models
-of several families is a router: everything passes. A model that is not in the tables is sent what the caller gave; when
-Azure refuses a parameter of it, the connector adapts the request, sends it again, and remembers what it learned for that
-deployment (`client.explain(model)` shows it).
+never to the deployment's name. The base model of a deployment comes from `deployment_mapping`, from a listing, or
+from the `model` that its replies report; what somebody declared, no reply overrides. A deployment whose replies name
+models of several families is a router: everything passes. A model that is not in the tables is sent what the caller
+gave; when Azure refuses a parameter of it, the connector adapts the request, sends it again, and remembers what it
+learned for that deployment (`client.explain(model)` shows it).
 
 A refusal teaches no more than it says: a parameter that is refused is left out from then on, a value only where it is
 given again (the nearest accepted effort is sent instead), a combination only where both stand together. What was
