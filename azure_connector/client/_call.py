@@ -22,7 +22,7 @@ from .. import routing
 from ..deployments import Plan, Target
 from ..errors import AzureErrorDetails, PartialReply
 from ..replies import AsyncConnectorStream, AzureInfo, ConnectorStream, ReplyReader, reader_for, watch_unread
-from ..requests import CallOptions, PreparedRequest, parse_options, unsendable
+from ..requests import Adaptation, CallOptions, PreparedRequest, parse_options, unsendable
 from ..routing import AttemptOutcome, outcome_of_reply
 from ..transport import redirect_of
 from ._call_errors import CallErrors
@@ -123,6 +123,7 @@ class _CallRun:
         self._cast_to, self._stream_cls, self._asynchronous = cast_to, stream_cls, asynchronous
         self._errors: list[Exception] = []
         self._challenged: set[str] = set()
+        self._taught: dict[str, list[Adaptation]] = {}
         self._unsure: set[Target] = set()  # which may have executed the request, although no good reply came
         self._redirect: tuple[Target, str] | None = None
         self.listed_since: float | None = None
@@ -134,6 +135,7 @@ class _CallRun:
             time.monotonic(),
             repeatable=call.repeatable,
             operation=call.operation,
+            larger=state.resolver.may_be_larger,
         )
 
     def steps(self) -> Generator[Effect, Any, Any]:
@@ -180,7 +182,8 @@ class _CallRun:
                 raise _PlanIsOldError
 
     def _attempt(self, target: Target) -> Generator[Effect, Any, tuple[Any, AttemptOutcome]]:
-        prepared = self._state.builder.build(self._client, self._call, target, timeout=self._timeout())
+        taught = self._taught.get(target.key, ())
+        prepared = self._state.builder.build(self._client, self._call, target, timeout=self._timeout(), taught=taught)
         reader = self._reader(prepared)
         try:
             reply = yield self._send(prepared, reader)
@@ -314,4 +317,7 @@ class _CallRun:
             self._challenged.add(resource)
             facts, sent = self._call_errors.facts(error), error.request.extensions.get("azure_auth")
             return bool((yield RefreshCredential(resource, status, facts.code, facts.message, sent)))
-        return status in (400, 404, 422) and self._state.builder.adapt_to(prepared, error)
+        lesson = self._state.builder.adapt_to(prepared, error) if status in (400, 404, 422) else None
+        if lesson is not None:
+            self._taught.setdefault(prepared.target.key, []).append(lesson)
+        return lesson is not None

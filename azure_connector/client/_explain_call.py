@@ -76,7 +76,7 @@ def _explained(state: ConnectorState, target: Target, operation: str) -> Explain
 def _rules(profile: Profile) -> tuple[str, ...]:
     """The family's rules, a line each."""
     if profile.kind != "text":
-        return (f"family {profile.family}: {profile.kind}, no rules about parameters",)
+        return (f"family {profile.family}: {profile.kind}",)
     lines = [f"family {profile.family}" + (", reasons before it answers" if profile.reasoning else "")]
     if profile.output_limit != "either":
         lines.append(f"the limit of output tokens is called {profile.output_limit}")

@@ -98,7 +98,8 @@ class ConnectorState:
         endpoints = {name: resource.endpoint for name, resource in resources.items()}
         profiles, policy, table = Profiles(settings.profiles), retry_policy(settings), settings.deployments
         discovery = Discovery(table, enabled=settings.discover, interval=settings.discovery_interval)
-        resolver = DeploymentResolver(table, discovery, profiles)
+        addresses = {name: endpoint.base for name, endpoint in endpoints.items()}
+        resolver = DeploymentResolver(table, discovery, profiles, addresses)
         affinity = ResourceAffinity(drop_state=settings.drop_state) if len(resources) > 1 else None
         builder = RequestBuilder(
             resolver,
@@ -110,7 +111,6 @@ class ConnectorState:
             repeat_unsafe=policy.repeat_unsafe,
             repair=settings.repair_tool_arguments,
         )
-        addresses = {name: endpoint.base for name, endpoint in endpoints.items()}
         return cls(
             settings,
             resources,

@@ -4,20 +4,32 @@ from __future__ import annotations
 
 from ._catalog import Catalog, ListedDeployment, ListedModel, Listing, Quota, Source
 from ._discovery import WHOLE_SOURCES, Discovery
-from ._families import EFFORTS, FAMILIES, NEUTRAL, SAMPLING, Profile
+from ._families import FAMILIES, SAMPLING
 from ._listings import complete, read_deployments, read_models
 from ._management import RESOURCE_ID, Account, list_account
 from ._model_names import known_model
 from ._nested import names_at, replace_names
-from ._operations import CHAT, OPERATIONS, REALTIME, RESPONSES, WEB_SOCKET_MODELS, Operation, operation_of
+from ._operations import (
+    CHAT,
+    EMBEDDINGS,
+    OPERATIONS,
+    REALTIME,
+    RESPONSES,
+    WEB_SOCKET_MODELS,
+    Operation,
+    operation_of,
+)
+from ._profile import EFFORTS, NEUTRAL, Profile
 from ._profiles import Profiles, profile_for
 from ._resolver import DeploymentResolver
+from ._served import SERVED
 from ._table import DefaultSource, DeploymentTable, Plan, Target, compile_table
 from ._target import Api
 
 __all__ = [
     "CHAT",
     "EFFORTS",
+    "EMBEDDINGS",
     "FAMILIES",
     "NEUTRAL",
     "OPERATIONS",
@@ -25,6 +37,7 @@ __all__ = [
     "RESOURCE_ID",
     "RESPONSES",
     "SAMPLING",
+    "SERVED",
     "WEB_SOCKET_MODELS",
     "WHOLE_SOURCES",
     "Account",

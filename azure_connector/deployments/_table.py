@@ -167,7 +167,9 @@ class DeploymentTable:
         """The default deployment for a model, unless it is certainly another model's and not meant for all of them."""
         source = self.default_source
         certain = self._declared_bases.get(default.key) or declared or source.base_model
-        certain = certain or discovered.base_model(default) or known_model(default.deployment)
+        certain = certain or discovered.base_model(default)
+        default = replace(default, declared=certain is not None)
+        certain = certain or known_model(default.deployment)
         if model.lower() == default.deployment.lower():
             return Plan(model, (replace(default, model=certain or model.lower()),), "default", source.origin)
         asked = known_model(model)
@@ -198,7 +200,8 @@ class DeploymentTable:
         if target.model:
             return target
         suggested = asked.lower() if asked else self._base_models.get(target.key)
-        return replace(target, model=discovered.base_model(target) or suggested)
+        listed = discovered.base_model(target)
+        return replace(target, model=listed or suggested, declared=listed is not None)
 
     def default_for(self, operation: str) -> Target | None:
         """The deployment for models that nothing knows."""

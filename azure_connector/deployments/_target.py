@@ -23,6 +23,7 @@ class Target:
         api: the API that the settings force for it, or None.
         rank: order of preference; all targets of a rank are tried before the next rank.
         weight: share of the calls within its rank.
+        declared: somebody said which base model it is, so that no reply is believed over it.
         key: `deployment@resource`, the way a deployment is written in settings.
     """
 
@@ -32,6 +33,7 @@ class Target:
     api: Api | None = None
     rank: int = 0
     weight: float = 1.0
+    declared: bool = field(default=False, compare=False, kw_only=True)
     key: str = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -66,6 +66,7 @@ ErrorKind = Literal[
     "forbidden",
     "not_found_deployment",
     "not_found",
+    "too_long",
     "refused",
 ]
 """What an error reply means for routing; `routing` says more about each."""
@@ -144,6 +145,7 @@ _TABLE: tuple[_Row, ...] = (
         r"exceeds the (?:model's )?maximum (?:number of (?:input )?tokens|input (?:length|tokens)|context)|"
         r"too many (?:input )?tokens in (?:the )?(?:prompt|input|request)|reduce the length of (?:the|your) "
         r"(?:messages|prompt|input)",
+        kind="too_long",
     ),
     _row(
         _REFUSED,

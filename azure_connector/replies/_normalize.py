@@ -153,8 +153,7 @@ class ChunkNormalizer:
             chunk["object"] = "chat.completion.chunk"
         if chunk.get("model"):
             if not self._frame:
-                self._frame = {key: chunk.get(key) for key in ("id", "created", "model", "object")}
-                self._info.reported_model = chunk["model"]
+                self._note_frame(chunk)
                 early, self._early = self._early, []
                 return [*self.normalize(chunk), *(one for held in early for one in self.normalize(held))]
         elif self._frame:
@@ -167,6 +166,13 @@ class ChunkNormalizer:
         if usage := chunk.get("usage"):
             chunk["usage"] = normalize_usage(as_object(usage))
         return [chunk]
+
+    def _note_frame(self, chunk: Json) -> None:
+        """Keeps what every chunk of the reply says alike, and tells who served it."""
+        self._frame = {key: chunk.get(key) for key in ("id", "created", "model", "object")}
+        self._info.reported_model = chunk["model"]
+        if self._plan.on_model is not None:
+            self._plan.on_model(chunk["model"])
 
     def _hold_opening(self, chunk: Json) -> list[Json]:
         """Keeps Azure's opening chunk, which has no choices: what it says rides on the next one.

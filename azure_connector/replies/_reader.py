@@ -129,6 +129,8 @@ class ReplyReader:
             normalize_output(cast("list[Any]", output), self._plan)
         if isinstance(usage := getattr(value, "usage", None), pydantic.BaseModel):
             self.info.usage = usage.model_dump(warnings=False)
+        if self._plan.rules.on_model is not None and isinstance(model := getattr(value, "model", None), str):
+            self._plan.rules.on_model(model)
         return JsonReply(found) if self.as_json and (found := as_object(value)) else value
 
     def _parsed(self, value: Any) -> Any:

@@ -83,7 +83,7 @@ class ResponseStreamMonitor:
         self._number = number if isinstance(number, int) else self._number
         reply = getattr(event, "response", None)
         if isinstance(reply, openai.BaseModel):
-            self._take_reply(reply)
+            self._take_reply(reply, last=kind in _END)
         if kind == "response.failed" and self._rules.creates and not self.begun:
             return self._take_failure(getattr(reply, "error", None))
         self._gather(kind, event)
@@ -122,10 +122,12 @@ class ResponseStreamMonitor:
             return []  # the reason may follow in an `error` event
         return self._end(self._refused(_said(error)))
 
-    def _take_reply(self, reply: openai.BaseModel) -> None:
+    def _take_reply(self, reply: openai.BaseModel, *, last: bool) -> None:
         self._response_id = getattr(reply, "id", None) or self._response_id
         if self._rules.note is not None:
             self._rules.note(reply)
+        if last and self._rules.on_model is not None and isinstance(model := getattr(reply, "model", None), str):
+            self._rules.on_model(model)
         if isinstance(usage := getattr(reply, "usage", None), openai.BaseModel):
             self.info.usage = usage.to_dict(mode="json", warnings=False)
         if isinstance(output := getattr(reply, "output", None), list):

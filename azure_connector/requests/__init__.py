@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ._adaptations import Adaptation
 from ._batch_file import batch_resource, is_batch_upload, mapped_batch_files, mapped_batch_path
 from ._build import PreparedRequest, RequestBuilder
 from ._call_options import RAW_RESPONSE_HEADER, CallOptions, get_options, parse_options, post_options
@@ -15,6 +16,7 @@ from .responses_api import Failure, ResponseStream, chunks_as_completion, comple
 __all__ = [
     "RAW_RESPONSE_HEADER",
     "SAID",
+    "Adaptation",
     "CallOptions",
     "Failure",
     "PreparedRequest",

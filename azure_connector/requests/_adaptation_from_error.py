@@ -23,8 +23,11 @@ from ..deployments import CHAT, EFFORTS, NEUTRAL, RESPONSES, SAMPLING, profile_f
 from ..errors import ErrorFacts, classify
 from ._adaptations import ROLES, Adaptation, AdaptationAction, AdaptationCache, is_one_of
 from ._draft import RequestDraft
-from ._parameter_rules import LIMITS, names_for
+from ._parameter_rules import LIMITS, has_files, names_for
 from ._refusal_words import Words, pointers, read_words
+from ._replayed_items import replay_lesson
+from ._tool_descriptions import description_lesson
+from ._window import limit_within_window
 
 __all__ = ["Adaptation", "AdaptationCache", "adaptation_from_error"]
 
@@ -80,9 +83,16 @@ _VOCABULARIES: dict[str, frozenset[str]] = {
 }
 _LONGEST_VALUE = 80  # characters of a value that is remembered
 _AUDIO = ("/audio/transcriptions", "/audio/translations")
+_IMAGES = ("/images/generations", "/images/edits")
 _MESSAGE = frozenset({"role", "content", "tool_calls", "tool_call_id"})
 
 _INSTEAD = re.compile(r"[Uu]se ['`\"]([\w.]+)['`\"] instead|has moved to ['`\"]([\w.]+)['`\"]")
+# "Invalid value: 'file'. Supported values are: 'text', …", "This model does not support file content types."
+_REFUSED_FILE = re.compile(
+    r"(?:Invalid [Vv]alue|Unsupported value|[Uu]nsupported content (?:part )?type):? ['\"`]file['\"`]|"
+    r"not support (?:the )?['\"`]?files?['\"`]? (?:content|input|part|type)|"
+    r"content (?:part )?type ['\"`]file['\"`] is not supported"
+)
 _AT_MOST = re.compile(r"too large.*?at most (\d+)", re.DOTALL)
 _ROLE = re.compile(r"^(?:messages|input)\[\d+\]\.role$")
 _REFUSED_ROLE = re.compile(r"(?:does not support|Invalid value:) '(\w+)'")
@@ -101,11 +111,13 @@ def adaptation_from_error(
         known: the lessons with which that body was fitted. One of them again would only be refused again; one that
             another call has learned in the meantime is worth another try.
     """
-    if status not in (400, 404, 422) or operation not in (CHAT, RESPONSES, *_AUDIO):
+    if status not in (400, 404, 422) or operation not in (CHAT, RESPONSES, *_AUDIO, *_IMAGES):
         return None
+    if (within := limit_within_window(facts, operation, body)) is not None:
+        return None if within in known else within
     if not classify(status, facts).adaptable:
         return None
-    readers = (_audio_format,) if operation in _AUDIO else _READERS
+    readers = (_audio_format,) if operation in _AUDIO else (_image_format,) if operation in _IMAGES else _READERS
     for read in readers if status != 404 else (_api,):
         adaptation = read(facts, operation, body)
         if adaptation is not None:
@@ -127,6 +139,8 @@ def _api(refusal: ErrorFacts, operation: str, body: Json) -> Adaptation | None:
     if refusal.code == "OperationNotSupported" or "only supported in v1/responses" in text:
         served = profile_for(refusal.named_model)
         return _lesson("responses", refusal, operation) if served is None or served.kind == "text" else None
+    if _REFUSED_FILE.search(text) and has_files(body):
+        return _lesson("responses", refusal, operation, "files")
     if "Function tools with reasoning_effort" in text and (body.get("tools") or body.get("functions")):
         return _lesson("responses", refusal, operation, "tools")
     return None
@@ -193,6 +207,16 @@ def _audio_format(refusal: ErrorFacts, operation: str, body: Json) -> Adaptation
     if not named or not words.accepted or not isinstance(asked, str) or asked in words.accepted:
         return None
     return _lesson("values", refusal, operation, "response_format", values=words.accepted)
+
+
+def _image_format(refusal: ErrorFacts, operation: str, body: Json) -> Adaptation | None:
+    """Newer models of images have no such parameter, and always give base64: who asked for that loses nothing."""
+    words = read_words(refusal, body)
+    if words.about not in ("parameter", "value") or "response_format" not in (*words.names, refusal.param):
+        return None
+    if body.get("response_format") != "b64_json":
+        return None
+    return _lesson("refuses", refusal, operation, "response_format", values=("b64_json",))
 
 
 def _may_change(name: str) -> bool:
@@ -266,4 +290,4 @@ def _droppable(name: str, operation: str) -> bool:
     return name in _DROPPABLE or name.startswith(_DROPPABLE_PARTS)
 
 
-_READERS = (_api, _extra_fields, _role, _stream, _encrypted, _parameter)
+_READERS = (_api, description_lesson, replay_lesson, _extra_fields, _role, _stream, _encrypted, _parameter)

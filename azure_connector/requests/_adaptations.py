@@ -12,11 +12,11 @@ from ..deployments import EFFORTS, NEUTRAL, Profile
 from ._draft import RequestChange, RequestDraft
 from ._parameter_rules import closest_effort, exclude, names_for, set_role
 
-__all__ = ["ROLES", "Adaptation", "AdaptationAction", "AdaptationCache", "apply", "is_one_of", "order"]
+__all__ = ["ROLES", "Adaptation", "AdaptationAction", "AdaptationCache", "apply", "is_one_of", "merged", "order"]
 
 ROLES = ("developer", "system", "user")
 
-AdaptationAction = Literal["rename", "drop", "values", "refuses", "at_most", "role", "responses", "no_stream"]
+AdaptationAction = Literal["rename", "drop", "values", "refuses", "at_most", "role", "responses", "no_stream", "replay"]
 _MOST_VALUES = 20
 
 
@@ -26,7 +26,8 @@ class Adaptation:
 
     Attributes:
         action: `rename` a parameter, `drop` it, keep to the accepted `values`, leave out the values that it `refuses`,
-            send `at_most` a number, give messages another `role`, use the `responses` API, or `no_stream`.
+            send `at_most` a number, give messages another `role`, use the `responses` API, `no_stream`,
+            or `replay` items of earlier replies otherwise.
         operation: the API that taught it, and to which it applies.
         parameter: which parameter; for `role` the refused role; for `responses` the condition (`tools` or empty).
         to: the new name or role.
@@ -34,6 +35,7 @@ class Adaptation:
         limit: the highest number.
         beside: the parameter beside which it holds; empty: it holds always.
         beside_value: the value that this parameter must have; None: any.
+        once: it holds for the very request that taught it, and is not kept.
         reasoning: it was taught while the model reasoned, and holds unless the request asks for an effort of `none`.
         reason: the beginning of the service's message.
     """
@@ -47,6 +49,7 @@ class Adaptation:
     beside: str = ""
     beside_value: Any = None
     reasoning: bool = False
+    once: bool = False
     reason: str = field(default="", compare=False)
 
     def __str__(self) -> str:
@@ -80,6 +83,7 @@ _SAYINGS: dict[str, str] = {
     "role": "{adaptation.parameter} messages are sent as {adaptation.to}",
     "responses": "chat goes through the Responses API",
     "no_stream": "a stream is delivered from one whole reply",
+    "replay": "replayed items are sent without {adaptation.parameter}",
 }
 
 _WHY = "learnt from this deployment"
@@ -98,7 +102,7 @@ def apply(draft: RequestDraft, adaptation: Adaptation, operation: str, profile: 
         _strip_messages(draft, name.removeprefix("messages."))
     elif name == "include" and adaptation.values:
         exclude(draft, adaptation.values, _WHY)
-    elif adaptation.action != "responses" and draft.has(name):
+    elif adaptation.action not in ("responses", "replay") and draft.has(name):
         _apply_to_parameter(draft, adaptation, profile)
     return True
 
@@ -211,7 +215,7 @@ class AdaptationCache:
             if adaptation in known:
                 return False
             self.is_empty = False
-            self._by_key[key] = _merged(known, adaptation)[-self._most :]
+            self._by_key[key] = merged(known, adaptation)[-self._most :]
             self._by_key.move_to_end(key)
             while len(self._by_key) > self._deployments:
                 self._by_key.popitem(last=False)
@@ -235,7 +239,7 @@ class AdaptationCache:
         )
 
 
-def _merged(known: Sequence[Adaptation], adaptation: Adaptation) -> tuple[Adaptation, ...]:
+def merged(known: Sequence[Adaptation], adaptation: Adaptation) -> tuple[Adaptation, ...]:
     """The adaptations with a new one, which outweighs what contradicts it."""
     same = [old for old in known if old.about == adaptation.about]
     kept = [old for old in known if old not in same]

@@ -18,8 +18,9 @@ from .._utils import Json, as_list, as_object
 from ..deployments import CHAT, RESPONSES, Api, Profile
 from ..errors import InvalidRequestError
 from ._adaptations import Adaptation, apply, order
+from ._answer_format import fit_answer_format
 from ._draft import ChangeReporter, RequestChange, RequestDraft
-from ._parameter_rules import LIMITS, Names, adapt, adapt_to_effort, closest_effort, names_for, refuses
+from ._parameter_rules import LIMITS, Names, adapt, adapt_to_effort, closest_effort, has_files, names_for, refuses
 from ._value_checks import check_values
 
 __all__ = ["AdaptedRequest", "ChangeReporter", "RequestChange", "adapt_request"]
@@ -83,6 +84,7 @@ def adapt_request(
         return AdaptedRequest(goal, draft.body, tuple(draft.changes), bool(body.get("stream")))
     for name in unsent:
         draft.note(RequestChange(name, "dropped", why="the Responses API has no word for it", loss=True))
+    fit_answer_format(draft, operation, profile)
     adapt(draft, profile or _UNKNOWN, operation)
     streaming = profile is None or profile.streaming
     if adaptations:
@@ -122,11 +124,18 @@ def _goal(
             if tools and not profile.tools_with_reasoning_over_chat and _thinks(asked, profile):
                 return RESPONSES, f"over chat, {profile.family} takes no function tools while it reasons"
     for adaptation in adaptations or ():
-        if adaptation.action == "responses" and (
-            adaptation.parameter != "tools" or (tools and _may_think(body, profile))
-        ):
+        if adaptation.action == "responses" and _moves(adaptation.parameter, body, profile, tools=tools):
             return RESPONSES, adaptation.reason
     return CHAT, ""
+
+
+def _moves(condition: str, body: Json, profile: Profile | None, *, tools: bool) -> bool:
+    """Whether the condition holds under which a deployment has sent chats to Responses."""
+    if condition == "tools":
+        return tools and _may_think(body, profile)
+    if condition == "files":
+        return has_files(body) and (profile is None or "responses" in profile.apis)
+    return True
 
 
 def _asks_for_more_than_effort(body: Json) -> bool:

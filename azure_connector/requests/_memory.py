@@ -7,6 +7,7 @@ with the same line. So this belongs to the process, by the resource's address an
 from __future__ import annotations
 
 from .._utils import Once
+from ..deployments import SERVED
 from ._adaptations import AdaptationCache
 from ._draft import ChangeReporter
 
@@ -23,9 +24,9 @@ SAID = Once()
 
 
 def forget_learned() -> None:
-    """Forgets what this process has learned from refusals and what it has warned of, as a new process has not yet.
+    """Forgets what this process has learned from refusals and replies, and what it has warned of.
 
     For tests, and after a deployment was given another model under the same name.
     """
-    for memory in (LEARNED, CHANGES, SAID):
+    for memory in (LEARNED, CHANGES, SAID, SERVED):
         memory.clear()

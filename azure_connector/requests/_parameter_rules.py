@@ -17,6 +17,7 @@ __all__ = [
     "adapt_to_effort",
     "closest_effort",
     "exclude",
+    "has_files",
     "names_for",
     "refuses",
     "set_role",
@@ -263,6 +264,15 @@ def _adapt_roles(draft: RequestDraft, role: str, names: Names) -> None:
         draft.note(RequestChange("messages.role", "moved", "the user's message", "the model knows no system role"))
     else:
         set_role(draft, ("system", "developer"), role, names)
+
+
+def has_files(body: Json) -> bool:
+    """Whether a chat has a part that is a file."""
+    return any(
+        as_object(part).get("type") == "file"
+        for message in as_list(body.get("messages"))
+        for part in as_list(as_object(message).get("content"))
+    )
 
 
 def set_role(draft: RequestDraft, given: tuple[str, ...], role: str, names: Names) -> None:

@@ -24,6 +24,7 @@ class StreamRules:
         repeatable: it may begin anew elsewhere until something worth reading has arrived; otherwise only until the
             service begins to make something.
         note: is told of each response that an event carries, or None.
+        on_model: is told the model that the whole or finished response names, or None.
     """
 
     ends: bool = False
@@ -32,6 +33,7 @@ class StreamRules:
     background: bool = False
     repeatable: bool = True
     note: Callable[[Any], None] | None = None
+    on_model: Callable[[str], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -161,8 +161,8 @@ def test_a_combination_with_one_value_spares_the_others() -> None:
 VALUES: list[tuple[str, str | None, str | None, dict[str, Any], dict[str, Any], dict[str, Any]]] = [
     # words, param, code, what was sent, what is sent instead, another value that stays
     (
-        "Unsupported value: 'reasoning_effort' does not support 'max' with this model. Supported values are: 'none', 'low', "
-        "'medium', 'high', and 'xhigh'.",
+        "Unsupported value: 'reasoning_effort' does not support 'max' with this model. "
+        "Supported values are: 'none', 'low', 'medium', 'high', and 'xhigh'.",
         "reasoning_effort",
         "unsupported_value",
         {"reasoning_effort": "max"},
