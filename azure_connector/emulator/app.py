@@ -5,7 +5,27 @@ from __future__ import annotations
 import asyncio
 from typing import Literal
 
-from . import audio, batches, files, handlers, images, speech
+from . import (
+    assistants,
+    audio,
+    batches,
+    completions,
+    containers,
+    evals,
+    files,
+    finetuning,
+    handlers,
+    images,
+    inference,
+    runs,
+    speech,
+    storedchats,
+    threads,
+    uploads,
+    vectorfiles,
+    vectorstores,
+    videos,
+)
 from .chance import RandomFaults
 from .delivery import Delivery
 from .errors import azure, bare, broken, too_large
@@ -14,10 +34,12 @@ from .limits import Limits
 from .models import Deployment
 from .quotas import Quotas
 from .realtime import handlers as realtime
+from .realtime import keys
 from .realtime.connection import Connection, refusing
 from .realtime.session import Session
 from .records import RecordedRequest, RequestLog
 from .resource import Resource
+from .responses import conversations
 from .responses import handlers as responses
 from .routes import Route, Router
 from .scripting import Script
@@ -43,8 +65,29 @@ ROUTER = Router(
         **files.HANDLERS,
         **batches.HANDLERS,
         **realtime.HANDLERS,
+        **keys.HANDLERS,
+        **completions.HANDLERS,
+        **storedchats.HANDLERS,
+        **conversations.HANDLERS,
+        **uploads.HANDLERS,
+        **vectorstores.HANDLERS,
+        **vectorfiles.HANDLERS,
+        **videos.HANDLERS,
+        **containers.HANDLERS,
+        **evals.HANDLERS,
+        **finetuning.HANDLERS,
+        **assistants.HANDLERS,
+        **threads.HANDLERS,
+        **runs.HANDLERS,
+        **inference.HANDLERS,
     },
 )
+_FORWARDED = (
+    "/chat/completions /completions /embeddings /responses /audio/transcriptions /audio/translations /audio/speech "
+    "/images/generations /images/edits"
+)
+FORWARDED = frozenset(_FORWARDED.split())
+"""What an upstream answers."""
 _DOWN: dict[str, Fault] = {
     "reset": reset("before"),
     "unavailable": Fault("unavailable", reply=failure(503)),
@@ -134,7 +177,7 @@ class Application:
             if deployment is None:
                 return await route.handler(call, self.resource)
             headers = self._admit(call, deployment)
-            if self.upstream is not None and route.served.method == "POST":
+            if self.upstream is not None and route.served.path in FORWARDED:
                 answer = await self.upstream.answer(call, deployment)
             else:
                 answer = await route.handler(call, self.resource)

@@ -20,6 +20,7 @@ from .resource import BearerCheck, Resource
 from .rules import Rules
 from .scripting import Reply
 from .serving import ServerThread
+from .shelves import Thing
 from .tls import LoopbackTls
 from .upstream import Upstream
 
@@ -205,6 +206,12 @@ class Emulator:
             yield self
         finally:
             self.down = ""
+
+    def ring(self) -> str:
+        """Let a realtime call come in, as SIP's do; returns the id by which it is accepted or rejected."""
+        identity = f"rtc_{self.resource.ids.hexadecimal(32)}"
+        self.resource.shelves.calls.keep(Thing({"id": identity, "status": "ringing", "session": None}))
+        return identity
 
     def clear(self) -> None:
         """Forget the recorded requests and the unused scripts."""
