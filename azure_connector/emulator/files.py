@@ -13,7 +13,7 @@ from .routes import Handler
 from .stored import StoredFile
 from .wire import Answer, Call, Refusal
 
-__all__ = ["HANDLERS", "keep_file"]
+__all__ = ["HANDLERS", "LONGEST", "PURPOSES", "SHORTEST", "keep_file"]
 
 SHORTEST, LONGEST = 14 * 86_400, 30 * 86_400  # seconds that a file may be kept for, where it says so
 PURPOSES = ("assistants", "batch", "fine-tune", "vision", "user_data", "evals")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from .brain import CHARACTERS
 from .chatparts import filterable
 from .chatting import Frame, answer, compose
 from .chunks import chunks
@@ -16,6 +17,7 @@ from .models import Deployment
 from .parameters import check_chat_parameters
 from .resource import Resource
 from .routes import Handler
+from .storedchats import keep_chat
 from .values import Json, items_of, object_of
 from .wire import Answer, Call
 
@@ -68,9 +70,13 @@ async def chat_completions(call: Call, resource: Resource) -> Answer:
         dialect=family.dialect,
     )
     headers = {"x-ms-served-model": model} if family.routes else {}
+    whole = compose(reply, body, frame) if body.get("store") or not body.get("stream") else {}
+    if body.get("store"):
+        size = 6_000 + len(call.raw) + CHARACTERS * reply.completion_tokens
+        keep_chat(whole, {**body, "messages": messages}, size, resource)
     if body.get("stream"):
         return Answer(events=chunks(reply, body, frame), headers=headers)
-    return Answer(body=compose(reply, body, frame), headers=headers)
+    return Answer(body=whole, headers=headers)
 
 
 def check_files(messages: list[Json], resource: Resource) -> None:

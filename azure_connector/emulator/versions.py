@@ -6,6 +6,7 @@ report in these words. Stable and preview versions are two lines: what came with
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from .errors import api_version_on_v1, api_version_unknown, azure, invalid, not_found
@@ -59,6 +60,10 @@ def check_version(call: Call, route: Route, rules: Rules) -> None:
     version = call.query.get("api-version")
     if route.form == "v1":
         _check_v1(version, rules)
+        return
+    if route.form == "inference":
+        if version is None or not re.fullmatch(r"20\d\d-\d\d-\d\d(-preview)?", version):
+            raise not_found()
         return
     date = NEWEST if version in WORDS else (version or "").removesuffix("-preview")
     if version is None or version not in KNOWN or date > route.served.until:
