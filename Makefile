@@ -63,8 +63,9 @@ release-check: $(VENV)/.dev ## build what would be published, and try it in empt
 chaos: $(VENV)/.dev ## 10,000 calls through all doors in a storm of faults; CHAOS="--seed 2" for another one
 	$(BIN)/python -W ignore -m tests.chaos.run $(CHAOS)
 
-fuzz: $(VENV)/.dev ## 5,000 requests that no sane client sends, at the emulator; FUZZ="--seed 2" for others
+fuzz: $(VENV)/.dev ## thousands of requests that no sane client sends, at all the emulator's doors; FUZZ="--seed 2" for others
 	$(BIN)/python -m tests.emulator.fuzzing $(FUZZ)
+	$(BIN)/python -m tests.emulator.fuzzing_doors $(FUZZ)
 
 node-clients: ## JavaScript's clients, which the emulator's tests run where node is
 	cd tests/emulator/node && npm install --no-audit --no-fund --no-package-lock

@@ -119,7 +119,9 @@ class Connectors:
         try:
             return self.settings.derived(**brought)
         except ConfigurationError as error:
-            if "azure_endpoint" in brought and CREDENTIAL_SETTINGS.isdisjoint(brought):
+            if not brought.keys().isdisjoint(("azure_endpoint", "resource_name")) and CREDENTIAL_SETTINGS.isdisjoint(
+                brought
+            ):
                 problem = str(error).removesuffix(error.hint).strip()
                 raise NoCredentialError(problem, hint=error.hint) from None
             raise

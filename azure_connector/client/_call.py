@@ -22,14 +22,14 @@ from .. import routing
 from ..deployments import Plan, Target
 from ..errors import AzureErrorDetails, PartialReply
 from ..replies import AsyncConnectorStream, AzureInfo, ConnectorStream, ReplyReader, reader_for
-from ..requests import CallOptions, PreparedRequest, parse_options
+from ..requests import CallOptions, PreparedRequest, parse_options, unsendable
 from ..routing import AttemptOutcome, outcome_of_reply
 from ..transport import redirect_of
 from ._call_errors import CallErrors
 from ._deletions import deleted_reply
 from ._effects import AwaitFirstChunk, Effect, RefreshCredential, RefreshListing, Send, TakeReply, Wait
 from ._hint_context import hint_context
-from ._plan import plan_call
+from ._plan import plan_call, warn_once, with_model
 from ._state import ConnectorState
 from ._tracing import annotate_span
 
@@ -64,7 +64,7 @@ def call_flow(
     """
     if not state.routing.shares:
         state.routing.share()
-    call = parse_options(options, stream=stream)
+    call = with_model(parse_options(options, stream=stream), state)
 
     def run(plan: Plan, since: float | None = None) -> Generator[Effect, Any, Any]:
         one = _CallRun(
@@ -78,28 +78,31 @@ def call_flow(
     return (yield from _discovering(state, call, run))
 
 
-class _ListingIsOldError(Exception):
-    """A deployment is gone, and the listing that named it may be older than that."""
+class _PlanIsOldError(Exception):
+    """A deployment is gone, and a new listing names other ones."""
 
 
 def _discovering(
     state: ConnectorState, call: CallOptions, run: Callable[[Plan, float | None], Generator[Effect, Any, Any]]
 ) -> Generator[Effect, Any, Any]:
-    """A call whose targets the resources' own listings may decide; a deployment that is gone is looked up once more."""
+    """A call whose targets the resources' own listings may decide; what is gone is looked up once more."""
     began = time.monotonic()
     if state.resolver.discovery.wants(call.model):
         yield RefreshListing(began)
     try:
         return (yield from run(_plan(state, call), began))
-    except _ListingIsOldError:
-        yield RefreshListing(began)
-    return (yield from run(_plan(state, call), None))
+    except _PlanIsOldError:
+        return (yield from run(_plan(state, call), None))
 
 
 def _plan(state: ConnectorState, call: CallOptions) -> Plan:
     if state.affinity is None and call.model is not None:  # one resource: nothing but the model decides
-        return state.resolver.resolve(call.model, call.operation)
-    return plan_call(call, state.resolver, state.affinity, state.projects)
+        plan = state.resolver.resolve(call.model, call.operation)
+    else:
+        plan = plan_call(call, state.resolver, state.affinity, state.projects)
+    if plan.warning:
+        warn_once(state, plan)
+    return plan
 
 
 class _CallRun:
@@ -140,7 +143,7 @@ class _CallRun:
             if isinstance(step, routing.SendTo):
                 try:
                     reply, outcome = yield from self._attempt(step.target)
-                    self._check_listing(outcome)
+                    yield from self._look_up(outcome)
                 except BaseException:  # cancelled, or the generator closed: a probe must be given back in any case
                     route.cancelled(step.target, time.monotonic())
                     raise
@@ -162,13 +165,19 @@ class _CallRun:
         if _log.isEnabledFor(logging.DEBUG):
             _log.debug("%s: attempt %d: %s", self._call.operation, len(self._route.attempts), self._route.attempts[-1])
 
-    def _check_listing(self, outcome: AttemptOutcome) -> None:
-        """A deployment that is gone is not asked again while a new listing may name another one."""
+    def _look_up(self, outcome: AttemptOutcome) -> Generator[Effect, Any, None]:
+        """A deployment that is gone is not asked again where a new listing names other ones.
+
+        Raises:
+            _PlanIsOldError: it does.
+        """
         since, discovered = self.listed_since, self._plan.rule not in ("mapping", "deployment")
         if since is None or outcome.kind != "not_found_deployment" or not discovered:
             return
-        if self._state.resolver.discovery.predates(since):
-            raise _ListingIsOldError
+        if self._state.resolver.discovery.wants_again(self._call.model, since):
+            yield RefreshListing(since)
+            if _plan(self._state, self._call).targets != self._plan.targets:
+                raise _PlanIsOldError
 
     def _attempt(self, target: Target) -> Generator[Effect, Any, tuple[Any, AttemptOutcome]]:
         prepared = self._state.builder.build(self._client, self._call, target, timeout=self._timeout())
@@ -182,6 +191,7 @@ class _CallRun:
         except Exception as failed:  # `from_attempt` knows which end an attempt; it lets the others go on
             error = self._call_errors.from_attempt(failed, prepared, reader)
             if error is None:
+                self._check_sendable(failed, prepared)
                 raise
             self._errors.append(error)
             if self._is_done(prepared, error):
@@ -220,6 +230,17 @@ class _CallRun:
         self._finish(prepared.target, reader, outcome)
         _log.info("%s: not found, since an attempt whose reply was lost has deleted it", prepared.operation)
         return reply, outcome
+
+    def _check_sendable(self, failed: Exception, prepared: PreparedRequest) -> None:
+        """Whether a request never left because no JSON text can carry what is in it.
+
+        Raises:
+            InvalidRequestError: so it is.
+        """
+        if isinstance(failed, ValueError | RecursionError) and not isinstance(failed, openai.OpenAIError):
+            found = unsendable(self._call.body) or unsendable(prepared.body)
+            if found is not None:
+                raise found from None
 
     def _reader(self, prepared: PreparedRequest) -> ReplyReader:
         target, parser = prepared.target, prepared.options.post_parser

@@ -6,7 +6,7 @@ Apart from the flow, so that importing the client's class loads the names of the
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 __all__ = [
@@ -26,7 +26,7 @@ class Send:
     """Send these options through the resource's own client, within so many seconds; the outcome is the reply."""
 
     resource: str
-    options: Any
+    options: Any = field(repr=False)  # the prompt is in it, and loggers show the locals of frames
     cast_to: Any
     stream: bool
     stream_cls: Any

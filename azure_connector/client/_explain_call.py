@@ -31,13 +31,24 @@ def explain_call(state: ConnectorState, plan: Plan, operation: str) -> Explanati
     later = (
         ("discover is on, and nothing has been listed yet: the first call lists the deployments",) if waiting else ()
     )
-    notes = (*unused, *settings.remarks, *state.projects.notes(), *chain, *later)
-    return Explanation(plan.model, operation, plan.rule, targets, settings.origins, notes, settings.trust)
+    warned = (plan.warning,) if plan.warning else ()
+    notes = (*warned, *unused, *settings.remarks, *state.projects.notes(), *chain, *later)
+    source = plan.source or (settings.origins["deployment_mapping"] if plan.rule in ("mapping", "deployment") else "")
+    return Explanation(
+        plan.model,
+        operation,
+        plan.rule,
+        targets,
+        settings.origins,
+        notes,
+        source,
+        settings.trust,
+    )
 
 
 def _explained(state: ConnectorState, target: Target, operation: str) -> ExplainedTarget:
     endpoint = state.resources[target.resource].endpoint
-    profile, adaptations = state.resolver.profile(target), state.builder.adaptations.of(target.key)
+    profile, adaptations = state.resolver.profile(target), state.builder.adaptations.of(state.builder.key_of(target))
     sent = operation
     if operation == CHAT:
         body: Json = {"model": target.deployment, "messages": []}
@@ -58,7 +69,7 @@ def _explained(state: ConnectorState, target: Target, operation: str) -> Explain
         rank=target.rank,
         weight=target.weight,
         profile=() if profile is None else _rules(profile),
-        learned=state.builder.adaptations.explain(target.key),
+        learned=state.builder.adaptations.explain(state.builder.key_of(target)),
     )
 
 

@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import replace
 
-from ..deployments import DeploymentResolver, Plan, Target
+from ..deployments import RESPONSES, DeploymentResolver, Plan, Target
 from ..errors import InvalidRequestError
-from ..requests import CallOptions, batch_resource
+from ..requests import SAID, CallOptions, batch_resource
 from ..routing import ResourceAffinity
 from ._projects import Projects
+from ._state import ConnectorState
 
-__all__ = ["plan_call"]
+__all__ = ["plan_call", "warn_once", "with_model"]
+
+_log = logging.getLogger("azure_connector")
+
+
+def with_model(call: CallOptions, state: ConnectorState) -> CallOptions:
+    """The call with the model that the settings choose, where the SDK lets a caller of the Responses API omit it."""
+    if call.model is not None or not call.operation.startswith(RESPONSES) or not call.body or not call.names_deployment:
+        return call
+    if state.projects.homes(call.row, call.body):  # an agent has a model of its own
+        return call
+    return replace(call, model=state.settings.model_for(RESPONSES))
+
+
+def warn_once(state: ConnectorState, plan: Plan) -> None:
+    """Tells once that a default deployment answers for what seems to be another model."""
+    target = plan.targets[0]
+    if SAID.first(state.resources[target.resource].endpoint.base, target.deployment, plan.model):
+        _log.warning("%s", plan.warning)
 
 
 def plan_call(

@@ -6,13 +6,15 @@ current realtime model has the v1 form).
 
 from __future__ import annotations
 
-from typing import Any, cast
+from functools import wraps
+from typing import TYPE_CHECKING, Any, cast
 
 from openai.resources.realtime import AsyncRealtime, Realtime
 
+from ..deployments import REALTIME
 from ._azure_type import AcceptedCall
 from ._base import SharedClient
-from ._web_sockets import watch, watched
+from ._web_sockets import connect_socket, watch
 
 __all__ = ["AsyncConnectorRealtime", "ConnectorRealtime"]
 
@@ -25,18 +27,20 @@ class ConnectorRealtime(Realtime):
         self._connector = client
         _watch_translations(self, client)
 
-    def connect(self, *, model: Any = None, **options: Any) -> Any:
-        """As the SDK's own; `model` is resolved to its deployment on the default resource.
+    if not TYPE_CHECKING:  # for type checkers the SDK's own signature stands
 
-        Args:
-            model: the model; a pasted realtime URI's deployment or `default_deployment` when omitted.
-            options: as the SDK's.
+        @wraps(Realtime.connect)
+        def connect(self, *, model=None, **options):
+            """As the SDK's own; `model` is resolved to its deployment on the default resource.
 
-        Raises:
-            InvalidRequestError: there is no model, or it has no deployment there.
-        """
-        made = super().connect(**_arguments(self._connector, model, options))
-        return watched(made, self._connector, model)
+            Args:
+                model: the model; a pasted realtime URI's deployment or `default_deployment` when omitted.
+                options: as the SDK's.
+
+            Raises:
+                InvalidRequestError: there is no model, or it has no deployment there.
+            """
+            return _connect(self._connector, super().connect, model, options, asynchronous=False)
 
 
 class AsyncConnectorRealtime(AsyncRealtime):
@@ -47,19 +51,22 @@ class AsyncConnectorRealtime(AsyncRealtime):
         self._connector = client
         _watch_translations(self, client)
 
-    def connect(self, *, model: Any = None, **options: Any) -> Any:
-        """As `ConnectorRealtime.connect`."""
-        made = super().connect(**_arguments(self._connector, model, options))
-        return watched(made, self._connector, model)
+    if not TYPE_CHECKING:
+
+        @wraps(AsyncRealtime.connect)
+        def connect(self, *, model=None, **options):
+            """As `ConnectorRealtime.connect`."""
+            return _connect(self._connector, super().connect, model, options, asynchronous=True)
 
 
 def _watch_translations(resource: Any, client: SharedClient) -> None:
     if (translations := getattr(resource, "translations", None)) is not None:  # from openai 3 on
-        watch(translations, client)
+        watch(translations, client, f"{REALTIME}/translations")
 
 
-def _arguments(client: SharedClient, model: Any, options: dict[str, Any]) -> dict[str, Any]:
-    """What the SDK's `connect` is given: a call that was accepted has its model already."""
-    if not model and options.get("call_id"):
-        return {"model": AcceptedCall("accepted"), **options}
-    return {"model": client.realtime_deployment(model), **options}
+def _connect(client: SharedClient, connect: Any, model: Any, options: dict[str, Any], *, asynchronous: bool) -> Any:
+    """The SDK's manager for a deployment; a call that was accepted has its model already."""
+    accepted = not model and options.get("call_id")
+    given = {"model": AcceptedCall("accepted") if accepted else client.realtime_deployment(model), **options}
+    how: dict[str, Any] = {"operation": REALTIME, "asynchronous": asynchronous}
+    return connect_socket(client, connect, (), given, model=model or "", **how)

@@ -24,7 +24,12 @@ from openai.types.responses import Response, ResponseStreamEvent
 
 from .._utils import plain_copy
 
-__all__ = ["AsyncConnectorChat", "AsyncConnectorResponses", "ConnectorChat", "ConnectorResponses"]
+__all__ = [
+    "AsyncConnectorChat",
+    "AsyncConnectorResponses",
+    "ConnectorChat",
+    "ConnectorResponses",
+]
 
 _SDK = str(Path(openai.__file__).parent)
 # What `create` calls the options of a request, and what `post` calls them.
@@ -98,10 +103,10 @@ class _AsyncCompletions(AsyncCompletions):
             return await (super().create(**arguments) if request is None else self._client.post(**request))
 
 
-def _watched(manager: Any, client: Any) -> Any:
-    from ._web_sockets import watched  # few processes open a WebSocket
+def _connected(client: Any, connect: Any, arguments: Any, options: Any, *, asynchronous: bool) -> Any:
+    from ._web_sockets import connect_socket  # few processes open a WebSocket
 
-    return watched(manager, client)
+    return connect_socket(client, connect, arguments, options, operation="/responses", asynchronous=asynchronous)
 
 
 class ConnectorChat(Chat):
@@ -127,7 +132,7 @@ class ConnectorResponses(Responses):
 
     def connect(self, *arguments: Any, **options: Any) -> Any:
         """As the SDK's own; the models of its events become deployments of the default resource."""
-        return _watched(super().connect(*arguments, **options), self._client)
+        return _connected(self._client, super().connect, arguments, options, asynchronous=False)
 
     if not TYPE_CHECKING:
 
@@ -142,7 +147,7 @@ class AsyncConnectorResponses(AsyncResponses):
 
     def connect(self, *arguments: Any, **options: Any) -> Any:
         """As `ConnectorResponses.connect`."""
-        return _watched(super().connect(*arguments, **options), self._client)
+        return _connected(self._client, super().connect, arguments, options, asynchronous=True)
 
     if not TYPE_CHECKING:
 

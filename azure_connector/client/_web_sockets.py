@@ -6,31 +6,17 @@ models in their events become deployments, and a refused handshake becomes the t
 
 from __future__ import annotations
 
+import inspect
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache, partial, wraps
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
-from .._utils import as_object
-from ..deployments import REALTIME, RESPONSES, WEB_SOCKET_MODELS, Plan, Target, replace_names
-from ..errors import error_from_reply
-from ..settings import ConnectorSettings
-from ._call_errors import synthetic_response, without_locals
-from ._hint_context import hint_context
-from ._state import ConnectorState
+from ..deployments import RESPONSES, WEB_SOCKET_MODELS, replace_names
+from ._base import SharedClient
+from ._web_socket_guard import fail_handshake, guarded_options
 
-__all__ = ["watch", "watched"]
-
-
-class _Client(Protocol):
-    """What is asked of a client of this package."""
-
-    @property
-    def connector_state(self) -> ConnectorState: ...
-    @property
-    def settings(self) -> ConnectorSettings: ...
-    def realtime_deployment(self, model: str | None) -> str: ...
-
+__all__ = ["connect_socket", "watch"]
 
 # The resources below one that have WebSockets as well, in one version of the SDK or another.
 _BELOW = ("forks", "realtime", "responses", "sideband", "translations")
@@ -38,44 +24,65 @@ _BELOW = ("forks", "realtime", "responses", "sideband", "translations")
 _NAMED_AT_ONCE = ("Realtime", "AsyncRealtime", "Translations", "AsyncTranslations")
 
 
-def watch(resource: Any, client: _Client) -> Any:
+def watch(resource: Any, client: SharedClient, operation: str = "") -> Any:
     """The SDK's resource, whose `connect` and those below it know deployments.
 
     Args:
         resource: the resource; it is changed.
         client: the client that it is of.
+        operation: the SDK's path of the resource.
     """
     for name in _BELOW:
         if (child := getattr(resource, name, None)) is not None:
-            watch(child, client)
+            watch(child, client, f"{operation}/{name}")
     connect = getattr(resource, "connect", None)
     if connect is not None:
-        resource.connect = _connecting(connect, client, names_model=type(resource).__name__ in _NAMED_AT_ONCE)
+        resource.connect = _connecting(connect, client, operation, kind=type(resource).__name__)
     return resource
 
 
-def _connecting(connect: Callable[..., Any], client: _Client, *, names_model: bool) -> Callable[..., Any]:
+def _connecting(connect: Callable[..., Any], client: SharedClient, operation: str, *, kind: str) -> Callable[..., Any]:
     @wraps(connect)
     def connecting(*arguments: Any, **options: Any) -> Any:
         model: Any = None
-        if names_model:
+        if kind in _NAMED_AT_ONCE:
             model, arguments = (arguments[0], arguments[1:]) if arguments else (options.get("model"), ())
             options["model"] = client.realtime_deployment(model)
-        return watched(connect(*arguments, **options), client, model)
+        how: dict[str, Any] = {"operation": operation, "asynchronous": kind.startswith("Async")}
+        return connect_socket(client, connect, arguments, options, model=model or "", **how)
 
     return connecting
 
 
-def watched(manager: Any, client: _Client, model: Any = None) -> Any:
-    """The SDK's manager of a connection, made to know deployments.
+def connect_socket(
+    client: SharedClient,
+    connect: Callable[..., Any],
+    arguments: Sequence[Any],
+    options: Mapping[str, Any],
+    *,
+    operation: str,
+    asynchronous: bool,
+    model: str = "",
+) -> Any:
+    """The SDK's manager of a connection, guarded and made to know deployments.
 
     Args:
-        manager: what `connect` gave; what it holds is private, so that it is kept and not made anew.
-        client: the client that it is of.
+        client: the connector's client.
+        connect: the SDK's own method.
+        arguments, options: what it is given.
+        operation: the SDK's path.
+        asynchronous: whether it is an async resource's.
         model: the model that the handshake names, as the caller said it.
+
+    Raises:
+        InvalidRequestError: the client's address was changed to one of another host.
     """
-    manager.__class__ = _kind(manager.__class__)
-    manager.connector, manager.named = client, model or ""
+    given = dict(options) if not arguments else inspect.signature(connect).bind_partial(*arguments, **options).arguments
+    ours = guarded_options(client, given.get("websocket_connection_options") or {}, asynchronous=asynchronous)
+    # What the SDK's manager holds is private, so that it is kept and not made anew.
+    manager: Any = connect(**{**given, "websocket_connection_options": ours})
+    manager.__class__ = _kind(cast("type[Any]", type(manager)))
+    manager.connector, manager.operation, manager.named = client, operation, model
     return manager
 
 
@@ -92,11 +99,8 @@ def _steps(kind: Any) -> dict[str, Any]:
     def enter(self: Any) -> Any:
         try:
             return kind.__enter__(self)
-        except Exception as error:  # what `websockets` and the network raise; what is no refusal goes on as it is
-            refused = _refusal(self.connector, self.named, error)
-            if refused is None:
-                raise
-            raise refused from without_locals(error)
+        except Exception as error:  # noqa: BLE001  # what `websockets` and the network raise
+            fail_handshake(self, error)
 
     def connect(self: Any, *how: Any) -> Any:
         return _Socket(kind._connect_ws(self, *how), self.connector)
@@ -108,11 +112,8 @@ def _async_steps(kind: Any) -> dict[str, Any]:
     async def enter(self: Any) -> Any:
         try:
             return await kind.__aenter__(self)
-        except Exception as error:  # as above
-            refused = _refusal(self.connector, self.named, error)
-            if refused is None:
-                raise
-            raise refused from without_locals(error)
+        except Exception as error:  # noqa: BLE001  # as above
+            fail_handshake(self, error)
 
     async def connect(self: Any, *how: Any) -> Any:
         await self.connector._refresh_api_key()  # the token is then at hand without blocking
@@ -129,7 +130,7 @@ class _Socket:
         client: the client that it is of.
     """
 
-    def __init__(self, socket: Any, client: _Client) -> None:
+    def __init__(self, socket: Any, client: SharedClient) -> None:
         self._socket, self._client = socket, client
 
     def send(self, message: Any, *how: Any, **more: Any) -> Any:
@@ -144,7 +145,7 @@ class _Socket:
         return getattr(self._socket, name)
 
 
-def _mapped(message: Any, client: _Client) -> Any:
+def _mapped(message: Any, client: SharedClient) -> Any:
     """An event with deployments in the place of models; most events name none and are not read."""
     if not isinstance(message, str) or '"model"' not in message:
         return message
@@ -152,40 +153,15 @@ def _mapped(message: Any, client: _Client) -> Any:
         event: Any = json.loads(message)
     except ValueError:
         return message  # the service's to refuse
-    kind = as_object(event).get("type")
-    mapped: Any = event
+    kind = cast("dict[str, Any]", event).get("type") if isinstance(event, dict) else None
+    found: object = cast(object, event)
     for path in WEB_SOCKET_MODELS.get(kind, ()) if isinstance(kind, str) else ():
-        mapped = replace_names(mapped, path, partial(_deployment, client, path))
-    return message if mapped is event else json.dumps(mapped, ensure_ascii=False)
+        found = replace_names(found, path, partial(_deployment, client, path))
+    return message if found is event else json.dumps(found, ensure_ascii=False)
 
 
-def _deployment(client: _Client, path: str, model: str) -> str:
+def _deployment(client: SharedClient, path: str, model: str) -> str:
     resolver, home = client.connector_state.resolver, client.settings.default_resource
     if path == "model":
         return resolver.home_deployment(model, RESPONSES)
     return client.realtime_deployment(model) if path == "session.model" else resolver.deployment_on(home, model)
-
-
-def _refusal(client: _Client, model: str, error: Exception) -> Exception | None:
-    """The typed exception for a handshake that the service refused; None for every other failure."""
-    reply: Any = getattr(error, "response", None)
-    status = getattr(reply, "status_code", None)
-    if not isinstance(status, int):
-        return None
-    state: ConnectorState = client.connector_state
-    home = state.settings.default_resource
-    plan = Plan("", (Target(home, ""),), "argument")
-    if model:
-        plan = state.resolver.resolve(model, REALTIME).pinned_to(home, param="model")
-    text = bytes(reply.body or b"").decode("utf-8", "replace")
-    response = synthetic_response(state.websocket_url, status, dict(reply.headers.raw_items()))
-    return error_from_reply(response, _decoded(text), hint_context(state, plan.targets[0], plan, operation=REALTIME))
-
-
-def _decoded(text: str) -> object:
-    """The body as the SDK hands it on: the error inside, or the text."""
-    try:
-        body = json.loads(text)
-    except ValueError:
-        return text
-    return cast("dict[str, Any]", body).get("error", body) if isinstance(body, dict) else body

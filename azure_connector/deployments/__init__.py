@@ -7,11 +7,12 @@ from ._discovery import WHOLE_SOURCES, Discovery
 from ._families import EFFORTS, FAMILIES, NEUTRAL, SAMPLING, Profile
 from ._listings import complete, read_deployments, read_models
 from ._management import RESOURCE_ID, Account, list_account
+from ._model_names import known_model
 from ._nested import names_at, replace_names
 from ._operations import CHAT, OPERATIONS, REALTIME, RESPONSES, WEB_SOCKET_MODELS, Operation, operation_of
 from ._profiles import Profiles, profile_for
 from ._resolver import DeploymentResolver
-from ._table import DeploymentTable, Plan, Target, compile_table
+from ._table import DefaultSource, DeploymentTable, Plan, Target, compile_table
 from ._target import Api
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "Account",
     "Api",
     "Catalog",
+    "DefaultSource",
     "DeploymentResolver",
     "DeploymentTable",
     "Discovery",
@@ -44,6 +46,7 @@ __all__ = [
     "Target",
     "compile_table",
     "complete",
+    "known_model",
     "list_account",
     "names_at",
     "operation_of",

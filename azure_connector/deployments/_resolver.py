@@ -47,15 +47,16 @@ class DeploymentResolver:
         Raises:
             InvalidRequestError: the model is blank or no text.
         """
-        discovery = self.discovery
-        found = discovery.found if discovery.enabled else None
+        found = self.discovery.found
         known, plans = self._plans
         if known is not found or _log.isEnabledFor(logging.DEBUG):  # plans of another listing, or a line for the log
             plans = {}
             self._plans = found, plans
         plan = plans.get((model, operation)) if isinstance(model, str) else None
         if plan is None:
-            plan = self.table.resolve(model, operation, found)
+            default = self.table.default
+            declared = None if default is None else self._declared.get(default.key)
+            plan = self.table.resolve(model, operation, found, declared)
             if len(plans) < _MOST_PLANS:
                 plans[model, operation] = plan
         return plan
@@ -124,6 +125,7 @@ class DeploymentResolver:
         for target in self.table.resolve(model, CHAT).targets:
             if target.key not in self._declared:
                 self._declared[target.key] = model_from_reply(base_model)
+                self._plans = None, {}  # what is known of a default deployment may decide
 
     def served_model_recorder(self, target: Target) -> Callable[[str], None] | None:
         """Notes the base model that a reply names; None where it is known already."""

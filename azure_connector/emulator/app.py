@@ -19,8 +19,9 @@ from .realtime.session import Session
 from .records import RecordedRequest, RequestLog
 from .resource import Resource
 from .responses import handlers as responses
-from .routes import Route, find
+from .routes import Route, Router
 from .scripting import Script
+from .served import SERVED
 from .serving import Receive, Scope, Send
 from .upstream import Upstream
 from .versions import check_fields, check_version
@@ -31,16 +32,19 @@ __all__ = ["Application", "Outage"]
 Outage = Literal["", "reset", "unavailable", "hang"]
 """How a resource that is down behaves; an empty string is up."""
 
-ROUTES: list[Route] = [
-    *handlers.ROUTES,
-    *responses.ROUTES,
-    *images.ROUTES,
-    *audio.ROUTES,
-    *speech.ROUTES,
-    *files.ROUTES,
-    *batches.ROUTES,
-    *realtime.ROUTES,
-]
+ROUTER = Router(
+    SERVED,
+    {
+        **handlers.HANDLERS,
+        **responses.HANDLERS,
+        **images.HANDLERS,
+        **audio.HANDLERS,
+        **speech.HANDLERS,
+        **files.HANDLERS,
+        **batches.HANDLERS,
+        **realtime.HANDLERS,
+    },
+)
 _DOWN: dict[str, Fault] = {
     "reset": reset("before"),
     "unavailable": Fault("unavailable", reply=failure(503)),
@@ -79,7 +83,7 @@ class Application:
             return
         route: Route | Refusal
         try:
-            route = find(ROUTES, call)
+            route = ROUTER.find(call)
             check_whole(call, self.resource.limits)
         except Refusal as refusal:
             route = refusal
@@ -130,7 +134,7 @@ class Application:
             if deployment is None:
                 return await route.handler(call, self.resource)
             headers = self._admit(call, deployment)
-            if self.upstream is not None and route.method == "POST":
+            if self.upstream is not None and route.served.method == "POST":
                 answer = await self.upstream.answer(call, deployment)
             else:
                 answer = await route.handler(call, self.resource)
@@ -165,7 +169,7 @@ class Application:
     async def _inner(self, call: Call) -> Answer:
         """The answer to a request that came inside another one."""
         try:
-            return await find(ROUTES, call).handler(call, self.resource)
+            return await ROUTER.find(call).handler(call, self.resource)
         except Refusal as refusal:
             return Answer(refusal.status, refusal.body)
 
@@ -199,7 +203,6 @@ def record_of(call: Call) -> RecordedRequest:
         raw_path=call.raw_path,
         query=call.query,
         headers=call.headers,
-        body=call.body,
         raw=call.raw,
         connection=call.connection,
         operation=call.operation,

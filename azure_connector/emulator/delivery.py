@@ -18,6 +18,7 @@ from .wire import Answer, Events, sse
 
 __all__ = ["Delivery"]
 
+_encoded = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 _RESET = struct.pack("ii", 1, 0)  # close with RST, whatever is unsent
 DRIP_BYTES = 16
 
@@ -68,7 +69,7 @@ class Delivery:
     async def _whole(self, answer: Answer, fault: Fault) -> None:
         content, kind = answer.raw, "application/octet-stream"
         if content is None:
-            content = json.dumps(answer.body, separators=(",", ":"), ensure_ascii=False).encode()
+            content = _encoded(answer.body).encode()
             kind = "application/json"
         part = content
         if fault.strikes and fault.error is None and content:

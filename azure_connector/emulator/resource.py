@@ -70,17 +70,16 @@ class Resource:
     files: dict[str, StoredFile] = field(default_factory=Newest[StoredFile])
     batches: dict[str, StoredBatch] = field(default_factory=Newest[StoredBatch])
     batch_rules: BatchRules = field(default_factory=BatchRules)
-    pictures: dict[str, bytes] = field(default_factory=Newest[bytes])
+    pictures: dict[str, bytes] = field(default_factory=lambda: Newest(weigh=len))
     prompts: PromptCache = field(default_factory=PromptCache)
     seal: Seal = field(default_factory=lambda: Seal(secrets.token_bytes(32)))
     answer: Callable[[Call], Awaitable[Answer]] = field(init=False)
     _turns: Iterator[int] = field(default_factory=itertools.count)
 
     def __post_init__(self) -> None:
-        for kept in (self.files, self.batches, self.pictures):
+        for kept in (self.files, self.batches, self.pictures, self.responses.kept):
             if isinstance(kept, Newest):
-                kept.most = self.limits.stored
-        self.responses.most = self.limits.stored
+                kept.most, kept.most_bytes = self.limits.stored, self.limits.stored_bytes
 
     async def perform(self, operation: str, body: Json) -> Answer:
         """Answer a request that came inside another one, as a batch's do."""

@@ -18,6 +18,7 @@
             ├── openai.BadRequestError
             │   ├── ContentFilteredError         the content filter refused the prompt (or the answer)
             │   ├── ContextWindowExceededError   too many tokens for the model
+            │   ├── IncompleteReplyError         `responses.parse()` on an answer that the limit of tokens cut off
             │   ├── UnsupportedParameterError    the model refuses a parameter, a value or the whole API
             │   ├── WrongApiVersionError         api-version missing, unknown or not allowed
             │   ├── StateBoundToResourceError    a response, file or reasoning item that lives on another resource
@@ -67,6 +68,7 @@ __all__ = [
     "DeadlineExceededError",
     "DeploymentNotFoundError",
     "EndpointUnreachableError",
+    "IncompleteReplyError",
     "InvalidRequestError",
     "KeysDisabledError",
     "NetworkBlockedError",
@@ -265,6 +267,16 @@ class ContentFilteredError(AzureErrorDetails, openai.BadRequestError):
 
 class ContextWindowExceededError(AzureErrorDetails, openai.BadRequestError):
     """The request holds more tokens than the model accepts."""
+
+
+class IncompleteReplyError(AzureErrorDetails, openai.BadRequestError):
+    """The answer was cut off, so that `responses.parse()` has nothing to read; it came with status 200, and is billed.
+
+    Attributes:
+        partial: what came of it.
+    """
+
+    partial: PartialReply = PartialReply()
 
 
 class UnsupportedParameterError(AzureErrorDetails, openai.BadRequestError):

@@ -18,6 +18,7 @@ from ._classes import (
     ContentFilteredError,
     ContextWindowExceededError,
     DeploymentNotFoundError,
+    IncompleteReplyError,
     KeysDisabledError,
     NetworkBlockedError,
     QuotaExceededError,
@@ -151,16 +152,17 @@ _TABLE: tuple[_Row, ...] = (
         r"different Azure OpenAI resource|encrypted content .{0,80}could not be (?:verified|decrypted)|"
         r"\bcontainer\b.{0,80}\b(?:expired|not found)",
     ),
+    _row((400,), IncompleteReplyError, "max_output_tokens"),  # why a response is `incomplete`
     _row((400,), AccessTokenError, message=r"tenant provided in token|token tenant .{0,60}does not match", kind="auth"),
     # The service's own checks of the request's form come with codes that mean a model's rule elsewhere.
-    _row(_REFUSED, RequestRefusedError, message=r"^Validation error at #/"),
+    _row(_REFUSED, RequestRefusedError, message=r"^Validation error at #/(?!.*Extra inputs are not permitted)"),
     _row(
         _REFUSED,
         UnsupportedParameterError,
         "unsupported_parameter unsupported_value unknown_parameter invalid_value OperationNotSupported extra_forbidden",
         r"^Unrecognized request argument|does not work with the specified model|Extra inputs are not permitted|"
         r"^Unsupported (?:parameter|value)|^Unknown parameter|\bnot supported (?:with|on|by|for) this model|"
-        r"^Argument not supported",
+        r"^Argument not supported|(?:does not|doesn't) support .{0,60}\b(?:parameter|argument)\b",
         adaptable=True,
     ),
     _row(

@@ -36,6 +36,8 @@ class HintContext:
         served_by: a base model (None: the target's own) -> the operations that it answers; none where it is unknown.
         gateway: what answered is another kind of server, below whose address a /v1 is missing.
         scopes: the token's scope, then the others that resources of the same cloud take.
+        source: what led to the rule, in words (`Plan.source`).
+        other_resource: a sentence where the environment names another resource than the one that was asked.
     """
 
     resource: str = "default"
@@ -48,6 +50,8 @@ class HintContext:
     credential: str | None = None
     credential_origin: str | None = None
     scopes: tuple[str, ...] = ()
+    other_resource: str = ""
+    source: str = ""
     not_repeated: bool = False
     operation: str = ""
     instead: str = ""

@@ -49,6 +49,8 @@ _RULES: Mapping[str, str] = {
 
 def _deployment_not_found(facts: ErrorFacts, context: HintContext) -> str:
     rule = _RULES.get(context.rule or "", "").format(model=context.model)
+    if context.rule == "pass-through" and context.source:
+        rule = f"{context.source}, so the model's own name was used"
     chosen = f" ({rule})" if rule else ""
     model = context.model or "MODEL"
     beside = "".join(
@@ -136,10 +138,11 @@ def _unauthorized(facts: ErrorFacts, context: HintContext) -> str:
             f"The token was refused; it was asked for {asked}. {change}Check also the tenant "
             "(AZURE_TENANT_ID) and the local clock. `azure-connector doctor` shows the token's audience and expiry."
         )
+    other = f"{context.other_resource}: they may not belong together. " if context.other_resource else ""
     return (
-        f"{context.where} refused {context.by}. A key belongs to one resource: check that endpoint and key are from "
-        "the same one (AZURE_OPENAI_ENDPOINT, AZURE_OPENAI_API_KEY), and that the key was not regenerated. Behind API "
-        "Management the subscription key is its own setting: apim_subscription_key (AZURE_APIM_SUBSCRIPTION_KEY). "
+        f"{context.where} refused {context.by}. {other}A key belongs to one resource: check that endpoint and key are "
+        "from the same one (AZURE_OPENAI_ENDPOINT, AZURE_OPENAI_API_KEY), and that the key was not regenerated. Behind "
+        "API Management the subscription key is its own setting: apim_subscription_key (AZURE_APIM_SUBSCRIPTION_KEY). "
         "`azure-connector doctor` tries the whole chain."
     )
 
@@ -202,6 +205,13 @@ def _context_window(facts: ErrorFacts, context: HintContext) -> str:
     return (
         "Shorten the history or the documents, ask for fewer output tokens, or use a model with a larger window. Where "
         "deployment_mapping lists several deployments, they may differ in it."
+    )
+
+
+def _incomplete(facts: ErrorFacts, context: HintContext) -> str:
+    return (
+        "Allow more: max_output_tokens counts the reasoning as well. What came of the answer is in `.partial`; "
+        "`responses.create()` gives such an answer as it is."
     )
 
 
@@ -339,6 +349,7 @@ _ADVICE: Mapping[str, Callable[[ErrorFacts, HintContext], str]] = {
     "DeadlineExceededError": _deadline,
     "DeploymentNotFoundError": _deployment_not_found,
     "EndpointUnreachableError": _unreachable,
+    "IncompleteReplyError": _incomplete,
     "KeysDisabledError": _keys_disabled,
     "NetworkBlockedError": _network,
     "QuotaExceededError": _quota,

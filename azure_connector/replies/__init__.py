@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from ._chat_stream import NoAnswerError, StreamErrorFactory
+from ._body_decoder import NoAnswerError
+from ._chat_stream import StreamErrorFactory
 from ._info import AzureInfo, RateLimits, azure_info
 from ._reader import ReplyReader, build_chunk, reader_for
-from ._sse import SdkEventDecoder
+from ._sdk_decoder import SdkEventDecoder
 from ._stream import AsyncConnectorStream, ConnectorStream
 
 __all__ = [

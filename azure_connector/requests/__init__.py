@@ -7,11 +7,14 @@ from ._build import PreparedRequest, RequestBuilder
 from ._call_options import RAW_RESPONSE_HEADER, CallOptions, get_options, parse_options, post_options
 from ._embedding_batches import embedding_batches
 from ._fit import adapt_request
+from ._memory import SAID, forget_learned
 from ._reply_plan import ReplyPlan, StreamRules
+from ._unsendable import unsendable
 from .responses_api import Failure, ResponseStream, chunks_as_completion, completion_as_chunks, to_chat
 
 __all__ = [
     "RAW_RESPONSE_HEADER",
+    "SAID",
     "CallOptions",
     "Failure",
     "PreparedRequest",
@@ -24,6 +27,7 @@ __all__ = [
     "chunks_as_completion",
     "completion_as_chunks",
     "embedding_batches",
+    "forget_learned",
     "get_options",
     "is_batch_upload",
     "mapped_batch_files",
@@ -31,4 +35,5 @@ __all__ = [
     "parse_options",
     "post_options",
     "to_chat",
+    "unsendable",
 ]

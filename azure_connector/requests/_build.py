@@ -15,14 +15,15 @@ from .._utils import Json, as_list, as_object
 from ..deployments import CHAT, RESPONSES, DeploymentResolver, Target, replace_names
 from ..errors import InvalidRequestError, parse_envelope
 from ..routing import ResourceAffinity
-from ..settings import ApiStyle, Endpoint, form_for, operation_query, operation_url
+from ..settings import ApiStyle, Endpoint, form_for, hidden, operation_query, operation_url
 from ..tools import TOOL_FIELDS, NameMap, normalize_tools, repair_history, repair_input_items
 from ._adaptation_from_error import adaptation_from_error
-from ._adaptations import Adaptation, AdaptationCache
+from ._adaptations import Adaptation, apply
 from ._call_options import IMAGE_TOOL, CallOptions, given_headers, makes_images
-from ._draft import ChangeReporter, RequestChange
+from ._draft import RequestChange, RequestDraft
 from ._fit import adapt_request
 from ._form_part import read_part, with_part
+from ._memory import CHANGES, LEARNED
 from ._reply_plan import ReplyPlan, StreamRules
 from .responses_api import REPLAY_FIELDS, to_responses, without_replay_state
 
@@ -53,8 +54,8 @@ class PreparedRequest:
 
     target: Target
     operation: str
-    body: Json | None
-    options: Any
+    body: Json | None = field(repr=False)
+    options: Any = field(repr=False)
     reply: ReplyPlan
     stream: bool
     changes: tuple[str, ...] = ()
@@ -66,7 +67,7 @@ class _BuildState:
     """What is known of the request so far."""
 
     operation: str
-    body: Json | None
+    body: Json | None = field(repr=False)
     stream: bool
     reply: ReplyPlan
     changes: tuple[RequestChange, ...] = ()
@@ -100,12 +101,11 @@ class RequestBuilder:
         repeat_unsafe: bool = False,
         repair: bool = True,
     ) -> None:
-        self.adaptations = AdaptationCache()
+        self.adaptations = LEARNED
         self.headers = headers or None  # a mapping that hides its values, or nothing to copy
         self._resolver, self._affinity, self._endpoints = resolver, affinity, endpoints
         self._defaults, self._strict, self._repeat_unsafe = defaults, strict, repeat_unsafe
         self._repair = repair
-        self._changes = ChangeReporter()
 
     def build(self, client: Any, call: CallOptions, target: Target, *, timeout: Any) -> PreparedRequest:
         """Makes the caller's request fit a deployment.
@@ -120,7 +120,8 @@ class RequestBuilder:
             InvalidRequestError: the request breaks a rule that holds for every deployment, or strict mode objects.
         """
         state = self._adapted(call, target)
-        self._changes.report(target.key, state.changes)
+        if state.changes:
+            CHANGES.report(self.key_of(target), state.changes, name=target.key)
         endpoint, options = self._endpoints[target.resource], call.options
         _refuse_absent(call, endpoint)
         form = form_for(endpoint, state.operation, options.method)
@@ -134,7 +135,7 @@ class RequestBuilder:
                     **({call.row.preview: "preview"} if call.row.preview else {}),
                     **(self.headers or {}),
                     **client.custom_headers,
-                    **given_headers(options),
+                    **hidden(given_headers(options)),
                 },
                 "json_data": options.json_data if state.body is None else state.body,
                 **self._mapped_part(call, target),
@@ -158,12 +159,18 @@ class RequestBuilder:
         adaptation = adaptation_from_error(status, facts, prepared.operation, prepared.body, known=prepared.adaptations)
         if adaptation is None:
             return False
-        if self.adaptations.add(prepared.target.key, adaptation):  # another call may have been taught it meanwhile
+        if self.adaptations.add(
+            self.key_of(prepared.target), adaptation
+        ):  # another call may have been taught it meanwhile
             _log.warning("%s taught: %s", prepared.target.key, adaptation)
         return True
 
     def _adaptations_of(self, target: Target) -> Sequence[Adaptation]:
-        return () if self.adaptations.is_empty else self.adaptations.of(target.key)
+        return () if self.adaptations.is_empty else self.adaptations.of(self.key_of(target))
+
+    def key_of(self, target: Target) -> str:
+        """What names a deployment in the process's memory: its resource's address and its name."""
+        return f"{target.deployment}@{self._endpoints[target.resource].base}"
 
     def _adapted(self, call: CallOptions, target: Target) -> _BuildState:
         if call.body is None or call.model is None:
@@ -175,7 +182,15 @@ class RequestBuilder:
         if call.operation == RESPONSES:
             state = self._adapted_response(call, target, body)
             return _without_model(state) if self._endpoints[target.resource].brings_model else state
-        return _BuildState(call.operation, body, call.stream, self._native(call, target, None))
+        return self._adapted_other(call, target, body)
+
+    def _adapted_other(self, call: CallOptions, target: Target, body: Json) -> _BuildState:
+        """A request of any other operation: what its deployment has taught holds for it as well."""
+        draft, adaptations = RequestDraft(body), self._adaptations_of(target)
+        for adaptation in adaptations:
+            apply(draft, adaptation, call.operation)
+        reply, changes = self._native(call, target, None), tuple(draft.changes)
+        return _BuildState(call.operation, draft.body, call.stream, reply, changes, adaptations=adaptations)
 
     def _mapped(self, call: CallOptions, body: Json, target: Target) -> Json:
         """The body with the names of deployments on the target's resource."""
@@ -268,7 +283,9 @@ class RequestBuilder:
         affinity = self._affinity
         rules = StreamRules(
             ends=call.operation.startswith(RESPONSES),
+            creates=call.operation == RESPONSES and call.options.method.lower() == "post",
             resumed=call.options.method.lower() == "get",
+            background=bool((call.body or {}).get("background")),
             repeatable=call.repeatable or self._repeat_unsafe,
             note=partial(affinity.note, target.resource, call.operation) if affinity is not None else None,
         )

@@ -212,7 +212,8 @@ class Health:
         news: list[HealthEvent] = []
         with self._lock:
             known = self._target(target.key, now)
-            known.circuit.conclude_trial(caller, good=kind == "ok")
+            for circuit in known.circuits(operation):  # a 503 may have paused the operation alone
+                circuit.conclude_trial(caller, good=kind == "ok")
             if kind in _FAILURES:
                 self._failed(known, seen, news)
             elif kind == "not_sent":

@@ -22,6 +22,7 @@ __all__ = [
     "Cloud",
     "Endpoint",
     "HostKind",
+    "base_of",
     "default_scope",
     "form_for",
     "form_url",
@@ -140,6 +141,17 @@ def _project_endpoints(pasted: EndpointUrl) -> tuple[Endpoint | None, Endpoint |
         return project, None
     address = "/".join((base, *found.agent))
     return project, Endpoint(address, "as-is", version or found.agent_version, root="", brings_model=True, **whose)
+
+
+def base_of(address: object) -> str | None:
+    """An address's `Endpoint.base`, to be compared and not to be sent to; None for what is no address."""
+    if not isinstance(address, str):
+        return None
+    try:
+        # Nothing is sent: what is compared may be plain http.
+        return parse_endpoint(address, allow_insecure_hosts=(urlsplit(address.strip()).hostname or "",)).base
+    except (ConfigurationError, ValueError):
+        return None
 
 
 class _Asked(NamedTuple):

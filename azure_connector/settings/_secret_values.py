@@ -5,20 +5,34 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from pydantic import SecretStr
 
 from ..errors import ConfigurationError
 
-__all__ = ["MASK", "Headers", "InvalidSecret", "check_headers", "is_blank"]
+__all__ = ["MASK", "Headers", "HiddenText", "InvalidSecret", "check_headers", "hidden", "is_blank"]
 
 MASK = "**********"
 """What stands in place of a secret, as in pydantic."""
 
 
+class HiddenText(str):
+    """Text that is sent as it is and that no repr shows: loggers show the locals of frames, and the SDK its options."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return repr(MASK)
+
+
+def hidden(headers: Mapping[str, Any]) -> dict[str, Any]:
+    """The headers with their texts hidden; what is no text, such as the SDK's `Omit`, stays."""
+    return {name: HiddenText(value) if isinstance(value, str) else value for name, value in headers.items()}
+
+
 class Headers(Mapping[str, str]):
-    """HTTP headers whose repr hides the values: gateways' keys stand there.
+    """HTTP headers whose repr hides the values, also one by one: gateways' keys stand there.
 
     Args:
         headers: name -> value.
@@ -27,7 +41,7 @@ class Headers(Mapping[str, str]):
     __slots__ = ("_headers",)
 
     def __init__(self, headers: Mapping[str, str] = MappingProxyType({})) -> None:
-        self._headers = dict(headers)
+        self._headers = hidden(headers)
 
     def __getitem__(self, name: str) -> str:
         return self._headers[name]

@@ -6,9 +6,9 @@ the directory. What stands literally in them is the directory's; everything else
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast
 from urllib.parse import urlsplit
 
 from ._endpoint import Endpoint
@@ -39,6 +39,10 @@ SOURCE_KINDS: Mapping[SourceKind, str] = {
 
 VAULT_SUFFIXES = ("vault.azure.net", "vault.azure.cn", "vault.usgovcloudapi.net")
 """Key Vault's hosts per cloud (https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates)."""
+
+
+# What decides where a request ends, and how it is cut: not a name of the application's.
+_STEERING_HEADERS = frozenset({"connection", "content-length", "host", "te", "trailer", "transfer-encoding", "upgrade"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +146,12 @@ def check_found_value(setting: str, rule: str, value: object, place: Place) -> s
         value: what stands there.
         place: where.
     """
-    if not place.found or rule == "yes":
+    if not place.found:
+        return ""
+    names = value if setting == "default_headers" else [value] if setting == "apim_header" else []
+    if steering := [name for name in cast("Iterable[str]", names) if str(name).lower() in _STEERING_HEADERS]:
+        return f"{place.text} sets the header {steering[0]} in {setting}, which a file that nobody named may not set"
+    if rule == "yes":
         return ""
     if rule == "no":
         return f"{place.text} sets {setting}, which a file that nobody named may not set"

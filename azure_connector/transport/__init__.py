@@ -7,9 +7,9 @@ from ._clients import TransportOptions, async_http_client, sync_http_client, tls
 from ._clock import body_deadline
 from ._json_request import JsonRequestBuilder
 from ._library import http_library
-from ._loops import when_loop_ends
+from ._loops import when_loop_closes, when_loop_ends
 from ._reading import LARGEST, TooLargeError
-from ._redirects import Redirect, redirect_of
+from ._redirects import Redirect, redirect_of, redirect_to
 
 __all__ = [
     "LARGEST",
@@ -23,7 +23,9 @@ __all__ = [
     "body_deadline",
     "http_library",
     "redirect_of",
+    "redirect_to",
     "sync_http_client",
     "tls_context",
+    "when_loop_closes",
     "when_loop_ends",
 ]

@@ -176,7 +176,8 @@ class Transport(_library.AsyncBaseTransport):
             raise _translated(error) from error
         finally:
             self._sending.discard(timer)
-        body = Body(reply, timer.silence, timer.end if request.extensions.get("whole") else None)
+        whole = request.extensions.get("whole") or not 200 <= reply.status < 300
+        body = Body(reply, timer.silence, timer.end if whole else None)
         self._bodies.add(body)
         return _library.Response(
             reply.status,
@@ -216,7 +217,13 @@ class Transport(_library.AsyncBaseTransport):
     def drop(self) -> None:
         """Closes the sockets of an event loop that is closed, where nothing can be awaited any more."""
         if self._session is not None:
-            cut(self._session.connector)
+            cut(_transports(self._session.connector))
+
+
+def _transports(connector: Any) -> list[Any]:
+    """The event loop's transports below a connector's connections: there is no public way to them."""
+    idle = [known[0] for kept in getattr(connector, "_conns", {}).values() for known in kept]
+    return [getattr(protocol, "transport", None) for protocol in [*idle, *getattr(connector, "_acquired", ())]]
 
 
 def _translated(error: BaseException) -> Exception:
@@ -265,7 +272,7 @@ class _QuietConnector(aiohttp.TCPConnector):
             if self.pid != os.getpid():
                 return  # in a forked child the event loop's own descriptors are still shared with the parent
             if self._loop.is_closed():
-                cut(self)
+                cut(_transports(self))
             # What `close()` does before there is anything to await; without it sockets would wait for the collector.
             close = getattr(self, "_close_immediately", None) or self._close  # its name until aiohttp 3.13, and since
             close()

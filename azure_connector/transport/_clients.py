@@ -23,8 +23,8 @@ from ..errors import ConfigurationError
 from ._async_backend import transport_class
 from ._clock import keeping
 from ._library import http_library
-from ._network import AsyncNetwork, AsyncStream, Network, Stream, install, leave_to_the_parent, note_protocol
-from ._reading import AsyncTimedBody, TimedBody, aread_whole, clock_for, read_whole
+from ._network import AsyncNetwork, AsyncStream, Network, Stream, drop, install, leave_to_the_parent, note_protocol
+from ._reading import AsyncTimedBody, TimedBody, aread_refusal, aread_whole, clock_for, read_refusal, read_whole
 
 __all__ = ["TransportOptions", "async_http_client", "sync_http_client"]
 
@@ -102,7 +102,16 @@ def _transports(client: Any) -> list[Any]:
     return [client._transport, *(each for each in client._mounts.values() if each is not None)]
 
 
-class _SyncClient(openai.DefaultHttpxClient):
+class _FollowsNothing:
+    """Stands before httpx's clients, which prepare a redirect's next request even where nobody follows it, and raise
+    for a `location` that is no URL: the reply itself is what is judged.
+    """
+
+    def _build_redirect_request(self, request: Any, response: Any) -> Any:
+        return None
+
+
+class _SyncClient(_FollowsNothing, openai.DefaultHttpxClient):
     """Keeps to the clock, and has new connections in a forked child: those that it finds there are the parent's.
 
     Args:
@@ -135,9 +144,11 @@ class _SyncClient(openai.DefaultHttpxClient):
             connection = response.extensions.get("network_stream")
             if getattr(connection, "protocol", self) is None:
                 note_protocol(connection, _transports(self))
-            if not stream:
+            if not response.is_success:
+                read_refusal(response)
+            elif not stream:
                 read_whole(response)
-        if stream and isinstance(connection, Stream):
+        if not response.is_closed and isinstance(connection, Stream):
             response.stream = TimedBody(response.stream, connection, clock)
         return response
 
@@ -147,7 +158,7 @@ class _SyncClient(openai.DefaultHttpxClient):
             self.close()
 
 
-class _AsyncClient(openai.DefaultAsyncHttpxClient):
+class _AsyncClient(_FollowsNothing, openai.DefaultAsyncHttpxClient):
     """Belongs to one event loop, so to one process: in a forked child it does nothing."""
 
     def __init__(self, **arguments: Any) -> None:
@@ -162,7 +173,9 @@ class _AsyncClient(openai.DefaultAsyncHttpxClient):
         if self._keeps_time:
             request.extensions["whole"] = not stream
             response: Any = await super().send(request, stream=True, **how)
-            if not stream:
+            if not response.is_success:
+                await aread_refusal(response)
+            elif not stream:
                 await aread_whole(response)
             return response
         clock = clock_for(request)
@@ -171,15 +184,25 @@ class _AsyncClient(openai.DefaultAsyncHttpxClient):
             connection = response.extensions.get("network_stream")
             if getattr(connection, "protocol", self) is None:
                 note_protocol(connection, _transports(self))
-            if not stream:
+            if not response.is_success:
+                await aread_refusal(response)
+            elif not stream:
                 await aread_whole(response)
-        if stream and isinstance(connection, AsyncStream):
+        if not response.is_closed and isinstance(connection, AsyncStream):
             response.stream = AsyncTimedBody(response.stream, connection, clock)
         return response
 
     async def aclose(self) -> None:
         if self._pid == os.getpid():
             await super().aclose()
+
+    def drop(self) -> None:
+        """Closes the sockets of an event loop that is closed, where nothing can be awaited any more."""
+        mine: Any = self._transport
+        if self._keeps_time:
+            mine.drop()
+        else:
+            drop(_transports(self))
 
     def __del__(self) -> None:
         # Only where a loop still runs can connections be closed; elsewhere they went with their loop.

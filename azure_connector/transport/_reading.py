@@ -9,10 +9,22 @@ from ._clock import Clock, current
 from ._library import http_library
 from ._network import AsyncStream, Stream
 
-__all__ = ["LARGEST", "AsyncTimedBody", "TimedBody", "TooLargeError", "aread_whole", "clock_for", "read_whole"]
+__all__ = [
+    "LARGEST",
+    "AsyncTimedBody",
+    "TimedBody",
+    "TooLargeError",
+    "aread_refusal",
+    "aread_whole",
+    "clock_for",
+    "read_refusal",
+    "read_whole",
+]
 
 LARGEST = 256 * 1024 * 1024
 """Bytes of a JSON reply, decompressed: beyond it is a fault or an attack, never an answer."""
+
+_LARGEST_REFUSAL = 1024 * 1024  # bytes of what is only read for its message
 
 _library: Any = http_library()
 
@@ -115,6 +127,38 @@ async def aread_whole(response: Any) -> None:
         await response.aclose()
         raise
     response.__dict__.pop("aiter_bytes", None)
+
+
+def read_refusal(response: Any) -> None:
+    """Reads what a reply that is no success says, also where a stream was asked for, as far as it comes in time: its
+    status and headers have told already what it is.
+    """
+    pieces, size = [], 0
+    try:
+        for piece in response.iter_bytes():
+            pieces.append(piece)
+            if (size := size + len(piece)) > _LARGEST_REFUSAL:
+                break
+    except _library.RequestError:
+        pass  # the rest is lost, and its status is not
+    finally:
+        response.close()
+    response._content = b"".join(pieces)
+
+
+async def aread_refusal(response: Any) -> None:
+    """As `read_refusal`."""
+    pieces, size = [], 0
+    try:
+        async for piece in response.aiter_bytes():
+            pieces.append(piece)
+            if (size := size + len(piece)) > _LARGEST_REFUSAL:
+                break
+    except _library.RequestError:
+        pass  # as above
+    finally:
+        await response.aclose()
+    response._content = b"".join(pieces)
 
 
 def _counted(pieces: Any) -> Any:

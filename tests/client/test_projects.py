@@ -10,7 +10,7 @@ import pytest
 
 from azure_connector import AsyncAzureConnector, AzureConnector, azure_info
 from azure_connector.emulator import Emulator, Reply
-from azure_connector.errors import ConfigurationError, DeploymentNotFoundError, InvalidRequestError
+from azure_connector.errors import ConfigurationError, DeploymentNotFoundError
 from azure_connector.settings import default_scope, parse_endpoint
 from tests.support import asking
 
@@ -180,10 +180,11 @@ def test_an_unknown_model_is_still_the_resources_to_refuse(azure: Emulator) -> N
     assert azure.requests.last.path == "/openai/v1/chat/completions"
 
 
-def test_a_response_without_model_and_agent_is_refused_here(azure: Emulator) -> None:
-    with AzureConnector(**options(azure)) as client, pytest.raises(InvalidRequestError, match="names no model"):
+def test_a_response_without_model_and_agent_is_for_the_default_model(azure: Emulator) -> None:
+    with AzureConnector(**options(azure, default_model="gpt-5")) as client, pytest.raises(DeploymentNotFoundError):
         client.responses.create(input="Hi")
-    assert len(azure.requests) == 0
+    assert azure.requests.last.path == "/openai/v1/responses"
+    assert azure.requests.last.body["model"] == "mine"
 
 
 def test_a_key_is_refused_with_a_hint(azure: Emulator) -> None:

@@ -38,6 +38,11 @@ def test_the_settings_page_is_what_the_fields_say() -> None:
     assert (DOCS / "settings.md").read_text(encoding="utf-8") == made.page(), stale
 
 
+def test_the_arguments_are_what_the_fields_say() -> None:
+    for path, text in generator("generate_arguments").FILES.items():
+        assert path.read_text(encoding="utf-8") == text(), "run python docs/generate_arguments.py"
+
+
 def test_what_a_found_file_may_set_is_what_the_fields_say() -> None:
     text = (DOCS / "authentication.md").read_text(encoding="utf-8")
     assert text == generator("generate_settings").with_found_table(text), "run python docs/generate_settings.py"

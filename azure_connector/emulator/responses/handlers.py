@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
 
-from ..brain import think
+from ..brain import CHARACTERS, think
 from ..completion import most_tokens, settle, thinking_tokens
 from ..counting import count_value
 from ..errors import invalid, missing
@@ -15,7 +15,7 @@ from ..filters import judge
 from ..paging import page
 from ..resource import Resource
 from ..responsestore import StoredResponse
-from ..routes import Route, table
+from ..routes import Handler
 from ..values import Json, is_object, items_of, object_of, whole
 from ..wire import Answer, Call, sse
 from .composing import Draft, compose, output_items, read_ask
@@ -23,7 +23,10 @@ from .reading import check_answered, filterable, read_items, turns_of
 from .rules import check_parameters
 from .streaming import events_of
 
-__all__ = ["ROUTES"]
+__all__ = ["HANDLERS"]
+
+SMALLEST = 16_000
+"""Bytes that a stored response takes beside its texts."""
 
 
 async def create(call: Call, resource: Resource) -> Answer:
@@ -61,7 +64,8 @@ async def create(call: Call, resource: Resource) -> Answer:
     draft = Draft(body, reply, deployment, verdict, effort, int(resource.clock()), model)
     response = compose(draft, f"resp_{resource.ids.hexadecimal(48)}", output_items(draft, resource.ids, resource.seal))
     listed = _named(own, resource)
-    stored = StoredResponse(response, items, listed, background=bool(body.get("background")))
+    size = SMALLEST + len(call.raw) + 8 * len(items) + CHARACTERS * reply.completion_tokens
+    stored = StoredResponse(response, items, listed, background=bool(body.get("background")), size=size)
     if keep:
         resource.responses.add(stored)
     if body.get("stream"):
@@ -165,10 +169,10 @@ async def input_items(call: Call, resource: Resource) -> Answer:
     return Answer(body=page(items, call))
 
 
-ROUTES: list[Route] = [
-    *table("/responses", create),
-    *table("/responses/{id}", retrieve, method="GET"),
-    *table("/responses/{id}", delete, method="DELETE"),
-    *table("/responses/{id}/cancel", cancel),
-    *table("/responses/{id}/input_items", input_items, method="GET"),
-]
+HANDLERS: dict[str, Handler] = {
+    "POST /responses": create,
+    "GET /responses/{id}": retrieve,
+    "DELETE /responses/{id}": delete,
+    "POST /responses/{id}/cancel": cancel,
+    "GET /responses/{id}/input_items": input_items,
+}
