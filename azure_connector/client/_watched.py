@@ -18,6 +18,13 @@ class WatchedClient(SharedClient):
     if not TYPE_CHECKING:  # for type checkers the SDK's own declarations stand
 
         @cached_property
+        def uploads(self):
+            """The SDK's uploads; `upload_file_chunked` maps the lines of a batch file."""
+            from ._uploads import map_uploads
+
+            return map_uploads(super().uploads, self._state, asynchronous=isinstance(self, openai.AsyncOpenAI))
+
+        @cached_property
         def beta(self):
             """The SDK's beta resources; their WebSockets know deployments."""
             from ._web_sockets import watch

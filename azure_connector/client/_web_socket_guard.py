@@ -148,7 +148,8 @@ def _refusal(manager: Any, error: Exception) -> Exception | None:
     response = synthetic_response(url, reply.status_code, dict(reply.headers.raw_items()))
     plan = _plan(client, manager.operation, manager.named)
     body = _decoded(bytes(reply.body or b"").decode("utf-8", "replace"))
-    return error_from_reply(response, body, hint_context(state, plan.targets[0], plan))
+    context = hint_context(state, plan.targets[0], plan, operation=manager.operation)
+    return error_from_reply(response, body, context)
 
 
 def _no_reply(manager: Any, error: Exception) -> Exception | None:

@@ -66,11 +66,13 @@ WHOLE = {"id": "resp_1", "object": "response", "output": [], "status": "complete
 WHOLE |= {"tools": [], "tool_choice": "auto", "parallel_tool_calls": True}
 EVENTS = [{"type": f"response.{name}", "response": WHOLE, "sequence_number": 0} for name in ("created", "completed")]
 
+RUN = [("thread.run.completed", json.dumps({"id": "run_1", "object": "thread.run"})), ("done", "[DONE]")]
+
 
 def answer_to(name: str) -> Reply:
     """A reply that the method can read, and that ends its polling."""
     if name.endswith("stream"):
-        return Reply(events=[CHUNK] if "chat" in name else EVENTS if "responses" in name else [("done", "[DONE]")])
+        return Reply(events=[CHUNK] if "chat" in name else EVENTS if "responses" in name else RUN, done="chat" in name)
     if name.startswith(("audio.speech", "audio.trans")):
         return Reply(body={"id": "x_1", "text": "t"})
     if name == "embeddings.create":

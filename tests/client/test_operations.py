@@ -14,8 +14,7 @@ import pytest
 from azure_connector import AsyncAzureConnector, AzureConnector
 from azure_connector.deployments import OPERATIONS, operation_of
 from azure_connector.emulator import Emulator, Reply
-from azure_connector.emulator.app import ROUTES
-from azure_connector.emulator.versions import OPERATIONS as EMULATED_SINCE
+from azure_connector.emulator.served import SERVED
 from azure_connector.errors import InvalidRequestError
 from tests.support import asking
 
@@ -388,8 +387,8 @@ def test_every_row_of_the_table_is_found_by_its_own_path() -> None:
 NOT_THE_SDKS = {("GET", "/deployments")}  # an old listing, which the client asks for by its address
 # what it has at another place of the classic form: the client opens WebSockets by v1 always,
 ELSEWHERE = {("GET", "/realtime"): ("resource", "no")}
-# which version it checks and the client does not, since no version in use is older,
-SINCE_EVER = {"/chat/completions"}
+# from when on: there the client needs no date, since no version in use is older, or has none since v1 serves it,
+OTHER_SINCE = {("POST", "/chat/completions"), ("GET", "/realtime")}
 # and what it does not serve, by the first words of the path; asked for, it answers as for any path: 404.
 NOT_SERVED = (
     "/agents",
@@ -426,39 +425,23 @@ NOT_SERVED = (
 )
 
 
-def _places(routes: Any) -> dict[tuple[str, str], dict[str, str]]:
-    """The emulator's operations: verb and path -> form -> where it stands."""
-    found: dict[tuple[str, str], dict[str, str]] = {}
-    for route in routes:
-        place = "deployment" if "/deployments/" in route.pattern.pattern else "resource"
-        found.setdefault((route.method, _bare(route.operation)), {})[route.form] = place
-    return found
-
-
 def _bare(path: str) -> str:
     return re.sub(r"\{\w+\}", "{}", path)
 
 
 def test_the_emulators_own_list_and_ours_differ_only_where_it_is_said() -> None:
-    theirs = _places(ROUTES)
+    theirs = {(one.method, _bare(one.path)): one for one in SERVED if not one.inference}
     ours = {(verb, _bare(row.path)): row for row in OPERATIONS for verb in row.methods.split()}
     assert set(theirs) - set(ours) == NOT_THE_SDKS
     both = set(theirs) & set(ours)
-    assert all("v1" in theirs[one] and ours[one].v1 for one in both)
-    places = {one: (theirs[one].get("classic", "no"), ours[one].classic) for one in both}
+    assert [one for one in both if theirs[one].v1 != ours[one].v1] == []
+    places = {one: (theirs[one].classic.replace("deployed", "deployment"), ours[one].classic) for one in both}
     assert {one: pair for one, pair in places.items() if pair[0] != pair[1]} == ELSEWHERE
+    dates = {one: (f"{since.preview}-preview" if (since := theirs[one].since) else "", ours[one].since) for one in both}
+    assert {one for one, (first, second) in dates.items() if first != second} == OTHER_SINCE
     unserved = {path for _, path in set(ours) - set(theirs)}
-    stray = {path for path in unserved if not path.startswith(NOT_SERVED)}
-    assert stray == set()
+    assert {path for path in unserved if not path.startswith(NOT_SERVED)} == set()
     assert [start for start in NOT_SERVED if not any(path.startswith(start) for path in unserved)] == []
-
-
-def test_the_versions_of_the_emulators_own_list_are_ours() -> None:
-    for start, since in EMULATED_SINCE.items():
-        rows = [row for row in OPERATIONS if row.path == start and row.methods != "GET"]
-        for row in rows:
-            assert row.since in ("", f"{since.preview}-preview"), start
-            assert row.since or start in SINCE_EVER, start
 
 
 @pytest.mark.parametrize(
