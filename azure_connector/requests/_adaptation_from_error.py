@@ -22,8 +22,7 @@ from .._utils import Json, as_list, as_object
 from ..deployments import CHAT, EFFORTS, NEUTRAL, RESPONSES, profile_for
 from ..errors import ErrorFacts, classify
 from ._adaptations import ROLES, Adaptation, AdaptationAction, AdaptationCache
-from ._draft import RequestDraft
-from ._parameter_rules import LIMITS, names_for
+from ._parameter_rules import LIMITS, RequestDraft, names_for
 
 __all__ = ["Adaptation", "AdaptationCache", "adaptation_from_error"]
 

@@ -10,8 +10,7 @@ from typing import Any, Literal
 
 from .._utils import as_list, as_object
 from ..deployments import EFFORTS, NEUTRAL, Profile
-from ._draft import RequestChange, RequestDraft
-from ._parameter_rules import closest_effort, exclude, names_for, set_role
+from ._parameter_rules import RequestChange, RequestDraft, closest_effort, exclude, names_for, set_role
 
 __all__ = ["ROLES", "Adaptation", "AdaptationAction", "AdaptationCache", "apply"]
 
@@ -147,11 +146,6 @@ class AdaptationCache:
             while len(self._by_key) > self._deployments:
                 self._by_key.popitem(last=False)
             return True
-
-    def forget(self, key: str) -> None:
-        """Drops what is known of a deployment, e.g. because it serves another model now."""
-        with self._lock:
-            self._by_key.pop(key, None)
 
     def explain(self, key: str) -> tuple[str, ...]:
         """The adaptations as lines of text."""

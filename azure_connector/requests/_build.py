@@ -19,10 +19,11 @@ from ..settings import ApiStyle, Endpoint, form_for, operation_query, operation_
 from ..tools import TOOL_FIELDS, NameMap, normalize_tools, repair_history, repair_input_items
 from ._adaptation_from_error import adaptation_from_error
 from ._adaptations import Adaptation, AdaptationCache
-from ._call_options import IMAGE_TOOL, CallOptions, given_headers, makes_images
-from ._draft import ChangeReporter, RequestChange
+from ._call_options import IMAGE_TOOL, CallOptions, changed_options, given_headers, makes_images
+from ._change_reporter import ChangeReporter
 from ._fit import adapt_request
 from ._form_part import read_part, with_part
+from ._parameter_rules import RequestChange
 from ._reply_plan import ReplyPlan, StreamRules
 from .responses_api import REPLAY_FIELDS, to_responses, without_replay_state
 
@@ -33,6 +34,7 @@ _log = logging.getLogger("azure_connector")
 # Source: the how-to page of the Responses API; without it Azure answers 400.
 _IMAGE_HEADER = "x-ms-oai-image-generation-deployment"
 # openai 3.57 cancels an evaluation's run at a path that Azure does not have.
+_MOST_ADDRESSES = 256
 _MOVED = re.compile(r"(/evals/[^/]+/runs/[^/]+)/cancel")
 
 
@@ -106,6 +108,7 @@ class RequestBuilder:
         self._defaults, self._strict, self._repeat_unsafe = defaults, strict, repeat_unsafe
         self._repair = repair
         self._changes = ChangeReporter()
+        self._addresses: dict[tuple[str, str, str, str], tuple[str, Mapping[str, str]]] = {}
 
     def build(self, client: Any, call: CallOptions, target: Target, *, timeout: Any) -> PreparedRequest:
         """Makes the caller's request fit a deployment.
@@ -120,14 +123,16 @@ class RequestBuilder:
             InvalidRequestError: the request breaks a rule that holds for every deployment, or strict mode objects.
         """
         state = self._adapted(call, target)
-        self._changes.report(target.key, state.changes)
+        if state.changes:
+            self._changes.report(target.key, state.changes)
         endpoint, options = self._endpoints[target.resource], call.options
         _refuse_absent(call, endpoint)
-        form = form_for(endpoint, state.operation, options.method)
-        sent = options.model_copy(
-            update={
-                "url": _url(endpoint, state.operation, target.deployment, form, options.method),
-                "params": {**client.custom_query, **operation_query(endpoint, form), **call.query, **options.params},
+        url, query = self._address(target, state.operation, options.method)
+        sent = changed_options(
+            options,
+            {
+                "url": url,
+                "params": {**client.custom_query, **query, **call.query, **options.params},
                 "headers": {
                     **self._image_header(call, target),
                     **(self.headers or {}),
@@ -140,12 +145,25 @@ class RequestBuilder:
                 "follow_redirects": False,
                 "timeout": timeout,
                 "max_retries": 0,
-            }
+            },
         )
         changes = (*map(str, state.changes), *state.notes)
         return PreparedRequest(
             target, state.operation, state.body, sent, state.reply, state.stream, changes, state.adaptations
         )
+
+    def _address(self, target: Target, operation: str, method: str) -> tuple[str, Mapping[str, str]]:
+        """The URL of an operation, and the query that its form demands."""
+        key = target.resource, operation, target.deployment, method
+        found = self._addresses.get(key)
+        if found is None:
+            endpoint = self._endpoints[target.resource]
+            form = form_for(endpoint, operation, method)
+            found = _url(endpoint, operation, target.deployment, form, method), operation_query(endpoint, form)
+            if len(self._addresses) >= _MOST_ADDRESSES:
+                self._addresses.clear()  # many operations have an id in their path
+            self._addresses[key] = found
+        return found
 
     def adapt_to(self, prepared: PreparedRequest, error: openai.APIStatusError) -> bool:
         """Whether a refusal teaches how to ask again; what it taught is kept for the deployment."""
@@ -233,7 +251,7 @@ class RequestBuilder:
             streamed=call.stream,
             deliver_as_stream=adapted.deliver_as_stream,
             include_usage=bool(as_object((call.body or {}).get("stream_options")).get("include_usage")),
-            on_model=self._resolver.served_model_recorder(target),
+            on_model=None if profile is not None else self._resolver.served_model_recorder(target),
         )
         return _BuildState(adapted.operation, body, adapted.stream, reply, changes, [*map(str, mends)], adaptations)
 

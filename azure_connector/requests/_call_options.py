@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import types
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
@@ -18,6 +19,7 @@ __all__ = [
     "IMAGE_TOOL",
     "RAW_RESPONSE_HEADER",
     "CallOptions",
+    "changed_options",
     "get_options",
     "given_headers",
     "makes_images",
@@ -198,9 +200,39 @@ def get_options(url: str, *, params: Mapping[str, object], timeout: float) -> An
 
 
 def _filled(template: Any, values: dict[str, Any]) -> Any:
-    made = template.model_copy()
-    made.__dict__.update(values)
+    made = _copied(template, template.__class__, values)
     object.__setattr__(made, "__pydantic_fields_set__", set(values) | {"method", "url"})
+    return made
+
+
+def _light(kind: Any) -> Any:
+    """The SDK's class of options without the two copies that it makes in case it repeats a request: it never does here,
+    and what it is handed was made for one attempt.
+    """
+
+    def itself(self: Any) -> Any:
+        return self
+
+    body = {"__copy__": itself, "__module__": __name__, "model_config": {"defer_build": True}}
+    return types.new_class(kind.__name__, (kind,), {}, lambda names: names.update(body))
+
+
+_LIGHT: Any = None if _POST is None else _light(_POST.__class__)
+
+
+def changed_options(options: Any, changes: Mapping[str, Any]) -> Any:
+    """The options of one attempt: the caller's with other values."""
+    return _copied(options, _LIGHT or options.__class__, changes)
+
+
+def _copied(options: Any, kind: Any, changes: Mapping[str, Any]) -> Any:
+    """As `model_copy(update=…)` at a fifth of its price; it shares what is unchanged."""
+    made: Any = object.__new__(kind)
+    put: Any = object.__setattr__
+    put(made, "__dict__", {**vars(options), **changes})
+    put(made, "__pydantic_fields_set__", options.model_fields_set.union(changes))
+    put(made, "__pydantic_extra__", options.model_extra)
+    put(made, "__pydantic_private__", None)
     return made
 
 

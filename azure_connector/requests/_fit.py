@@ -18,10 +18,19 @@ from .._utils import Json
 from ..deployments import CHAT, RESPONSES, Api, Profile
 from ..errors import InvalidRequestError
 from ._adaptations import Adaptation, apply
-from ._draft import ChangeReporter, RequestChange, RequestDraft
-from ._parameter_rules import LIMITS, Names, adapt, adapt_to_effort, closest_effort, names_for, refuses
+from ._parameter_rules import (
+    LIMITS,
+    Names,
+    RequestChange,
+    RequestDraft,
+    adapt,
+    adapt_to_effort,
+    closest_effort,
+    names_for,
+    refuses,
+)
 
-__all__ = ["AdaptedRequest", "ChangeReporter", "RequestChange", "adapt_request"]
+__all__ = ["AdaptedRequest", "RequestChange", "adapt_request"]
 
 
 @dataclass(frozen=True, slots=True)

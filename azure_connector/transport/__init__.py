@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from ._body import AsyncBody, Body
 from ._clients import TransportOptions, async_http_client, sync_http_client, tls_context
-from ._clock import body_deadline
+from ._http_client import LARGEST, TooLargeError
 from ._json_request import JsonRequestBuilder
 from ._library import http_library
 from ._loops import when_loop_closes, when_loop_ends
-from ._reading import LARGEST, TooLargeError
+from ._network import body_deadline
 from ._redirects import Redirect, redirect_of
 
 __all__ = [

@@ -21,6 +21,7 @@ import openai
 from yarl import URL
 
 from ._head_timer import HeadTimer, current_timer
+from ._http_client import check_size, is_counted
 from ._library import http_library
 from ._loops import cut
 
@@ -152,7 +153,12 @@ class Transport(_library.AsyncBaseTransport):
 
     Args:
         context: the TLS context.
+
+    Attributes:
+        keeps_time: it needs no other to see to it that a reply comes in time.
     """
+
+    keeps_time = True
 
     def __init__(self, context: Any) -> None:
         self._context = context
@@ -167,7 +173,8 @@ class Transport(_library.AsyncBaseTransport):
         timer = HeadTimer(limits.get("read"), limits.get("write"))
         self._sending.add(timer)
         try:
-            reply = await timer.run(self._exchange(request, limits, timer))
+            async with timer:
+                reply = await self._exchange(request, limits, timer)
         except _FOREIGN as error:
             if timer.closed:
                 raise _library.ReadError("the client was closed during the call") from error
@@ -178,10 +185,13 @@ class Transport(_library.AsyncBaseTransport):
             self._sending.discard(timer)
         body = Body(reply, timer.silence, timer.end if request.extensions.get("whole") else None)
         self._bodies.add(body)
-        return _library.Response(
+        stream: Any = body
+        if request.extensions.get("whole") and "content-encoding" not in reply.headers:
+            stream = _library.ByteStream(await self._whole(body, reply, request))
+        response = _library.Response(
             reply.status,
             headers=reply.raw_headers,
-            stream=body,
+            stream=stream,
             request=request,
             extensions={
                 "http_version": b"HTTP/1.1",
@@ -190,12 +200,29 @@ class Transport(_library.AsyncBaseTransport):
                 "read_some": body.read_some,
             },
         )
+        if stream is not body:
+            response.read()
+        return response
+
+    async def _whole(self, body: Body, reply: Any, request: Any) -> bytes:
+        """A reply's body, without httpx's layers around each of its pieces."""
+        pieces: list[bytes] = []
+        size, counted = 0, is_counted(request, reply.headers.get("content-length", ""), encoded=False)
+        try:
+            while data := await body.read_some():
+                pieces.append(data)
+                size += len(data)
+                if counted:
+                    check_size(size)
+        finally:
+            await body.aclose()
+        return b"".join(pieces)
 
     def _exchange(self, request: Any, limits: dict[str, Any], timer: HeadTimer) -> Any:
         return self._session.request(
             request.method,
             _parsed(str(request.url)),
-            headers=request.headers.multi_items(),
+            headers=_pairs(request.headers),
             data=_content(request, timer),
             allow_redirects=False,
             auto_decompress=False,
@@ -227,6 +254,11 @@ def _transports(connector: Any) -> list[Any]:
 
 def _translated(error: BaseException) -> Exception:
     return next(theirs for mine, theirs in _TABLE if isinstance(error, mine))(str(error))
+
+
+def _pairs(headers: Any) -> list[tuple[str, str]]:
+    encoding: str = headers.encoding
+    return [(name.decode(encoding), value.decode(encoding)) for name, value in headers.raw]
 
 
 @lru_cache(maxsize=256)
