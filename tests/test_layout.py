@@ -31,7 +31,7 @@ LINES = (
 
 
 # Files that a call crosses.
-PLAIN, STREAMED = 24, 36
+PLAIN, STREAMED = 27, 40
 
 
 @pytest.fixture(scope="module")

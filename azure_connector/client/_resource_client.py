@@ -1,7 +1,7 @@
 """The SDK's own client of one resource: it sends what the connector has decided, and decides nothing itself.
 
-It belongs to one resource. Its credentials are put on the request at the last moment and only when the request goes to
-that resource's origin, so that no options object, log line or repr ever holds them.
+It belongs to one resource: a request to any other host is refused. Its credentials are put on the request at the last
+moment, so that no options object, log line or repr ever holds them.
 
 The SDK's `request()` drives every call. Some of its private hooks are overridden, each of which hands on to the SDK
 what it does not know, so that a version without one is slower and nothing else: `_build_request` (JSON bodies),
@@ -21,11 +21,11 @@ from contextlib import suppress
 from typing import Any
 
 import openai
-from openai import _streaming
 
 from .._utils import renew_after_fork
 from .._version import __version__
 from ..auth import Authenticator, AuthHeaders
+from ..errors import InvalidRequestError
 from ..replies import ReplyReader, SdkEventDecoder
 from ..settings import Resource
 from ..transport import JsonRequestBuilder, http_library, when_loop_closes, when_loop_ends
@@ -70,20 +70,26 @@ class _Shared:
         return sdk._build_request(options, **rest) if request is None else request
 
     def _make_sse_decoder(self) -> Any:
-        sdk: Any = super()
-        event = getattr(_streaming, "ServerSentEvent", None)
-        return sdk._make_sse_decoder() if event is None else SdkEventDecoder(event)
+        return SdkEventDecoder()
 
-    def _stays_home(self, request: Any) -> bool:
-        """Takes the placeholder off, and every credential where the request leaves the resource's origin."""
-        headers = request.headers
+    def _check_home(self, request: Any) -> None:
+        """Takes the placeholder off, and keeps what belongs to this resource from every other host.
+
+        Raises:
+            InvalidRequestError: the request would leave the resource's hosts.
+        """
+        headers, url = request.headers, request.url
         if "authorization" in headers and headers["authorization"] == _PLACEHOLDER_HEADER:
             del headers["authorization"]
-        if (request.url.scheme, request.url.netloc) == self._home or self._resource.owns(str(request.url)):
-            return True
-        for name in ("authorization", "api-key", self._resource.auth.apim_header):
-            headers.pop(name, None)
-        return False
+        if (url.scheme, url.netloc) != self._home and not self._resource.owns(str(url)):
+            host = url.netloc.decode("ascii", "replace").rpartition("@")[2]
+            raise InvalidRequestError(
+                f"The request is for {url.scheme}://{host}, and this client is for {self._base}. "
+                "Nothing was sent: neither credentials and headers nor prompts go there.",
+                param="url",
+                hint="If the host is yours, name it in trusted_hosts (AZURE_CONNECTOR_TRUSTED_HOSTS), or make a client "
+                "for it: client.with_options(base_url=…, api_key=…).",
+            )
 
 
 def _place(request: Any, headers: AuthHeaders) -> None:
@@ -100,8 +106,14 @@ class ResourceClient(_Shared, openai.OpenAI):
     """Sends to one resource, synchronously."""
 
     def _prepare_request(self, request: Any) -> None:
-        if self._stays_home(request):
-            _place(request, self._authenticator.headers())
+        self._check_home(request)
+        _place(request, self._authenticator.headers())
+
+    def take(self, cast_to: Any, options: Any, response: Any) -> Any:
+        """Reads a response that was not sent, as if it had been."""
+        return self._process_response(
+            cast_to=cast_to, options=options, response=response, stream=False, stream_cls=None, retries_taken=0
+        )
 
     def _send_request(self, request: Any, **how: Any) -> Any:
         return self._client.send(request, **how)
@@ -117,8 +129,14 @@ class AsyncResourceClient(_Shared, openai.AsyncOpenAI):
     """Sends to one resource, asynchronously, on one event loop."""
 
     async def _prepare_request(self, request: Any) -> None:
-        if self._stays_home(request):
-            _place(request, await self._authenticator.aheaders())
+        self._check_home(request)
+        _place(request, await self._authenticator.aheaders())
+
+    async def take(self, cast_to: Any, options: Any, response: Any) -> Any:
+        """As `ResourceClient.take`."""
+        return await self._process_response(
+            cast_to=cast_to, options=options, response=response, stream=False, stream_cls=None, retries_taken=0
+        )
 
     def _send_request(self, request: Any, **how: Any) -> Any:
         return self._client.send(request, **how)

@@ -17,6 +17,7 @@ try:
     from .faults import Fault
     from .models import Deployment
     from .records import RecordedRequest, RequestLog
+    from .relay import Relay
     from .scripting import Reply
     from .upstream import Upstream
     from .wire import Refusal
@@ -33,6 +34,7 @@ __all__ = [
     "RandomFaults",
     "RecordedRequest",
     "Refusal",
+    "Relay",
     "Reply",
     "RequestLog",
     "Upstream",

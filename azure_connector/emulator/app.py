@@ -5,7 +5,27 @@ from __future__ import annotations
 import asyncio
 from typing import Literal
 
-from . import audio, batches, files, handlers, images, speech
+from . import (
+    assistants,
+    audio,
+    batches,
+    completions,
+    containers,
+    evals,
+    files,
+    finetuning,
+    handlers,
+    images,
+    inference,
+    runs,
+    speech,
+    storedchats,
+    threads,
+    uploads,
+    vectorfiles,
+    vectorstores,
+    videos,
+)
 from .chance import RandomFaults
 from .delivery import Delivery
 from .errors import azure, bare, broken, too_large
@@ -14,13 +34,19 @@ from .limits import Limits
 from .models import Deployment
 from .quotas import Quotas
 from .realtime import handlers as realtime
+from .realtime import keys
 from .realtime.connection import Connection, refusing
 from .realtime.session import Session
+from .recording import Recorder
 from .records import RecordedRequest, RequestLog
+from .relay import Relay
+from .replaying import Player
 from .resource import Resource
+from .responses import conversations
 from .responses import handlers as responses
-from .routes import Route, find
+from .routes import Route, Router
 from .scripting import Script
+from .served import SERVED
 from .serving import Receive, Scope, Send
 from .upstream import Upstream
 from .versions import check_fields, check_version
@@ -31,16 +57,40 @@ __all__ = ["Application", "Outage"]
 Outage = Literal["", "reset", "unavailable", "hang"]
 """How a resource that is down behaves; an empty string is up."""
 
-ROUTES: list[Route] = [
-    *handlers.ROUTES,
-    *responses.ROUTES,
-    *images.ROUTES,
-    *audio.ROUTES,
-    *speech.ROUTES,
-    *files.ROUTES,
-    *batches.ROUTES,
-    *realtime.ROUTES,
-]
+ROUTER = Router(
+    SERVED,
+    {
+        **handlers.HANDLERS,
+        **responses.HANDLERS,
+        **images.HANDLERS,
+        **audio.HANDLERS,
+        **speech.HANDLERS,
+        **files.HANDLERS,
+        **batches.HANDLERS,
+        **realtime.HANDLERS,
+        **keys.HANDLERS,
+        **completions.HANDLERS,
+        **storedchats.HANDLERS,
+        **conversations.HANDLERS,
+        **uploads.HANDLERS,
+        **vectorstores.HANDLERS,
+        **vectorfiles.HANDLERS,
+        **videos.HANDLERS,
+        **containers.HANDLERS,
+        **evals.HANDLERS,
+        **finetuning.HANDLERS,
+        **assistants.HANDLERS,
+        **threads.HANDLERS,
+        **runs.HANDLERS,
+        **inference.HANDLERS,
+    },
+)
+_FORWARDED = (
+    "/chat/completions /completions /embeddings /responses /audio/transcriptions /audio/translations /audio/speech "
+    "/images/generations /images/edits"
+)
+FORWARDED = frozenset(_FORWARDED.split())
+"""What an upstream answers."""
 _DOWN: dict[str, Fault] = {
     "reset": reset("before"),
     "unavailable": Fault("unavailable", reply=failure(503)),
@@ -54,11 +104,18 @@ class Application:
     Args:
         resource: the state that the handlers share.
         faults: faults by chance, or None.
-        upstream: another server that answers in the emulated models' place, or None.
+        upstream: another server that answers in the emulated models' place, or in place of all, or None.
+        recorder: takes down what is answered, or None.
+        player: answers from a tape, or None.
     """
 
     def __init__(
-        self, resource: Resource, faults: RandomFaults | None = None, upstream: Upstream | None = None
+        self,
+        resource: Resource,
+        faults: RandomFaults | None = None,
+        upstream: Upstream | Relay | None = None,
+        recorder: Recorder | None = None,
+        player: Player | None = None,
     ) -> None:
         self.resource = resource
         self.requests = RequestLog(resource.limits)
@@ -66,6 +123,8 @@ class Application:
         self.quotas = Quotas(resource.clock)
         self.faults = faults
         self.upstream = upstream
+        self.recorder = recorder
+        self.player = player
         self.latency = self.chunk_latency = 0.0
         self.down: Outage = ""
         resource.answer = self._inner
@@ -79,7 +138,7 @@ class Application:
             return
         route: Route | Refusal
         try:
-            route = find(ROUTES, call)
+            route = ROUTER.find(call)
             check_whole(call, self.resource.limits)
         except Refusal as refusal:
             route = refusal
@@ -97,6 +156,8 @@ class Application:
         record.deployment = record.deployment or call.deployment  # a form's is known only now
         record.status = answer.status
         answer.headers = self._headers(call, answer) | answer.headers
+        if self.recorder is not None and answer.status != 101:
+            answer = self.recorder.recorded(call, answer)
         if self.latency:
             await asyncio.sleep(self.latency)
         if answer.status == 101:
@@ -121,7 +182,12 @@ class Application:
         try:
             if call.raw_path.startswith("/generated/") and call.method == "GET":
                 return images.fetch(call, self.resource)
-            self.resource.authorize(call)
+            if not isinstance(self.upstream, Relay) or self.upstream.api_key:
+                self.resource.authorize(call)
+            if self.player is not None:
+                return self.player.answer(call)
+            if isinstance(self.upstream, Relay) and not call.websocket:
+                return await self.upstream.answer(call)
             if isinstance(route, Refusal):
                 raise route
             check_version(call, route, self.resource.rules)
@@ -130,7 +196,7 @@ class Application:
             if deployment is None:
                 return await route.handler(call, self.resource)
             headers = self._admit(call, deployment)
-            if self.upstream is not None and route.method == "POST":
+            if isinstance(self.upstream, Upstream) and route.served.path in FORWARDED:
                 answer = await self.upstream.answer(call, deployment)
             else:
                 answer = await route.handler(call, self.resource)
@@ -165,7 +231,7 @@ class Application:
     async def _inner(self, call: Call) -> Answer:
         """The answer to a request that came inside another one."""
         try:
-            return await find(ROUTES, call).handler(call, self.resource)
+            return await ROUTER.find(call).handler(call, self.resource)
         except Refusal as refusal:
             return Answer(refusal.status, refusal.body)
 
@@ -199,7 +265,6 @@ def record_of(call: Call) -> RecordedRequest:
         raw_path=call.raw_path,
         query=call.query,
         headers=call.headers,
-        body=call.body,
         raw=call.raw,
         connection=call.connection,
         operation=call.operation,

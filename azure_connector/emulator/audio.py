@@ -6,12 +6,12 @@ from .counting import count, pieces
 from .errors import invalid, missing, operation_not_supported, wrong_choice
 from .multipart import Form, form_model, read_form
 from .resource import Resource
-from .routes import Route, table
+from .routes import Handler
 from .sound import heard, seconds_of
 from .values import Json
 from .wire import Answer, Call, sse
 
-__all__ = ["ROUTES"]
+__all__ = ["HANDLERS"]
 
 FORMATS = ("json", "text", "srt", "verbose_json", "vtt")
 MOST_BYTES = 25 * 1024 * 1024
@@ -114,7 +114,7 @@ def _json(text: str, seconds: float, *, whisper: bool) -> Json:
     return {"text": text, "usage": {**usage, "output_tokens": said, "total_tokens": heard_tokens + said}}
 
 
-ROUTES: list[Route] = [
-    *table("/audio/transcriptions", transcriptions, deployed=True),
-    *table("/audio/translations", translations, deployed=True),
-]
+HANDLERS: dict[str, Handler] = {
+    "POST /audio/transcriptions": transcriptions,
+    "POST /audio/translations": translations,
+}

@@ -7,12 +7,15 @@ from .errors import invalid, missing, wrong_choice
 from .files import find_file
 from .paging import page
 from .resource import Resource
-from .routes import Route, table
+from .routes import Handler
 from .stored import StoredBatch
 from .values import Json, among, object_of, text_of
 from .wire import Answer, Call
 
-__all__ = ["ROUTES"]
+__all__ = ["HANDLERS"]
+
+
+MOST_LINES = 1_000_000
 
 
 def _endpoints(resource: Resource) -> tuple[str, ...]:
@@ -39,6 +42,9 @@ async def create(call: Call, resource: Resource) -> Answer:
         if not resource.batch_rules.late_refusal:
             raise invalid(fault("token_limit_exceeded")["message"], None, "token_limit_exceeded")
         errors = [fault("token_limit_exceeded")]
+    held = sum(len(one.lines) for one in resource.batches.values())
+    if held + len(lines) > MOST_LINES:
+        raise invalid(f"The resource works on {MOST_LINES} lines of batches; try again later.", None, "quota_exceeded")
     made = _made(body, source.identity, len(lines), resource)
     resource.batches[made["id"]] = StoredBatch(made, lines, errors, deployment, tokens)
     headers = {"deployment-enqueued-tokens": str(before + tokens)}
@@ -80,6 +86,7 @@ async def _advance(stored: StoredBatch, resource: Resource) -> None:
         case "validating" if stored.errors:
             stored.body |= {"status": "failed", "failed_at": int(resource.clock())}
             stored.body["errors"] = {"object": "list", "data": stored.errors}
+            stored.lines.clear()
         case "validating":
             stored.body["status"] = "in_progress"
         case "in_progress":
@@ -118,9 +125,9 @@ def _find(call: Call, resource: Resource) -> StoredBatch:
     return found
 
 
-ROUTES: list[Route] = [
-    *table("/batches", create),
-    *table("/batches", list_batches, method="GET"),
-    *table("/batches/{id}", retrieve, method="GET"),
-    *table("/batches/{id}/cancel", cancel),
-]
+HANDLERS: dict[str, Handler] = {
+    "POST /batches": create,
+    "GET /batches": list_batches,
+    "GET /batches/{id}": retrieve,
+    "POST /batches/{id}/cancel": cancel,
+}

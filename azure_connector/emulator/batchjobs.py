@@ -157,3 +157,5 @@ def finish(stored: StoredBatch, status: str, resource: Resource) -> None:
     now = int(resource.clock())
     stored.body["request_counts"] |= {"completed": len(stored.done), "failed": len(stored.failed)}
     stored.body |= {"status": status, f"{status}_at": now}
+    for spent in (stored.lines, stored.done, stored.failed):
+        spent.clear()  # what is left of them stands in the files

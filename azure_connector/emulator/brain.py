@@ -9,7 +9,7 @@ from typing import Any
 from .filling import fill, fill_within
 from .jsonmode import wanted_schema
 from .parsing import parse
-from .phrases import readable, words
+from .phrases import readable, spelled, words
 from .textagents import text_step
 from .thinking import Ask, Thought, ToolCall, Turn
 from .toolwork import plan_calls
@@ -129,14 +129,8 @@ def _plain(turns: tuple[Turn, ...], text: str) -> str:
     topics = list(dict.fromkeys(words(begun)))[:4]
     shown = " ".join(begun.split())
     shown = shown if len(shown) <= 160 else shown[:157] + "..."
-    about = f"You asked about {_and(_spelled(topics, begun))}: " if topics else "You wrote: "
+    about = f"You asked about {_and(spelled(topics, begun))}: " if topics else "You wrote: "
     return f"{seen}{about}“{shown}” This answer comes from the local Azure OpenAI emulator."
-
-
-def _spelled(stems: list[str], text: str) -> list[str]:
-    """The words as they stand in the text, for their stems."""
-    original = {words(word)[0]: word for word in re.findall(r"[^\W_]+", text) if words(word)}
-    return [original.get(one, one) for one in stems]
 
 
 def _and(items: list[str]) -> str:

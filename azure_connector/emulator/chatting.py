@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from .brain import think
 from .chatparts import read_ask
 from .completion import Completion, most_tokens, settle, thinking_tokens
-from .counting import count_messages, pieces
+from .counting import pieces
 from .filters import Verdict
 from .identifiers import Identifiers
 from .models import Deployment
@@ -39,8 +39,8 @@ class Frame:
     dialect: str = "openai"
 
 
-def answer(body: Json, messages: list[Json], deployment: Deployment, ids: Identifiers) -> Completion:
-    """Think, and cut the reply to the limits that the request sets."""
+def answer(body: Json, messages: list[Json], deployment: Deployment, ids: Identifiers, prompt: int) -> Completion:
+    """Think, and cut the reply to the limits that the request sets; `prompt` is the tokens of what was asked."""
     family = deployment.family
     limit = most_tokens(
         body.get("max_completion_tokens") or body.get("max_tokens"),
@@ -53,7 +53,7 @@ def answer(body: Json, messages: list[Json], deployment: Deployment, ids: Identi
     return settle(
         thought,
         ids,
-        prompt=count_messages(messages, body.get("tools")),
+        prompt=prompt,
         thinking=thinking_tokens(effort) if family.reasoning else 0,
         limit=limit,
         stop=body.get("stop"),

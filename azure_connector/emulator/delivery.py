@@ -16,8 +16,9 @@ from .forwarding import UpstreamError
 from .serving import Receive, Scope, Send
 from .wire import Answer, Events, sse
 
-__all__ = ["Delivery"]
+__all__ = ["Delivery", "each"]
 
+_encoded = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 _RESET = struct.pack("ii", 1, 0)  # close with RST, whatever is unsent
 DRIP_BYTES = 16
 
@@ -68,7 +69,7 @@ class Delivery:
     async def _whole(self, answer: Answer, fault: Fault) -> None:
         content, kind = answer.raw, "application/octet-stream"
         if content is None:
-            content = json.dumps(answer.body, separators=(",", ":"), ensure_ascii=False).encode()
+            content = _encoded(answer.body).encode()
             kind = "application/json"
         part = content
         if fault.strikes and fault.error is None and content:
@@ -99,8 +100,8 @@ class Delivery:
         await self._start(answer.status, {"content-type": "text/event-stream; charset=utf-8", **answer.headers})
         number = 0
         try:
-            async with aclosing(_each(events)) as each:
-                async for event in each:
+            async with aclosing(each(events)) as coming:
+                async for event in coming:
                     # Even without a pause: streams that run at once take turns.
                     await asyncio.sleep(self._pause + fault.drip)
                     if number == strike and not fault.garble:
@@ -163,7 +164,8 @@ def _cut(event: bytes) -> bytes:
     return event[: len(event) // 2].rstrip() + b"\n\n"
 
 
-async def _each(events: AsyncGenerator[bytes] | Iterator[bytes]) -> AsyncGenerator[bytes]:
+async def each(events: Events) -> AsyncGenerator[bytes]:
+    """Events one by one, whichever way they are made."""
     if not isinstance(events, AsyncGenerator):
         for event in events:
             yield event

@@ -6,8 +6,10 @@ import contextlib
 import ssl
 import time
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from .app import Application, Outage
 from .chance import RandomFaults
@@ -15,11 +17,15 @@ from .faults import Fault
 from .identifiers import Identifiers
 from .limits import Limits
 from .models import Deployment, as_deployments
+from .recording import Recorder
 from .records import RequestLog
+from .relay import Relay
+from .replaying import Player
 from .resource import BearerCheck, Resource
 from .rules import Rules
 from .scripting import Reply
 from .serving import ServerThread
+from .shelves import Thing
 from .tls import LoopbackTls
 from .upstream import Upstream
 
@@ -55,7 +61,10 @@ class Emulator:
             clients trust by `ca_file`.
         faults: faults by chance.
         upstream: answer by forwarding to this OpenAI-compatible server; Azure's paths, checks, errors and annotations
-            stay the emulator's.
+            stay the emulator's. With `record`, an Azure resource's endpoint (or a `Relay`): all goes on as it is.
+        record: write what is asked and answered to this tape, without secrets.
+        replay: answer from this tape; what is not on it is refused with what is nearest.
+        replay_speed: how much faster than recorded streams come; 0 sends them at once.
         limits: how much it takes, makes and keeps.
         strict_versions: refuse every api-version on v1, also `v1` and `preview`, as strict resources do.
         small_schemas: hold structured outputs to Azure's published limits (100 properties, 5 levels), not to OpenAI's.
@@ -81,7 +90,10 @@ class Emulator:
         chunk_latency: float = 0.0,
         tls: ssl.SSLContext | bool = False,
         faults: RandomFaults | None = None,
-        upstream: Upstream | str | None = None,
+        upstream: Upstream | Relay | str | None = None,
+        record: str | Path | None = None,
+        replay: str | Path | None = None,
+        replay_speed: float = 1.0,
         limits: Limits | None = None,
         strict_versions: bool = False,
         small_schemas: bool = False,
@@ -101,9 +113,16 @@ class Emulator:
         )
         if api_key is not None:
             self.resource.api_key = api_key
+        if record is not None and replay is not None:
+            raise ValueError("record and replay exclude each other")
         if isinstance(upstream, str):
-            upstream = Upstream(upstream)
-        self._app = Application(self.resource, faults, upstream)
+            upstream = (
+                Relay(upstream) if record is not None and not urlsplit(upstream).path.strip("/") else Upstream(upstream)
+            )
+        secrets = [upstream.api_key] if isinstance(upstream, Relay) and upstream.api_key else []
+        recorder = None if record is None else Recorder(record, lambda: [self.api_key, self.bearer_token, *secrets])
+        player = None if replay is None else Player(replay, replay_speed)
+        self._app = Application(self.resource, faults, upstream, recorder, player)
         self.latency = latency
         self.chunk_latency = chunk_latency
         self._wants_tls = tls is True
@@ -205,6 +224,12 @@ class Emulator:
             yield self
         finally:
             self.down = ""
+
+    def ring(self) -> str:
+        """Let a realtime call come in, as SIP's do; returns the id by which it is accepted or rejected."""
+        identity = f"rtc_{self.resource.ids.hexadecimal(32)}"
+        self.resource.shelves.calls.keep(Thing({"id": identity, "status": "ringing", "session": None}))
+        return identity
 
     def clear(self) -> None:
         """Forget the recorded requests and the unused scripts."""

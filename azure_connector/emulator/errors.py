@@ -53,9 +53,9 @@ def azure(status: int, code: str, message: str) -> Refusal:
     return Refusal(status, {"error": {"code": code, "message": message}})
 
 
-def not_found() -> Refusal:
-    """Azure's answer to a path or api-version that it does not know."""
-    return azure(404, "404", "Resource not found")
+def not_found(why: str = "") -> Refusal:
+    """Azure's answer to a path or api-version that it does not know; `why`, where the emulator knows it, is its own."""
+    return azure(404, "404", f"Resource not found: {why}." if why else "Resource not found")
 
 
 def deployment_not_found() -> Refusal:

@@ -58,9 +58,9 @@ def check_types(body: Json, types: Mapping[str, str]) -> None:
     Raises:
         Refusal: 400 `invalid_type`.
     """
-    for name, kind in types.items():
-        value = body.get(name)
-        if value is None:
+    for name, value in body.items():
+        kind = types.get(name)
+        if value is None or kind is None:
             continue
         wanted = _KINDS[kind]
         if not isinstance(value, wanted) or (isinstance(value, bool) and bool not in wanted):

@@ -9,11 +9,11 @@ from .multipart import Form, read_form
 from .paging import page
 from .parameters import check_integer
 from .resource import Resource
-from .routes import Route, table
+from .routes import Handler
 from .stored import StoredFile
 from .wire import Answer, Call, Refusal
 
-__all__ = ["ROUTES", "keep_file"]
+__all__ = ["HANDLERS", "LONGEST", "PURPOSES", "SHORTEST", "keep_file"]
 
 SHORTEST, LONGEST = 14 * 86_400, 30 * 86_400  # seconds that a file may be kept for, where it says so
 PURPOSES = ("assistants", "batch", "fine-tune", "vision", "user_data", "evals")
@@ -125,10 +125,10 @@ def _expired(file: StoredFile, resource: Resource) -> bool:
     return file.expires is not None and resource.clock() >= file.expires
 
 
-ROUTES: list[Route] = [
-    *table("/files", upload),
-    *table("/files", list_files, method="GET"),
-    *table("/files/{id}", get_file, method="GET"),
-    *table("/files/{id}", delete_file, method="DELETE"),
-    *table("/files/{id}/content", get_content, method="GET"),
-]
+HANDLERS: dict[str, Handler] = {
+    "POST /files": upload,
+    "GET /files": list_files,
+    "GET /files/{id}": get_file,
+    "DELETE /files/{id}": delete_file,
+    "GET /files/{id}/content": get_content,
+}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from .brain import CHARACTERS
 from .chatparts import filterable
 from .chatting import Frame, answer, compose
 from .chunks import chunks
@@ -15,11 +16,12 @@ from .filters import judge
 from .models import Deployment
 from .parameters import check_chat_parameters
 from .resource import Resource
-from .routes import Route, table
+from .routes import Handler
+from .storedchats import keep_chat
 from .values import Json, items_of, object_of
 from .wire import Answer, Call
 
-__all__ = ["ROUTES"]
+__all__ = ["HANDLERS"]
 
 CREATED = 1790000000
 
@@ -49,13 +51,15 @@ async def chat_completions(call: Call, resource: Resource) -> Answer:
     check_tools(body, resource.rules.sizes)
     check_format(body, messages, resource.rules.sizes)
     check_files(messages, resource)
-    _check_window(messages, body, deployment)
+    tokens = count_messages(messages, body.get("tools"))
+    _check_window(tokens, deployment)
     verdict = judge(filterable(messages))
     if verdict.refused:
         raise verdict.refusal()
-    reply = answer(body, messages, deployment, resource.ids)
+    reply = answer(body, messages, deployment, resource.ids, tokens)
     cached = resource.prompts.cached(deployment.name, [body.get("tools"), messages], reply.prompt_tokens)
-    reply = replace(reply, cached_tokens=cached)
+    if cached:
+        reply = replace(reply, cached_tokens=cached)
     model = resource.answering(deployment)
     frame = Frame(
         identity=f"chatcmpl-{resource.ids.letters(29)}",
@@ -66,9 +70,13 @@ async def chat_completions(call: Call, resource: Resource) -> Answer:
         dialect=family.dialect,
     )
     headers = {"x-ms-served-model": model} if family.routes else {}
+    whole = compose(reply, body, frame) if body.get("store") or not body.get("stream") else {}
+    if body.get("store"):
+        size = 6_000 + len(call.raw) + CHARACTERS * reply.completion_tokens
+        keep_chat(whole, {**body, "messages": messages}, size, resource)
     if body.get("stream"):
         return Answer(events=chunks(reply, body, frame), headers=headers)
-    return Answer(body=compose(reply, body, frame), headers=headers)
+    return Answer(body=whole, headers=headers)
 
 
 def check_files(messages: list[Json], resource: Resource) -> None:
@@ -84,9 +92,8 @@ def check_files(messages: list[Json], resource: Resource) -> None:
                 resource.file(identity, f"messages[{index}].content[{number}].file.file_id")
 
 
-def _check_window(messages: list[Json], body: Json, deployment: Deployment) -> None:
+def _check_window(tokens: int, deployment: Deployment) -> None:
     window = deployment.family.context
-    tokens = count_messages(messages, body.get("tools"))
     if tokens > window:
         text = (
             f"This model's maximum context length is {window} tokens. However, your messages resulted in {tokens} "
@@ -161,10 +168,10 @@ def _model(deployment: Deployment) -> Json:
     }
 
 
-ROUTES: list[Route] = [
-    *table("/chat/completions", chat_completions, deployed=True),
-    *table("/embeddings", embeddings, deployed=True),
-    *table("/models", list_models, method="GET"),
-    *table("/models/{model}", get_model, method="GET"),
-    *table("/deployments", list_deployments, method="GET", until="2023-03-15")[1:],
-]
+HANDLERS: dict[str, Handler] = {
+    "POST /chat/completions": chat_completions,
+    "POST /embeddings": embeddings,
+    "GET /models": list_models,
+    "GET /models/{model}": get_model,
+    "GET /deployments": list_deployments,
+}

@@ -8,7 +8,8 @@ import os
 
 __all__ = ["Identifiers"]
 
-_LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_LETTERS = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_LETTER_OF_BYTE = bytes(_LETTERS[byte % len(_LETTERS)] for byte in range(256))
 
 
 class Identifiers:
@@ -23,13 +24,9 @@ class Identifiers:
         self._numbers = itertools.count(1)
 
     def letters(self, size: int) -> str:
-        """Letters and digits that no call before got."""
-        number = int.from_bytes(hashlib.blake2b(str(next(self._numbers)).encode(), key=self._salt).digest())
-        made = ""
-        while len(made) < size:
-            number, rest = divmod(number, 62)
-            made += _LETTERS[rest]
-        return made
+        """Letters and digits that no call before got; 64 at most."""
+        digest = hashlib.blake2b(str(next(self._numbers)).encode(), key=self._salt).digest()
+        return digest.translate(_LETTER_OF_BYTE)[:size].decode()
 
     def hexadecimal(self, size: int) -> str:
         """Hexadecimal digits that no call before got."""

@@ -16,11 +16,11 @@ from .models import Deployment
 from .multipart import form_model, read_form
 from .parameters import check_integer
 from .resource import Resource
-from .routes import Route, table
+from .routes import Handler
 from .values import Json, among, text_of
 from .wire import Answer, Call, sse
 
-__all__ = ["ROUTES", "fetch", "png"]
+__all__ = ["HANDLERS", "fetch", "png"]
 
 SIZES = {"auto", "1024x1024", "1024x1536", "1536x1024", "1792x1024", "1024x1792", "512x512", "256x256"}
 SIDE, LONGEST_PROMPT = 8, 32_000
@@ -143,7 +143,7 @@ def fetch(call: Call, resource: Resource) -> Answer:
     return Answer(raw=found, headers={"content-type": "image/png"})
 
 
-ROUTES: list[Route] = [
-    *table("/images/generations", generations, deployed=True),
-    *table("/images/edits", edits, deployed=True),
-]
+HANDLERS: dict[str, Handler] = {
+    "POST /images/generations": generations,
+    "POST /images/edits": edits,
+}

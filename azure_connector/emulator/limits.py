@@ -20,7 +20,8 @@ class Limits:
         form_bytes: the largest form, which is Azure's largest file with its frame.
         seconds: how long a body may take to arrive, and a server behind to answer: a 408.
         records, record_bytes: how many requests are remembered, and how much of them; the oldest are forgotten.
-        stored: how many responses, pictures, batches and other things of a kind are kept; the oldest go.
+        stored, stored_bytes: how many responses, pictures, batches and other things of a kind are kept, and about how
+            much of them; the oldest go.
         file_bytes: how much is kept in uploaded files; beyond it an upload is refused.
     """
 
@@ -28,6 +29,7 @@ class Limits:
     form_bytes: int = 513 * MIB
     seconds: float = 120.0
     records: int = 10_000
-    record_bytes: int = 64 * MIB
+    record_bytes: int = 32 * MIB
     stored: int = 10_000
+    stored_bytes: int = 64 * MIB
     file_bytes: int = 1024 * MIB

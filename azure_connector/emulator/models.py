@@ -16,7 +16,7 @@ __all__ = ["DEFAULT_MODELS", "UNKNOWN", "Deployment", "Family", "as_deployments"
 
 DEFAULT_MODELS = ("gpt-4o", "gpt-4.1", "gpt-5", "gpt-5-mini", "o4-mini", "text-embedding-3-small")
 
-Kind = Literal["chat", "embeddings", "images", "transcription", "speech", "realtime"]
+Kind = Literal["chat", "embeddings", "images", "transcription", "speech", "realtime", "videos"]
 Sampling = Literal["free", "default-only", "without-effort"]
 
 
@@ -84,6 +84,7 @@ class Family:
         chat_tools_with_effort: over Chat Completions it takes function tools beside an effort.
         stop: it takes `stop`.
         audio: it hears and speaks over Chat Completions.
+        completions: it speaks the legacy completions.
         schemas: it takes `json_schema` as an output's format.
         routes: of a model router, the models that answer in its place.
         forced_tools: it takes `tool_choice` `required`.
@@ -110,6 +111,7 @@ class Family:
     chat_tools_with_effort: bool = True
     stop: bool = True
     audio: bool = False
+    completions: bool = False
     schemas: bool = True
     routes: tuple[str, ...] = ()
     forced_tools: bool = True
@@ -190,6 +192,10 @@ FAMILIES = _rows(
         "gpt-4|gpt-4-32k|gpt-35-turbo(-16k)?|gpt-3.5-turbo": Family(
             "", responses=False, context=16_385, max_output=4_096, schemas=False
         ),
+        r"gpt-3\.?5-turbo-instruct|davinci-002|babbage-002": Family(
+            "", chat=False, responses=False, completions=True, context=4_096, max_output=4_096
+        ),
+        "sora.*": Family("", kind="videos", chat=False, responses=False),
         "gpt-4-turbo": Family("", responses=False, max_output=4_096, schemas=False),
         "text-embedding-.*": Family("", kind="embeddings", chat=False, responses=False, context=8_191),
         "dall-e-[23]|gpt-image-.*|FLUX.*": Family("", kind="images", chat=False, responses=False),
@@ -212,7 +218,7 @@ FAMILIES = _rows(
     }
 )
 
-UNKNOWN = Family(".*", dialect="partner")
+UNKNOWN = Family(".*", dialect="partner", completions=True)
 
 VERSIONS: Mapping[str, str] = {
     "gpt-35-turbo": "0125",

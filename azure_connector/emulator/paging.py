@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-from .errors import invalid
+from .errors import invalid, wrong_choice
 from .values import Json
 from .wire import Call
 
-__all__ = ["page"]
+__all__ = ["listed", "page"]
 
 
 def _place(items: list[Json], identity: str, name: str) -> int:
@@ -16,6 +16,18 @@ def _place(items: list[Json], identity: str, name: str) -> int:
         if item["id"] == identity:
             return number
     raise invalid(f"No item with id '{identity}' found in the list.", name, "invalid_value")
+
+
+def listed(oldest_first: list[Json], call: Call, *, order: str = "desc", most: int = 100) -> Json:
+    """One page of a list in the query's `order`.
+
+    Raises:
+        Refusal: 400.
+    """
+    wanted = call.query.get("order", order)
+    if wanted not in {"asc", "desc"}:
+        raise wrong_choice("order", wanted, ("asc", "desc"))
+    return page(oldest_first[::-1] if wanted == "desc" else oldest_first, call, most=most)
 
 
 def page(items: list[Json], call: Call, *, most: int = 100, default: int = 20) -> Json:

@@ -21,7 +21,15 @@ from .models import Deployment, Family
 from .values import Json, items_of, object_of
 from .wire import Refusal
 
-__all__ = ["check_chat_parameters", "check_effort", "check_known", "check_sampling"]
+__all__ = [
+    "CHAT_FIELDS",
+    "check_chat_parameters",
+    "check_effort",
+    "check_integer",
+    "check_known",
+    "check_range",
+    "check_sampling",
+]
 
 _CHAT_FIELDS = (
     "messages model audio frequency_penalty function_call functions logit_bias logprobs max_completion_tokens "
@@ -130,16 +138,23 @@ def check_sampling(body: Json, family: Family, effort: str) -> None:
         value = body.get(name)
         if value is None:
             continue
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise wrong_type(name, "a decimal", value)
-        if fixed and value != default:
+        if fixed and value != default and not isinstance(value, bool) and isinstance(value, int | float):
             if name.endswith("_penalty"):
                 raise unsupported_parameter(name)
             raise unsupported_value(name, value, f"Only the default ({default}) value is supported.")
-        if value < lowest:
-            raise out_of_range(name, "decimal", lowest, value, above=False)
-        if value > highest:
-            raise out_of_range(name, "decimal", highest, value, above=True)
+        check_range(name, value, lowest, highest)
+
+
+def check_range(name: str, value: Any, lowest: float, highest: float) -> None:
+    """Refuse what is no number within the bounds; None passes."""
+    if value is None:
+        return
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise wrong_type(name, "a decimal", value)
+    if value < lowest:
+        raise out_of_range(name, "decimal", lowest, value, above=False)
+    if value > highest:
+        raise out_of_range(name, "decimal", highest, value, above=True)
 
 
 def _check_logprobs(body: Json, family: Family, effort: str) -> None:
@@ -160,6 +175,10 @@ def _check_flags(body: Json, family: Family) -> None:
         raise unsupported_value("stream", True, "Supported values are: false.")
     if body.get("stream_options") is not None and not body.get("stream"):
         raise invalid("The 'stream_options' parameter is only allowed when 'stream' is enabled.", "stream_options")
+    for name in ("include_usage", "include_obfuscation"):
+        value = object_of(body.get("stream_options")).get(name)
+        if value is not None and not isinstance(value, bool):
+            raise wrong_type(f"stream_options.{name}", "a boolean", value)
     if body.get("stop") is not None and not family.stop:
         if family.dialect == "partner":
             raise invalid("Argument not supported on this model: stop")

@@ -26,7 +26,7 @@ def parse(raw: bytes | str) -> Any:
     """
     data = raw.encode("utf-8", "surrogatepass") if isinstance(raw, str) else raw
     try:
-        value = json.loads(data, parse_constant=_no_number, parse_float=_finite, parse_int=_integer)
+        value = _READER.decode(data.decode(json.detect_encoding(data), "surrogatepass"))
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
     if data.count(b"[") + data.count(b"{") > DEEPEST:
@@ -62,6 +62,9 @@ def _finite(text: str) -> float:
 def _integer(text: str) -> int | float:
     """An integer of 64 bits; a longer one is read as most readers do, as a decimal."""
     return int(text) if len(text) < 19 else _finite(text)
+
+
+_READER = json.JSONDecoder(parse_constant=_no_number, parse_float=_finite, parse_int=_integer)
 
 
 def _check_depth(value: Any) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-__all__ = ["clauses", "names", "numbers", "quotations", "readable", "stem", "words"]
+__all__ = ["clauses", "names", "numbers", "quotations", "readable", "spelled", "stem", "words"]
 
 _STOP_WORDS = (
     "a an and any are as at be been but by can could did do does for from get give had has have how i if in into is it "
@@ -31,6 +31,8 @@ _OPENING_WORDS = (
 _OPENERS = frozenset(_OPENING_WORDS.split())
 LONGEST = 8_000
 _GAP = re.compile(r"\s{3,}")
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_WORD = re.compile(r"[^\W_]+")
 _APOSTROPHE = "['\u2019]"
 
 
@@ -50,8 +52,22 @@ def stem(word: str) -> str:
 
 def words(text: str) -> list[str]:
     """The stems of the words that mean something, of prose as of `camelCase` and `snake_case` names."""
-    split = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", text)
-    return [stem(word) for word in re.findall(r"[^\W_]+", split.lower()) if word not in _STOP]
+    split = _HUMP.sub(" ", text)
+    return [stem(word) for word in _WORD.findall(split.lower()) if word not in _STOP]
+
+
+def spelled(stems: list[str], text: str) -> list[str]:
+    """Stems as the words that they come from stand in the text, at the last place of each."""
+    missing = set(stems)
+    found: dict[str, str] = {}
+    for word in reversed(_WORD.findall(text)):
+        if not missing:
+            break
+        meant = words(word)
+        if meant and meant[0] in missing:
+            missing.discard(meant[0])
+            found[meant[0]] = word
+    return [found.get(one, one) for one in stems]
 
 
 def clauses(text: str) -> list[str]:

@@ -8,7 +8,7 @@ every single one. A refused call counts as a request too.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from .counting import count_messages, count_value
@@ -21,6 +21,12 @@ __all__ = ["Quotas"]
 
 MINUTE = 60.0
 ADVERTISED = 250
+PLENTY = {
+    "x-ratelimit-limit-requests": str(ADVERTISED),
+    "x-ratelimit-limit-tokens": str(ADVERTISED * 1000),
+    "x-ratelimit-remaining-requests": str(ADVERTISED - 1),
+    "x-ratelimit-remaining-tokens": str(ADVERTISED * 1000 - 150),
+}
 OPERATIONS = {
     "/chat/completions": "ChatCompletions_Create",
     "/embeddings": "Embeddings_Create",
@@ -89,13 +95,11 @@ class Quotas:
             raise self._refusal(deployment, call, "token", tokens.left(now))
         tokens.used += wanted
 
-    def headers(self, deployment: Deployment) -> dict[str, str]:
+    def headers(self, deployment: Deployment) -> Mapping[str, str]:
         """`x-ratelimit-*` as they stand."""
         capacity = deployment.capacity
         if capacity is None:
-            limits = {"limit-requests": ADVERTISED, "limit-tokens": ADVERTISED * 1000}
-            left = {"remaining-requests": ADVERTISED - 1, "remaining-tokens": ADVERTISED * 1000 - 150}
-            return {f"x-ratelimit-{name}": str(value) for name, value in {**limits, **left}.items()}
+            return PLENTY
         now = self._clock()
         meter = self._meters.setdefault(deployment.name, _Meter())
         tokens, requests = meter.tokens.at(now), meter.requests.at(now)

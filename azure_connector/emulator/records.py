@@ -6,9 +6,11 @@ import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, overload
 
 from .limits import Limits
+from .parsing import parse
 
 __all__ = ["RecordedRequest", "RequestLog"]
 
@@ -23,7 +25,6 @@ class RecordedRequest:
         raw_path: the path as sent, percent-encoding included.
         query: the query's values by name.
         headers: header names in lower case.
-        body: the body as JSON, or None.
         raw: the body's bytes.
         status: the HTTP status answered; None while it is being answered, or when the connection was cut before.
         connection: the client's port: equal for requests over one TCP connection.
@@ -38,7 +39,6 @@ class RecordedRequest:
     raw_path: str
     query: dict[str, str]
     headers: dict[str, str]
-    body: Any
     raw: bytes
     connection: int
     status: int | None = None
@@ -46,6 +46,14 @@ class RecordedRequest:
     form: str = ""
     deployment: str = ""
     messages: list[Any] = field(default_factory=list[Any])
+
+    @cached_property
+    def body(self) -> Any:
+        """The body as JSON, or None: read when it is asked for, so that what is only kept stays small."""
+        try:
+            return parse(self.raw) if self.raw else None
+        except ValueError:
+            return None
 
     @property
     def url(self) -> str:
@@ -58,7 +66,7 @@ class RequestLog(Sequence[RecordedRequest]):
     """The requests in the order of their arrival; safe to read while the server writes.
 
     Args:
-        limits: how many are remembered; the newest 10,000 by default, and no more than 64 MiB of bodies.
+        limits: how many are remembered; the newest 10,000 by default, and no more than 32 MiB of bodies.
     """
 
     def __init__(self, limits: Limits | None = None) -> None:

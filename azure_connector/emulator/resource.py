@@ -20,6 +20,7 @@ from .models import Deployment, as_deployments
 from .responsestore import ResponseStore
 from .rules import Rules
 from .sealing import Seal
+from .shelves import Shelves
 from .stored import StoredBatch, StoredFile
 from .values import Json
 from .wire import Answer, Call, Refusal
@@ -50,6 +51,8 @@ class Resource:
         files, batches: the stored files and batches, by id.
         batch_rules: the limits of the Batch API, and how its batches end.
         pictures: generated images that are fetched by URL.
+        secrets: ephemeral keys, with the time until which each is good.
+        shelves: all else that is kept.
         prompts: what was asked before, for `cached_tokens`.
         seal: makes encrypted reasoning that only this resource reads.
         answer: answers a request whose credentials are known to be good; set by the application.
@@ -70,17 +73,19 @@ class Resource:
     files: dict[str, StoredFile] = field(default_factory=Newest[StoredFile])
     batches: dict[str, StoredBatch] = field(default_factory=Newest[StoredBatch])
     batch_rules: BatchRules = field(default_factory=BatchRules)
-    pictures: dict[str, bytes] = field(default_factory=Newest[bytes])
+    pictures: dict[str, bytes] = field(default_factory=lambda: Newest(weigh=len))
+    secrets: dict[str, int] = field(default_factory=Newest[int])
+    shelves: Shelves = field(default_factory=Shelves)
     prompts: PromptCache = field(default_factory=PromptCache)
     seal: Seal = field(default_factory=lambda: Seal(secrets.token_bytes(32)))
     answer: Callable[[Call], Awaitable[Answer]] = field(init=False)
     _turns: Iterator[int] = field(default_factory=itertools.count)
 
     def __post_init__(self) -> None:
-        for kept in (self.files, self.batches, self.pictures):
+        shelved = [shelf.kept for shelf in self.shelves.every()]
+        for kept in (self.files, self.batches, self.pictures, self.responses.kept, *shelved):
             if isinstance(kept, Newest):
-                kept.most = self.limits.stored
-        self.responses.most = self.limits.stored
+                kept.most, kept.most_bytes = self.limits.stored, self.limits.stored_bytes
 
     async def perform(self, operation: str, body: Json) -> Answer:
         """Answer a request that came inside another one, as a batch's do."""
@@ -136,6 +141,8 @@ class Resource:
                 raise keys_disabled()
             if not secrets.compare_digest(key.encode(), self.api_key.encode()):
                 raise access_denied()
+            return
+        if call.operation.startswith("/realtime") and self.secrets.get(token, 0) > self.clock():
             return
         refusal = self._refused(token.strip())
         if refusal is not None:

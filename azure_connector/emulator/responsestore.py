@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .errors import invalid
+from .keeping import Newest
 from .values import Json
 from .wire import Refusal
 
@@ -21,6 +22,7 @@ class StoredResponse:
         items: its input as items, the ones of earlier responses included.
         own_items: its own input alone, as `input_items` lists it.
         background: it was created to run in the background.
+        size: bytes that it takes in memory, about.
         status: where it stands: a background response is `queued` first and goes on with each fetch.
     """
 
@@ -29,6 +31,7 @@ class StoredResponse:
     own_items: list[Json]
     background: bool = False
     status: str = ""
+    size: int = 0
 
     def __post_init__(self) -> None:
         self.status = "queued" if self.background else self.body["status"]
@@ -57,17 +60,14 @@ class ResponseStore:
     """The stored responses and their items, by id."""
 
     def __init__(self) -> None:
-        self.most = 10_000
-        """How many are kept; the oldest are forgotten."""
-        self._responses: dict[str, StoredResponse] = {}
+        self.kept: Newest[StoredResponse] = Newest(weigh=lambda stored: stored.size, forget=self._forget)
+        """The responses by id; the oldest are forgotten."""
         self._items: dict[str, Json] = {}
         self._led: dict[str, str] = {}
 
     def add(self, stored: StoredResponse) -> None:
         """Keep a response and its items."""
-        if len(self._responses) >= self.most:
-            self.delete(next(iter(self._responses)))
-        self._responses[stored.body["id"]] = stored
+        self.kept[stored.body["id"]] = stored
         reasoning: str | None = None
         for item in [*stored.own_items, *stored.body["output"]]:
             if isinstance(item.get("id"), str):
@@ -84,7 +84,7 @@ class ResponseStore:
         Raises:
             Refusal: 404, there is none.
         """
-        found = self._responses.get(identity)
+        found = self.kept.get(identity)
         if found is None:
             raise invalid(f"Response with id '{identity}' not found.", status=404)
         return found
@@ -95,7 +95,7 @@ class ResponseStore:
         Raises:
             Refusal: 404 `previous_response_not_found`.
         """
-        found = self._responses.get(identity)
+        found = self.kept.get(identity)
         if found is None:
             text = f"Previous response with id '{identity}' not found."
             raise invalid(text, "previous_response_id", "previous_response_not_found", status=404)
@@ -115,12 +115,13 @@ class ResponseStore:
         Raises:
             Refusal: 404, there is none.
         """
-        stored = self.get(identity)
-        del self._responses[identity]
+        del self.kept[self.get(identity).body["id"]]
+        return {"id": identity, "object": "response.deleted", "deleted": True}
+
+    def _forget(self, stored: StoredResponse) -> None:
         for item in [*stored.own_items, *stored.body["output"]]:
             self._items.pop(str(item.get("id")), None)
             self._led.pop(str(item.get("id")), None)
-        return {"id": identity, "object": "response.deleted", "deleted": True}
 
 
 def item_not_found(identity: Any, *, persisted: bool) -> Refusal:

@@ -1,72 +1,119 @@
-"""Azure's paths: which operation a path means, in which form, and whether its api-version will do."""
+"""Azure's paths: which operation a path means, and in which form."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from urllib.parse import unquote
-
-from starlette.routing import compile_path
 
 from .errors import not_found
 from .resource import Resource
+from .served import ABSENT, Served
 from .wire import Answer, Call
 
-__all__ = ["Handler", "Route", "find", "table"]
+__all__ = ["Handler", "Route", "Router"]
 
 Handler = Callable[[Call, Resource], Awaitable[Answer]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Route:
-    """One operation at one path.
+    """One operation in one form.
 
     Attributes:
-        method: the HTTP verb.
-        form: `v1` or `classic`.
-        operation: the OpenAI operation's path.
-        pattern: the compiled path.
+        served: the operation.
+        form: `v1`, `classic` or `inference`.
+        names: the parameters of its path, in order.
         handler: what answers.
-        until: the date of the last api-version of the classic form that has it.
     """
 
-    method: str
+    served: Served
     form: str
-    operation: str
-    pattern: re.Pattern[str]
+    names: tuple[str, ...]
     handler: Handler
-    until: str = "9999"
 
 
-def table(
-    operation: str, handler: Handler, *, method: str = "POST", deployed: bool = False, **limits: str
-) -> list[Route]:
-    """The routes of an operation: v1, and classic under `/openai` or, `deployed`, under the deployment's path."""
-    prefix = "/openai/deployments/{deployment}" if deployed else "/openai"
-    made = [Route(method, "v1", operation, _compiled(f"/openai/v1{operation}"), handler)]
-    return [*made, Route(method, "classic", operation, _compiled(f"{prefix}{operation}"), handler, **limits)]
+@dataclass(slots=True)
+class _Place:
+    """One segment of a path, and what follows it."""
+
+    below: dict[str, _Place] = field(default_factory=dict[str, "_Place"])
+    any_below: _Place | None = None
+    routes: dict[str, Route] = field(default_factory=dict[str, Route])
+
+    def child(self, segment: str) -> _Place:
+        """The place of a segment of a template, made where it is missing."""
+        if segment.startswith("{"):
+            self.any_below = self.any_below or _Place()
+            return self.any_below
+        return self.below.setdefault(segment, _Place())
 
 
-@lru_cache(maxsize=256)
-def _compiled(path: str) -> re.Pattern[str]:
-    return compile_path(path)[0]
+class Router:
+    """Finds the operation of a path.
 
-
-def find(routes: list[Route], call: Call) -> Route:
-    """The route of a request; sets its parameters, operation and form.
-
-    The path is matched as it was sent, so that an escaped slash stays inside its segment.
+    Args:
+        served: the operations.
+        handlers: what answers each of them, by `Served.key`.
 
     Raises:
-        Refusal: 404 for a path or api-version that Azure does not know, 400 for an api-version on v1.
+        KeyError: an operation has no handler.
     """
-    for route in routes:
-        match = route.pattern.match(call.raw_path) if route.method == call.method else None
-        if match:
-            call.params = {name: unquote(value) for name, value in match.groupdict().items()}
-            call.operation, call.form = route.operation, route.form
-            return route
-    call.form = "v1" if call.raw_path.startswith("/openai/v1/") else "classic"
-    raise not_found()
+
+    def __init__(self, served: Iterable[Served], handlers: Mapping[str, Handler]) -> None:
+        self._root = _Place()
+        self._plain: dict[tuple[str, str], Route] = {}
+        for one in served:
+            for form, root in one.roots:
+                place, names = self._root, list[str]()
+                for segment in f"{root}{one.path}".split("/"):
+                    place = place.child(segment)
+                    if segment.startswith("{"):
+                        names.append(segment[1:-1])
+                place.routes[one.method] = route = Route(one, form, tuple(names), handlers[one.key])
+                if not names:
+                    self._plain[one.method, root + one.path] = route
+
+    def find(self, call: Call) -> Route:
+        """The route of a request; sets its parameters, operation and form.
+
+        The path is matched as it was sent, so that an escaped slash stays inside its segment.
+
+        Raises:
+            Refusal: 404 for a path that Azure does not know.
+        """
+        values: list[str] = []
+        route = self._plain.get((call.method, call.raw_path))
+        route = route or _below(self._root, call.raw_path.split("/"), 0, call.method, values)
+        if route is None:
+            path = call.raw_path
+            call.form = "v1" if path.startswith("/openai/v1/") else "inference" if _infers(path) else "classic"
+            raise not_found(_reason(path))
+        call.params = {name: unquote(value) for name, value in zip(route.names, values, strict=True)}
+        call.operation, call.form = route.served.path, route.form
+        return route
+
+
+def _below(place: _Place, segments: list[str], at: int, method: str, values: list[str]) -> Route | None:
+    if at == len(segments):
+        return place.routes.get(method)
+    segment = segments[at]
+    known = place.below.get(segment)
+    found = _below(known, segments, at + 1, method, values) if known is not None else None
+    if found is not None or place.any_below is None or not segment:
+        return found
+    values.append(segment)
+    found = _below(place.any_below, segments, at + 1, method, values)
+    if found is None:
+        values.pop()
+    return found
+
+
+def _infers(path: str) -> bool:
+    return path.startswith("/models/")
+
+
+def _reason(path: str) -> str:
+    """Why there is nothing, where it is known."""
+    rest = path.removeprefix("/openai").removeprefix("/v1")
+    return next((why for start, why in ABSENT.items() if rest == start or rest.startswith(f"{start}/")), "")

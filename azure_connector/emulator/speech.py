@@ -9,13 +9,13 @@ from .counting import count
 from .errors import invalid, missing, operation_not_supported, out_of_range, unsupported_value, wrong_choice, wrong_type
 from .models import Deployment
 from .resource import Resource
-from .routes import Route, table
+from .routes import Handler
 from .sound import mp3, pcm, wav
 from .soundfiles import aac, flac, opus
 from .values import Json, among
 from .wire import Answer, Call, sse
 
-__all__ = ["ROUTES", "VOICES"]
+__all__ = ["HANDLERS", "VOICES"]
 
 SHAPES = {
     "mp3": ("audio/mpeg", mp3),
@@ -97,4 +97,6 @@ def _events(sound: bytes, text: str) -> Iterator[bytes]:
     yield sse({"type": "speech.audio.done", "usage": usage})
 
 
-ROUTES: list[Route] = table("/audio/speech", speech, deployed=True)
+HANDLERS: dict[str, Handler] = {
+    "POST /audio/speech": speech,
+}

@@ -6,12 +6,13 @@ report in these words. Stable and preview versions are two lines: what came with
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from .errors import api_version_on_v1, api_version_unknown, azure, invalid, not_found
 from .routes import Route
 from .rules import Rules
+from .served import Since
 from .values import items_of, object_of
 from .wire import Call
 
@@ -30,38 +31,15 @@ NEWEST = "9999"
 KNOWN = frozenset([*STABLE, *PREVIEW, *WORDS])
 
 
-@dataclass(frozen=True, slots=True)
-class Since:
-    """The first versions with something.
-
-    Attributes:
-        preview: of the previews.
-        stable: of the stable ones; None means that none has it yet.
-    """
-
-    preview: str
-    stable: str | None = None
-
-    def has(self, version: str) -> bool:
-        """Whether a version that exists has it."""
-        if version in WORDS:
-            return True
-        if version in STABLE:
-            return self.stable is not None and version >= self.stable
-        return version.removesuffix("-preview") >= self.preview
+def has(version: str, since: Since) -> bool:
+    """Whether a version that exists has what came with others."""
+    if version in WORDS:
+        return True
+    if version in STABLE:
+        return since.stable is not None and version >= since.stable
+    return version.removesuffix("-preview") >= since.preview
 
 
-OPERATIONS: Mapping[str, Since] = {
-    "/chat/completions": Since("2023-03-15", "2023-05-15"),
-    "/responses": Since("2025-03-01"),
-    "/audio/transcriptions": Since("2023-09-01", "2024-02-01"),
-    "/audio/translations": Since("2023-09-01", "2024-02-01"),
-    "/audio/speech": Since("2024-02-15"),
-    "/images/generations": Since("2023-12-01", "2024-02-01"),
-    "/images/edits": Since("2025-04-01"),
-    "/batches": Since("2024-07-01", "2024-10-21"),
-    "/realtime": Since("2024-10-01"),
-}
 FIELDS: Mapping[str, Since] = {
     "tools": Since("2023-12-01", "2024-02-01"),
     "tool_choice": Since("2023-12-01", "2024-02-01"),
@@ -83,11 +61,15 @@ def check_version(call: Call, route: Route, rules: Rules) -> None:
     if route.form == "v1":
         _check_v1(version, rules)
         return
+    if route.form == "inference":
+        if version is None or not re.fullmatch(r"20\d\d-\d\d-\d\d(-preview)?", version):
+            raise not_found()
+        return
     date = NEWEST if version in WORDS else (version or "").removesuffix("-preview")
-    if version is None or version not in KNOWN or date > route.until:
+    if version is None or version not in KNOWN or date > route.served.until:
         raise not_found()
-    since = next((since for path, since in OPERATIONS.items() if route.operation.startswith(path)), None)
-    if since is not None and not since.has(version):
+    since = route.served.since
+    if since is not None and not has(version, since):
         raise not_found()
 
 
@@ -108,12 +90,12 @@ def check_fields(call: Call) -> None:
         return
     body = object_of(call.body)
     for name, since in FIELDS.items():
-        if body.get(name) is not None and not since.has(version):
+        if body.get(name) is not None and not has(version, since):
             raise invalid(f"Unrecognized request argument supplied: {name}")
     kind = object_of(body.get("response_format")).get("type")
     strict = any(object_of(object_of(tool).get("function")).get("strict") for tool in items_of(body.get("tools")))
-    if kind == "json_schema" and not JSON_SCHEMA.has(version):
+    if kind == "json_schema" and not has(version, JSON_SCHEMA):
         text = f"response_format value as json_schema is enabled only for api versions {JSON_SCHEMA.preview}-preview"
         raise azure(400, "BadRequest", f"{text} and later")
-    if strict and not JSON_SCHEMA.has(version):
+    if strict and not has(version, JSON_SCHEMA):
         raise invalid("Unrecognized request argument supplied: tools[0].function.strict")

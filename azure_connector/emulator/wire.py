@@ -15,6 +15,7 @@ from .values import Json, is_object, object_of, text_of
 __all__ = ["Answer", "Call", "Cut", "Events", "Refusal", "is_form", "sse"]
 
 
+_encoded = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 Cut = Literal["", "large", "late"]
 
 
@@ -139,6 +140,6 @@ class Answer:
 
 def sse(data: Any, event: str | None = None) -> bytes:
     """One server-sent event: JSON for a value, as it is for a string, with its name where it has one."""
-    text = data if isinstance(data, str) else json.dumps(data, separators=(",", ":"), ensure_ascii=False)
+    text = data if isinstance(data, str) else _encoded(data)
     lines = f"data: {text}\n\n"
     return (f"event: {event}\n{lines}" if event else lines).encode()

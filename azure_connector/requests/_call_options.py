@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, cast
 from urllib.parse import parse_qsl
 
@@ -13,6 +13,8 @@ from openai import NotGiven, Omit
 
 from .._utils import Json, as_list, as_object
 from ..deployments import Operation, names_at, operation_of
+from ..errors import InvalidRequestError
+from ..settings import hidden, unsendable
 from ._form_part import read_part
 
 __all__ = [
@@ -21,10 +23,10 @@ __all__ = [
     "CallOptions",
     "changed_options",
     "get_options",
-    "given_headers",
     "makes_images",
     "parse_options",
     "post_options",
+    "sendable_headers",
 ]
 
 # The SDK's marker for `with_raw_response` ("true") and `with_streaming_response` ("stream"); it travels as a header.
@@ -51,13 +53,13 @@ class CallOptions:
         stream: whether the caller reads a stream.
     """
 
-    options: Any
+    options: Any = field(repr=False)
     operation: str
     row: Operation
     query: Mapping[str, str]
     model: str | None
     further: tuple[tuple[str, str], ...]
-    body: Json | None
+    body: Json | None = field(repr=False)
     raw: str
     stream: bool
 
@@ -84,16 +86,32 @@ def parse_options(options: Any, *, stream: bool) -> CallOptions:
     row = operation_of(operation, options.method)
     body = _body(options.json_data, options.extra_json)
     model, further = _models(row, body, options)
-    headers = given_headers(options)
+    headers = _given_headers(options)
     raw = next((str(value) for name, value in headers.items() if name.lower() == _RAW), "")
     own = dict(parse_qsl(query, keep_blank_values=True)) if query else _NO_QUERY
     return CallOptions(options, operation, row, own, model, further, body, raw, stream)
 
 
-def given_headers(options: Any) -> Mapping[str, Any]:
+def _given_headers(options: Any) -> Mapping[str, Any]:
     """The headers that a caller gave this very request."""
     headers = options.headers
     return {} if isinstance(headers, NotGiven) or not headers else headers
+
+
+def sendable_headers(options: Any) -> dict[str, Any]:
+    """The headers that a caller gave this very request.
+
+    Raises:
+        InvalidRequestError: one cannot be sent; the HTTP libraries would quote its value.
+    """
+    if not (given := _given_headers(options)):
+        return {}
+    if (name := unsendable({name: one for name, one in given.items() if isinstance(one, str)})) is not None:
+        raise InvalidRequestError(
+            f"The header {name!r} cannot be sent: its value must be printable ASCII text. Nothing was sent.",
+            param="extra_headers",
+        )
+    return hidden(given)
 
 
 def _models(row: Operation, body: Json | None, options: Any) -> tuple[Any, tuple[tuple[str, str], ...]]:

@@ -174,16 +174,18 @@ def refuses(profile: Profile | None, draft: RequestDraft, name: str, operation: 
 
 def closest_effort(asked: Any, accepted: tuple[str, ...] | None) -> Any:
     """The accepted effort nearest to the one asked for, the lower of two; words that nobody knows stay."""
-    if accepted is None or asked in accepted or asked not in EFFORTS or not accepted:
+    known = [effort for effort in accepted or () if effort in EFFORTS]
+    if not known or asked in known or not isinstance(asked, str) or asked not in EFFORTS:
         return asked
     rank = EFFORTS.index(asked)
-    return min(accepted, key=lambda effort: (abs(EFFORTS.index(effort) - rank), EFFORTS.index(effort)))
+    return min(known, key=lambda effort: (abs(EFFORTS.index(effort) - rank), EFFORTS.index(effort)))
 
 
 def _keep_one_limit(draft: RequestDraft, operation: str, name: str | None = None) -> None:
     """Leaves one limit of output tokens: under the given name, or under one that the API knows."""
     given = [limit for limit in LIMITS if limit in draft.body]
-    right = _right_limits(operation) if name is None else (name,)
+    known = ("max_output_tokens",) if operation == RESPONSES else ("max_completion_tokens", "max_tokens")
+    right = known if name is None else (name,)
     if not given or (len(given) == 1 and given[0] in right):
         return
     meant = [limit for limit in given if draft.get(limit) is not None] or given
@@ -197,10 +199,6 @@ def _keep_one_limit(draft: RequestDraft, operation: str, name: str | None = None
             draft.drop(winner, "it is null", loss=False)
         else:
             draft.rename(winner, right[0], "the name that this model and API know")
-
-
-def _right_limits(operation: str) -> tuple[str, ...]:
-    return ("max_output_tokens",) if operation == RESPONSES else ("max_completion_tokens", "max_tokens")
 
 
 def _adapt_limit(draft: RequestDraft, profile: Profile, names: Names) -> None:
@@ -226,6 +224,8 @@ def _adapt_effort(draft: RequestDraft, profile: Profile, names: Names) -> None:
         draft.drop("reasoning", f"{profile.family} does not reason", loss=lost)
         return
     name = names.effort
+    if names.operation == CHAT and profile.efforts is not None and "reasoning" in draft.body:
+        _flatten_reasoning(draft)
     if not draft.has(name):
         return
     asked = draft.get(name)
@@ -238,6 +238,15 @@ def _adapt_effort(draft: RequestDraft, profile: Profile, names: Names) -> None:
         nearest = closest_effort(asked, accepted)
         if nearest != asked:
             draft.replace(name, nearest, f"{profile.family} takes {', '.join(accepted)}, not {asked}")
+
+
+def _flatten_reasoning(draft: RequestDraft) -> None:
+    """Responses' object in a chat request: chat has a word for the effort alone."""
+    effort = draft.get("reasoning.effort")
+    lost = any(value is not None for name, value in as_object(draft.get("reasoning")).items() if name != "effort")
+    if effort is not None and draft.get("reasoning_effort") is None:
+        draft.put("reasoning_effort", effort)
+    draft.drop("reasoning", "Chat Completions knows reasoning_effort alone", loss=lost)
 
 
 def _adapt_sampling(draft: RequestDraft, profile: Profile, names: Names) -> None:

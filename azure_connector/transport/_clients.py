@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
-from urllib.request import getproxies
 
 import openai
 
@@ -19,6 +18,7 @@ from ..errors import ConfigurationError
 from ._async_backend import transport_class
 from ._http_client import AsyncClient, SyncClient
 from ._library import http_library
+from ._proxies import ProxyRules, proxy_rules
 
 __all__ = ["TransportOptions", "async_http_client", "sync_http_client", "tls_context"]
 
@@ -31,7 +31,7 @@ class TransportOptions:
         ca_bundle: path of a PEM file with the certificate authorities to trust instead of the usual ones.
         client_certificate: path of a PEM file with the client's certificate (and its key, unless `client_key`).
         client_key: path of the key's PEM file.
-        proxy: URL of the proxy; None leaves it to `HTTPS_PROXY` and its kin.
+        proxy: URL of the proxy, checked (`checked_proxy`); None leaves it to `HTTPS_PROXY` and its kin.
     """
 
     ca_bundle: str | None = None
@@ -78,33 +78,34 @@ def _default_context() -> ssl.SSLContext:
     return _trusting(os.environ.get("SSL_CERT_FILE") or os.environ.get("SSL_CERT_DIR") or certifi.where())
 
 
-def _arguments(options: TransportOptions) -> dict[str, Any]:
+def _arguments(options: TransportOptions, transport: Any, rules: ProxyRules) -> dict[str, Any]:
+    """How an httpx client is made, whose connections go through a proxy where a rule says so."""
     context = tls_context(options.ca_bundle, options.client_certificate, options.client_key)
-    arguments: dict[str, Any] = {"verify": context}
-    if options.proxy is not None:
-        arguments["proxy"] = options.proxy
-    return arguments
+    how: dict[str, Any] = {"verify": context, "limits": openai.DEFAULT_CONNECTION_LIMITS}
+    mounts = {f"{kind}://": transport(proxy=url, **how) for kind, url in rules.proxies.items()} if rules else {}
+    # What httpx would read of the environment is read: the authorities, and the proxies.
+    return {"transport": transport(**how), "mounts": mounts, "verify": context, "trust_env": False}
 
 
-def _needs_proxy(options: TransportOptions) -> bool:
-    """Whether connections may go through a proxy: then httpx makes them, with all its rules."""
-    return options.proxy is not None or not {"http", "https", "all"}.isdisjoint(getproxies())
+def _skip_bypassed(client: Any, rules: ProxyRules) -> Any:
+    """The client, whose first pattern is the hosts that have no proxy: httpx's own know no networks."""
+    if rules and rules.bypass.text:
+        client._mounts = {rules.bypass: None, **client._mounts}
+    return client
 
 
 def _plain_sync_client(options: TransportOptions) -> Any:
     """What a sync client's transports are taken from: one that was never used, and need not be closed."""
-    arguments = _arguments(options)
-    if not _needs_proxy(options):
-        arguments["transport"] = http_library().HTTPTransport(limits=openai.DEFAULT_CONNECTION_LIMITS, **arguments)
-    return openai.DefaultHttpxClient(**arguments)
+    rules = proxy_rules(options.proxy)
+    arguments = _arguments(options, http_library().HTTPTransport, rules)
+    return _skip_bypassed(openai.DefaultHttpxClient(**arguments), rules)
 
 
 def sync_http_client(options: TransportOptions) -> Any:
     """An HTTP client for the sync SDK: httpx, or httpx2 under openai 3."""
-    arguments = _arguments(options)
-    if not _needs_proxy(options):
-        arguments["transport"] = http_library().HTTPTransport(limits=openai.DEFAULT_CONNECTION_LIMITS, **arguments)
-    return SyncClient(partial(_plain_sync_client, options), **arguments)
+    rules = proxy_rules(options.proxy)
+    arguments = _arguments(options, http_library().HTTPTransport, rules)
+    return _skip_bypassed(SyncClient(partial(_plain_sync_client, options), **arguments), rules)
 
 
 def async_http_client(options: TransportOptions) -> Any:
@@ -112,10 +113,8 @@ def async_http_client(options: TransportOptions) -> Any:
 
     Its connections belong to the event loop that first uses it.
     """
-    arguments = _arguments(options)
-    if _needs_proxy(options):
-        return AsyncClient(**arguments)
-    make = transport_class()
-    limits = openai.DEFAULT_CONNECTION_LIMITS
-    transport = make(arguments["verify"]) if make else http_library().AsyncHTTPTransport(limits=limits, **arguments)
-    return AsyncClient(transport=transport, **arguments)
+    rules = proxy_rules(options.proxy)
+    arguments = _arguments(options, http_library().AsyncHTTPTransport, rules)
+    if not rules and (make := transport_class()) is not None:
+        arguments["transport"] = make(arguments["verify"])
+    return _skip_bypassed(AsyncClient(**arguments), rules)

@@ -35,8 +35,9 @@ from ._network import (
     leave_to_the_parent,
     note_protocol,
 )
+from ._refusals import aread_refusal, read_refusal
 
-__all__ = ["LARGEST", "AsyncClient", "SyncClient", "TooLargeError", "check_size", "is_counted"]
+__all__ = ["LARGEST", "AsyncClient", "SyncClient", "TooLargeError", "check_size", "is_counted", "is_whole"]
 
 LARGEST = 256 * 1024 * 1024
 """Bytes of a JSON reply, decompressed: beyond it is a fault or an attack, never an answer."""
@@ -75,6 +76,21 @@ def is_counted(request: Any, length: bytes | str, *, encoded: bool) -> bool:
     return request.headers.get("accept", "application/json") == "application/json"
 
 
+def is_whole(kind: str, accept: str) -> bool:
+    """Whether a reply that somebody reads piece by piece is no stream: JSON or a web page, where events or JSON were
+    asked for. Then all waiting for it has one limit, instead of each piece: what drips does not outlast it.
+
+    Args:
+        kind: the reply's content type.
+        accept: what was asked for.
+    """
+    kind = kind.lower()
+    if accept in ("application/json", "text/event-stream"):
+        return not kind.startswith("text/event-stream")
+    # Sound comes as it is made; a file may be of any kind and size.
+    return accept == "application/octet-stream" and kind.startswith(("application/json", "text/html"))
+
+
 def _clock_for(request: Any) -> Clock:
     """The clock for one request: its own timeout, and the deadline of whoever waits already."""
     outer = current()
@@ -87,14 +103,17 @@ class _TimedBody:
 
     Args:
         response: what it is the body of.
+        head: its headers, by their names in lower case.
         began: when its request was sent, by `perf_counter`.
         connection: what it is read from; None where somebody else keeps the time.
         clock: the request's.
     """
 
-    def __init__(self, response: Any, began: float, connection: Any, clock: Clock) -> None:
+    def __init__(self, response: Any, head: Mapping[bytes, bytes], began: float, connection: Any, clock: Clock) -> None:
         self._response: Any = weakref.proxy(response)  # which holds this body
         self._stream, self._began, self._clock = response.stream, began, clock
+        accept = response.request.headers.get("accept", "application/json")
+        self._whole = is_whole(head.get(b"content-type", b"").decode("latin-1"), accept)
         if connection is not None:
             connection.body = clock
 
@@ -108,6 +127,8 @@ class _Body(_TimedBody, _library.SyncByteStream):
         clock = self._clock
         clock.end = None  # until the connection is waited for
         for piece in self._stream:
+            if self._whole:
+                clock.spend()
             yield piece
             clock.end = None
 
@@ -121,6 +142,8 @@ class _AsyncBody(_TimedBody, _library.AsyncByteStream):
         clock = self._clock
         clock.end = None
         async for piece in self._stream:
+            if self._whole:
+                clock.spend()
             yield piece
             clock.end = None
 
@@ -238,11 +261,20 @@ class _Direct:
         return head
 
 
+class _FollowsNothing:
+    """Stands before httpx's clients, which prepare a redirect's next request even where nobody follows it, and raise
+    for a `location` that is no URL: the reply itself is what is judged.
+    """
+
+    def _build_redirect_request(self, request: Any, response: Any) -> Any:
+        return None
+
+
 _NO_REDIRECTS = {"follow_redirects": False}
 _TIMELESS = Clock(None)  # for a transport that keeps the time itself
 
 
-class SyncClient(_Direct, openai.DefaultHttpxClient):
+class SyncClient(_Direct, _FollowsNothing, openai.DefaultHttpxClient):
     """Keeps to the clock, and has new connections in a forked child: those that it finds there are the parent's.
 
     Args:
@@ -283,11 +315,15 @@ class SyncClient(_Direct, openai.DefaultHttpxClient):
             connection = response.extensions.get("network_stream")
             if getattr(connection, "protocol", self) is None:
                 note_protocol(connection, transports_of(self))
-            if not stream:
+            if not response.is_success:
+                read_refusal(response)
+            elif not stream:
                 _read_whole(response, head)
-                response.elapsed = timedelta(seconds=perf_counter() - began)
-        if stream:
-            response.stream = _Body(response, began, connection if isinstance(connection, Stream) else None, clock)
+        if response.is_closed:
+            response.elapsed = timedelta(seconds=perf_counter() - began)
+        else:
+            known = connection if isinstance(connection, Stream) else None
+            response.stream = _Body(response, head, began, known, clock)
         return response
 
     def __del__(self) -> None:
@@ -296,7 +332,7 @@ class SyncClient(_Direct, openai.DefaultHttpxClient):
             self.close()
 
 
-class AsyncClient(_Direct, openai.DefaultAsyncHttpxClient):
+class AsyncClient(_Direct, _FollowsNothing, openai.DefaultAsyncHttpxClient):
     """Belongs to one event loop, so to one process: in a forked child it does nothing."""
 
     def __init__(self, **arguments: Any) -> None:
@@ -322,12 +358,15 @@ class AsyncClient(_Direct, openai.DefaultAsyncHttpxClient):
             connection = response.extensions.get("network_stream")
             if getattr(connection, "protocol", self) is None:
                 note_protocol(connection, transports_of(self))
-            if not stream:
+            if not response.is_success:
+                await aread_refusal(response)
+            elif not stream:
                 await _aread_whole(response, head)
-                response.elapsed = timedelta(seconds=perf_counter() - began)
-        if stream:
+        if response.is_closed:
+            response.elapsed = timedelta(seconds=perf_counter() - began)
+        else:
             known = connection if isinstance(connection, AsyncStream) else None
-            response.stream = _AsyncBody(response, began, known, clock)
+            response.stream = _AsyncBody(response, head, began, known, clock)
         return response
 
     async def aclose(self) -> None:

@@ -11,6 +11,7 @@ import argparse
 import copy
 import json
 import random
+import re
 import sys
 import time
 from collections import Counter
@@ -22,11 +23,14 @@ import httpx
 import psutil
 
 from azure_connector.emulator import Emulator
+from azure_connector.emulator.served import SERVED
+
+from .fuzzed_bodies import BODIES, PREFIXES
 
 _NAMES = (
     "gpt-4o gpt-4.1 gpt-5 gpt-5.1 gpt-5.4 o1 o3-pro gpt-5-codex gpt-audio gpt-35-turbo Mistral-Large-2411 DeepSeek-R1 "
     "grok-4 model-router gpt-oss-120b text-embedding-3-small gpt-image-1 dall-e-3 whisper gpt-4o-transcribe "
-    "gpt-4o-mini-tts gpt-realtime"
+    "gpt-4o-mini-tts gpt-realtime sora-2 gpt-35-turbo-instruct"
 )
 MODELS = _NAMES.split()
 CHATTING = MODELS[:5] + MODELS[10:15]
@@ -164,6 +168,7 @@ class Fuzzer:
             self.form,
             self.batch,
             *[self.resource] * 2,
+            *[self.further] * 5,
             self.noise,
         ]
 
@@ -293,6 +298,35 @@ class Fuzzer:
         )
         return Shot(rng.choice(["GET", "GET", "POST", "DELETE", "PUT"]), self._url(path, query))
 
+    def further(self) -> Shot:
+        """Whatever else is served: its path with ids that are or were, its body bent."""
+        rng = self._rng
+        served = rng.choice(SERVED)
+        path = re.sub(r"\{\w+\}", lambda found: self._like(found.group(), served.path), served.path)
+        root = rng.choice([one for _, one in served.roots]).replace("{deployment}", self._model())
+        query = {"/openai/v1": "", "/models": "?api-version=2024-05-01-preview"}.get(root)
+        query = f"?api-version={rng.choice(VERSIONS[:3])}" if query is None else query
+        if served.method != "POST":
+            return Shot(served.method, f"{root}{path}{query}")
+        fitting = [body for where, body in BODIES if where == served.path and rng.random() < 0.9]
+        body = copy.deepcopy(rng.choice(fitting or [body for _, body in BODIES]))
+        for name in body:
+            if name.endswith("_id") or name == "training_file":
+                body[name] = self._like(name, name)
+            elif name in {"file_ids", "part_ids"}:
+                body[name] = [self._like(name, name)]
+        straight = json.dumps(body).encode()
+        shot = self._sent(path, body)
+        content = straight if rng.random() < 0.5 else shot.content
+        return Shot("POST", f"{root}{path}{query}", content, shot.headers)
+
+    def _like(self, name: str, path: str) -> str:
+        """An id, mostly of the kind that stands there."""
+        place = path.rsplit("/", maxsplit=1)[-1] if name.startswith("{") and name != "{id}" else path
+        first = next((prefix for word, prefix in PREFIXES.items() if word in f"{name} {place}"), "")
+        fitting = [one for one in self.ids if one.startswith(first)]
+        return self._rng.choice(fitting if fitting and self._rng.random() < 0.9 else self.ids)
+
     def noise(self) -> Shot:
         """A body that is no JSON."""
         rng = self._rng
@@ -343,7 +377,7 @@ class Fuzzer:
             if how == 0 and isinstance(value, dict):
                 del value[key]
             elif how == 1 and isinstance(value, list):
-                value.append(copy.deepcopy(inside))
+                value.append(inside)
             elif how == 2 and isinstance(value, dict):
                 value[rng.choice(["type", "content", "stop", "metadata", "logit_bias", "audio", "zz"])] = nasty(rng)
             else:
@@ -403,7 +437,7 @@ def fire(http: httpx.Client, key: str, shot: Shot, fuzzer: Fuzzer, report: Repor
         if reply.status_code >= 400 and not ({"error", "statusCode", "object"} & body.keys()):
             report.faults.append(f"no envelope {body}: {about}")
         if isinstance(body.get("id"), str) and reply.status_code < 300:
-            fuzzer.ids = [*fuzzer.ids[-40:], body["id"]]
+            fuzzer.ids = [*fuzzer.ids[-80:], body["id"]]
 
 
 def main() -> int:

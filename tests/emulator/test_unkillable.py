@@ -15,6 +15,7 @@ from azure_connector.emulator.limits import Limits
 from azure_connector.emulator.parsing import parse
 
 from .fuzzing import run
+from .fuzzing_doors import run_doors
 
 CHAT = "/openai/v1/chat/completions"
 ASK: dict[str, Any] = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Describe Oslo as JSON"}]}
@@ -25,6 +26,10 @@ def test_two_hundred_fuzzed_requests() -> None:
     assert report.faults == []
     assert sum(report.statuses.values()) == 200
     assert report.statuses[200] > 10
+
+
+def test_the_other_doors() -> None:
+    assert run_doors(60, seed=3) == []
 
 
 def structured(http: httpx.Client, schema: dict[str, Any], **more: Any) -> dict[str, Any]:
@@ -168,6 +173,24 @@ def test_only_the_newest_is_kept(small: Emulator) -> None:
     for name in "abca":
         kept[name] = 1
     assert list(kept) == ["c", "a"]
+
+
+def test_what_is_kept_is_bounded_in_bytes_and_parsed_only_when_asked_for() -> None:
+    with Emulator(limits=Limits(record_bytes=20_000, stored_bytes=100_000)) as azure:
+        with httpx.Client(base_url=azure.endpoint, headers={"api-key": azure.api_key}) as http:
+            body = {"model": "gpt-4o", "input": "x" * 4_000}
+            made = [http.post("/openai/v1/responses", json=body).json()["id"] for _ in range(10)]
+            found = [http.get(f"/openai/v1/responses/{one}").status_code for one in made]
+        assert found == [404] * 6 + [200] * 4
+        kept = azure.requests.snapshot()
+        assert sum(len(one.raw) for one in kept) <= 20_000
+        assert not any("body" in vars(one) for one in kept)
+        assert next(one for one in kept if one.raw).body == body
+    gone: list[int] = []
+    weighed = Newest[int](most_bytes=10, weigh=lambda value: value, forget=gone.append)
+    for name, value in (("a", 4), ("b", 5), ("a", 6), ("c", 40)):
+        weighed[name] = value
+    assert (list(weighed), gone) == (["c"], [6, 5])
 
 
 def test_a_fault_of_its_own_is_an_envelope(azure: Emulator, http: httpx.Client) -> None:

@@ -65,6 +65,31 @@ async def test_nobody_who_wraps_nothing_pays_for_httpx(ask, monkeypatch, over):
 
 
 @WAYS
+@pytest.mark.parametrize("streamed", [False, True])
+async def test_a_refusal_comes_straight_and_is_read(azure, monkeypatch, over, streamed):
+    library = http_library()
+    kind = library.Client if over == "sync" else library.AsyncClient
+    monkeypatch.setattr("azure_connector.transport._http_client._is_the_librarys", lambda method: True)
+    monkeypatch.setattr(kind, "_send_single_request", None)
+    if over == "httpx":
+        monkeypatch.setattr("azure_connector.transport._clients.transport_class", lambda: None)
+    options: dict[str, Any] = {"azure_endpoint": azure.endpoint, "api_key": "wrong", "max_retries": 0}
+
+    async def refused() -> None:
+        if over == "sync":
+            with AzureConnector(**options) as client:
+                client.chat.completions.create(**HELLO, stream=streamed)
+        else:
+            async with AsyncAzureConnector(**options) as client:
+                await client.chat.completions.create(**HELLO, stream=streamed)
+
+    with pytest.raises(openai.AuthenticationError, match="invalid subscription key") as raised:
+        await refused()
+    assert raised.value.response.is_closed
+    assert raised.value.response.elapsed.total_seconds() > 0
+
+
+@WAYS
 async def test_httpx_s_log_has_its_line(ask, caplog, over):
     with caplog.at_level(logging.INFO, logger=http_library().__name__):
         await ask(over)

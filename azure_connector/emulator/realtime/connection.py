@@ -18,6 +18,9 @@ from .session import Session
 
 __all__ = ["Connection", "refusing"]
 
+MOST_MESSAGES = 1_000
+"""How many messages of a client are remembered; the newest."""
+
 
 def refusing(send: Send) -> Send:
     """Sends an HTTP reply where a WebSocket was asked for."""
@@ -70,6 +73,7 @@ class Connection:
         if text is None:
             text = message["bytes"].decode("utf-8", "replace")
         self._record.messages.append(_json_or_text(text))
+        del self._record.messages[:-MOST_MESSAGES]
         return session.receive(text)
 
     async def _tell(self, events: Iterator[Json], cut: int | None) -> int | None:

@@ -6,10 +6,10 @@ from ..errors import azure, missing, not_found, operation_not_supported
 from ..installing import install_hint
 from ..models import UNKNOWN
 from ..resource import Resource
-from ..routes import Route, table
+from ..routes import Handler
 from ..wire import Answer, Call
 
-__all__ = ["ROUTES"]
+__all__ = ["HANDLERS"]
 
 NO_LIBRARY = f"The emulator's realtime endpoint needs wsproto: {install_hint('emulator')}"
 
@@ -27,4 +27,6 @@ async def connect(call: Call, resource: Resource) -> Answer:
     return Answer(101)
 
 
-ROUTES: list[Route] = table("/realtime", connect, method="GET")
+HANDLERS: dict[str, Handler] = {
+    "GET /realtime": connect,
+}

@@ -14,7 +14,7 @@ from ..sealing import Seal
 from ..thinking import Ask, ToolSpec, Turn
 from ..values import Json, items_of, object_of, text_of
 
-__all__ = ["Draft", "compose", "output_items", "read_ask"]
+__all__ = ["Draft", "compose", "output_items", "read_ask", "wants"]
 
 
 def read_ask(body: Json, turns: tuple[Turn, ...], *, parallel: bool, room: int) -> Ask:
@@ -144,7 +144,10 @@ def _settings(draft: Draft) -> Json:
     body = draft.body
     reasons = draft.deployment.family.reasoning
     text = object_of(body.get("text"))
-    return {
+    conversation = body.get("conversation")
+    name = object_of(conversation).get("id", conversation)
+    shared: Json = {} if conversation is None else {"conversation": {"id": name}}
+    return shared | {
         "instructions": body.get("instructions"),
         "max_output_tokens": body.get("max_output_tokens"),
         "max_tool_calls": body.get("max_tool_calls"),

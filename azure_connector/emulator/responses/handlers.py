@@ -7,23 +7,32 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
 
-from ..brain import think
+from ..bodies import prefixed
+from ..brain import CHARACTERS, think
 from ..completion import most_tokens, settle, thinking_tokens
 from ..counting import count_value
 from ..errors import invalid, missing
 from ..filters import judge
-from ..paging import page
+from ..paging import listed
 from ..resource import Resource
 from ..responsestore import StoredResponse
-from ..routes import Route, table
-from ..values import Json, is_object, items_of, object_of, whole
+from ..routes import Handler
+from ..values import Json, items_of, object_of, whole
 from ..wire import Answer, Call, sse
-from .composing import Draft, compose, output_items, read_ask
+from .composing import Draft, compose, output_items, read_ask, wants
+from .conversations import conversation_of, extend
+from .filesearch import Found, look_up
+from .further import HANDLERS as FURTHER
+from .history import before
+from .naming import named
 from .reading import check_answered, filterable, read_items, turns_of
 from .rules import check_parameters
 from .streaming import events_of
 
-__all__ = ["ROUTES"]
+__all__ = ["HANDLERS"]
+
+SMALLEST = 16_000
+"""Bytes that a stored response takes beside its texts."""
 
 
 async def create(call: Call, resource: Resource) -> Answer:
@@ -38,7 +47,7 @@ async def create(call: Call, resource: Resource) -> Answer:
     if not own and not body.get("previous_response_id") and body.get("prompt") is None:
         raise missing("input")
     _check_named(body, own, resource)
-    items = [*_before(body, resource), *own]
+    items = [*before(body, resource), *own]
     check_answered(items)
     verdict = judge(filterable(own))
     if verdict.refused:
@@ -48,8 +57,10 @@ async def create(call: Call, resource: Resource) -> Answer:
         body.get("max_output_tokens"), family.max_output, alternatives=whole(body.get("top_logprobs"), 0)
     )
     turns = turns_of(items, body.get("instructions"))
+    found = look_up(body, turns, resource)
+    seen = turns if found is None else turns + found.turns
     reply = settle(
-        think(read_ask(body, turns, parallel=family.parallel_at(effort), room=limit)),
+        think(read_ask(body, seen, parallel=family.parallel_at(effort), room=limit)),
         resource.ids,
         prompt=3 + count_value(items) + count_value(body.get("tools")) + count_value(body.get("instructions")),
         thinking=thinking_tokens(effort) if family.reasoning else 0,
@@ -59,62 +70,43 @@ async def create(call: Call, resource: Resource) -> Answer:
     reply = replace(reply, cached_tokens=resource.prompts.cached(deployment.name, prompt, reply.prompt_tokens))
     model = resource.answering(deployment)
     draft = Draft(body, reply, deployment, verdict, effort, int(resource.clock()), model)
-    response = compose(draft, f"resp_{resource.ids.hexadecimal(48)}", output_items(draft, resource.ids, resource.seal))
-    listed = _named(own, resource)
-    stored = StoredResponse(response, items, listed, background=bool(body.get("background")))
+    output = _with_search(output_items(draft, resource.ids, resource.seal), found, body, resource)
+    response = compose(draft, f"resp_{resource.ids.hexadecimal(48)}", output)
+    given = named(own, resource.ids)
+    size = SMALLEST + len(call.raw) + 8 * len(items) + CHARACTERS * reply.completion_tokens
+    stored = StoredResponse(response, items, given, background=bool(body.get("background")), size=size)
     if keep:
         resource.responses.add(stored)
+    if body.get("conversation") is not None:
+        extend(conversation_of(body["conversation"], resource), [*given, *output])
     if body.get("stream"):
         return Answer(events=_streamed(stored, 0))
     return Answer(body=stored.shown())
 
 
+def _with_search(output: list[Json], found: Found | None, body: Json, resource: Resource) -> list[Json]:
+    """The output with the search before the message that rests on it."""
+    message = next((item for item in output if item["type"] == "message"), None)
+    if found is None or message is None:
+        return output
+    found.cite(message)
+    item = found.item(resource.ids, results=wants(body, "file_search_call.results"))
+    at = output.index(message)
+    return [*output[:at], item, *output[at:]]
+
+
 def _check_named(body: Json, own: list[Json], resource: Resource) -> None:
-    """Refuse prompts, conversations, vector stores and files that the resource does not have."""
+    """Refuse prompts and files that the resource does not have."""
     prompt = object_of(body.get("prompt")).get("id")
     if body.get("prompt") is not None and prompt is None:
         raise missing("prompt.id")
     if prompt is not None:
-        raise invalid(f"Prompt with id '{prompt!s:.100}' not found.", "prompt", status=404)
-    conversation = body.get("conversation")
-    if conversation is not None:
-        if body.get("previous_response_id") is not None:
-            text = "'previous_response_id' and 'conversation' cannot be given together."
-            raise invalid(text, "previous_response_id", "mutually_exclusive_parameters")
-        identity = object_of(conversation).get("id") if is_object(conversation) else conversation
-        raise invalid(f"Conversation with id '{identity!s:.100}' not found.", "conversation", status=404)
-    for number, tool in enumerate(items_of(body.get("tools"))):
-        for identity in items_of(object_of(tool).get("vector_store_ids")):
-            param = f"tools[{number}].vector_store_ids"
-            raise invalid(f"Vector store with id '{identity!s:.100}' not found.", param, status=404)
+        raise invalid(f"Prompt with id '{prefixed(prompt, 'pmpt_', 'prompt.id')}' not found.", "prompt", status=404)
     for index, item in enumerate(own):
         for number, part in enumerate(items_of(item.get("content"))):
             identity = object_of(part).get("file_id")
             if identity is not None:
                 resource.file(identity, f"input[{index}].content[{number}].file_id")
-
-
-def _before(body: Json, resource: Resource) -> list[Json]:
-    """The items of the response that this one continues."""
-    identity = body.get("previous_response_id")
-    if identity is None:
-        return []
-    previous = resource.responses.previous(str(identity))
-    return [*previous.items, *previous.body["output"]]
-
-
-def _named(items: list[Json], resource: Resource) -> list[Json]:
-    """The input's items as they are listed: each with an id, messages with parts."""
-    named: list[Json] = []
-    for item in items:
-        prefix = {"message": "msg", "function_call_output": "fco"}.get(item["type"], "item")
-        shown = {"id": f"{prefix}_{resource.ids.hexadecimal(48)}", **item}
-        if item["type"] == "message" and isinstance(item["content"], str):
-            kind = "output_text" if item["role"] == "assistant" else "input_text"
-            part: Json = {"type": kind, "text": item["content"]}
-            shown["content"] = [{**part, "annotations": []} if kind == "output_text" else part]
-        named.append(shown)
-    return named
 
 
 def _streamed(stored: StoredResponse, start: int) -> Iterator[bytes]:
@@ -159,16 +151,13 @@ async def cancel(call: Call, resource: Resource) -> Answer:
 
 async def input_items(call: Call, resource: Resource) -> Answer:
     """`GET /responses/{id}/input_items`."""
-    items = list(resource.responses.get(call.params["id"]).own_items)
-    if call.query.get("order", "desc") == "desc":
-        items.reverse()
-    return Answer(body=page(items, call))
+    return Answer(body=listed(resource.responses.get(call.params["id"]).own_items, call))
 
 
-ROUTES: list[Route] = [
-    *table("/responses", create),
-    *table("/responses/{id}", retrieve, method="GET"),
-    *table("/responses/{id}", delete, method="DELETE"),
-    *table("/responses/{id}/cancel", cancel),
-    *table("/responses/{id}/input_items", input_items, method="GET"),
-]
+HANDLERS: dict[str, Handler] = FURTHER | {
+    "POST /responses": create,
+    "GET /responses/{id}": retrieve,
+    "DELETE /responses/{id}": delete,
+    "POST /responses/{id}/cancel": cancel,
+    "GET /responses/{id}/input_items": input_items,
+}

@@ -31,6 +31,7 @@ NEEDED = {
     "custom_tool_call_output": ("call_id", "output"),
     "reasoning": ("id", "summary"),
     "item_reference": ("id",),
+    "compaction": ("encrypted_content",),
 }
 # What must be replayed without the `status` that the reply gave it; the built-in tools' items keep theirs.
 WITHOUT_STATUS = frozenset(
@@ -42,7 +43,7 @@ ROLES = ("assistant", "system", "developer", "user")
 LONGEST_ID = 64
 
 
-def read_items(given: Any, store: ResponseStore, seal: Seal, *, stored: bool) -> list[Json]:
+def read_items(given: Any, store: ResponseStore, seal: Seal, *, stored: bool, name: str = "input") -> list[Json]:
     """The input as items, references replaced by what they mean.
 
     Args:
@@ -50,6 +51,7 @@ def read_items(given: Any, store: ResponseStore, seal: Seal, *, stored: bool) ->
         store: where references point.
         seal: checks encrypted reasoning.
         stored: the request's `store`.
+        name: the field that they stand in.
 
     Raises:
         Refusal: an item is malformed, unknown, or another resource's.
@@ -62,12 +64,14 @@ def read_items(given: Any, store: ResponseStore, seal: Seal, *, stored: bool) ->
         raise wrong_type("input", "one of a string or array of objects", given)
     read: list[Json] = []
     for number, item in enumerate(items_of(given)):
-        checked = _item(number, item)
+        checked = _item(f"{name}[{number}]", item)
         if checked["type"] == "item_reference":
             found = store.item(checked["id"])
             if found is None:
                 raise item_not_found(checked["id"], persisted=stored)
             checked = found
+        if checked["type"] == "compaction":
+            _check_seal(checked, seal)
         if checked["type"] == "reasoning":
             _check_reasoning(checked, store, seal, stored=stored)
         read.append(checked)
@@ -76,8 +80,7 @@ def read_items(given: Any, store: ResponseStore, seal: Seal, *, stored: bool) ->
     return read
 
 
-def _item(number: int, item: Any) -> Json:
-    where = f"input[{number}]"
+def _item(where: str, item: Any) -> Json:
     if not is_object(item):
         raise wrong_type(where, "an object", item)
     fields = object_of(item)
@@ -148,6 +151,11 @@ def _check_reasoning(item: Json, store: ResponseStore, seal: Seal, *, stored: bo
         if store.item(item["id"]) is None:
             raise item_not_found(item["id"], persisted=stored)
         return
+    _check_seal(item, seal)
+
+
+def _check_seal(item: Json, seal: Seal) -> None:
+    content = item["encrypted_content"]
     if not seal.is_mine(text_of(content)):
         shown = f"{text_of(content)[:4]}...{text_of(content)[-4:]}"
         text = (

@@ -75,6 +75,7 @@ def check_parameters(body: Json, deployment: Deployment, call: Call, sizes: Size
     effort = _effort(body, family)
     check_sampling(body, family, effort)
     check_integer("top_logprobs", body.get("top_logprobs"), 0, 20)
+    check_integer("max_tool_calls", body.get("max_tool_calls"), 1)
     if body.get("top_logprobs") and family.sampling != "free" and effort != "none":
         raise unsupported_parameter("top_logprobs")
     if body.get("stream") and not family.streaming:
@@ -144,6 +145,10 @@ def _check_tools(body: Json, family: Family, effort: str, call: Call, sizes: Siz
             check_function(where, fields, sizes)
         elif kind == "custom":
             check_name(f"{where}.name", fields.get("name"))
+        elif kind == "mcp" and not fields.get("server_label"):
+            raise missing(f"{where}.server_label")
+        elif kind == "code_interpreter" and fields.get("container") is None:
+            raise missing(f"{where}.container")
         elif kind == "image_generation" and "x-ms-oai-image-generation-deployment" not in call.headers:
             text = "The image generation tool needs the header 'x-ms-oai-image-generation-deployment'."
             raise invalid(text, where)

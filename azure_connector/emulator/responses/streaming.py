@@ -41,12 +41,18 @@ def _opening(item: Json) -> Json:
         "function_call": {"status": "in_progress", "arguments": ""},
         "custom_tool_call": {"status": "in_progress", "input": ""},
         "reasoning": {"summary": []},
+        "file_search_call": {"status": "in_progress", "results": None},
     }
     return {**item, **empty.get(item["type"], {})}
 
 
 def _nothing(item: Json, where: Json) -> Iterator[Event]:
     yield from ()
+
+
+def _file_search(item: Json, where: Json) -> Iterator[Event]:
+    for state in ("in_progress", "searching", "completed"):
+        yield f"response.file_search_call.{state}", where
 
 
 def _message(item: Json, where: Json) -> Iterator[Event]:
@@ -61,6 +67,8 @@ def _message(item: Json, where: Json) -> Iterator[Event]:
                 "response.output_text.delta",
                 {**place, "delta": piece, "logprobs": one, "obfuscation": _padding(piece)},
             )
+        for number, cited in enumerate(part["annotations"]):
+            yield "response.output_text.annotation.added", {**place, "annotation_index": number, "annotation": cited}
         yield "response.output_text.done", {**place, "text": part["text"], "logprobs": probabilities}
         yield "response.content_part.done", {**place, "part": part}
 
@@ -93,6 +101,7 @@ _CONTENTS = {
     "function_call": _function_call,
     "custom_tool_call": _custom_tool_call,
     "reasoning": _reasoning,
+    "file_search_call": _file_search,
 }
 
 
