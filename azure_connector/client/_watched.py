@@ -31,13 +31,6 @@ class WatchedClient(SharedClient):
 
             return watch(super().beta, self)
 
-        @cached_property
-        def uploads(self):
-            """The SDK's uploads; `upload_file_chunked` maps the lines of a batch file."""
-            from ._uploads import map_uploads
-
-            return map_uploads(super().uploads, self._state, asynchronous=isinstance(self, openai.AsyncOpenAI))
-
         if hasattr(openai.OpenAI, "live"):  # from openai 3 on
 
             @cached_property
