@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 
 import grimp
 import pytest
+
+from azure_connector import AzureConnector
+from tests.support.walk import crossed, plain_call, streamed_tool_call
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("azure_connector", "sk_azure_plugin", "litellm_adapter")
@@ -24,6 +28,10 @@ LINES = (
     ("cli", "display", "helpers", "pytest_plugin"),
     ("query",),
 )
+
+
+# Files that a call crosses.
+PLAIN, STREAMED = 27, 40
 
 
 @pytest.fixture(scope="module")
@@ -87,6 +95,17 @@ def test_no_file_imports_itself_by_a_detour(graph):
 def test_files_stay_short(package):
     for file in (ROOT / package).rglob("*.py"):
         assert len(file.read_text(encoding="utf-8").splitlines()) <= 400, file
+
+
+@pytest.mark.parametrize(("call", "most"), [(plain_call, PLAIN), (streamed_tool_call, STREAMED)])
+def test_a_warm_call_crosses_few_files_and_the_page_lists_them(azure, monkeypatch, call, most):
+    monkeypatch.delitem(sys.modules, "opentelemetry.trace", raising=False)  # where it is loaded, spans are annotated
+    client = AzureConnector(azure_endpoint=azure.endpoint, api_key=azure.api_key)
+    files = crossed(lambda: call(client))
+    assert len(files) <= most
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    listed = page.partition(f"**{call.__doc__}**")[2].partition("```text\n")[2].partition("```")[0]
+    assert listed.split() == files, "the list in docs/architecture.md: see `python -m tests.support.walk`"
 
 
 # Seven arrows are those of the public room `helpers`: its own six, and the one of `query` to it. Seven are those of

@@ -64,7 +64,9 @@ def call_flow(
     """
     if not state.routing.shares:
         state.routing.share()
-    call = with_model(parse_options(options, stream=stream), state)
+    call = parse_options(options, stream=stream)
+    if call.model is None:
+        call = with_model(call, state)
 
     def run(plan: Plan, since: float | None = None) -> Generator[Effect, Any, Any]:
         one = _CallRun(
@@ -295,15 +297,15 @@ class _CallRun:
 
     def _send(self, prepared: PreparedRequest, reader: ReplyReader) -> Send:
         # The reader travels in the slot for what the SDK is to do with a reply that it has parsed.
-        changes: dict[str, Any] = {"post_parser": reader}
+        options = prepared.options  # made for this attempt
+        options.post_parser = reader
         redirect, self._redirect = self._redirect, None
         if redirect is not None and redirect[0] == prepared.target:  # another target has its own address
             # A redirect's address is complete: the query of the first one stands in it where it is still wanted.
-            changes |= {"url": redirect[1], "params": {}}
+            options.url, options.params = redirect[1], {}
         reader.as_json = self._cast_to is object
         reader.cast_to = object if prepared.reply.kind != "native" else self._cast_to
         seconds = self._route.remaining(time.monotonic())
-        options = prepared.options.model_copy(update=changes)
         return Send(prepared.target.resource, options, reader.cast_to, prepared.stream, self._stream_cls, seconds)
 
     def _can_retry_now(self, prepared: PreparedRequest, error: openai.APIStatusError) -> Generator[Effect, Any, bool]:

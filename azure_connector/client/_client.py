@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Generator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from functools import cached_property
 from inspect import Signature
 from typing import TYPE_CHECKING, Any, Unpack, cast
@@ -330,7 +330,8 @@ class AsyncAzureConnector(WatchedClient, AsyncAzureType):  # pyright: ignore[rep
         match effect:
             case Send():
                 client = self._pools.of(effect.resource)
-                async with asyncio.timeout(effect.seconds):
+                limit = nullcontext() if effect.seconds is None else asyncio.timeout(effect.seconds)
+                async with limit:
                     return await client.request(
                         effect.cast_to, effect.options, stream=effect.stream, stream_cls=effect.stream_cls
                     )

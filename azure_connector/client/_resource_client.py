@@ -5,7 +5,8 @@ moment, so that no options object, log line or repr ever holds them.
 
 The SDK's `request()` drives every call. Some of its private hooks are overridden, each of which hands on to the SDK
 what it does not know, so that a version without one is slower and nothing else: `_build_request` (JSON bodies),
-`_make_sse_decoder` (streams of the SDK's own events),
+`_make_sse_decoder` (streams of the SDK's own events), `_send_request` (which signs for workload identities that are
+not ours),
 `_prepare_request` (documented there as the place for signing; without it nothing could be sent), and
 `_process_response` (without it the SDK parses first and the reader finishes, `post_parser`).
 """
@@ -48,7 +49,7 @@ class _Shared:
         sdk.__init__(api_key=PLACEHOLDER_KEY, base_url=resource.endpoint.base, http_client=http_client, max_retries=0)
         self._resource = resource
         self._authenticator = authenticator
-        self._json_requests = JsonRequestBuilder(self, http_client)
+        self._json_requests = JsonRequestBuilder(self, http_client, unless=("authorization", _PLACEHOLDER_HEADER))
         self._base = resource.endpoint.base
         # Nearly every request's address begins letter by letter as the resource's: nothing is to be compared then.
         home = http_library().URL(self._base)
@@ -77,9 +78,9 @@ class _Shared:
         Raises:
             InvalidRequestError: the request would leave the resource's hosts.
         """
-        if request.headers.get("authorization") == _PLACEHOLDER_HEADER:
-            del request.headers["authorization"]
-        url = request.url
+        headers, url = request.headers, request.url
+        if "authorization" in headers and headers["authorization"] == _PLACEHOLDER_HEADER:
+            del headers["authorization"]
         if (url.scheme, url.netloc) != self._home and not self._resource.owns(str(url)):
             host = url.netloc.decode("ascii", "replace").rpartition("@")[2]
             raise InvalidRequestError(
@@ -114,6 +115,9 @@ class ResourceClient(_Shared, openai.OpenAI):
             cast_to=cast_to, options=options, response=response, stream=False, stream_cls=None, retries_taken=0
         )
 
+    def _send_request(self, request: Any, **how: Any) -> Any:
+        return self._client.send(request, **how)
+
     def _process_response(self, *, options: Any, response: Any, **rest: Any) -> Any:
         reader = options.post_parser
         if isinstance(reader, ReplyReader) and reader.takes(response):
@@ -133,6 +137,9 @@ class AsyncResourceClient(_Shared, openai.AsyncOpenAI):
         return await self._process_response(
             cast_to=cast_to, options=options, response=response, stream=False, stream_cls=None, retries_taken=0
         )
+
+    def _send_request(self, request: Any, **how: Any) -> Any:
+        return self._client.send(request, **how)
 
     async def _process_response(self, *, options: Any, response: Any, **rest: Any) -> Any:
         reader = options.post_parser

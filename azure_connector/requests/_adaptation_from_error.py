@@ -21,9 +21,8 @@ from typing import Any
 from .._utils import Json, as_list, as_object
 from ..deployments import CHAT, EFFORTS, NEUTRAL, RESPONSES, SAMPLING, profile_for
 from ..errors import ErrorFacts, classify
-from ._adaptations import ROLES, Adaptation, AdaptationAction, AdaptationCache, is_one_of
-from ._draft import RequestDraft
-from ._parameter_rules import LIMITS, has_files, names_for
+from ._adaptations import ROLES, Adaptation, AdaptationAction, AdaptationCache, has_files, is_one_of
+from ._parameter_rules import LIMITS, RequestDraft, names_for
 from ._refusal_words import Words, pointers, read_words
 from ._replayed_items import replay_lesson
 from ._tool_descriptions import description_lesson

@@ -7,12 +7,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from .._utils import ForkLock, as_list, as_object
+from .._utils import ForkLock, Json, as_list, as_object
 from ..deployments import EFFORTS, NEUTRAL, Profile
-from ._draft import RequestChange, RequestDraft
-from ._parameter_rules import closest_effort, exclude, names_for, set_role
+from ._parameter_rules import RequestChange, RequestDraft, closest_effort, exclude, names_for, set_role
 
-__all__ = ["ROLES", "Adaptation", "AdaptationAction", "AdaptationCache", "apply", "is_one_of", "merged", "order"]
+__all__ = [
+    "ROLES",
+    "Adaptation",
+    "AdaptationAction",
+    "AdaptationCache",
+    "apply",
+    "has_files",
+    "is_one_of",
+    "merged",
+    "order",
+]
 
 ROLES = ("developer", "system", "user")
 
@@ -162,6 +171,15 @@ def is_one_of(value: Any, values: Sequence[Any]) -> bool:
     return any(value == one and isinstance(value, bool) == isinstance(one, bool) for one in values)
 
 
+def has_files(body: Json) -> bool:
+    """Whether a chat has a part that is a file."""
+    return any(
+        as_object(part).get("type") == "file"
+        for message in as_list(body.get("messages"))
+        for part in as_list(as_object(message).get("content"))
+    )
+
+
 def _folded(value: Any) -> str:
     return str(value).lower().replace("-", "_")
 
@@ -220,11 +238,6 @@ class AdaptationCache:
             while len(self._by_key) > self._deployments:
                 self._by_key.popitem(last=False)
             return True
-
-    def forget(self, key: str) -> None:
-        """Drops what is known of a deployment, e.g. because it serves another model now."""
-        with self._lock:
-            self._by_key.pop(key, None)
 
     def clear(self) -> None:
         """Forgets everything."""

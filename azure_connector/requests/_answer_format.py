@@ -11,7 +11,7 @@ from typing import Any
 from .._utils import Json, as_list, as_object, object_or_none
 from ..deployments import CHAT, Profile
 from ..tools import complete_strict, sanitize_name
-from ._draft import RequestChange, RequestDraft
+from ._parameter_rules import RequestChange, RequestDraft
 
 __all__ = ["fit_answer_format"]
 

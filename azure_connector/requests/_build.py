@@ -15,16 +15,16 @@ from .._utils import Json, as_list, as_object
 from ..deployments import CHAT, RESPONSES, DeploymentResolver, Target, replace_names
 from ..errors import InvalidRequestError, parse_envelope
 from ..routing import ResourceAffinity
-from ..settings import ApiStyle, Endpoint, form_for, hidden, operation_query, operation_url, unsendable
+from ..settings import ApiStyle, Endpoint, form_for, operation_query, operation_url
 from ..tools import TOOL_FIELDS, NameMap, normalize_tools, repair_history, repair_input_items
 from ._adaptation_from_error import adaptation_from_error
 from ._adaptations import Adaptation, apply, merged
-from ._call_options import IMAGE_TOOL, CallOptions, given_headers, makes_images
-from ._draft import RequestChange, RequestDraft
+from ._call_options import IMAGE_TOOL, CallOptions, changed_options, makes_images, sendable_headers
 from ._fit import adapt_request
 from ._form_part import read_part, with_part
 from ._memory import CHANGES, LEARNED
 from ._other_rules import fit_other
+from ._parameter_rules import RequestChange, RequestDraft
 from ._replayed_items import fit_replayed_items
 from ._reply_plan import ReplyPlan, StreamRules
 from ._tool_descriptions import cut_descriptions
@@ -37,6 +37,7 @@ _log = logging.getLogger("azure_connector")
 # Source: the how-to page of the Responses API; without it Azure answers 400.
 _IMAGE_HEADER = "x-ms-oai-image-generation-deployment"
 # openai 3.57 cancels an evaluation's run at a path that Azure does not have.
+_MOST_ADDRESSES = 256
 _MOVED = re.compile(r"(/evals/[^/]+/runs/[^/]+)/cancel")
 
 
@@ -109,6 +110,7 @@ class RequestBuilder:
         self._resolver, self._affinity, self._endpoints = resolver, affinity, endpoints
         self._defaults, self._strict, self._repeat_unsafe = defaults, strict, repeat_unsafe
         self._repair = repair
+        self._addresses: dict[tuple[str, str, str, str], tuple[str, Mapping[str, str]]] = {}
 
     def build(
         self, client: Any, call: CallOptions, target: Target, *, timeout: Any, taught: Sequence[Adaptation] = ()
@@ -130,18 +132,18 @@ class RequestBuilder:
             CHANGES.report(self.key_of(target), state.changes, name=target.key)
         endpoint, options = self._endpoints[target.resource], call.options
         _refuse_absent(call, endpoint)
-        form = form_for(endpoint, state.operation, options.method)
-        query = operation_query(endpoint, form, state.operation, options.method)
-        sent = options.model_copy(
-            update={
-                "url": _url(endpoint, state.operation, target.deployment, form, options.method),
+        url, query = self._address(target, state.operation, options.method)
+        sent = changed_options(
+            options,
+            {
+                "url": url,
                 "params": {**client.custom_query, **query, **call.query, **options.params},
                 "headers": {
                     **self._image_header(call, target),
                     **({call.row.preview: "preview"} if call.row.preview else {}),
                     **(self.headers or {}),
                     **client.custom_headers,
-                    **_own_headers(options),
+                    **sendable_headers(options),
                 },
                 "json_data": options.json_data if state.body is None else state.body,
                 **self._mapped_part(call, target),
@@ -149,12 +151,26 @@ class RequestBuilder:
                 "follow_redirects": False,
                 "timeout": timeout,
                 "max_retries": 0,
-            }
+            },
         )
         changes = (*map(str, state.changes), *state.notes)
         return PreparedRequest(
             target, state.operation, state.body, sent, state.reply, state.stream, changes, state.adaptations
         )
+
+    def _address(self, target: Target, operation: str, method: str) -> tuple[str, Mapping[str, str]]:
+        """The URL of an operation, and the query that its form demands."""
+        key = target.resource, operation, target.deployment, method
+        found = self._addresses.get(key)
+        if found is None:
+            endpoint = self._endpoints[target.resource]
+            form = form_for(endpoint, operation, method)
+            query = operation_query(endpoint, form, operation, method)
+            found = _url(endpoint, operation, target.deployment, form, method), query
+            if len(self._addresses) >= _MOST_ADDRESSES:
+                self._addresses.clear()  # many operations have an id in their path
+            self._addresses[key] = found
+        return found
 
     def adapt_to(self, prepared: PreparedRequest, error: openai.APIStatusError) -> Adaptation | None:
         """What a refusal teaches about asking again; it is kept for the deployment, unless that is a router.
@@ -279,7 +295,7 @@ class RequestBuilder:
             changes += adapted.changes
         else:
             body = _without_replay_state(body)
-        body, cut = cut_descriptions(body, adapted.operation, adaptations)
+        body, cut = cut_descriptions(body, adapted.operation, adaptations) if adaptations else (body, ())
         reply = ReplyPlan(
             kind="responses" if moved else "chat",
             names=names,
@@ -337,21 +353,6 @@ class RequestBuilder:
             else None,
         )
         return ReplyPlan(names=names, repair=self._repair, streamed=call.stream, rules=rules)
-
-
-def _own_headers(options: Any) -> dict[str, Any]:
-    """The headers that a caller gave this very request.
-
-    Raises:
-        InvalidRequestError: one cannot be sent; the HTTP libraries would quote its value.
-    """
-    given = given_headers(options)
-    if given and (name := unsendable({name: one for name, one in given.items() if isinstance(one, str)})) is not None:
-        raise InvalidRequestError(
-            f"The header {name!r} cannot be sent: its value must be printable ASCII text. Nothing was sent.",
-            param="extra_headers",
-        )
-    return hidden(given)
 
 
 def _without_model(state: _BuildState) -> _BuildState:

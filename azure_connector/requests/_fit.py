@@ -17,13 +17,22 @@ from typing import Any
 from .._utils import Json, as_list, as_object
 from ..deployments import CHAT, RESPONSES, Api, Profile
 from ..errors import InvalidRequestError
-from ._adaptations import Adaptation, apply, order
+from ._adaptations import Adaptation, apply, has_files, order
 from ._answer_format import fit_answer_format
-from ._draft import ChangeReporter, RequestChange, RequestDraft
-from ._parameter_rules import LIMITS, Names, adapt, adapt_to_effort, closest_effort, has_files, names_for, refuses
-from ._value_checks import check_values
+from ._parameter_rules import (
+    LIMITS,
+    Names,
+    RequestChange,
+    RequestDraft,
+    adapt,
+    adapt_to_effort,
+    closest_effort,
+    names_for,
+    refuses,
+)
+from ._value_checks import CHECKED, check_values
 
-__all__ = ["AdaptedRequest", "ChangeReporter", "RequestChange", "adapt_request"]
+__all__ = ["AdaptedRequest", "RequestChange", "adapt_request"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +83,8 @@ def adapt_request(
     """
     if operation not in _TEXT or (profile is not None and profile.kind != "text"):
         return AdaptedRequest(operation, body, stream=bool(body.get("stream")))
-    check_values(operation, body)
+    if not CHECKED.isdisjoint(body):
+        check_values(operation, body)
     draft = RequestDraft(body)
     goal, why = (operation, "") if operation == RESPONSES else _goal(draft, profile, adaptations, api)
     if defaults:
@@ -84,7 +94,8 @@ def adapt_request(
         return AdaptedRequest(goal, draft.body, tuple(draft.changes), bool(body.get("stream")))
     for name in unsent:
         draft.note(RequestChange(name, "dropped", why="the Responses API has no word for it", loss=True))
-    fit_answer_format(draft, operation, profile)
+    if "response_format" in draft.body or "text" in draft.body:
+        fit_answer_format(draft, operation, profile)
     adapt(draft, profile or _UNKNOWN, operation)
     streaming = profile is None or profile.streaming
     if adaptations:

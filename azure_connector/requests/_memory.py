@@ -9,7 +9,7 @@ from __future__ import annotations
 from .._utils import Once
 from ..deployments import SERVED
 from ._adaptations import AdaptationCache
-from ._draft import ChangeReporter
+from ._change_reporter import ChangeReporter
 
 __all__ = ["CHANGES", "LEARNED", "SAID", "forget_learned"]
 

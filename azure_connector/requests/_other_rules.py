@@ -7,7 +7,7 @@ from typing import Any
 from .._utils import as_list
 from ..deployments import EMBEDDINGS, Profile
 from ..errors import InvalidRequestError
-from ._draft import RequestDraft
+from ._parameter_rules import RequestDraft
 
 __all__ = ["fit_other"]
 

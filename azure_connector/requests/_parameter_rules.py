@@ -1,27 +1,122 @@
-"""The rules about single parameters: each changes a draft where the family's profile says so."""
+"""A request's draft, and the rules about single parameters: each changes it where the family's profile says so."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from .._utils import Json, as_list, as_object
 from ..deployments import CHAT, EFFORTS, NEUTRAL, RESPONSES, Profile
-from ._draft import RequestChange, RequestDraft
 
 __all__ = [
     "LIMITS",
     "Names",
+    "RequestChange",
+    "RequestDraft",
     "adapt",
     "adapt_to_effort",
     "closest_effort",
     "exclude",
-    "has_files",
     "names_for",
     "refuses",
     "set_role",
 ]
+
+Action = Literal["renamed", "dropped", "replaced", "moved"]
+
+
+@dataclass(frozen=True, slots=True)
+class RequestChange:
+    """One thing that was changed in a request.
+
+    Attributes:
+        parameter: the parameter as the caller gave it, e.g. `max_tokens` or `reasoning.effort`.
+        action: `renamed` and `moved` keep its meaning; `dropped` and `replaced` may not.
+        detail: the new name, value or place, where there is one.
+        why: the rule behind it.
+        loss: whether something that the caller asked for is lost: then it is a warning, and an error in strict mode.
+    """
+
+    parameter: str
+    action: Action
+    detail: str = ""
+    why: str = ""
+    loss: bool = False
+
+    def __str__(self) -> str:
+        to = {"renamed": " to ", "replaced": " by ", "moved": " to "}.get(self.action, " ") + self.detail
+        return f"{self.parameter} {self.action}{to if self.detail else ''}{f' ({self.why})' if self.why else ''}"
+
+
+class RequestDraft:
+    """A request body on its way to the wire: copies only what it changes, and records each change.
+
+    Parameters are named as in the body; a dot leads into an object (`reasoning.effort`).
+    """
+
+    __slots__ = ("_copied", "body", "changes", "quiet")
+
+    def __init__(self, body: Json) -> None:
+        self.body = body
+        self.changes: list[RequestChange] = []
+        self.quiet: tuple[str, ...] = ()  # filled in from the settings: nobody asked for these in this call
+        self._copied = False
+
+    def get(self, name: str) -> Any:
+        """The parameter's value, None where it is absent."""
+        parent, _, child = name.partition(".")
+        value = self.body.get(parent)
+        return as_object(value).get(child) if child else value
+
+    def has(self, name: str) -> bool:
+        """Whether the parameter was given, be it as null."""
+        parent, _, child = name.partition(".")
+        return child in as_object(self.body.get(parent)) if child else parent in self.body
+
+    def put(self, name: str, value: Any) -> None:
+        """Sets a parameter, without a record."""
+        parent, _, child = name.partition(".")
+        self._own()[parent] = {**as_object(self.body.get(parent)), child: value} if child else value
+
+    def take(self, name: str) -> Any:
+        """Removes a parameter, without a record, and an object that it leaves empty."""
+        parent, _, child = name.partition(".")
+        body = self._own()
+        if not child:
+            return body.pop(parent, None)
+        inner = dict(as_object(body.get(parent)))
+        value = inner.pop(child, None)
+        if inner:
+            body[parent] = inner
+        else:
+            body.pop(parent, None)
+        return value
+
+    def drop(self, name: str, why: str, *, loss: bool) -> None:
+        """Removes a parameter."""
+        self.take(name)
+        self.changes.append(RequestChange(name, "dropped", "", why, loss and name not in self.quiet))
+
+    def rename(self, name: str, to: str, why: str) -> None:
+        """Gives a parameter's value another name."""
+        self.put(to, self.take(name))
+        self.changes.append(RequestChange(name, "renamed", to, why))
+
+    def replace(self, name: str, value: Any, why: str, *, loss: bool = True) -> None:
+        """Gives a parameter another value."""
+        self.put(name, value)
+        self.changes.append(RequestChange(name, "replaced", str(value), why, loss and name not in self.quiet))
+
+    def note(self, change: RequestChange) -> None:
+        """Records a change that was made otherwise."""
+        self.changes.append(change)
+
+    def _own(self) -> Json:
+        if not self._copied:
+            self.body = dict(self.body)
+            self._copied = True
+        return self.body
 
 
 # From the most to the least specific: where a caller gives several, the first one says best what was meant.
@@ -89,7 +184,8 @@ def closest_effort(asked: Any, accepted: tuple[str, ...] | None) -> Any:
 def _keep_one_limit(draft: RequestDraft, operation: str, name: str | None = None) -> None:
     """Leaves one limit of output tokens: under the given name, or under one that the API knows."""
     given = [limit for limit in LIMITS if limit in draft.body]
-    right = _right_limits(operation) if name is None else (name,)
+    known = ("max_output_tokens",) if operation == RESPONSES else ("max_completion_tokens", "max_tokens")
+    right = known if name is None else (name,)
     if not given or (len(given) == 1 and given[0] in right):
         return
     meant = [limit for limit in given if draft.get(limit) is not None] or given
@@ -103,10 +199,6 @@ def _keep_one_limit(draft: RequestDraft, operation: str, name: str | None = None
             draft.drop(winner, "it is null", loss=False)
         else:
             draft.rename(winner, right[0], "the name that this model and API know")
-
-
-def _right_limits(operation: str) -> tuple[str, ...]:
-    return ("max_output_tokens",) if operation == RESPONSES else ("max_completion_tokens", "max_tokens")
 
 
 def _adapt_limit(draft: RequestDraft, profile: Profile, names: Names) -> None:
@@ -264,15 +356,6 @@ def _adapt_roles(draft: RequestDraft, role: str, names: Names) -> None:
         draft.note(RequestChange("messages.role", "moved", "the user's message", "the model knows no system role"))
     else:
         set_role(draft, ("system", "developer"), role, names)
-
-
-def has_files(body: Json) -> bool:
-    """Whether a chat has a part that is a file."""
-    return any(
-        as_object(part).get("type") == "file"
-        for message in as_list(body.get("messages"))
-        for part in as_list(as_object(message).get("content"))
-    )
 
 
 def set_role(draft: RequestDraft, given: tuple[str, ...], role: str, names: Names) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from .._utils import Json, as_list, as_object
 from ..errors import ErrorFacts
 from ._adaptations import Adaptation
-from ._draft import RequestChange
+from ._parameter_rules import RequestChange
 
 __all__ = ["cut_descriptions", "description_lesson"]
 

@@ -8,7 +8,7 @@ from .._utils import Json, mapping_or_none
 from ..deployments import EFFORTS, RESPONSES
 from ..errors import InvalidRequestError
 
-__all__ = ["check_values"]
+__all__ = ["CHECKED", "check_values"]
 
 _VERBOSITIES = ("low", "medium", "high")
 # What is text, where it stands, and the words that some model takes.
@@ -17,6 +17,8 @@ _NESTED: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("reasoning", "effort", EFFORTS),
     ("text", "verbosity", _VERBOSITIES),
 )
+CHECKED = frozenset(each[0] for each in (*_WORDS, *_NESTED))
+"""The parameters that are looked at: a request without any of them needs no check."""
 
 
 def check_values(operation: str, body: Json) -> None:

@@ -1,7 +1,7 @@
 """Tool definitions in, tool calls out, conversations with both: normalized. Pure functions on dictionaries.
 
 to_wire, normalize_tools, choice_to_wire       definitions of every shape -> the API's form, names within Azure's limits
-normalize_message, calls_from_items      calls of every shape -> Chat's `tool_calls`, with readable arguments
+normalize_message                        calls of every shape -> Chat's `tool_calls`, with readable arguments
 ToolCallStream                           the same for a stream, delta by delta
 repair_history, repair_input_items            a history that Azure would refuse -> one that it takes
 """
@@ -9,7 +9,7 @@ repair_history, repair_input_items            a history that Azure would refuse 
 from __future__ import annotations
 
 from ._arguments import RAW_ARGUMENTS, Arguments, read_arguments
-from ._calls import Repair, calls_from_items, normalize_message, to_function_call
+from ._calls import Repair, normalize_message, to_function_call
 from ._definitions import MAX_TOOLS, to_wire
 from ._functions import describe
 from ._history import NO_RESULT, repair_history
@@ -39,7 +39,6 @@ __all__ = [
     "ToolSource",
     "Toolbox",
     "as_function_call",
-    "calls_from_items",
     "choice_to_wire",
     "complete_strict",
     "describe",

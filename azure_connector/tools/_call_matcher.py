@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 from .._utils import Json, as_text, list_index, object_or_none
 from ._arguments import is_object_text, read_arguments
-from ._calls import Kind, unique_id
-from ._names import NameMap
+from ._calls import Kind
+from ._names import NameMap, unique_id
 
 __all__ = ["CallFragment", "CallMatcher", "PartialCall"]
 

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
 from .._utils import Json, as_text, object_or_none
 from ._arguments import Arguments, is_object_text, read_arguments, write_json
-from ._names import NameMap, name_map
+from ._names import NameMap, name_map, unique_id
 
 __all__ = [
     "ITEM_KINDS",
     "UNNAMED",
     "RawCall",
     "Repair",
-    "calls_from_items",
     "ends_early",
     "new_call_id",
     "normalize_message",
@@ -25,7 +24,6 @@ __all__ = [
     "read_text",
     "report",
     "to_function_call",
-    "unique_id",
     "write_call",
 ]
 
@@ -81,17 +79,6 @@ def new_call_id() -> str:
     return f"call_{uuid.uuid4().hex[:24]}"
 
 
-def unique_id(wanted: str, taken: set[str], limit: int = 40) -> str:
-    """The id, or the same with a number after it where it is taken; at most `limit` characters."""
-    candidate, number = wanted, 1
-    while candidate in taken:
-        number += 1
-        suffix = f"_{number}"
-        candidate = wanted[: limit - len(suffix)] + suffix
-    taken.add(candidate)
-    return candidate
-
-
 def normalize_message(
     message: Json,
     names: NameMap | None = None,
@@ -130,32 +117,6 @@ def normalize_message(
         return message
     rest = {key: value for key, value in message.items() if key != "function_call"}
     return rest | {"tool_calls": result}
-
-
-def calls_from_items(
-    items: Iterable[object],
-    names: NameMap | None = None,
-    known: frozenset[str] = frozenset(),
-    *,
-    custom_as_function: bool = False,
-    repair: bool = True,
-    repairs: list[Repair] | None = None,
-) -> list[Json]:
-    """The tool calls among a Responses reply's output items, as Chat Completions' `tool_calls`.
-
-    Takes `function_call`, `tool_call` and `custom_tool_call` items; an item whose `status` is "incomplete" was cut
-    off. The other arguments are those of `normalize_message`.
-    """
-    reader = _Reader(names or name_map(known), custom_as_function, repairs, repair=repair)
-    calls: list[Json] = []
-    for item in items:
-        call = object_or_none(item)
-        if call is not None and as_text(call.get("type")) in ITEM_KINDS:
-            cut = ends_early(as_text(call.get("status")))
-            written = reader.read(call, len(calls), cut=cut)
-            if written is not None:
-                calls.append(written)
-    return calls
 
 
 def to_function_call(message: Json) -> Json:

@@ -7,7 +7,7 @@ from typing import Any, cast
 from .._utils import Json, as_text, object_or_none, type_name
 from ..errors import InvalidRequestError
 from ._arguments import is_object_text
-from ._calls import UNNAMED, read_call, read_text, unique_id, write_call
+from ._calls import UNNAMED, read_call, read_text, write_call
 from ._history_repair import (
     NO_RESULT,
     HistoryRepair,
@@ -21,7 +21,7 @@ from ._history_repair import (
     pair,
     report_repairs,
 )
-from ._names import NameMap, is_wire_name, message_name
+from ._names import NameMap, is_wire_name, message_name, unique_id
 
 __all__ = ["NO_RESULT", "repair_history"]
 

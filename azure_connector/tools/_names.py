@@ -8,7 +8,15 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 from hashlib import sha256
 
-__all__ = ["MAX_NAME_LENGTH", "NameMap", "is_wire_name", "message_name", "name_map", "sanitize_name"]
+__all__ = [
+    "MAX_NAME_LENGTH",
+    "NameMap",
+    "is_wire_name",
+    "message_name",
+    "name_map",
+    "sanitize_name",
+    "unique_id",
+]
 
 MAX_NAME_LENGTH = 64
 """Azure refuses a function's name that does not match `^[a-zA-Z0-9_-]{1,64}$`."""
@@ -168,3 +176,14 @@ def _wire_names(known: frozenset[str]) -> dict[str, str]:
 def name_map(known: frozenset[str]) -> NameMap:
     """The map for a set of names, kept, since most programs send the same tools over and over."""
     return NameMap(known)
+
+
+def unique_id(wanted: str, taken: set[str], limit: int = 40) -> str:
+    """The id, or the same with a number after it where it is taken; at most `limit` characters."""
+    candidate, number = wanted, 1
+    while candidate in taken:
+        number += 1
+        suffix = f"_{number}"
+        candidate = wanted[: limit - len(suffix)] + suffix
+    taken.add(candidate)
+    return candidate

@@ -5,12 +5,12 @@ from __future__ import annotations
 from .._utils import ForkLock
 from ._body import AsyncBody, Body
 from ._clients import TransportOptions, async_http_client, sync_http_client, tls_context
-from ._clock import body_deadline
+from ._http_client import LARGEST, TooLargeError
 from ._json_request import JsonRequestBuilder
 from ._library import http_library
 from ._loops import when_loop_closes, when_loop_ends
+from ._network import body_deadline
 from ._proxies import checked_proxy, proxy_rules
-from ._reading import LARGEST, TooLargeError
 from ._redirects import Redirect, redirect_of, redirect_to
 
 __all__ = [

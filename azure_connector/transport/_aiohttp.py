@@ -21,9 +21,9 @@ import openai
 from yarl import URL
 
 from ._head_timer import HeadTimer, current_timer
+from ._http_client import check_size, is_counted, is_whole
 from ._library import http_library
 from ._loops import cut
-from ._reading import is_whole
 
 __all__ = ["Transport"]
 
@@ -162,7 +162,12 @@ class Transport(_library.AsyncBaseTransport):
 
     Args:
         context: the TLS context.
+
+    Attributes:
+        keeps_time: it needs no other to see to it that a reply comes in time.
     """
+
+    keeps_time = True
 
     def __init__(self, context: Any) -> None:
         self._context = context
@@ -177,7 +182,8 @@ class Transport(_library.AsyncBaseTransport):
         timer = HeadTimer(limits.get("read"), limits.get("write"))
         self._sending.add(timer)
         try:
-            reply = await timer.run(self._exchange(request, limits, timer))
+            async with timer:
+                reply = await self._exchange(request, limits, timer)
         except _FOREIGN as error:
             if timer.closed:
                 raise _library.ReadError("the client was closed during the call") from error
@@ -186,14 +192,19 @@ class Transport(_library.AsyncBaseTransport):
             raise _translated(error) from error
         finally:
             self._sending.discard(timer)
-        at_once = request.extensions.get("whole") or not 200 <= reply.status < 300
+        asked_whole, good = request.extensions.get("whole"), 200 <= reply.status < 300
+        at_once = asked_whole or not good
         whole = is_whole(reply.headers.get("content-type", ""), request.headers.get("accept", ""))
         body = Body(reply, timer.silence, timer.end if at_once else None, whole=whole)
         self._bodies.add(body)
-        return _library.Response(
+        stream: Any = body
+        # What a refusal says may be lost on the way, and it is one all the same: that is read by whoever sent.
+        if asked_whole and good and "content-encoding" not in reply.headers:
+            stream = _library.ByteStream(await self._whole(body, reply, request))
+        response = _library.Response(
             reply.status,
             headers=reply.raw_headers,
-            stream=body,
+            stream=stream,
             request=request,
             extensions={
                 "http_version": b"HTTP/1.1",
@@ -202,12 +213,29 @@ class Transport(_library.AsyncBaseTransport):
                 "read_some": body.read_some,
             },
         )
+        if stream is not body:
+            response.read()
+        return response
+
+    async def _whole(self, body: Body, reply: Any, request: Any) -> bytes:
+        """A reply's body, without httpx's layers around each of its pieces."""
+        pieces: list[bytes] = []
+        size, counted = 0, is_counted(request, reply.headers.get("content-length", ""), encoded=False)
+        try:
+            while data := await body.read_some():
+                pieces.append(data)
+                size += len(data)
+                if counted:
+                    check_size(size)
+        finally:
+            await body.aclose()
+        return b"".join(pieces)
 
     def _exchange(self, request: Any, limits: dict[str, Any], timer: HeadTimer) -> Any:
         return self._session.request(
             request.method,
             _parsed(str(request.url)),
-            headers=request.headers.multi_items(),
+            headers=_pairs(request.headers),
             data=_content(request, timer),
             allow_redirects=False,
             auto_decompress=False,
@@ -239,6 +267,11 @@ def _transports(connector: Any) -> list[Any]:
 
 def _translated(error: BaseException) -> Exception:
     return next(theirs for mine, theirs in _TABLE if isinstance(error, mine))(str(error))
+
+
+def _pairs(headers: Any) -> list[tuple[str, str]]:
+    encoding: str = headers.encoding
+    return [(name.decode(encoding), value.decode(encoding)) for name, value in headers.raw]
 
 
 @lru_cache(maxsize=256)

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any, Protocol
 
-from ._clock import body_deadline, current
+from ._network import body_deadline, current
 
 __all__ = ["AsyncBody", "Body"]
 

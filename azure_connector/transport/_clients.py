@@ -7,9 +7,6 @@ from __future__ import annotations
 
 import os
 import ssl
-import weakref
-from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
@@ -17,16 +14,13 @@ from typing import Any
 
 import openai
 
-from .._utils import renew_after_fork, spawn
 from ..errors import ConfigurationError
 from ._async_backend import transport_class
-from ._clock import keeping
+from ._http_client import AsyncClient, SyncClient
 from ._library import http_library
-from ._network import AsyncNetwork, AsyncStream, Network, Stream, drop, install, leave_to_the_parent, note_protocol
 from ._proxies import ProxyRules, proxy_rules
-from ._reading import AsyncTimedBody, TimedBody, aread_refusal, aread_whole, clock_for, read_refusal, read_whole
 
-__all__ = ["TransportOptions", "async_http_client", "sync_http_client"]
+__all__ = ["TransportOptions", "async_http_client", "sync_http_client", "tls_context"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,126 +94,6 @@ def _skip_bypassed(client: Any, rules: ProxyRules) -> Any:
     return client
 
 
-def _transports(client: Any) -> list[Any]:
-    """Everything that an httpx client sends with: its own transport, and one for each proxy."""
-    return [client._transport, *(each for each in client._mounts.values() if each is not None)]
-
-
-class _FollowsNothing:
-    """Stands before httpx's clients, which prepare a redirect's next request even where nobody follows it, and raise
-    for a `location` that is no URL: the reply itself is what is judged.
-    """
-
-    def _build_redirect_request(self, request: Any, response: Any) -> Any:
-        return None
-
-
-class _SyncClient(_FollowsNothing, openai.DefaultHttpxClient):
-    """Keeps to the clock, and has new connections in a forked child: those that it finds there are the parent's.
-
-    Args:
-        make: makes a client to take new connections from.
-    """
-
-    def __init__(self, make: Callable[[], Any], **arguments: Any) -> None:
-        super().__init__(**arguments)
-        self._make = make
-        install(Network, _transports(self))
-        renew_after_fork(self)
-        self._kept = _transports(self)
-        # Garbage in a cycle is finalized in any order, and a socket that goes before its client complains; a weak
-        # reference's callback goes before them all.
-        weakref.finalize(self, _close, self._kept).atexit = False
-
-    def after_fork(self) -> None:
-        """In the child: locks of the parent's pools may be held for ever, and its sockets are not ours."""
-        leave_to_the_parent(self._kept)
-        fresh: Any = self._make()
-        install(Network, _transports(fresh))
-        mine: Any = self
-        mine._transport, mine._mounts = fresh._transport, fresh._mounts
-        self._kept[:] = _transports(self)
-
-    def send(self, request: Any, *, stream: bool = False, **how: Any) -> Any:
-        clock = clock_for(request)
-        with keeping(clock):
-            response: Any = super().send(request, stream=True, **how)
-            connection = response.extensions.get("network_stream")
-            if getattr(connection, "protocol", self) is None:
-                note_protocol(connection, _transports(self))
-            if not response.is_success:
-                read_refusal(response)
-            elif not stream:
-                read_whole(response)
-        if not response.is_closed and isinstance(connection, Stream):
-            response.stream = TimedBody(response, connection, clock)
-        return response
-
-    def __del__(self) -> None:
-        # A client that nobody closed, as the SDK's own: its connections must not outlive it.
-        with suppress(Exception):  # at the interpreter's end anything may be gone
-            self.close()
-
-
-class _AsyncClient(_FollowsNothing, openai.DefaultAsyncHttpxClient):
-    """Belongs to one event loop, so to one process: in a forked child it does nothing."""
-
-    def __init__(self, **arguments: Any) -> None:
-        super().__init__(**arguments)
-        self._pid = os.getpid()
-        ours = transport_class()
-        self._keeps_time = ours is not None and isinstance(self._transport, ours)
-        if not self._keeps_time:
-            install(AsyncNetwork, _transports(self))
-
-    async def send(self, request: Any, *, stream: bool = False, **how: Any) -> Any:
-        if self._keeps_time:
-            request.extensions["whole"] = not stream
-            response: Any = await super().send(request, stream=True, **how)
-            if not response.is_success:
-                await aread_refusal(response)
-            elif not stream:
-                await aread_whole(response)
-            return response
-        clock = clock_for(request)
-        with keeping(clock):
-            response = await super().send(request, stream=True, **how)
-            connection = response.extensions.get("network_stream")
-            if getattr(connection, "protocol", self) is None:
-                note_protocol(connection, _transports(self))
-            if not response.is_success:
-                await aread_refusal(response)
-            elif not stream:
-                await aread_whole(response)
-        if not response.is_closed and isinstance(connection, AsyncStream):
-            response.stream = AsyncTimedBody(response, connection, clock)
-        return response
-
-    async def aclose(self) -> None:
-        if self._pid == os.getpid():
-            await super().aclose()
-
-    def drop(self) -> None:
-        """Closes the sockets of an event loop that is closed, where nothing can be awaited any more."""
-        mine: Any = self._transport
-        if self._keeps_time:
-            mine.drop()
-        else:
-            drop(_transports(self))
-
-    def __del__(self) -> None:
-        # Only where a loop still runs can connections be closed; elsewhere they went with their loop.
-        with suppress(Exception):  # at the interpreter's end anything may be gone
-            if not self.is_closed and self._pid == os.getpid():
-                spawn(self.aclose())
-
-
-def _close(transports: list[Any]) -> None:
-    for transport in transports:
-        with suppress(Exception):  # a connection may be broken in any way
-            transport.close()
-
-
 def _plain_sync_client(options: TransportOptions) -> Any:
     """What a sync client's transports are taken from: one that was never used, and need not be closed."""
     rules = proxy_rules(options.proxy)
@@ -231,7 +105,7 @@ def sync_http_client(options: TransportOptions) -> Any:
     """An HTTP client for the sync SDK: httpx, or httpx2 under openai 3."""
     rules = proxy_rules(options.proxy)
     arguments = _arguments(options, http_library().HTTPTransport, rules)
-    return _skip_bypassed(_SyncClient(partial(_plain_sync_client, options), **arguments), rules)
+    return _skip_bypassed(SyncClient(partial(_plain_sync_client, options), **arguments), rules)
 
 
 def async_http_client(options: TransportOptions) -> Any:
@@ -243,4 +117,4 @@ def async_http_client(options: TransportOptions) -> Any:
     arguments = _arguments(options, http_library().AsyncHTTPTransport, rules)
     if not rules and (make := transport_class()) is not None:
         arguments["transport"] = make(arguments["verify"])
-    return _skip_bypassed(_AsyncClient(**arguments), rules)
+    return _skip_bypassed(AsyncClient(**arguments), rules)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable
-from contextvars import ContextVar
-from typing import TypeVar
+from collections.abc import AsyncIterable, AsyncIterator
+from contextvars import ContextVar, Token
+from typing import Any
 
 __all__ = ["HeadTimer", "current_timer"]
-
-_T = TypeVar("_T")
 
 
 class HeadTimer:
@@ -25,31 +23,32 @@ class HeadTimer:
         expired: it has ended the exchange.
     """
 
-    __slots__ = ("_loop", "_running", "_writing", "closed", "end", "expired", "silence")
+    __slots__ = ("_loop", "_outer", "_running", "_writing", "closed", "end", "expired", "silence")
 
     def __init__(self, silence: float | None, writing: float | None) -> None:
         self.silence, self._writing = silence, writing
         self._loop = asyncio.get_running_loop()
         self._running: asyncio.Timeout | None = None
+        self._outer: Token[HeadTimer | None] | None = None
         self.end: float | None = None
         self.closed = self.expired = False
 
-    async def run(self, exchange: Awaitable[_T]) -> _T:
-        """Awaits the exchange.
+    async def __aenter__(self) -> None:
+        """The exchange begins. It ends in a `TimeoutError` where it takes too long or the client is closed."""
+        self._running = asyncio.timeout(None)  # connecting has limits of its own
+        self._outer = current_timer.set(self)
+        await self._running.__aenter__()
 
-        Raises:
-            TimeoutError: it has taken too long (`expired`), or the client was closed (`closed`).
-        """
-        self._running = running = asyncio.timeout(None)  # connecting has limits of its own
-        token = current_timer.set(self)
+    async def __aexit__(self, *error: Any) -> None:
+        # A connection keeps the context in which it was opened, so this object; a timeout keeps the caller's task.
+        running, self._running, outer, self._outer = self._running, None, self._outer, None
+        assert running is not None
+        assert outer is not None
+        current_timer.reset(outer)
         try:
-            async with running:
-                return await exchange
+            await running.__aexit__(*error)
         finally:
-            current_timer.reset(token)
             self.expired = running.expired()
-            # A connection keeps the context in which it was opened, so this object; a timeout keeps the caller's task.
-            self._running = None
 
     def connected(self) -> None:
         """The request is on its way."""

@@ -45,10 +45,11 @@ class JsonRequestBuilder:
     Args:
         sdk_client: the SDK client whose headers hold.
         http_client: the HTTP client that it sends with; its headers and cookies hold, too.
+        unless: a header's name and value that the SDK's client has and no request shall have.
     """
 
-    def __init__(self, sdk_client: Any, http_client: Any) -> None:
-        self._sdk_client, self._http_client = sdk_client, http_client
+    def __init__(self, sdk_client: Any, http_client: Any, *, unless: tuple[str, str] | None = None) -> None:
+        self._sdk_client, self._http_client, self._unless = sdk_client, http_client, unless
         self._library = _library_of(http_client)
         self._templates: dict[tuple[bytes, object], Any] = {}
 
@@ -98,7 +99,7 @@ class JsonRequestBuilder:
             found = self._library.Headers({"host": url.netloc.decode("ascii")})
             found.update(self._http_client.headers)
             for name, value in self._sdk_client.default_headers.items():
-                if not isinstance(value, Omit):
+                if not isinstance(value, Omit) and (name.lower(), value) != self._unless:
                     found[name] = value
             found["x-stainless-retry-count"] = "0"
             if read is not None:

@@ -1,5 +1,8 @@
-"""Sockets below httpx: they keep to the clock of whoever waits (`transport/_clock`), wake readers when they are closed,
+"""Sockets below httpx: they keep to the clock of whoever waits, a thread or a task, wake readers when they are closed,
 are never used again with unread bytes, and know which process they belong to.
+
+A socket's own timeout begins anew with every byte, so headers that drip outlast it for ever. What a caller was promised
+is an end: of the call, of the reply's head, of a whole reply.
 
 httpx's library for connections (httpcore) takes such streams as a `network_backend`; httpx itself hands none on, so it
 is put in place in the pools of a client that is ready.
@@ -11,25 +14,93 @@ import os
 import socket
 import weakref
 from collections.abc import Iterable
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
+from contextvars import ContextVar, Token
 from functools import lru_cache
 from importlib import import_module
+from time import monotonic
 from typing import Any
 
-from ._clock import Clock, current
 from ._library import http_library
 from ._loops import cut
 
 __all__ = [
     "AsyncNetwork",
     "AsyncStream",
+    "Clock",
     "Network",
     "Stream",
+    "body_deadline",
+    "current",
     "drop",
     "install",
     "leave_to_the_parent",
     "note_protocol",
 ]
+
+
+class Clock:
+    """The ends that hold for what one thread or task waits for.
+
+    Args:
+        silence: seconds that the service may take for what is waited for; None for ever.
+        deadline: when the call must be over, on the monotonic clock.
+        exchange: it is of one request, from connecting on; otherwise it only adds a deadline.
+
+    Attributes:
+        end: when what is waited for must be here; it begins anew with everything that is sent.
+    """
+
+    __slots__ = ("_outer", "deadline", "end", "exchange", "silence")
+
+    def __init__(self, silence: float | None, deadline: float | None = None, *, exchange: bool = False) -> None:
+        self.silence, self.deadline, self.exchange = silence, deadline, exchange
+        self.end: float | None = None
+        self._outer: Token[Clock | None] | None = None
+
+    def __enter__(self) -> Clock:
+        """Within it, this thread or task waits by this clock."""
+        self._outer = _clock.set(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        assert self._outer is not None
+        _clock.reset(self._outer)
+        self._outer = None  # which refers to the clock before
+
+    def begin(self) -> None:
+        """From now on the service has the floor: something was sent, or the next piece is asked for."""
+        if self.silence is not None:
+            self.end = monotonic() + self.silence
+
+    def spend(self) -> None:
+        """What was waited so far counts: the next wait has only the rest."""
+        if self.silence is not None and self.end is not None:
+            self.silence = max(0.0, self.end - monotonic())
+
+    def left(self, timeout: float | None, *, sending: bool = False) -> float | None:
+        """Seconds that a socket may be waited for; not above 0 where the time is over.
+
+        Args:
+            timeout: the socket's own, or None.
+            sending: what is waited for is the socket's to take, so that only the deadline counts.
+        """
+        end = self.deadline
+        if not sending and self.end is not None and (end is None or self.end < end):
+            end = self.end
+        if end is None:
+            return timeout
+        left = end - monotonic()
+        return left if timeout is None or left < timeout else timeout
+
+
+_clock: ContextVar[Clock | None] = ContextVar("azure_connector_clock", default=None)
+current = _clock.get
+
+
+def body_deadline(seconds: float | None) -> AbstractContextManager[object]:
+    """Within it, the network is waited for so many seconds in all, whatever arrives meanwhile."""
+    return nullcontext() if seconds is None else Clock(None, monotonic() + seconds)
 
 
 @lru_cache(maxsize=1)

@@ -411,8 +411,6 @@ def test_a_lesson_is_kept_for_its_deployment_only() -> None:
     assert not adaptations.add("a@default", LIMIT)
     assert adaptations.of("a@default") == (LIMIT,)
     assert adaptations.of("b@default") == ()
-    adaptations.forget("a@default")
-    assert adaptations.of("a@default") == ()
 
 
 def test_a_new_lesson_outweighs_what_contradicts_it() -> None:

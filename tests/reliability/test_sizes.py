@@ -22,7 +22,7 @@ WAYS = ("sync", "aiohttp", "httpx")
 
 @pytest.fixture(autouse=True)
 def small_limits(monkeypatch, request):
-    monkeypatch.setattr("azure_connector.transport._reading.LARGEST", MOST)
+    monkeypatch.setattr("azure_connector.transport._http_client.LARGEST", MOST)
     monkeypatch.setattr("azure_connector.replies._sse.LARGEST", MOST)
     if "httpx" in request.node.name:
         monkeypatch.setattr("azure_connector.transport._clients.transport_class", lambda: None)

@@ -12,7 +12,6 @@ from azure_connector.tools import (
     RAW_ARGUMENTS,
     NameMap,
     Repair,
-    calls_from_items,
     normalize_items,
     normalize_message,
     to_function_call,
@@ -144,26 +143,6 @@ def test_what_is_no_call_is_left_out(junk: Any) -> None:
     repairs: list[Repair] = []
     assert normalize_message(assistant(tool_call(), junk), known=KNOWN, repairs=repairs)["tool_calls"] == [tool_call()]
     assert repairs[0].what.startswith("dropped")
-
-
-def test_responses_items_become_tool_calls() -> None:
-    items = [
-        {"type": "reasoning", "id": "rs_1", "summary": []},
-        {"type": "function_call", "id": "fc_1", "call_id": "call_1", "name": "p.fn", "arguments": "{}"},
-        {"type": "custom_tool_call", "id": "ctc_1", "call_id": "call_2", "name": "sql", "input": "SELECT 1"},
-        {"type": "function_call", "call_id": "call_3", "name": "p-fn", "arguments": '{"a":1,}', "status": "incomplete"},
-        {"type": "message", "role": "assistant", "content": []},
-    ]
-    calls = calls_from_items(items, known=frozenset({"p-fn", "sql"}))
-    assert calls == [
-        {"id": "call_1", "type": "function", "function": {"name": "p-fn", "arguments": "{}"}},
-        {"id": "call_2", "type": "custom", "custom": {"name": "sql", "input": "SELECT 1"}},
-        {
-            "id": "call_3",
-            "type": "function",
-            "function": {"name": "p-fn", "arguments": json.dumps({RAW_ARGUMENTS: '{"a":1,}'})},
-        },
-    ]
 
 
 def test_native_items_keep_their_form() -> None:
