@@ -70,7 +70,8 @@ fuzz: $(VENV)/.dev ## thousands of requests that no sane client sends, at all th
 node-clients: ## JavaScript's clients, which the emulator's tests run where node is
 	cd tests/emulator/node && npm install --no-audit --no-fund --no-package-lock
 
-soak: $(VENV)/.dev ## load over many lifetimes of short tokens; SOAK="--seconds 600" for longer
+soak: $(VENV)/.dev ## 100,000 calls with faults in one process: its memory; then load over many lifetimes of short tokens
+	$(BIN)/python -W ignore tests/soak/soak_memory.py $(SOAK_CALLS)
 	$(BIN)/python tests/soak/soak_tokens.py $(SOAK)
 
 # $(call without,PACKAGES): the pins without some packages, for environments that hold another version of them.
@@ -142,6 +143,7 @@ types: $(VENV)/.dev ## pyright, strict for the core
 docs: $(VENV)/.dev ## the documentation, strictly, into site/
 	$(BIN)/python docs/generate_settings.py
 	$(BIN)/python docs/generate_models.py
+	$(BIN)/python docs/generate_operations.py
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet --site-dir site
 
 bench: $(VENV)/.dev ## speed beside the stacks it replaces, into docs/performance.md; five minutes (BENCH=--quick)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         DeploymentNotFoundError,
         EndpointUnreachableError,
         FilterCategory,
+        IncompleteReplyError,
         InvalidRequestError,
         KeysDisabledError,
         NetworkBlockedError,
@@ -52,7 +53,7 @@ if TYPE_CHECKING:
         WrongApiVersionError,
     )
     from .replies import AzureInfo, RateLimits, azure_info
-    from .requests import embedding_batches
+    from .requests import embedding_batches, forget_learned
     from .settings import ConnectorSettings, Endpoint, Resource
 
 # Loaded when first used (PEP 562), so that the command line's help does not pay for the SDK. What is not named here
@@ -77,6 +78,7 @@ _HOME = {
     "azure_info": "replies",
     "embedding_batches": "requests",
     "examine": "cli.doctor",
+    "forget_learned": "requests",
 }
 
 __all__ = [
@@ -102,6 +104,7 @@ __all__ = [
     "Explanation",
     "FilterCategory",
     "Finding",
+    "IncompleteReplyError",
     "InvalidRequestError",
     "KeysDisabledError",
     "ListedDeployment",
@@ -133,6 +136,7 @@ __all__ = [
     "azure_info",
     "embedding_batches",
     "examine",
+    "forget_learned",
 ]
 
 

@@ -59,7 +59,7 @@ class QueryOptions:
         tenant_id, client_id, client_secret: the application that signs in to Entra ID (client credentials).
         scope: the scope of its token, where the gateway wants another one than Azure OpenAI's.
         apim_subscription_key: API Management's key, sent beside the token.
-        model: the model or deployment; the settings' `default_model` when omitted.
+        model: the model or deployment; the one that the settings choose when omitted.
         max_tokens: the limit of output tokens for each request.
         temperature: the sampling temperature.
         system_prompt: goes before the prompt.
@@ -331,7 +331,7 @@ class _Asking:
         request = self.steps.request(self._options.request_arguments(), stream=True)
         if self._options.system_prompt:
             request["messages"] = [{"role": "system", "content": self._options.system_prompt}, *request["messages"]]
-        return {"model": self._options.model or client.settings.default_model, **request}
+        return {"model": self._options.model or client.settings.model_for("/chat/completions"), **request}
 
     def heard(self, chunk: Any, text: str) -> Iterator[TextDelta]:
         """What a chunk gives."""

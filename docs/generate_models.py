@@ -15,13 +15,20 @@ PAGE = Path(__file__).with_name("models.md")
 HEAD = """\
 # What each model accepts
 
-Generated from `azure_connector/deployments/_families.py` by `docs/generate_models.py`; a test compares the two.
+Generated from `azure_connector/deployments/_families.py` and `_further_families.py` by `docs/generate_models.py`; a
+test compares the two.
 
 A request that names a model is made to fit the model's family before it is sent. Rules belong to the **base model**,
-never to the deployment's name. The base model of a deployment comes from `deployment_mapping`, from a listing, or from
-the `model` that its first reply reports. A model that is not in the tables is sent what the caller gave; when Azure
-refuses a parameter of it, the connector adapts the request, sends it again, and remembers what it learned for that
-deployment (`client.explain(model)` shows it).
+never to the deployment's name. The base model of a deployment comes from `deployment_mapping`, from a listing, or
+from the `model` that its replies report; what somebody declared, no reply overrides. A deployment whose replies name
+models of several families is a router: everything passes. A model that is not in the tables is sent what the caller
+gave; when Azure refuses a parameter of it, the connector adapts the request, sends it again, and remembers what it
+learned for that deployment (`client.explain(model)` shows it).
+
+A refusal teaches no more than it says: a parameter that is refused is left out from then on, a value only where it is
+given again (the nearest accepted effort is sent instead), a combination only where both stand together. What was
+learned belongs to the process, is forgotten when the deployment serves another family, and by
+`azure_connector.forget_learned()`.
 
 - A parameter that has another name for the model is renamed: `max_tokens`, `max_completion_tokens` and
   `max_output_tokens` are one parameter in three spellings.
@@ -87,7 +94,7 @@ def page() -> str:
     parts = [HEAD]
     for title, profiles in groups.items():
         parts += [f"## {title}\n", _table(COLUMNS, [_row(profile) for profile in profiles])]
-    parts += ["## Other models\n", _others(), NOTES, _sources(text)]
+    parts += ["## Other models\n", _others(), NOTES, _sources(list(FAMILIES))]
     return "\n".join(parts)
 
 
@@ -140,8 +147,24 @@ def _parallel(profile: Profile) -> str:
 
 
 def _others() -> str:
-    rows = [(_models(profile), profile.kind) for profile in FAMILIES if profile.kind != "text"]
-    return _table(("Models", "Kind"), rows) + "\nTheir requests pass as they are.\n"
+    others = [profile for profile in FAMILIES if profile.kind != "text"]
+    rows = [(_models(profile), profile.kind, _limits(profile)) for profile in others]
+    return _table(("Models", "Kind", "Rules"), rows)
+
+
+def _limits(profile: Profile) -> str:
+    rules: list[str] = []
+    if profile.dimensions == 0:
+        rules.append(f"no `dimensions`: always {profile.own_dimensions}")
+    elif profile.dimensions:
+        rules.append(f"`dimensions` up to {profile.dimensions}")
+    if profile.most_inputs:
+        rules.append(f"{profile.most_inputs:,} inputs a request")
+    if profile.image_formats == ():
+        rules.append("no `response_format`: always base64")
+    if profile.most_images:
+        rules.append(f"`n` up to {profile.most_images}")
+    return "; ".join([*rules, profile.note] if profile.note else rules) or "everything passes"
 
 
 def _sources(profiles: list[Profile]) -> str:

@@ -36,3 +36,7 @@ def __getattr__(name: str) -> Any:
         module.install(value.prefix, value.connectors)
     globals()[name] = value
     return value
+
+
+def __dir__() -> list[str]:
+    return [*(name for name in globals() if name.startswith("__")), *__all__]

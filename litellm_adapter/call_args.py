@@ -18,7 +18,7 @@ from openai.types.image_generate_params import ImageGenerateParamsBase
 
 from .carried import lifted
 from .errors import translated
-from .setting_names import ALIASES, SETTINGS, refuse_near_misses
+from .setting_names import ALIASES, SETTINGS, refuse_near_misses, refuse_of_clients
 
 __all__ = [
     "PARAMETERS",
@@ -159,7 +159,7 @@ def call_arguments(operation: str, prefix: str, head: dict[str, Any], call: Mapp
         head: what the body begins with.
 
     Raises:
-        litellm.BadRequestError: a parameter is a misspelt secret.
+        litellm.BadRequestError: a parameter is a misspelt secret, or a client of the Proxy brings settings.
     """
     given: Mapping[str, Any] = call.get("optional_params") or {}
     params: Mapping[str, Any] = call.get("litellm_params") or {}
@@ -167,6 +167,8 @@ def call_arguments(operation: str, prefix: str, head: dict[str, Any], call: Mapp
     known, won_back = ({}, {}) if hooked is None else (hooked.arguments, hooked.won_back)
     sent = {name: value for name, value in given.items() if name not in _NOT_SENT}
     provider = params.get("custom_llm_provider") or prefix
+    with translated(provider, head["model"]):
+        refuse_of_clients(params.get("proxy_server_request") or known.get("proxy_server_request"))
     if unknown := sent.keys() - PARAMETERS.get(operation, ()):
         with translated(provider, head["model"]):
             refuse_near_misses(frozenset(unknown))

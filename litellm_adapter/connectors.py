@@ -14,6 +14,7 @@ import openai
 from litellm.llms.custom_httpx.http_handler import AsyncHTTPHandler, HTTPHandler
 
 from azure_connector import AsyncAzureConnector, AzureConnector, ConfigurationError, ConnectorSettings
+from azure_connector.transport import ForkLock
 
 from .call_args import CallArguments
 from .errors import NoCredentialError
@@ -39,7 +40,7 @@ class Connectors:
         self._base: ConnectorSettings | None = None
         self._sync: OrderedDict[Any, AzureConnector] = OrderedDict()
         self._async: OrderedDict[Any, AsyncAzureConnector] = OrderedDict()
-        self._lock = threading.RLock()
+        self._lock = ForkLock(threading.RLock)
 
     def __repr__(self) -> str:
         return f"Connectors({len(self._sync)} sync, {len(self._async)} async)"
@@ -119,7 +120,9 @@ class Connectors:
         try:
             return self.settings.derived(**brought)
         except ConfigurationError as error:
-            if "azure_endpoint" in brought and CREDENTIAL_SETTINGS.isdisjoint(brought):
+            if not brought.keys().isdisjoint(("azure_endpoint", "resource_name")) and CREDENTIAL_SETTINGS.isdisjoint(
+                brought
+            ):
                 problem = str(error).removesuffix(error.hint).strip()
                 raise NoCredentialError(problem, hint=error.hint) from None
             raise

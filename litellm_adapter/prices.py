@@ -12,6 +12,7 @@ from typing import Any
 import litellm
 
 from azure_connector import ConnectorSettings
+from azure_connector.transport import ForkLock
 
 from .call_args import CallArguments
 
@@ -20,7 +21,7 @@ __all__ = ["add_prices", "base_of", "cost_of", "forget_prices", "note_served", "
 _SOURCE = "azure/"
 _bases: dict[str, dict[str, str]] = {}
 """Prefix -> name after the slash -> base model."""
-_lock = threading.RLock()
+_lock = ForkLock(threading.RLock)
 _filled: list[Any] = []
 """The table that was filled last."""
 

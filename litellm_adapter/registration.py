@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import threading
-from typing import Any
+from typing import Any, Unpack, cast
 
 import litellm
+
+from azure_connector.settings import RegisterArguments, show_settings
+from azure_connector.transport import ForkLock
 
 from .provider import ConnectorLLM
 from .setup import forget, install, remove_hooks
@@ -14,13 +16,13 @@ from .unpublished import custom_llm_setup
 __all__ = ["ConnectorLLM", "handler", "register", "unregister"]
 
 PREFIX = "azure_connector"
-_lock = threading.Lock()
+_lock = ForkLock()
 
 handler = ConnectorLLM(PREFIX)
 """For the Proxy: `custom_provider_map: [{provider: azure_connector, custom_handler: litellm_adapter.handler}]`."""
 
 
-def register(prefix: str = PREFIX, **settings: Any) -> ConnectorLLM:
+def register(prefix: str = PREFIX, **settings: Unpack[RegisterArguments]) -> ConnectorLLM:
     """Makes `litellm.completion(model="azure_connector/…")` go through the connector.
 
     It may be called again: file and environment are read anew, and nothing else changes.
@@ -39,12 +41,15 @@ def register(prefix: str = PREFIX, **settings: Any) -> ConnectorLLM:
     _check(prefix)
     with _lock:
         former = next((entry for entry in litellm.custom_provider_map if entry["provider"] == prefix), None)
-        provider = _provider(prefix, settings, former["custom_handler"] if former else None)
+        provider = _provider(prefix, cast("dict[str, Any]", settings), former["custom_handler"] if former else None)
         install(provider.prefix, provider.connectors)
         others = [entry for entry in litellm.custom_provider_map if entry["provider"] != prefix]
         litellm.custom_provider_map = [*others, {"provider": prefix, "custom_handler": provider}]
         custom_llm_setup()
     return provider
+
+
+show_settings(register)
 
 
 def _provider(prefix: str, settings: dict[str, Any], former: Any) -> ConnectorLLM:

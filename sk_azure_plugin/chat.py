@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from functools import partial
-from typing import Any
+from typing import Any, Unpack
 
-from openai import AsyncStream
+from openai import AsyncOpenAI, AsyncStream
 from openai.types.chat.chat_completion import ChatCompletion, Choice
 from semantic_kernel.connectors.ai.open_ai.services.azure_chat_completion import AzureChatCompletion
 from semantic_kernel.connectors.ai.open_ai.services.open_ai_model_types import OpenAIModelTypes
@@ -23,7 +23,9 @@ from semantic_kernel.contents.streaming_reasoning_content import StreamingReason
 from semantic_kernel.exceptions.service_exceptions import ServiceInvalidResponseError
 
 from azure_connector import AsyncAzureConnector
+from azure_connector.settings import Credential, KeyProvider, Secret, TokenProvider, show_settings
 
+from .arguments import ServiceArguments
 from .failures import service_error
 from .history import to_function_call, wire_messages
 from .metadata import azure_metadata, with_total
@@ -57,24 +59,24 @@ class AzureConnectorChatCompletion(ConnectorService, AzureChatCompletion):
     def __init__(
         self,
         service_id: str | None = None,
-        api_key: str | None = None,
+        api_key: Secret | KeyProvider | None = None,
         deployment_name: str | None = None,
         endpoint: str | None = None,
         base_url: str | None = None,
         api_version: str | None = None,
-        ad_token: str | None = None,
-        ad_token_provider: Callable[[], Any] | None = None,
+        ad_token: Secret | None = None,
+        ad_token_provider: TokenProvider | None = None,
         token_endpoint: str | None = None,
         default_headers: Mapping[str, str] | None = None,
-        async_client: Any = None,
+        async_client: AsyncOpenAI | None = None,
         env_file_path: str | None = None,
         env_file_encoding: str | None = None,
         instruction_role: str | None = None,
-        credential: Any = None,
+        credential: Credential | None = None,
         *,
         model: str | None = None,
         connector: AsyncAzureConnector | None = None,
-        **settings: Any,
+        **settings: Unpack[ServiceArguments],
     ) -> None:
         self._start("default_deployment", OpenAIModelTypes.CHAT, locals())
 
@@ -169,6 +171,9 @@ class AzureConnectorChatCompletion(ConnectorService, AzureChatCompletion):
         # Once a stream knows them, not with every piece of text.
         ends = found["usage"] is not None or any(choice.finish_reason for choice in response.choices)
         return found | azure_metadata(response) if ends else found
+
+
+show_settings(AzureConnectorChatCompletion, ServiceArguments)
 
 
 def _with_final_answer(settings: PromptExecutionSettings) -> PromptExecutionSettings:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Unpack
 
+from openai import AsyncOpenAI
 from semantic_kernel.connectors.ai.open_ai.services.azure_text_embedding import AzureTextEmbedding
 from semantic_kernel.connectors.ai.open_ai.services.open_ai_model_types import OpenAIModelTypes
 from semantic_kernel.connectors.ai.prompt_execution_settings import PromptExecutionSettings
 
 from azure_connector import AsyncAzureConnector, embedding_batches
+from azure_connector.settings import Credential, KeyProvider, Secret, TokenProvider, show_settings
 
+from .arguments import ServiceArguments
 from .failures import service_error
 from .service import ConnectorService
 
@@ -29,22 +32,23 @@ class AzureConnectorTextEmbedding(ConnectorService, AzureTextEmbedding):
     def __init__(
         self,
         service_id: str | None = None,
-        api_key: str | None = None,
+        api_key: Secret | KeyProvider | None = None,
         deployment_name: str | None = None,
         endpoint: str | None = None,
         base_url: str | None = None,
         api_version: str | None = None,
-        ad_token: str | None = None,
-        ad_token_provider: Callable[[], Any] | None = None,
+        ad_token: Secret | None = None,
+        ad_token_provider: TokenProvider | None = None,
         token_endpoint: str | None = None,
         default_headers: Mapping[str, str] | None = None,
-        async_client: Any = None,
+        async_client: AsyncOpenAI | None = None,
         env_file_path: str | None = None,
-        credential: Any = None,
+        credential: Credential | None = None,
         *,
         model: str | None = None,
         connector: AsyncAzureConnector | None = None,
-        **settings: Any,
+        env_file_encoding: str | None = None,
+        **settings: Unpack[ServiceArguments],
     ) -> None:
         self._start("embedding_deployment", OpenAIModelTypes.EMBEDDING, locals())
 
@@ -80,3 +84,6 @@ class AzureConnectorTextEmbedding(ConnectorService, AzureTextEmbedding):
             return [entry.embedding for entry in sorted(reply.data, key=lambda entry: entry.index)]
         except Exception as error:  # SK's contract: whatever a service raises is one of its own exceptions
             raise service_error(self, error, "generate embeddings") from error
+
+
+show_settings(AzureConnectorTextEmbedding, ServiceArguments)

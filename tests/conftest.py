@@ -12,6 +12,7 @@ import pytest
 # LiteLLM would try to download a price table at import.
 os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
 
+from azure_connector import forget_learned
 from azure_connector.emulator import Emulator
 from azure_connector.settings import ENVIRONMENT
 from azure_connector.settings._environment import CONFIG_VARIABLE, ENV_FILE_VARIABLE
@@ -31,6 +32,7 @@ def bare_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     monkeypatch.delenv(CONFIG_VARIABLE, raising=False)
     monkeypatch.delenv(ENV_FILE_VARIABLE, raising=False)
     monkeypatch.chdir(tmp_path)
+    forget_learned()  # ports come again, and with them what a deployment of an earlier test has taught
     return tmp_path
 
 

@@ -92,3 +92,9 @@ def test_adapters_do_not_know_each_other():
     used_sk = imported_by("from sk_azure_plugin import AzureConnectorChatCompletion")
     assert "litellm" not in used_sk
     assert "litellm_adapter" not in used_sk
+
+
+@pytest.mark.parametrize("adapter", ["sk_azure_plugin", "litellm_adapter"])
+def test_dir_lists_what_an_adapter_offers(adapter):
+    code = f"import {adapter} as one; assert [name for name in dir(one) if name[0] != '_'] == one.__all__"
+    assert "openai" not in imported_by(code)

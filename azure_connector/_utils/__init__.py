@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from ._extras import install_hint
-from ._forks import renew_after_fork
+from ._forks import ForkLock, renew_after_fork
 from ._html import TEXT_STYLE, error_html, html_table, markdown_html
 from ._json import (
     Json,
@@ -17,19 +16,24 @@ from ._json import (
     plain_copy,
     type_name,
 )
+from ._once import Once
+from ._signature import bare_signature, show_lazily, with_signature
 from ._single_flight import Flight, SingleFlight, running_loop, wait, wait_async
 from ._tasks import spawn
-from ._text import nearest, printable, sentence
+from ._text import install_hint, nearest, printable, sentence
 from ._traceback import traceback_lines
 
 __all__ = [
     "TEXT_STYLE",
     "Flight",
+    "ForkLock",
     "Json",
+    "Once",
     "SingleFlight",
     "as_list",
     "as_object",
     "as_text",
+    "bare_signature",
     "error_html",
     "html_table",
     "install_hint",
@@ -44,9 +48,11 @@ __all__ = [
     "renew_after_fork",
     "running_loop",
     "sentence",
+    "show_lazily",
     "spawn",
     "traceback_lines",
     "type_name",
     "wait",
     "wait_async",
+    "with_signature",
 ]

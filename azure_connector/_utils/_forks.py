@@ -7,10 +7,13 @@ release them. Servers that load an application first and fork afterwards are the
 from __future__ import annotations
 
 import os
+import threading
 import weakref
-from typing import Protocol
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
 
-__all__ = ["ForkAware", "renew_after_fork"]
+__all__ = ["ForkAware", "ForkLock", "renew_after_fork"]
 
 
 class ForkAware(Protocol):
@@ -26,6 +29,27 @@ _objects: weakref.WeakSet[ForkAware] = weakref.WeakSet()
 def renew_after_fork(instance: ForkAware) -> None:
     """Has `instance.after_fork()` called in every child that is forked while it lives."""
     _objects.add(instance)
+
+
+class ForkLock:
+    """A lock that is free in a forked child, whoever held it in the parent.
+
+    Args:
+        make: makes the lock: `threading.Lock` or `threading.RLock`.
+    """
+
+    def __init__(self, make: Callable[[], AbstractContextManager[bool]] = threading.Lock) -> None:
+        self._make, self._lock = make, make()
+        renew_after_fork(self)
+
+    def after_fork(self) -> None:
+        self._lock = self._make()
+
+    def __enter__(self) -> None:
+        self._lock.__enter__()
+
+    def __exit__(self, *raised: Any) -> None:
+        self._lock.__exit__(*raised)
 
 
 def _renew() -> None:

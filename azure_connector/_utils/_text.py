@@ -1,12 +1,15 @@
-"""Small texts: the closest known name, an enumeration, and what a terminal may be shown."""
+"""Small texts: the closest known name, an enumeration, how to install a part, and what a terminal may be shown."""
 
 from __future__ import annotations
 
 import difflib
 import re
 from collections.abc import Collection, Iterable
+from pathlib import Path
 
-__all__ = ["nearest", "printable", "sentence"]
+__all__ = ["install_hint", "nearest", "printable", "sentence"]
+
+_ROOT = Path(__file__).parents[2]
 
 # Control characters but for tab and line feed, with the C1 set (one of them begins an escape sequence), and the marks
 # that turn the direction of writing around.
@@ -23,6 +26,20 @@ def sentence(items: Iterable[str], word: str = "and") -> str:
     """`a, b and c`."""
     *first, last = items
     return f"{', '.join(first)} {word} {last}" if first else last
+
+
+def install_hint(extra: str) -> str:
+    """What to run to get an extra of `pyproject.toml`, for the errors of every part.
+
+    Of a package that is installed already pip adds only what the extra needs, whether or not an index has the package.
+    From a clone an extra can always be named by the clone's own path.
+
+    Args:
+        extra: its name, e.g. `cli`.
+    """
+    if (_ROOT / "pyproject.toml").is_file():
+        return f'pip install ".[{extra}]" in your clone of azure-connector'
+    return f'pip install "azure-connector[{extra}]"'
 
 
 def printable(text: str) -> str:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import threading
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
+from .._utils import ForkLock
 from ..settings import Resource
 from ..transport import TransportOptions
 from ._background_loop import BackgroundLoop
@@ -26,6 +26,7 @@ __all__ = ["Authenticator"]
 _log = logging.getLogger("azure_connector.auth")
 
 _WITHIN = 120.0  # seconds; DefaultAzureCredential may run three developer tools of 10 s each
+_BROWSER = 330.0  # azure-identity gives a person five minutes
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +56,12 @@ class Authenticator:
         self, resource: Resource, *, transport: TransportOptions | None = None, within: float = _WITHIN
     ) -> None:
         self._resource = resource
-        self._within = within
+        # Whoever lets a tool or a person take their time means to wait for it.
+        patience = _BROWSER if resource.auth.use_interactive_browser else 3 * resource.auth.cli_timeout
+        self._within = max(within, patience) if within == _WITHIN else within
         self._loop = BackgroundLoop()
         self._factory = CredentialFactory(resource, transport or TransportOptions(), self._loop)
-        self._lock = threading.Lock()
+        self._lock = ForkLock()
         self._refused: dict[Method, str] = {}
         self._links = links_of(resource.auth)
         self._active = self._activate(_first(self._links))

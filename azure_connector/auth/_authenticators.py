@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping
 
+from .._utils import ForkLock
 from ..settings import Resource
 from ..transport import TransportOptions
 from ._authenticator import Authenticator
@@ -23,7 +23,7 @@ class Authenticators:
     def __init__(self, resources: Mapping[str, Resource], transport: TransportOptions) -> None:
         self._resources, self._transport = resources, transport
         self._built: dict[str, Authenticator] = {}
-        self._lock = threading.Lock()
+        self._lock = ForkLock()
 
     def of(self, resource: str) -> Authenticator:
         """The auth chain of a resource.
@@ -31,6 +31,7 @@ class Authenticators:
         Raises:
             ConfigurationError: its settings contradict each other.
         """
+        resource = self._resources[resource].part_of or resource
         found = self._built.get(resource)
         if found is None:
             with self._lock:

@@ -24,17 +24,26 @@ _ENTRA_TIMES: dict[str, Any] = {
     "retry_backoff_factor": 0.2,  # at once, after 0.4 s and after 0.8 s
 }
 # The metadata service is link-local and never behind a proxy. Where it does not answer there is none, so connecting is
-# not repeated; where it does, its own "not yet" (410, 429, 5xx) is. Unlike azure-identity's defaults these leave out
-# 404, which other clouds' metadata services give.
+# not repeated; where it does, its own "not yet" (404, 410, 429, 5xx) is, as azure-identity does by itself.
 _MACHINE_TIMES: dict[str, Any] = {
     "connection_timeout": 1,
     "read_timeout": 10,
     "retry_total": 5,
     "retry_connect": 0,
     "retry_read": 1,
-    "retry_on_status_codes": [410, 429, *range(500, 600)],
+    "retry_on_status_codes": [404, 410, 429, *range(500, 600)],
     "use_env_settings": False,
 }
+
+
+# Where DefaultAzureCredential takes a tenant: by default each would read AZURE_TENANT_ID itself, or none.
+_TENANT_OPTIONS = (
+    "broker_tenant_id",
+    "interactive_browser_tenant_id",
+    "shared_cache_tenant_id",
+    "visual_studio_code_tenant_id",
+    "workload_identity_tenant_id",
+)
 
 
 class NoMachineIdentityError(Exception):
@@ -52,6 +61,7 @@ class Builder:
     def __init__(self, resource: Resource, transport: TransportOptions) -> None:
         _keep_quiet()
         self._auth = resource.auth
+        self._tenants = list(self._auth.additionally_allowed_tenants)
         self._entra = _ENTRA_TIMES | http_options(transport) | _authority(resource)
 
     def client_secret(self) -> Any:
@@ -62,6 +72,7 @@ class Builder:
             self._auth.tenant_id or "",
             self._auth.client_id or "",
             secret.get_secret_value() if secret is not None else "",
+            additionally_allowed_tenants=self._tenants,
             **self._entra,
         )
 
@@ -74,6 +85,7 @@ class Builder:
             self._auth.client_id or "",
             self._auth.client_certificate_path,
             password=password.get_secret_value() if password is not None else None,
+            additionally_allowed_tenants=self._tenants,
             **self._entra,
         )
 
@@ -84,6 +96,7 @@ class Builder:
             tenant_id=self._auth.tenant_id,
             client_id=self._auth.client_id,
             token_file_path=self._auth.federated_token_file,
+            additionally_allowed_tenants=self._tenants,
             **self._entra,
         )
 
@@ -100,7 +113,13 @@ class Builder:
     def default_credential(self) -> Any:
         from azure.identity import DefaultAzureCredential
 
-        options = dict(self._entra)
+        options = {**self._entra, "process_timeout": self._auth.cli_timeout}
+        if self._auth.tenant_id:
+            options |= dict.fromkeys(_TENANT_OPTIONS, self._auth.tenant_id)
+        if self._tenants:
+            options["additionally_allowed_tenants"] = self._tenants
+        if self._auth.use_interactive_browser:
+            options["exclude_interactive_browser_credential"] = False
         if identity := self._identity_id():
             options["managed_identity_client_id"] = identity
         url = imds_url()
@@ -108,7 +127,22 @@ class Builder:
             # It would find out the same, only later: its own probe waits for a proxy, or takes another cloud's 404.
             options["exclude_managed_identity_credential"] = True
             logging.getLogger("azure_connector.auth").debug("No managed identity: nothing answers at %s", url)
-        return DefaultAzureCredential(**options)
+        return self._in_tenant(DefaultAzureCredential(**options))
+
+    def _in_tenant(self, chain: Any) -> Any:
+        """The chain, whose developer's tools are asked for the tenant too: it has no option for theirs."""
+        from azure.identity import AzureCliCredential, AzureDeveloperCliCredential, AzurePowerShellCredential
+
+        if not self._auth.tenant_id and not self._tenants:
+            return chain
+        tools = (AzureCliCredential, AzureDeveloperCliCredential, AzurePowerShellCredential)
+        how: dict[str, Any] = {
+            "tenant_id": self._auth.tenant_id or "",
+            "additionally_allowed_tenants": self._tenants,
+            "process_timeout": self._auth.cli_timeout,
+        }
+        chain.credentials = tuple(type(one)(**how) if isinstance(one, tools) else one for one in chain.credentials)
+        return chain
 
     def _identity_id(self) -> str | None:
         # AZURE_CLIENT_ID alone pins a user-assigned identity; with a tenant it names an application.

@@ -1,57 +1,26 @@
-"""What fixes a failure: by Entra's code, by what went wrong, by method. Data."""
+"""What fixes a failure: by Entra's code, by what was said, by method. Data."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..settings import SCOPES, AuthSettings
+from ..errors import COMPANY_AUTHORITY
+from ..settings import SCOPES, AuthSettings, Cloud
 from ._chain import Method
+from ._entra_codes import REMEDIES
 
 __all__ = ["credential_hint"]
-
-_FEDERATION = (
-    "No federated credential of the application fits the token's issuer, subject and audience. "
-    "List them: az ad app federated-credential list --id {client_id} (or az identity federated-credential list)."
-)
 
 _OTHER_LOOP = (
     "An async credential keeps its connections on the event loop that used it first. Pass the sync class of "
     "azure.identity instead: it works in a thread and blocks no loop."
 )
 
-# The codes are documented at https://learn.microsoft.com/entra/identity-platform/reference-error-codes.
-_BY_CODE: Mapping[str, str] = {
-    "AADSTS7000215": "Set client_secret (AZURE_CLIENT_SECRET) to the secret's value, not to its id. "
-    "A new one: az ad app credential reset --id {client_id}",
-    "AADSTS7000222": "The client secret has expired. A new one for client_secret (AZURE_CLIENT_SECRET): "
-    "az ad app credential reset --id {client_id}",
-    "AADSTS700016": "Check client_id (AZURE_CLIENT_ID) and tenant_id (AZURE_TENANT_ID): "
-    "az ad app show --id {client_id}",
-    "AADSTS7000229": "The application has no service principal in this tenant: az ad sp create --id {client_id}",
-    "AADSTS90002": "Check tenant_id (AZURE_TENANT_ID): az account show --query tenantId. "
-    "For a sovereign cloud set authority_host (AZURE_AUTHORITY_HOST).",
-    "AADSTS900023": "Check tenant_id (AZURE_TENANT_ID): az account show --query tenantId",
-    "AADSTS700027": "Entra ID does not know this certificate, or it has expired. "
-    "Register the one of client_certificate_path (AZURE_CLIENT_CERTIFICATE_PATH): "
-    "az ad app credential reset --id {client_id} --cert @certificate.pem --append",
-    "AADSTS700024": "The federated token has expired, or this machine's clock is wrong. "
-    "Renew the file of federated_token_file (AZURE_FEDERATED_TOKEN_FILE); AKS does so by itself.",
-    "AADSTS70021": _FEDERATION,
-    "AADSTS700211": _FEDERATION,
-    "AADSTS700212": _FEDERATION,
-    "AADSTS700213": _FEDERATION,
-    "AADSTS500011": "Check scope (AZURE_CONNECTOR_SCOPE): Azure OpenAI takes {scopes}.",
-    "AADSTS70011": "Check scope (AZURE_CONNECTOR_SCOPE): it must end in /.default; Azure OpenAI takes {scopes}.",
-    "AADSTS1002012": "Check scope (AZURE_CONNECTOR_SCOPE): it must end in /.default; Azure OpenAI takes {scopes}.",
-    "AADSTS53003": "A Conditional Access policy of the tenant forbids it: ask its administrator.",
-}
-
 # Found in the text of a failure that has no code of Entra's.
 _BY_TEXT: tuple[tuple[str, str], ...] = (
     (
         "CERTIFICATE_VERIFY_FAILED",
-        "Behind a proxy that inspects TLS, set ca_bundle (AZURE_CONNECTOR_CA_BUNDLE) to your "
-        "company's certificate authorities.",
+        f"Entra ID's certificate is not trusted here. {COMPANY_AUTHORITY}",
     ),
     (
         "not well-known",
@@ -83,6 +52,59 @@ _NO_IDENTITY = (
     "Assign one: az vm identity assign, az webapp identity assign or az containerapp identity assign. "
     "Outside Azure unset use_managed_identity (AZURE_USE_MANAGED_IDENTITY) and use another method, e.g. az login."
 )
+_NAME_IT = "managed_identity_client_id (AZURE_MANAGED_IDENTITY_CLIENT_ID)"
+
+# What the services of managed identities say, and azure-identity for them.
+_BY_IDENTITY: tuple[tuple[str, str], ...] = (
+    (
+        "Multiple user assigned identities",
+        f"The machine has several identities: name one by its client id in {_NAME_IT}. "
+        "az identity list --query '[].{{name:name, clientId:clientId}}' -o table",
+    ),
+    (
+        "Identity not found",
+        f"Check {_NAME_IT}: no identity with the client id {{pinned}} is assigned to this machine. Assign it: az vm "
+        "identity assign --identities RESOURCE-ID (az webapp, az containerapp: the same words), or leave it out for "
+        "the machine's own.",
+    ),
+    (
+        "No User Assigned or Delegated Managed Identity found",
+        f"Check {_NAME_IT}: no identity with the client id {{pinned}} is assigned here. Assign it: az webapp identity "
+        "assign --identities RESOURCE-ID (az containerapp: the same words), or leave it out for the app's own.",
+    ),
+    (
+        "for cloud shell managed identity",
+        f"Cloud Shell has the signed-in user's identity alone: leave out {_NAME_IT} and client_id (AZURE_CLIENT_ID).",
+    ),
+    (
+        "Service Fabric managed identity",
+        f"On Service Fabric the cluster decides which identity it is: leave out {_NAME_IT} and client_id "
+        "(AZURE_CLIENT_ID).",
+    ),
+    (
+        "azcmagent",
+        "Azure Arc gives tokens to its group alone: sudo usermod -aG himds $USER, then sign in anew. On Windows the "
+        "group is 'Hybrid agent extension applications'.",
+    ),
+    (
+        "Azure Arc did not confirm",
+        f"This Azure Arc agent knows the machine's own identity alone: leave out {_NAME_IT}, or update the agent.",
+    ),
+)
+
+# What the Azure CLI's member of the chain says; each has a remedy of its own.
+_BY_CLI: tuple[tuple[str, str], ...] = (
+    ("Please run 'az login'", "Nobody is signed in to the Azure CLI: az login{tenant_option}. "),
+    (
+        "Failed to invoke the Azure CLI",
+        "The Azure CLI gave no answer within {cli_timeout:g} s: give it longer with cli_timeout "
+        "(AZURE_CONNECTOR_CLI_TIMEOUT=60), or see what it waits for: az account get-access-token --scope {scope}. ",
+    ),
+    (
+        "Azure CLI not found on path",
+        "There is no Azure CLI on the PATH of this process: install it and sign in (az login{tenant_option}). ",
+    ),
+)
 
 _BY_METHOD: Mapping[Method, str] = {
     "key vault": "The identity needs the role Key Vault Secrets User on the vault; check key_vault_secret "
@@ -94,28 +116,50 @@ _BY_METHOD: Mapping[Method, str] = {
     "certificate and RSA private key; its password goes into AZURE_CLIENT_CERTIFICATE_PASSWORD.",
     "workload identity": "Check federated_token_file (AZURE_FEDERATED_TOKEN_FILE). On AKS the pod needs the label "
     'azure.workload.identity/use: "true" and an annotated service account.',
-    "default credential": "On your own machine: az login. Elsewhere set AZURE_OPENAI_API_KEY, or AZURE_TENANT_ID, "
-    "AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or AZURE_USE_MANAGED_IDENTITY=true.",
+    "default credential": "On your own machine: az login{tenant_option}. {elsewhere}",
 }
 
 
-def credential_hint(method: Method, text: str, code: str | None, auth: AuthSettings) -> str:
+_ELSEWHERE = (
+    "Elsewhere set AZURE_OPENAI_API_KEY, or AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or "
+    "AZURE_USE_MANAGED_IDENTITY=true."
+)
+
+
+def credential_hint(method: Method, text: str, code: str | None, auth: AuthSettings, cloud: Cloud = "public") -> str:
     """The command or setting that fixes a failure.
 
     Args:
         method: the method that failed.
         text: what was said.
         code: Entra's code in it.
-        auth: the settings, for the application's id.
+        auth: the settings, for what stands in the hint.
+        cloud: the resource's cloud.
     """
-    if code is not None and code in _BY_CODE:
-        scopes = " or ".join(SCOPES["public"])
-        return _BY_CODE[code].format(client_id=auth.client_id or "CLIENT_ID", scopes=scopes)
+    return _template(method, text, code, auth).format(
+        client_id=auth.client_id or "CLIENT_ID",
+        pinned=auth.managed_identity_client_id or auth.client_id,
+        tenant_option=f" --tenant {auth.tenant_id}" if auth.tenant_id else "",
+        scope=auth.scope or SCOPES[cloud][0],
+        scopes=" or ".join(SCOPES[cloud]),
+        cli_timeout=auth.cli_timeout,
+        elsewhere=_ELSEWHERE,
+    )
+
+
+def _template(method: Method, text: str, code: str | None, auth: AuthSettings) -> str:
+    if code is not None and code in REMEDIES:
+        return REMEDIES[code]
     if method == "managed identity":
         pinned = auth.managed_identity_client_id
         check = f"Check managed_identity_client_id ({pinned}; AZURE_MANAGED_IDENTITY_CLIENT_ID). " if pinned else ""
-        return check + _NO_IDENTITY
-    for part, hint in _BY_TEXT:
-        if part in text:
-            return hint
+        return _found(_BY_IDENTITY, text) or check + _NO_IDENTITY
+    if hint := _found(_BY_TEXT, text):
+        return hint
+    if cli := _found(_BY_CLI, text):
+        return cli + (_ELSEWHERE if method == "default credential" else "")
     return _BY_METHOD.get(method, "")
+
+
+def _found(table: tuple[tuple[str, str], ...], text: str) -> str:
+    return next((hint for part, hint in table if part in text), "")

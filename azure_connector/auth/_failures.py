@@ -77,7 +77,8 @@ def credential_error(
     if failure is not None and failure.misconfigured:
         return ConfigurationError(failure.text)
     text = failure.text if failure is not None else f"no answer within {waited:g} s"
-    hint = credential_hint(link.method, text, failure.code if failure is not None else None, resource.auth)
+    code = failure.code if failure is not None else None
+    hint = credential_hint(link.method, text, code, resource.auth, resource.endpoint.cloud)
     chosen = f"the {link.method}" + (f" (from {link.origin})" if link.origin and not link.implied else "")
     if link.implied:
         chosen = "nothing is configured, so DefaultAzureCredential was tried, which"

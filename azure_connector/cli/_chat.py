@@ -53,7 +53,9 @@ def run(
     # A person waits: fewer attempts than a program makes, unless the settings say how many.
     retries = _RETRIES if settings.origins["max_attempts"] == "default" else None
     with closing(AzureConnector(settings=settings, max_retries=retries)) as client:
-        talk = Conversation(client, model or settings.default_model, system=system, tools=functions, price=prices)
+        talk = Conversation(
+            client, model or settings.model_for("/chat/completions"), system=system, tools=functions, price=prices
+        )
         asked = _prompt(prompt)
         if asked is not None:
             _once(talk, asked, as_json=as_json)

@@ -129,7 +129,7 @@ def _try(answers: _Answers, *, quiet: bool) -> Catalog:
         say(f"listing the deployments of {settings.require_endpoint().host}")
         catalog = client.discover()
         one = next((found for found in catalog if found.serves and "chat" in found.apis), None)
-        model = one.key if one is not None else settings.default_model
+        model = one.key if one is not None else settings.model_for("/chat/completions")
         say(f"asking {model}")
         try:
             messages: Any = [{"role": "user", "content": "Say pong."}]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ._client import AsyncAzureConnector, AzureConnector
+from ._client import connector_over as connector_over
 from ._explanation import ExplainedTarget, Explanation
 
 if TYPE_CHECKING:

@@ -14,7 +14,8 @@ from openai import AsyncOpenAI, OpenAI
 if TYPE_CHECKING:  # the SDK types its Azure clients' overrides in ways that ours, being the plain ones, contradict
     from ._state import ConnectorState
 
-    _Azure, _AsyncAzure = OpenAI, AsyncOpenAI
+    _Azure = OpenAI  # one by one: mypy takes a pair for variables, and a base that is one for `Any`
+    _AsyncAzure = AsyncOpenAI
 else:
     from openai import AsyncAzureOpenAI as _AsyncAzure
     from openai import AzureOpenAI as _Azure

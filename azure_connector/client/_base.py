@@ -2,20 +2,77 @@
 
 from __future__ import annotations
 
+import inspect
+import weakref
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Self, cast
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, Unpack, cast
 
 import openai
 from openai import NotGiven
 
+from .._utils import show_lazily
+from ._azure_type import be_azure
+
 if TYPE_CHECKING:
-    from ..settings import ConnectorSettings
+    from ..settings import Address, ChangeArguments, ConnectorSettings
     from ._explanation import Explanation
+    from ._resource_client import LoopPools
     from ._state import ConnectorState
 
-__all__ = ["NOT_GIVEN", "SharedClient"]
+__all__ = ["NOT_GIVEN", "Beginning", "SharedClient", "begin", "shown_signature", "shown_text"]
 
 NOT_GIVEN = NotGiven()
+# OpenAI's headers for these two arguments of its clients.
+_OPENAI_HEADERS = ("OpenAI-Organization", "OpenAI-Project")
+
+
+class Beginning(NamedTuple):
+    """What a client begins with.
+
+    Attributes:
+        state: what it shares with its copies.
+        owned: whether it closes that.
+        pools: the connections that an async copy shares.
+    """
+
+    state: ConnectorState
+    owned: bool
+    pools: LoopPools | None = None
+
+
+def begin(settings: ConnectorSettings | None, options: dict[str, Any], max_retries: int | None) -> Beginning:
+    """What a new client begins with, from settings or from options; a copy brings it along.
+
+    Raises:
+        ConfigurationError: the settings cannot be used.
+    """
+    inherited: Beginning | None = options.pop("_inherited", None)
+    if (asked := options.get("max_attempts")) is not None and max_retries is not None:
+        from ._options import agreed_retries
+
+        agreed_retries(asked, max_retries)
+    if inherited is not None:
+        return inherited
+    # Most of the package stands behind this: loaded with the first client.
+    from ._state import ConnectorState
+
+    import_module("._listing", __package__)  # and with it the way of a call: the first call waits for none of it
+    return Beginning(ConnectorState.build(settings, options), owned=True)
+
+
+def shown_signature(function: Any) -> inspect.Signature:
+    """The signature of a method that takes settings, for whoever looks."""
+    from ..settings import signature_of
+
+    return signature_of(function)
+
+
+def shown_text(written: str | None, signature: inspect.Signature) -> str:
+    """The description of a client's class, for whoever looks."""
+    from ..settings import documented
+
+    return documented(written, signature)
 
 
 class SharedClient:
@@ -35,23 +92,52 @@ class SharedClient:
     _custom_query: Mapping[str, object]
     timeout: float | openai.Timeout | None
     max_retries: int
+    organization: str | None
+    project: str | None
+    webhook_secret: str | None
+    websocket_base_url: Any
+    _websocket_given: Address | None
 
     @property
     def settings(self) -> ConnectorSettings:
         """The settings in force; their repr masks secrets."""
         return self._state.settings
 
+    def _take(
+        self,
+        state: ConnectorState,
+        owned: bool,
+        headers: Mapping[str, str] | None,
+        named: tuple[str | None, str | None],
+        websocket_base_url: Address | None,
+    ) -> None:
+        """What both constructors do once the SDK's own has run."""
+        self._state, self._owns_state = state, owned
+        # The SDK would also take them from variables that are meant for openai.com.
+        self.organization, self.project = named
+        told = {name: value for name, value in zip(_OPENAI_HEADERS, named, strict=True) if value is not None}
+        self._custom_headers = self.custom_headers = state.checked_headers({**told, **(headers or {})})
+        be_azure(self, state)
+        self.custom_query = self._custom_query
+        self.websocket_base_url = state.websocket_address(websocket_base_url)
+        self._websocket_given = websocket_base_url
+
+    @property
+    def websocket_given(self) -> str | None:
+        """What was passed as `websocket_base_url`; for this room alone."""
+        return None if self._websocket_given is None else str(self._websocket_given)
+
     def deployment_of(self, model: str | None, operation: str = "/chat/completions") -> str:
         """The deployment on the default resource that serves a model, for what does not go through `request()`.
 
         Args:
-            model: the model as a call would name it; the settings' `default_model` when omitted.
+            model: the model as a call would name it; the one that the settings choose when omitted.
             operation: the SDK's path.
 
         Raises:
             InvalidRequestError: the model is served by other resources only.
         """
-        return self._state.resolver.home_deployment(model or self.settings.default_model, operation)
+        return self._state.resolver.home_deployment(model or self.settings.model_for(operation), operation)
 
     @property
     def connector_state(self) -> ConnectorState:
@@ -80,7 +166,7 @@ class SharedClient:
         """Tells which deployment, URL, credential and rules a call would use, and why. Sends nothing.
 
         Args:
-            model: the model as a call would name it; the settings' `default_model` when omitted.
+            model: the model as a call would name it; the one that the settings choose when omitted.
             operation: the SDK's path of the call, e.g. `/embeddings`.
 
         Raises:
@@ -88,8 +174,8 @@ class SharedClient:
         """
         from ._explain_call import explain_call
 
-        plan = self._state.resolver.resolve(model or self.settings.default_model, operation)
-        return explain_call(self._state, plan, operation)
+        plan = self._state.resolver.resolve(model or self.settings.model_for(operation), operation)
+        return explain_call(self._state, self._state.projects.explained(plan, operation), operation)
 
     def declare_base_model(self, model: str, base_model: str) -> None:
         """Says which base model serves a name, where neither the mapping nor the deployment's own name does.
@@ -103,42 +189,49 @@ class SharedClient:
     def copy(
         self,
         *,
-        api_key: Any = None,
-        base_url: Any = None,
         timeout: float | openai.Timeout | NotGiven | None = NOT_GIVEN,
         max_retries: int | NotGiven = NOT_GIVEN,
         default_headers: Mapping[str, str] | None = None,
         set_default_headers: Mapping[str, str] | None = None,
         default_query: Mapping[str, object] | None = None,
         set_default_query: Mapping[str, object] | None = None,
-        http_client: Any = None,
-        **overrides: Any,
+        http_client: openai.DefaultHttpxClient | openai.DefaultAsyncHttpxClient | None = None,
+        organization: str | None = None,
+        project: str | None = None,
+        webhook_secret: str | None = None,
+        websocket_base_url: Address | None = None,
+        **overrides: Unpack[ChangeArguments],
     ) -> Self:
         """A client with other options that shares credentials, cooldowns and connections with this one.
 
         Args:
-            api_key: a key of the caller's own; with `base_url` it is required.
-            base_url: another endpoint, in any form; the settings' own credentials are never sent there.
             timeout, max_retries, default_headers, default_query, http_client: as in the constructor;
                 `set_default_*` replace instead of adding.
-            overrides: any other setting.
+            organization, project, webhook_secret, websocket_base_url: as in the constructor.
+            overrides: any other setting. The settings' own credentials are not sent to another endpoint (`base_url`,
+                `azure_endpoint`, `resource_name`): pass one with it.
 
         Raises:
-            ConfigurationError: another endpoint without a credential of its own.
+            ConfigurationError: another endpoint without a credential of its own, or a contradiction.
         """
         from ._options import agreed_retries
 
-        asked = overrides.get("max_attempts")
+        changes = cast("dict[str, Any]", overrides)
+        asked = changes.get("max_attempts")
         retries = agreed_retries(asked, None if isinstance(max_retries, NotGiven) else max_retries)
-        state = self._state.derived(api_key=api_key, base_url=base_url, **overrides)
+        state = self._state.derived(changes)
+        if websocket_base_url is None and state.websocket_url == self._state.websocket_url:
+            websocket_base_url = self._websocket_given
         make: Any = type(self)
         return make(
             timeout=self.timeout if isinstance(timeout, NotGiven) else timeout,
             max_retries=self.max_retries if retries is None and asked is None else retries,
             default_headers=_merged(self._custom_headers, default_headers, set_default_headers),
             default_query=_merged(self._custom_query, default_query, set_default_query),
-            _state=state,
-            _owns_state=state is not self._state,
+            organization=organization or self.organization,
+            project=project or self.project,
+            webhook_secret=webhook_secret or self.webhook_secret,
+            websocket_base_url=websocket_base_url,
             **self._shared(state, http_client),
         )
 
@@ -147,6 +240,15 @@ class SharedClient:
     def _shared(self, state: ConnectorState, http_client: Any) -> dict[str, Any]:
         """The connections of a copy, as arguments of the constructor."""
         raise NotImplementedError
+
+    def note_socket(self, socket: Any) -> None:
+        """Remembers a WebSocket, so that it ends with the client; for this room alone."""
+        self.__dict__.setdefault("_sockets", weakref.WeakSet()).add(socket)
+
+    def _cut_sockets(self) -> None:
+        for one in list(self.__dict__.get("_sockets", ())):
+            if hasattr(one, "cut"):  # one of ours
+                one.cut("the client was closed")
 
     def _closed_error(self, cause: BaseException | None = None) -> Exception:
         """What a call gets whose client was closed."""
@@ -162,10 +264,14 @@ class SharedClient:
         return self
 
     def __reduce__(self) -> Any:
-        raise TypeError(
-            f"{type(self).__name__} cannot be pickled: it holds connections and credentials. "
-            "Make one in each process from the same settings."
-        )
+        """Settings and options travel; secrets are read in the other process, from where they stood in this one.
+
+        Raises:
+            NotPickledError: a secret was passed as an argument, so that it stands nowhere else.
+        """
+        from ._pickling import packed, unpickled
+
+        return unpickled, (type(self), packed(self))
 
     def __repr__(self) -> str:
         state = self.__dict__.get("_state")  # missing in a client whose settings were refused
@@ -176,3 +282,6 @@ def _merged(current: Mapping[str, Any], more: Mapping[str, Any] | None, instead:
     if instead is not None:
         return dict(instead)
     return {**current, **(more or {})}
+
+
+show_lazily(SharedClient, shown_signature, shown_text, "copy")

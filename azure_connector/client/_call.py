@@ -21,14 +21,15 @@ import openai
 from .. import routing
 from ..deployments import Plan, Target
 from ..errors import AzureErrorDetails, PartialReply
-from ..replies import AsyncConnectorStream, AzureInfo, ConnectorStream, ReplyReader, reader_for
-from ..requests import CallOptions, PreparedRequest, parse_options
+from ..replies import AsyncConnectorStream, AzureInfo, ConnectorStream, ReplyReader, reader_for, watch_unread
+from ..requests import Adaptation, CallOptions, PreparedRequest, parse_options, unsendable
 from ..routing import AttemptOutcome, outcome_of_reply
 from ..transport import redirect_of
 from ._call_errors import CallErrors
-from ._effects import AwaitFirstChunk, Effect, RefreshCredential, RefreshListing, Send, Wait
+from ._deletions import deleted_reply
+from ._effects import AwaitFirstChunk, Effect, RefreshCredential, RefreshListing, Send, TakeReply, Wait
 from ._hint_context import hint_context
-from ._plan import plan_call
+from ._plan import plan_call, warn_once, with_model
 from ._state import ConnectorState
 from ._tracing import annotate_span
 
@@ -63,7 +64,7 @@ def call_flow(
     """
     if not state.routing.shares:
         state.routing.share()
-    call = parse_options(options, stream=stream)
+    call = with_model(parse_options(options, stream=stream), state)
 
     def run(plan: Plan, since: float | None = None) -> Generator[Effect, Any, Any]:
         one = _CallRun(
@@ -77,28 +78,31 @@ def call_flow(
     return (yield from _discovering(state, call, run))
 
 
-class _ListingIsOldError(Exception):
-    """A deployment is gone, and the listing that named it may be older than that."""
+class _PlanIsOldError(Exception):
+    """A deployment is gone, and a new listing names other ones."""
 
 
 def _discovering(
     state: ConnectorState, call: CallOptions, run: Callable[[Plan, float | None], Generator[Effect, Any, Any]]
 ) -> Generator[Effect, Any, Any]:
-    """A call whose targets the resources' own listings may decide; a deployment that is gone is looked up once more."""
+    """A call whose targets the resources' own listings may decide; what is gone is looked up once more."""
     began = time.monotonic()
     if state.resolver.discovery.wants(call.model):
         yield RefreshListing(began)
     try:
         return (yield from run(_plan(state, call), began))
-    except _ListingIsOldError:
-        yield RefreshListing(began)
-    return (yield from run(_plan(state, call), None))
+    except _PlanIsOldError:
+        return (yield from run(_plan(state, call), None))
 
 
 def _plan(state: ConnectorState, call: CallOptions) -> Plan:
     if state.affinity is None and call.model is not None:  # one resource: nothing but the model decides
-        return state.resolver.resolve(call.model, call.operation)
-    return plan_call(call, state.resolver, state.affinity, state.resources)
+        plan = state.resolver.resolve(call.model, call.operation)
+    else:
+        plan = plan_call(call, state.resolver, state.affinity, state.projects)
+    if plan.warning:
+        warn_once(state, plan)
+    return plan
 
 
 class _CallRun:
@@ -119,6 +123,8 @@ class _CallRun:
         self._cast_to, self._stream_cls, self._asynchronous = cast_to, stream_cls, asynchronous
         self._errors: list[Exception] = []
         self._challenged: set[str] = set()
+        self._taught: dict[str, list[Adaptation]] = {}
+        self._unsure: set[Target] = set()  # which may have executed the request, although no good reply came
         self._redirect: tuple[Target, str] | None = None
         self.listed_since: float | None = None
         retries = call.options.get_max_retries(client.max_retries)
@@ -129,6 +135,7 @@ class _CallRun:
             time.monotonic(),
             repeatable=call.repeatable,
             operation=call.operation,
+            larger=state.resolver.may_be_larger,
         )
 
     def steps(self) -> Generator[Effect, Any, Any]:
@@ -138,7 +145,7 @@ class _CallRun:
             if isinstance(step, routing.SendTo):
                 try:
                     reply, outcome = yield from self._attempt(step.target)
-                    self._check_listing(outcome)
+                    yield from self._look_up(outcome)
                 except BaseException:  # cancelled, or the generator closed: a probe must be given back in any case
                     route.cancelled(step.target, time.monotonic())
                     raise
@@ -160,16 +167,23 @@ class _CallRun:
         if _log.isEnabledFor(logging.DEBUG):
             _log.debug("%s: attempt %d: %s", self._call.operation, len(self._route.attempts), self._route.attempts[-1])
 
-    def _check_listing(self, outcome: AttemptOutcome) -> None:
-        """A deployment that is gone is not asked again while a new listing may name another one."""
+    def _look_up(self, outcome: AttemptOutcome) -> Generator[Effect, Any, None]:
+        """A deployment that is gone is not asked again where a new listing names other ones.
+
+        Raises:
+            _PlanIsOldError: it does.
+        """
         since, discovered = self.listed_since, self._plan.rule not in ("mapping", "deployment")
         if since is None or outcome.kind != "not_found_deployment" or not discovered:
             return
-        if self._state.resolver.discovery.predates(since):
-            raise _ListingIsOldError
+        if self._state.resolver.discovery.wants_again(self._call.model, since):
+            yield RefreshListing(since)
+            if _plan(self._state, self._call).targets != self._plan.targets:
+                raise _PlanIsOldError
 
     def _attempt(self, target: Target) -> Generator[Effect, Any, tuple[Any, AttemptOutcome]]:
-        prepared = self._state.builder.build(self._client, self._call, target, timeout=self._timeout())
+        taught = self._taught.get(target.key, ())
+        prepared = self._state.builder.build(self._client, self._call, target, timeout=self._timeout(), taught=taught)
         reader = self._reader(prepared)
         try:
             reply = yield self._send(prepared, reader)
@@ -180,18 +194,58 @@ class _CallRun:
         except Exception as failed:  # `from_attempt` knows which end an attempt; it lets the others go on
             error = self._call_errors.from_attempt(failed, prepared, reader)
             if error is None:
+                self._check_sendable(failed, prepared)
                 raise
             self._errors.append(error)
+            if self._is_done(prepared, error):
+                return (yield from self._done(prepared, reader, error))
             again = isinstance(error, openai.APIStatusError) and (yield from self._can_retry_now(prepared, error))
             outcome = self._call_errors.outcome(error)
+            if outcome.maybe_executed:
+                self._unsure.add(target)
             return None, replace(outcome, kind="adapt") if again else outcome
+        if self._call.raw == "stream":
+            watch_unread(reply, reader.failure, lambda failed: self._call_errors.from_attempt(failed, prepared, reader))
+        self._finish(target, reader, outcome)
+        if self._state.affinity is not None:
+            stored = self._call.row.stores is False and bool((self._call.body or {}).get("store"))
+            self._state.affinity.note(target.resource, prepared.operation, read, stored=stored)
+        return reply, outcome
+
+    def _finish(self, target: Target, reader: ReplyReader, outcome: AttemptOutcome) -> None:
         self._route.succeeded(target, outcome, time.monotonic())
         reader.info.attempts = self._route.attempts
         if "opentelemetry.trace" in sys.modules:
             annotate_span(reader.info, self._state.resources[target.resource].endpoint.base)
-        if self._state.affinity is not None:
-            self._state.affinity.note(target.resource, prepared.operation, read)
+
+    def _is_done(self, prepared: PreparedRequest, error: openai.APIError) -> bool:
+        """Whether something is gone since an earlier attempt, whose reply was lost, has deleted it."""
+        deletes = prepared.options.method.lower() == "delete" and self._call.row.again == "idempotent"
+        return deletes and prepared.target in self._unsure and self._call_errors.is_missing(error)
+
+    def _done(
+        self, prepared: PreparedRequest, reader: ReplyReader, error: Any
+    ) -> Generator[Effect, Any, tuple[Any, AttemptOutcome]]:
+        """The reply to a deletion that an earlier attempt has done, as the service would have given it then."""
+        reader.cast_to = self._cast_to
+        options = prepared.options.model_copy(update={"post_parser": reader})
+        response = deleted_reply(error.response, prepared.operation, self._cast_to)
+        reply = yield TakeReply(prepared.target.resource, options, self._cast_to, response)
+        outcome = outcome_of_reply(200, {})
+        self._finish(prepared.target, reader, outcome)
+        _log.info("%s: not found, since an attempt whose reply was lost has deleted it", prepared.operation)
         return reply, outcome
+
+    def _check_sendable(self, failed: Exception, prepared: PreparedRequest) -> None:
+        """Whether a request never left because no JSON text can carry what is in it.
+
+        Raises:
+            InvalidRequestError: so it is.
+        """
+        if isinstance(failed, ValueError | RecursionError) and not isinstance(failed, openai.OpenAIError):
+            found = unsendable(self._call.body) or unsendable(prepared.body)
+            if found is not None:
+                raise found from None
 
     def _reader(self, prepared: PreparedRequest) -> ReplyReader:
         target, parser = prepared.target, prepared.options.post_parser
@@ -205,7 +259,8 @@ class _CallRun:
 
     @cached_property
     def _call_errors(self) -> CallErrors:
-        return CallErrors(self._plan, functools.partial(hint_context, self._state), self._state.resources)
+        context = functools.partial(hint_context, self._state, call=self._call)
+        return CallErrors(self._plan, context, self._state.resources)
 
     def _broken_stream(self, target: Target, partial: PartialReply, response: Any, **what: Any) -> Exception:
         return self._call_errors.broken_stream(target, partial, response, **what)
@@ -262,4 +317,7 @@ class _CallRun:
             self._challenged.add(resource)
             facts, sent = self._call_errors.facts(error), error.request.extensions.get("azure_auth")
             return bool((yield RefreshCredential(resource, status, facts.code, facts.message, sent)))
-        return status in (400, 404, 422) and self._state.builder.adapt_to(prepared, error)
+        lesson = self._state.builder.adapt_to(prepared, error) if status in (400, 404, 422) else None
+        if lesson is not None:
+            self._taught.setdefault(prepared.target.key, []).append(lesson)
+        return lesson is not None

@@ -21,6 +21,7 @@ from ..errors import (
     EndpointUnreachableError,
     ErrorFacts,
     HintContext,
+    IncompleteReplyError,
     PartialReply,
     RedirectRefusedError,
     ReplyTimeoutError,
@@ -36,6 +37,7 @@ from ..errors import (
     mask_request,
     parse_envelope,
     status_error,
+    words_of,
 )
 from ..replies import NoAnswerError, ReplyReader
 from ..requests import Failure as ResponsesFailure
@@ -43,8 +45,11 @@ from ..requests import PreparedRequest
 from ..routing import AttemptOutcome, GiveUp, failure, outcome_of_error, outcome_of_exception, outcome_of_reply
 from ..settings import Resource
 from ..transport import Redirect, TooLargeError, http_library, redirect_of
+from ._refused_redirect import is_bad_location, refused_redirect
 
-__all__ = ["CallErrors", "closed_error"]
+__all__ = ["CallErrors", "closed_error", "synthetic_response", "without_locals"]
+
+_MOST_HOPS = 4  # redirects in a row; once more to the same address may be answered
 
 
 class CallErrors:
@@ -62,6 +67,7 @@ class CallErrors:
         self._resources = resources
         self._plan = plan
         self._hint_context = hint_context
+        self._visited: list[str] = []  # where the redirects of the present attempt have led so far
 
     def facts(self, error: openai.APIError) -> ErrorFacts:
         """What the service said."""
@@ -93,16 +99,21 @@ class CallErrors:
         if isinstance(failed, ClientClosedError):
             return None
         if isinstance(failed, openai.APIStatusError) and (redirect := redirect_of(failed.response)) is not None:
-            return _refused_redirect(failed, redirect, self._resources[prepared.target.resource]) or failed
+            return self._redirected(failed, redirect, self._resources[prepared.target.resource])
+        self._visited.clear()
+        if isinstance(failed, openai.APIConnectionError) and is_bad_location(failed.__cause__):
+            response = synthetic_response(prepared.options.url, 307, reader.info.raw_headers)
+            nowhere = Redirect(None, "an address that is no URL", keeps_method=True)
+            return refused_redirect(response, nowhere, self._resources[prepared.target.resource])
         if isinstance(failed, openai.APIError):
             too_large = isinstance(failed.__cause__, TooLargeError)
             return self._too_large(failed.__cause__, prepared, reader) if too_large else failed
         if isinstance(failed, ResponsesFailure):
             return self._from_response(prepared, reader, failed)
         headers = reader.info.raw_headers
-        if isinstance(failed, ValueError) and not isinstance(failed, openai.OpenAIError):
+        if isinstance(failed, ValueError | RecursionError) and not isinstance(failed, openai.OpenAIError):
             unread = isinstance(failed, NoAnswerError) or (
-                not reader.understood and (headers or isinstance(failed, json.JSONDecodeError))
+                not reader.understood and (reader.answered or isinstance(failed, json.JSONDecodeError))
             )
             return self._unreadable(failed, prepared, headers) if unread else None
         if is_transport_error(failed):  # the SDK lets these pass while it reads the body of an error
@@ -113,13 +124,25 @@ class CallErrors:
             return made
         return None
 
+    def _redirected(self, failed: openai.APIStatusError, redirect: Redirect, resource: Resource) -> openai.APIError:
+        """The exception for a redirect that is not followed; the SDK's own for one that is."""
+        self._visited.append(str(failed.request.url))
+        circle = self._visited.count(redirect.url or "") > 1 or len(self._visited) > _MOST_HOPS
+        refused = refused_redirect(failed.response, redirect, resource, circle=circle)
+        if refused is not None:
+            self._visited.clear()
+        return refused or failed
+
     def _unreadable(
-        self, failed: ValueError, prepared: PreparedRequest, headers: Mapping[str, str]
+        self, failed: Exception, prepared: PreparedRequest, headers: Mapping[str, str]
     ) -> UnreadableReplyError:
-        """The exception for a reply with status 200 that holds no answer."""
+        """The exception for a reply with status 200 that holds no answer: it says what came instead."""
         context = self._context(prepared.target)
-        kind = headers.get("content-type", "")
-        facts = ErrorFacts(f"{context.where} answered 200, but {_fault(failed, kind)}.", html="html" in kind)
+        said = words_of(getattr(failed, "body", None) or getattr(failed, "doc", None))
+        page = said.html or "html" in headers.get("content-type", "")
+        fault = "the reply is a web page" if page else _fault(failed)
+        words = f": {said.message}" if said.message else ""
+        facts = replace(said, message=f"{context.where} answered 200, but {fault}{words}", html=page)
         response = synthetic_response(prepared.options.url, 200, headers)
         hint = hint_for(UnreadableReplyError, facts, context)
         made = UnreadableReplyError(response, None, message=error_message(facts.message, hint))
@@ -137,6 +160,10 @@ class CallErrors:
         made.hint, made.__cause__ = hint, failed
         return made
 
+    def is_missing(self, error: openai.APIError) -> bool:
+        """Whether the service itself says that what the call names is not there."""
+        return isinstance(error, openai.NotFoundError) and self.outcome(error).kind == "not_found"
+
     def was_sent(self, error: openai.APIError) -> bool:
         """Whether a request left at all; a chain without a credential sends none."""
         return not isinstance(error, CredentialError)
@@ -147,7 +174,7 @@ class CallErrors:
         """The exception for a reply of the Responses API whose status is `failed`, although HTTP said 200."""
         response = synthetic_response(prepared.options.url, 200, reader.info.raw_headers)
         return self.broken_stream(
-            prepared.target, PartialReply(), response, error=failed.body or {"message": str(failed)}
+            prepared.target, PartialReply(), response, begun=False, error=failed.body or {"message": str(failed)}
         )
 
     def to_raise(
@@ -240,12 +267,20 @@ class CallErrors:
         made.__cause__ = cause
         return made
 
+    def no_reply(self, target: Target, failed: BaseException, request: Any) -> Exception:
+        """The exception for a connection that was never there, to a target, by what the network said."""
+        timed_out = outcome_of_exception(failed).kind == "timeout"
+        made = openai.APITimeoutError(request) if timed_out else openai.APIConnectionError(request=request)
+        made.__cause__ = failed
+        return self._without_reply(made, self._context(target), (), without_locals(failed))
+
     def broken_stream(
         self,
         target: Target,
         so_far: PartialReply,
         response: Any,
         *,
+        begun: bool,
         cause: Exception | None = None,
         error: Mapping[str, Any] | None = None,
     ) -> openai.APIError:
@@ -254,17 +289,18 @@ class CallErrors:
         if error is not None:
             facts = parse_envelope(None, dict(error))
             outcome = outcome_of_error(facts, response.headers)
-            if outcome.kind == "refused" or not (so_far.text or so_far.tool_calls):
-                return self._reported(facts, outcome, context, response, dict(error))
+            if outcome.kind == "refused" or not begun:
+                made = self._reported(facts, outcome, context, response, dict(error))
+                if isinstance(made, IncompleteReplyError):
+                    made.partial = so_far
+                return made
             message = f"The service broke the stream off: {facts.message}"
         else:
             detail = f": {type(cause).__name__}: {cause}" if cause is not None else " without a finish reason"
             message = f"The stream ended early{detail}"
-        hint = (
-            "A stream that has begun is never repeated behind your back: what arrived is in `.partial` "
-            "(text, tool_calls, usage). Ask again to get the whole answer."
+        made = connection_error(
+            StreamInterruptedError, message, response.request, hint=_CUT[begun], request_id=request_id
         )
-        made = connection_error(StreamInterruptedError, message, response.request, hint=hint, request_id=request_id)
         assert isinstance(made, StreamInterruptedError)
         made.partial = so_far
         made.body = dict(error) if error is not None else None
@@ -286,27 +322,13 @@ class CallErrors:
         return self._hint_context(target, self._plan)
 
 
-def _refused_redirect(
-    failed: openai.APIStatusError, redirect: Redirect, resource: Resource
-) -> RedirectRefusedError | None:
-    """The exception for a redirect that is not followed; None where it is."""
-    if redirect.keeps_method and redirect.url is not None and resource.owns(redirect.url):
-        return None
-    if redirect.url is None:
-        why = "which cannot be followed"
-    elif not redirect.keeps_method:
-        why = "and such a redirect would turn the request into a GET"
-    else:
-        why = "which is not one of its hosts; neither the request nor a credential was sent there"
-    base = resource.endpoint.base
-    message = f"{base} answered {failed.status_code} and pointed to {redirect.shown}, {why}."
-    hint = (
-        "If that host is yours, make it the endpoint (AZURE_OPENAI_ENDPOINT), or name it in trusted_hosts "
-        "(AZURE_CONNECTOR_TRUSTED_HOSTS). Otherwise ask whoever runs what stands before the resource."
-    )
-    made = status_error(RedirectRefusedError, message, failed.response, failed.body, hint=hint)
-    assert isinstance(made, RedirectRefusedError)
-    return made
+# By whether anything had been delivered.
+_CUT = {
+    True: "A stream that has begun is never repeated behind your back: what arrived is in `.partial` "
+    "(text, tool_calls, usage). Ask again to get the whole answer.",
+    False: "Nothing had arrived yet, so nothing is lost: ask again. If it happens often, something between you and "
+    "the service closes streams early: `azure-connector doctor` shows the way.",
+}
 
 
 def closed_error(client: str, url: str, cause: BaseException | None) -> Exception:
@@ -337,10 +359,11 @@ def is_transport_error(error: BaseException) -> bool:
 _HTTP_LIBRARIES = frozenset({"httpx", "httpx2", "httpcore", "httpcore2", "aiohttp", "h11"})
 
 
-def _fault(failed: ValueError, content_type: str) -> str:
-    if "html" in content_type:
-        return "the reply is a web page"
-    return f"the body cannot be read as JSON ({failed})"
+def _fault(failed: Exception) -> str:
+    if isinstance(failed, NoAnswerError):
+        return str(failed)
+    why = "it is nested too deeply" if isinstance(failed, RecursionError) else failed
+    return f"the body cannot be read as JSON ({why})"
 
 
 def without_locals(error: BaseException) -> BaseException:

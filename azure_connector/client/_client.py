@@ -11,32 +11,34 @@ import time
 from collections.abc import Generator, Mapping
 from contextlib import ExitStack
 from functools import cached_property
-from importlib import import_module
+from inspect import Signature
 from typing import TYPE_CHECKING, Any, Unpack, cast
 
 import openai
 from openai import NotGiven
 
-from ._azure_type import AsyncAzureType, AzureType, be_azure
-from ._base import NOT_GIVEN, SharedClient
-from ._effects import AwaitFirstChunk, Effect, RefreshCredential, RefreshListing, RunInThread, Send, Wait
+from .._utils import show_lazily
+from ._azure_type import AsyncAzureType, AzureType
+from ._base import NOT_GIVEN, Beginning, begin, shown_signature, shown_text
+from ._effects import AwaitFirstChunk, Effect, RefreshCredential, RefreshListing, RunInThread, Send, TakeReply, Wait
+from ._watched import WatchedClient
 
 if TYPE_CHECKING:
     from ..deployments import Catalog
-    from ..settings import ConnectorSettings, ConstructorArguments
+    from ..settings import Address, ConnectorSettings, ConstructorArguments
     from ._realtime import AsyncConnectorRealtime, ConnectorRealtime
-    from ._resource_client import LoopPools
     from ._sdk_resources import AsyncConnectorChat, AsyncConnectorResponses, ConnectorChat, ConnectorResponses
     from ._state import ConnectorState
 
-__all__ = ["AsyncAzureConnector", "AzureConnector"]
+__all__ = ["AsyncAzureConnector", "AzureConnector", "connector_over"]
 
 # What `client.api_key` shows: frameworks read it, and no secret may stand there.
 _SHOWN_KEY = "held-by-azure-connector"
 _NO_OPTIONS: Mapping[str, Any] = {}
 
 
-class AzureConnector(SharedClient, AzureType):
+# `copy` lists its arguments, so that a typo is an error: what is OpenAI's platform's alone is not among them.
+class AzureConnector(WatchedClient, AzureType):  # pyright: ignore[reportIncompatibleMethodOverride]  # as said
     """A synchronous OpenAI client for Azure OpenAI. Safe across threads.
 
     Args:
@@ -46,6 +48,9 @@ class AzureConnector(SharedClient, AzureType):
         default_headers: headers for every request.
         default_query: query parameters for every request.
         http_client: an HTTP client of the SDK's kind to use instead of our own.
+        organization, project: sent in OpenAI's headers, for gateways that read them; Azure does not.
+        webhook_secret: for `client.webhooks`.
+        websocket_base_url: where WebSockets connect; by default at the default resource.
         options: any setting of `ConnectorSettings`, by its name.
 
     Raises:
@@ -60,30 +65,29 @@ class AzureConnector(SharedClient, AzureType):
         max_retries: int | None = None,
         default_headers: Mapping[str, str] | None = None,
         default_query: Mapping[str, object] | None = None,
-        http_client: Any = None,
-        _state: ConnectorState | None = None,
-        _owns_state: bool = True,
+        http_client: openai.DefaultHttpxClient | None = None,
+        organization: str | None = None,
+        project: str | None = None,
+        webhook_secret: str | None = None,
+        websocket_base_url: Address | None = None,
         **options: Unpack[ConstructorArguments],
     ) -> None:
-        asked = cast("dict[str, Any]", options)
-        _check_retries(asked.get("max_attempts"), max_retries)
-        state = _state or _build_state(settings, asked)
+        state, owned, _ = begin(settings, cast("dict[str, Any]", options), max_retries)
         openai.OpenAI.__init__(
             self,
             api_key=_SHOWN_KEY,
+            organization=organization,
+            project=project,
+            webhook_secret=webhook_secret,
             base_url=state.base_url,
             timeout=state.settings.timeout if isinstance(timeout, NotGiven) else timeout,
             max_retries=state.max_retries if max_retries is None else max_retries,
             default_query=default_query,
             http_client=http_client or state.sync_http_client(),
         )
-        self._state, self._owns_state = state, _owns_state
-        self._custom_headers = self.custom_headers = state.checked_headers(default_headers)
-        be_azure(self, state)
-        self.custom_query = self._custom_query
+        self._take(state, owned, default_headers, (organization, project), websocket_base_url)
         self._pool = state.sync_pool(self._client)
         self._owns_connections, self._was_closed = http_client is None, False
-        self.websocket_base_url = state.websocket_url
 
     @cached_property
     def chat(self) -> ConnectorChat:  # pyright: ignore[reportIncompatibleMethodOverride]  # a cached_property too
@@ -130,13 +134,16 @@ class AzureConnector(SharedClient, AzureType):
         return self._drive(flow)
 
     def catalog(self) -> Catalog:
-        """Lists the deployments and models of every resource. What cannot be listed stands in `problems`."""
+        """Lists the deployments and models of every resource. What cannot be listed stands in `problems`.
+
+        From then on a model that no mapping has finds its deployment among them.
+        """
         from ._listing import list_resources
 
-        return self._drive(list_resources(self._state, self))
+        return self._state.resolver.discovery.take(self._drive(list_resources(self._state, self)), quiet=True)
 
     def discover(self) -> Catalog:
-        """Lists the deployments anew; from now on a model that no mapping has finds its deployment among them."""
+        """As `catalog`, and from now on calls list anew where a listing is old or lacks their model."""
         return self._state.resolver.discovery.adopt(self.catalog())
 
     def _drive(self, flow: Generator[Effect, Any, Any]) -> Any:
@@ -165,6 +172,8 @@ class AzureConnector(SharedClient, AzureType):
                     return client.request(
                         effect.cast_to, effect.options, stream=effect.stream, stream_cls=effect.stream_cls
                     )
+            case TakeReply():
+                return self._pool.of(effect.resource).take(effect.cast_to, effect.options, effect.response)
             case AwaitFirstChunk():
                 return effect.stream.wait_for_first_chunk(effect.seconds)
             case Wait():
@@ -181,7 +190,7 @@ class AzureConnector(SharedClient, AzureType):
                 return effect.run()
 
     def _shared(self, state: ConnectorState, http_client: Any) -> dict[str, Any]:
-        return {"http_client": http_client or self._client}
+        return {"http_client": http_client or self._client, "_inherited": Beginning(state, state is not self._state)}
 
     def is_closed(self) -> bool:
         """Whether calls end in `ClientClosedError`: this client was closed, or the one that it is a copy of."""
@@ -192,13 +201,14 @@ class AzureConnector(SharedClient, AzureType):
         `StreamInterruptedError`. A copy closes only what is its own, and nobody closes an `http_client` of yours.
         """
         self._was_closed = True
+        self._cut_sockets()
         if self._owns_connections:
             super().close()
         if self._owns_state:
             self._state.close()
 
 
-class AsyncAzureConnector(SharedClient, AsyncAzureType):
+class AsyncAzureConnector(WatchedClient, AsyncAzureType):  # pyright: ignore[reportIncompatibleMethodOverride]  # as above
     """An asynchronous OpenAI client for Azure OpenAI. Safe across event loops, each of which gets its own connections.
 
     Args and errors: as `AzureConnector`.
@@ -212,31 +222,29 @@ class AsyncAzureConnector(SharedClient, AsyncAzureType):
         max_retries: int | None = None,
         default_headers: Mapping[str, str] | None = None,
         default_query: Mapping[str, object] | None = None,
-        http_client: Any = None,
-        _state: ConnectorState | None = None,
-        _pools: LoopPools | None = None,
-        _owns_state: bool = True,
+        http_client: openai.DefaultAsyncHttpxClient | None = None,
+        organization: str | None = None,
+        project: str | None = None,
+        webhook_secret: str | None = None,
+        websocket_base_url: Address | None = None,
         **options: Unpack[ConstructorArguments],
     ) -> None:
-        asked = cast("dict[str, Any]", options)
-        _check_retries(asked.get("max_attempts"), max_retries)
-        state = _state or _build_state(settings, asked)
+        state, owned, pools = begin(settings, cast("dict[str, Any]", options), max_retries)
         openai.AsyncOpenAI.__init__(
             self,
             api_key=_SHOWN_KEY,
+            organization=organization,
+            project=project,
+            webhook_secret=webhook_secret,
             base_url=state.base_url,
             timeout=state.settings.timeout if isinstance(timeout, NotGiven) else timeout,
             max_retries=state.max_retries if max_retries is None else max_retries,
             default_query=default_query,
             http_client=http_client or state.async_http_client(),
         )
-        self._state, self._owns_state = state, _owns_state
-        self._custom_headers = self.custom_headers = state.checked_headers(default_headers)
-        be_azure(self, state)
-        self.custom_query = self._custom_query
-        self._pools = _pools or state.loop_pools(self._client, given=http_client is not None)
-        self._owns_connections = _pools is None and http_client is None
-        self.websocket_base_url = state.websocket_url
+        self._take(state, owned, default_headers, (organization, project), websocket_base_url)
+        self._pools = pools or state.loop_pools(self._client, given=http_client is not None)
+        self._owns_connections = pools is None and http_client is None
 
     @cached_property
     def chat(self) -> AsyncConnectorChat:  # pyright: ignore[reportIncompatibleMethodOverride]  # a cached_property too
@@ -289,13 +297,16 @@ class AsyncAzureConnector(SharedClient, AsyncAzureType):
         return await self._drive(flow)
 
     async def catalog(self) -> Catalog:
-        """Lists the deployments and models of every resource. What cannot be listed stands in `problems`."""
+        """Lists the deployments and models of every resource. What cannot be listed stands in `problems`.
+
+        From then on a model that no mapping has finds its deployment among them.
+        """
         from ._listing import list_resources
 
-        return await self._drive(list_resources(self._state, self))
+        return self._state.resolver.discovery.take(await self._drive(list_resources(self._state, self)), quiet=True)
 
     async def discover(self) -> Catalog:
-        """Lists the deployments anew; from now on a model that no mapping has finds its deployment among them."""
+        """As `catalog`, and from now on calls list anew where a listing is old or lacks their model."""
         return self._state.resolver.discovery.adopt(await self.catalog())
 
     async def _drive(self, flow: Generator[Effect, Any, Any]) -> Any:
@@ -323,6 +334,8 @@ class AsyncAzureConnector(SharedClient, AsyncAzureType):
                     return await client.request(
                         effect.cast_to, effect.options, stream=effect.stream, stream_cls=effect.stream_cls
                     )
+            case TakeReply():
+                return await self._pools.of(effect.resource).take(effect.cast_to, effect.options, effect.response)
             case AwaitFirstChunk():
                 async with asyncio.timeout(effect.seconds):
                     return await effect.stream.wait_for_first_chunk()
@@ -341,7 +354,8 @@ class AsyncAzureConnector(SharedClient, AsyncAzureType):
 
     def _shared(self, state: ConnectorState, http_client: Any) -> dict[str, Any]:
         shares = state is self._state and http_client is None
-        return {"http_client": self._client, "_pools": self._pools} if shares else {"http_client": http_client}
+        begun = Beginning(state, state is not self._state, self._pools if shares else None)
+        return {"http_client": self._client if shares else http_client, "_inherited": begun}
 
     async def close(self) -> None:
         """Closes the connections of every event loop, and what was built for the credentials.
@@ -349,23 +363,26 @@ class AsyncAzureConnector(SharedClient, AsyncAzureType):
         Calls under way end in `ClientClosedError`, streams that are read in `StreamInterruptedError`. A copy closes
         only what is its own, and nobody closes an `http_client` of yours. A later call opens new connections.
         """
+        self._cut_sockets()
         if self._owns_connections:
             await self._pools.aclose()
         if self._owns_state:
             await self._state.aclose()
 
 
-def _check_retries(max_attempts: object, max_retries: int | None) -> None:
-    if max_attempts is not None and max_retries is not None:
-        from ._options import agreed_retries
+def connector_over(state: ConnectorState, *, max_retries: int) -> AzureConnector:
+    """A client over a state that is made already, and that it closes."""
+    make: Any = AzureConnector
+    return make(max_retries=max_retries, _inherited=Beginning(state, owned=True))
 
-        agreed_retries(max_attempts, max_retries)
+
+def _as_the_sync(written: str | None, signature: Signature) -> str:
+    """The async client's description, with the arguments of the sync one."""
+    summary, _, _ = (written or "").partition("Args and errors")
+    _, _, arguments = (_described or "").partition("Args:")
+    return shown_text(f"{summary}Args:{arguments}", signature)
 
 
-def _build_state(settings: ConnectorSettings | None, options: dict[str, Any]) -> ConnectorState:
-    """As `ConnectorState.build`, which most of the package stands behind: loaded with the first client."""
-    from ._state import ConnectorState
-
-    import_module("._listing", __package__)  # and with it the way of a call: the first call waits for none of it
-
-    return ConnectorState.build(settings, options)
+_described = AzureConnector.__doc__
+show_lazily(AzureConnector, shown_signature, shown_text)
+show_lazily(AsyncAzureConnector, shown_signature, _as_the_sync)

@@ -6,10 +6,19 @@ Apart from the flow, so that importing the client's class loads the names of the
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["AwaitFirstChunk", "Effect", "RefreshCredential", "RefreshListing", "RunInThread", "Send", "Wait"]
+__all__ = [
+    "AwaitFirstChunk",
+    "Effect",
+    "RefreshCredential",
+    "RefreshListing",
+    "RunInThread",
+    "Send",
+    "TakeReply",
+    "Wait",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,11 +26,21 @@ class Send:
     """Send these options through the resource's own client, within so many seconds; the outcome is the reply."""
 
     resource: str
-    options: Any
+    options: Any = field(repr=False)  # the prompt is in it, and loggers show the locals of frames
     cast_to: Any
     stream: bool
     stream_cls: Any
     seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TakeReply:
+    """Read this response as if the resource's own client had been sent it; the outcome is the reply."""
+
+    resource: str
+    options: Any
+    cast_to: Any
+    response: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,4 +83,4 @@ class RunInThread:
     run: Callable[[], Any]
 
 
-Effect = Send | AwaitFirstChunk | Wait | RefreshCredential | RefreshListing | RunInThread
+Effect = Send | TakeReply | AwaitFirstChunk | Wait | RefreshCredential | RefreshListing | RunInThread

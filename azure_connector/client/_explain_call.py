@@ -31,19 +31,30 @@ def explain_call(state: ConnectorState, plan: Plan, operation: str) -> Explanati
     later = (
         ("discover is on, and nothing has been listed yet: the first call lists the deployments",) if waiting else ()
     )
-    notes = (*unused, *settings.remarks, *chain, *later)
-    return Explanation(plan.model, operation, plan.rule, targets, settings.origins, notes, settings.trust)
+    warned = (plan.warning,) if plan.warning else ()
+    notes = (*warned, *unused, *settings.remarks, *state.projects.notes(), *chain, *later)
+    source = plan.source or (settings.origins["deployment_mapping"] if plan.rule in ("mapping", "deployment") else "")
+    return Explanation(
+        plan.model,
+        operation,
+        plan.rule,
+        targets,
+        settings.origins,
+        notes,
+        source,
+        settings.trust,
+    )
 
 
 def _explained(state: ConnectorState, target: Target, operation: str) -> ExplainedTarget:
     endpoint = state.resources[target.resource].endpoint
-    profile, adaptations = state.resolver.profile(target), state.builder.adaptations.of(target.key)
+    profile, adaptations = state.resolver.profile(target), state.builder.adaptations.of(state.builder.key_of(target))
     sent = operation
     if operation == CHAT:
         body: Json = {"model": target.deployment, "messages": []}
         sent = adapt_request(CHAT, body, profile=profile, adaptations=adaptations, api=target.api).operation
     form = form_for(endpoint, sent)
-    query = operation_query(endpoint, form)
+    query = operation_query(endpoint, form, sent)
     url = operation_url(endpoint, sent, target.deployment, form) + (f"?{urlencode(query)}" if query else "")
     return ExplainedTarget(
         resource=target.resource,
@@ -58,14 +69,14 @@ def _explained(state: ConnectorState, target: Target, operation: str) -> Explain
         rank=target.rank,
         weight=target.weight,
         profile=() if profile is None else _rules(profile),
-        learned=state.builder.adaptations.explain(target.key),
+        learned=state.builder.adaptations.explain(state.builder.key_of(target)),
     )
 
 
 def _rules(profile: Profile) -> tuple[str, ...]:
     """The family's rules, a line each."""
     if profile.kind != "text":
-        return (f"family {profile.family}: {profile.kind}, no rules about parameters",)
+        return (f"family {profile.family}: {profile.kind}",)
     lines = [f"family {profile.family}" + (", reasons before it answers" if profile.reasoning else "")]
     if profile.output_limit != "either":
         lines.append(f"the limit of output tokens is called {profile.output_limit}")

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from html import escape
 from typing import Any
 
-from .._utils import html_table
+from .._utils import html_table, printable
 
 __all__ = ["ExplainedTarget", "Explanation"]
 
@@ -86,6 +86,7 @@ class Explanation:
         model: the model as it would be named.
         operation: the SDK's path of the call.
         rule: what chose the targets (see `deployments.py`).
+        source: where the rule's setting stands, or what else led there.
         targets: in the order in which they would be asked.
         origins: setting -> where its value came from.
         trust: setting -> `trusted`, or `found` where its source is a file of the working directory that nobody named.
@@ -98,6 +99,7 @@ class Explanation:
     targets: tuple[ExplainedTarget, ...]
     origins: Mapping[str, str] = field(default_factory=dict[str, str])
     notes: tuple[str, ...] = ()
+    source: str = ""
     trust: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def to_dict(self) -> dict[str, Any]:
@@ -106,6 +108,7 @@ class Explanation:
             "model": self.model,
             "operation": self.operation,
             "rule": self.rule,
+            "source": self.source,
             "targets": [asdict(target) for target in self.targets],
             "origins": dict(self.origins),
             "trust": dict(self.trust),
@@ -120,8 +123,10 @@ class Explanation:
         ]
 
     def _reason(self) -> str:
-        reason = _REASONS.get(self.rule)
-        return f"{self.rule} ({reason})" if reason else self.rule
+        reasons = [part for part in (_REASONS.get(self.rule), self.source) if part]
+        if self.rule == "pass-through" and self.source:
+            reasons = [self.source]
+        return f"{self.rule} ({'; '.join(reasons)})" if reasons else self.rule
 
     def __str__(self) -> str:
         lines = [f"{self.model} for {self.operation}", f"chosen by: {self._reason()}"]
@@ -131,7 +136,7 @@ class Explanation:
             lines += ["", "settings", *_aligned(settings, "   ")]
         if self.notes:
             lines += ["", "notes", *(f"   {note}" for note in self.notes)]
-        return "\n".join(lines)
+        return printable("\n".join(lines))
 
     def _repr_html_(self) -> str:
         """The same as a table, for notebooks."""

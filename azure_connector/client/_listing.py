@@ -53,7 +53,7 @@ def list_resources(state: ConnectorState, client: Any, *, models: bool = True) -
         models: whether to list models too.
     """
     listings: list[Listing] = []
-    for name in state.resources:
+    for name in state.settings.resource_map():
         listing = yield from _list(state, client, name, models=models)
         listings.append(listing)
     return Catalog(tuple(listings))

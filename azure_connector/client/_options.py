@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from ..errors import ConfigurationError
 from ..routing import RetryPolicy
-from ..settings import ConnectorSettings
-from ..transport import TransportOptions
+from ..settings import ConnectorSettings, parse_endpoint
+from ..transport import TransportOptions, checked_proxy
 
-__all__ = ["agreed_retries", "retry_policy", "transport_options"]
+__all__ = ["agreed_retries", "checked_websocket", "retry_policy", "transport_options"]
 
 
 def retry_policy(settings: ConnectorSettings) -> RetryPolicy:
@@ -25,8 +25,14 @@ def retry_policy(settings: ConnectorSettings) -> RetryPolicy:
 
 
 def transport_options(settings: ConnectorSettings) -> TransportOptions:
-    """How the settings want connections to be made."""
+    """How the settings want connections to be made.
+
+    Raises:
+        ConfigurationError: the proxy could not be used.
+    """
     proxy = settings.proxy.get_secret_value() if settings.proxy is not None else None
+    if proxy is not None:
+        proxy = checked_proxy(proxy, f"proxy ({settings.origins['proxy']})")
     return TransportOptions(settings.ca_bundle, settings.tls_client_certificate, settings.tls_client_key, proxy)
 
 
@@ -49,3 +55,29 @@ def agreed_retries(max_attempts: object, max_retries: int | None) -> int | None:
             hint=f"max_attempts counts the first request too. Give one of them, or max_retries={max_attempts - 1}.",
         )
     return max_retries
+
+
+def checked_websocket(settings: ConnectorSettings, address: str) -> str:
+    """An address for WebSockets, which carry the default resource's credential.
+
+    Raises:
+        ConfigurationError: it is no address, would go unencrypted, or is neither the resource's nor a trusted host.
+    """
+    scheme, separator, rest = address.partition("://")
+    plain = {"ws": "http", "wss": "https"}.get(scheme.lower(), scheme.lower())
+    if not separator or plain not in ("http", "https"):
+        raise ConfigurationError(
+            f"websocket_base_url must begin with wss://, not {scheme if separator else address[:20]!r}.",
+            hint="Such as wss://RESOURCE.openai.azure.com/openai/v1; leave it out for the resource's own.",
+        )
+    base = f"{plain}://{rest}"
+    parse_endpoint(
+        base, form="as-is", allow_insecure_hosts=settings.allow_insecure_hosts
+    )  # the same rules as for any address
+    if not settings.trusts(base):
+        raise ConfigurationError(
+            f"websocket_base_url is on another host than {settings.require_endpoint().base}, so the credential is not "
+            "sent there.",
+            hint="Add its host to trusted_hosts, or make a client of its own with azure_endpoint.",
+        )
+    return f"{'wss' if plain == 'https' else 'ws'}://{rest}"

@@ -2,22 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import logging
+from collections.abc import Mapping
 from dataclasses import replace
 
-from ..deployments import DeploymentResolver, Plan, Target
+from ..deployments import RESPONSES, DeploymentResolver, Plan, Target
 from ..errors import InvalidRequestError
-from ..requests import CallOptions, batch_resource
+from ..requests import SAID, CallOptions, batch_resource
 from ..routing import ResourceAffinity
+from ._projects import Projects
+from ._state import ConnectorState
 
-__all__ = ["plan_call"]
+__all__ = ["plan_call", "warn_once", "with_model"]
+
+_log = logging.getLogger("azure_connector")
+
+
+def with_model(call: CallOptions, state: ConnectorState) -> CallOptions:
+    """The call with the model that the settings choose, where the SDK lets a caller of the Responses API omit it."""
+    if call.model is not None or not call.operation.startswith(RESPONSES) or not call.body or not call.names_deployment:
+        return call
+    if state.projects.homes(call.row, call.body):  # an agent has a model of its own
+        return call
+    return replace(call, model=state.settings.model_for(RESPONSES))
+
+
+def warn_once(state: ConnectorState, plan: Plan) -> None:
+    """Tells once that a default deployment answers for what seems to be another model."""
+    target = plan.targets[0]
+    if SAID.first(state.resources[target.resource].endpoint.base, target.deployment, plan.model):
+        _log.warning("%s", plan.warning)
 
 
 def plan_call(
     call: CallOptions,
     resolver: DeploymentResolver,
     affinity: ResourceAffinity | None,
-    resources: Iterable[str],
+    projects: Projects,
 ) -> Plan:
     """The deployments for a call, in order.
 
@@ -25,16 +46,21 @@ def plan_call(
         call: what the caller asked for.
         resolver: a model's name to its deployments.
         affinity: where state lives; None where there is one resource only.
-        resources: the names of all resources.
+        projects: all resources, and what goes to a Foundry project of theirs.
 
     Raises:
         InvalidRequestError: the model is missing, or state and model live on different resources.
     """
-    if not call.names_deployment:
-        return _plan_for_stored(call, affinity, resources, resolver.table.default_resource)
+    homes = projects.homes(call.row, call.body)
+    if not call.names_deployment or (homes and call.model is None):  # an agent has a model of its own
+        return _plan_for_stored(call, affinity, projects, homes, resolver.table.default_resource)
+    if homes:
+        return projects.moved(resolver.resolve(call.model, call.operation), homes)
     plan = _serving_all(call, resolver.resolve(call.model, call.operation), resolver)
     if affinity is None or (home := affinity.home_of_request(call.body)) is None:
         return plan
+    if (owner := projects.owner(home.resource)) != home.resource:
+        return projects.moved(plan.pinned_to(owner, param=home.param), {owner: home.resource})
     if not affinity.drop_state:
         return plan.pinned_to(home.resource, param=home.param)
     file = affinity.home_of_files(call.body)
@@ -65,7 +91,11 @@ def _serving_all(call: CallOptions, plan: Plan, resolver: DeploymentResolver) ->
 
 
 def _plan_for_stored(
-    call: CallOptions, affinity: ResourceAffinity | None, resources: Iterable[str], default_resource: str
+    call: CallOptions,
+    affinity: ResourceAffinity | None,
+    projects: Projects,
+    homes: Mapping[str, str],
+    default_resource: str,
 ) -> Plan:
     """The resources for a request that names no model: where its state lives."""
     if affinity is None:
@@ -77,6 +107,9 @@ def _plan_for_stored(
         home = found.resource
     if home is None and affinity.names_id(call.operation, method):
         # Made by another process, or forgotten: a resource that does not know the id says so and does nothing.
-        targets = (Target(name, "", rank=rank) for rank, name in enumerate(resources))
+        places = tuple(homes.values()) or projects.asked_again()
+        targets = (Target(name, "", rank=rank) for rank, name in enumerate(places))
         return Plan("", tuple(targets), "default")
+    if home is None and homes:
+        home = homes.get(default_resource) or next(iter(homes.values()))
     return Plan("", (Target(home or default_resource, ""),), "default" if home is None else "state")

@@ -1,63 +1,22 @@
-"""The seam for WebSockets, which do not pass through `request()`.
+"""`client.realtime`: the SDK's own, whose connections go to the deployment that serves the model.
 
-`client.realtime.connect(model=…)` goes to the v1 form of the resource whose deployment serves the model
-(`wss://…/openai/v1/realtime?model=DEPLOYMENT`; every current realtime model has the v1 form). The SDK asks the client
-for the URL and the headers.
+`connect(model=…)` goes to the v1 form of the default resource (`wss://…/openai/v1/realtime?model=DEPLOYMENT`; every
+current realtime model has the v1 form).
 """
 
 from __future__ import annotations
 
-import json
-from typing import Any, cast
+from functools import wraps
+from typing import TYPE_CHECKING, Any, cast
 
 from openai.resources.realtime import AsyncRealtime, Realtime
-from openai.resources.realtime.realtime import AsyncRealtimeConnectionManager, RealtimeConnectionManager
 
 from ..deployments import REALTIME
-from ..errors import error_from_reply
 from ._azure_type import AcceptedCall
 from ._base import SharedClient
-from ._call_errors import synthetic_response, without_locals
-from ._hint_context import hint_context
-from ._state import ConnectorState
+from ._web_sockets import connect_socket, watch
 
 __all__ = ["AsyncConnectorRealtime", "ConnectorRealtime"]
-
-
-class _Manager(RealtimeConnectionManager):
-    """The SDK's manager, whose handshake fails as any other call does."""
-
-    connector: SharedClient
-    named: str
-
-    def __enter__(self) -> Any:
-        try:
-            return super().__enter__()
-        except Exception as error:  # what `websockets` and the network raise; what is no refusal goes on as it is
-            refused = _refusal(self.connector, self.named, error)
-            if refused is None:
-                raise
-            raise refused from without_locals(error)
-
-    enter = __enter__
-
-
-class _AsyncManager(AsyncRealtimeConnectionManager):
-    """As `_Manager`."""
-
-    connector: SharedClient
-    named: str
-
-    async def __aenter__(self) -> Any:
-        try:
-            return await super().__aenter__()
-        except Exception as error:  # what `websockets` and the network raise; what is no refusal goes on as it is
-            refused = _refusal(self.connector, self.named, error)
-            if refused is None:
-                raise
-            raise refused from without_locals(error)
-
-    enter = __aenter__
 
 
 class ConnectorRealtime(Realtime):
@@ -66,19 +25,22 @@ class ConnectorRealtime(Realtime):
     def __init__(self, client: SharedClient) -> None:
         super().__init__(cast(Any, client))
         self._connector = client
+        _watch_translations(self, client)
 
-    def connect(self, *, model: Any = None, **options: Any) -> Any:
-        """As the SDK's own; `model` is resolved to its deployment on the default resource.
+    if not TYPE_CHECKING:  # for type checkers the SDK's own signature stands
 
-        Args:
-            model: the model; a pasted realtime URI's deployment or `default_deployment` when omitted.
-            options: as the SDK's.
+        @wraps(Realtime.connect)
+        def connect(self, *, model=None, **options):
+            """As the SDK's own; `model` is resolved to its deployment on the default resource.
 
-        Raises:
-            InvalidRequestError: there is no model, or it has no deployment there.
-        """
-        made = super().connect(**_arguments(self._connector, model, options))
-        return _watched(made, _Manager, self._connector, model)
+            Args:
+                model: the model; a pasted realtime URI's deployment or `default_deployment` when omitted.
+                options: as the SDK's.
+
+            Raises:
+                InvalidRequestError: there is no model, or it has no deployment there.
+            """
+            return _connect(self._connector, super().connect, model, options, asynchronous=False)
 
 
 class AsyncConnectorRealtime(AsyncRealtime):
@@ -87,45 +49,24 @@ class AsyncConnectorRealtime(AsyncRealtime):
     def __init__(self, client: SharedClient) -> None:
         super().__init__(cast(Any, client))
         self._connector = client
+        _watch_translations(self, client)
 
-    def connect(self, *, model: Any = None, **options: Any) -> Any:
-        """As `ConnectorRealtime.connect`."""
-        made = super().connect(**_arguments(self._connector, model, options))
-        return _watched(made, _AsyncManager, self._connector, model)
+    if not TYPE_CHECKING:
 
-
-def _arguments(client: SharedClient, model: Any, options: dict[str, Any]) -> dict[str, Any]:
-    """What the SDK's `connect` is given: a call that was accepted has its model already."""
-    if not model and options.get("call_id"):
-        return {"model": AcceptedCall("accepted"), **options}
-    return {"model": client.realtime_deployment(model), **options}
+        @wraps(AsyncRealtime.connect)
+        def connect(self, *, model=None, **options):
+            """As `ConnectorRealtime.connect`."""
+            return _connect(self._connector, super().connect, model, options, asynchronous=True)
 
 
-def _watched(made: Any, kind: type, client: SharedClient, model: Any) -> Any:
-    # The SDK's `connect` names its own manager; what it holds is private, so that it is kept and not made anew.
-    made.__class__ = kind
-    made.connector, made.named = client, model or ""
-    return made
+def _watch_translations(resource: Any, client: SharedClient) -> None:
+    if (translations := getattr(resource, "translations", None)) is not None:  # from openai 3 on
+        watch(translations, client, f"{REALTIME}/translations")
 
 
-def _refusal(client: SharedClient, model: str, error: Exception) -> Exception | None:
-    """The typed exception for a handshake that the service refused; None for every other failure."""
-    reply: Any = getattr(error, "response", None)
-    status = getattr(reply, "status_code", None)
-    if not isinstance(status, int):
-        return None
-    state: ConnectorState = client.connector_state
-    plan = state.resolver.resolve(model or client.realtime_deployment(None), REALTIME)
-    target = plan.pinned_to(state.settings.default_resource, param="model").targets[0]
-    text = bytes(reply.body or b"").decode("utf-8", "replace")
-    response = synthetic_response(state.websocket_url + REALTIME, status, dict(reply.headers.raw_items()))
-    return error_from_reply(response, _decoded(text), hint_context(state, target, plan))
-
-
-def _decoded(text: str) -> object:
-    """The body as the SDK hands it on: the error inside, or the text."""
-    try:
-        body = json.loads(text)
-    except ValueError:
-        return text
-    return cast("dict[str, Any]", body).get("error", body) if isinstance(body, dict) else body
+def _connect(client: SharedClient, connect: Any, model: Any, options: dict[str, Any], *, asynchronous: bool) -> Any:
+    """The SDK's manager for a deployment; a call that was accepted has its model already."""
+    accepted = not model and options.get("call_id")
+    given = {"model": AcceptedCall("accepted") if accepted else client.realtime_deployment(model), **options}
+    how: dict[str, Any] = {"operation": REALTIME, "asynchronous": asynchronous}
+    return connect_socket(client, connect, (), given, model=model or "", **how)

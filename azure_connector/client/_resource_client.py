@@ -1,7 +1,7 @@
 """The SDK's own client of one resource: it sends what the connector has decided, and decides nothing itself.
 
-It belongs to one resource. Its credentials are put on the request at the last moment and only when the request goes to
-that resource's origin, so that no options object, log line or repr ever holds them.
+It belongs to one resource: a request to any other host is refused. Its credentials are put on the request at the last
+moment, so that no options object, log line or repr ever holds them.
 
 The SDK's `request()` drives every call. Some of its private hooks are overridden, each of which hands on to the SDK
 what it does not know, so that a version without one is slower and nothing else: `_build_request` (JSON bodies),
@@ -20,14 +20,14 @@ from contextlib import suppress
 from typing import Any
 
 import openai
-from openai import _streaming
 
 from .._utils import renew_after_fork
 from .._version import __version__
 from ..auth import Authenticator, AuthHeaders
+from ..errors import InvalidRequestError
 from ..replies import ReplyReader, SdkEventDecoder
 from ..settings import Resource
-from ..transport import JsonRequestBuilder, http_library, when_loop_ends
+from ..transport import JsonRequestBuilder, http_library, when_loop_closes, when_loop_ends
 
 __all__ = ["AsyncResourceClient", "LoopPools", "ResourceClient", "SyncPool"]
 
@@ -69,20 +69,26 @@ class _Shared:
         return sdk._build_request(options, **rest) if request is None else request
 
     def _make_sse_decoder(self) -> Any:
-        sdk: Any = super()
-        event = getattr(_streaming, "ServerSentEvent", None)
-        return sdk._make_sse_decoder() if event is None else SdkEventDecoder(event)
+        return SdkEventDecoder()
 
-    def _stays_home(self, request: Any) -> bool:
-        """Takes the placeholder off, and every credential where the request leaves the resource's origin."""
-        headers = request.headers
-        if headers.get("authorization") == _PLACEHOLDER_HEADER:
-            del headers["authorization"]
-        if (request.url.scheme, request.url.netloc) == self._home or self._resource.owns(str(request.url)):
-            return True
-        for name in ("authorization", "api-key", self._resource.auth.apim_header):
-            headers.pop(name, None)
-        return False
+    def _check_home(self, request: Any) -> None:
+        """Takes the placeholder off, and keeps what belongs to this resource from every other host.
+
+        Raises:
+            InvalidRequestError: the request would leave the resource's hosts.
+        """
+        if request.headers.get("authorization") == _PLACEHOLDER_HEADER:
+            del request.headers["authorization"]
+        url = request.url
+        if (url.scheme, url.netloc) != self._home and not self._resource.owns(str(url)):
+            host = url.netloc.decode("ascii", "replace").rpartition("@")[2]
+            raise InvalidRequestError(
+                f"The request is for {url.scheme}://{host}, and this client is for {self._base}. "
+                "Nothing was sent: neither credentials and headers nor prompts go there.",
+                param="url",
+                hint="If the host is yours, name it in trusted_hosts (AZURE_CONNECTOR_TRUSTED_HOSTS), or make a client "
+                "for it: client.with_options(base_url=…, api_key=…).",
+            )
 
 
 def _place(request: Any, headers: AuthHeaders) -> None:
@@ -99,8 +105,14 @@ class ResourceClient(_Shared, openai.OpenAI):
     """Sends to one resource, synchronously."""
 
     def _prepare_request(self, request: Any) -> None:
-        if self._stays_home(request):
-            _place(request, self._authenticator.headers())
+        self._check_home(request)
+        _place(request, self._authenticator.headers())
+
+    def take(self, cast_to: Any, options: Any, response: Any) -> Any:
+        """Reads a response that was not sent, as if it had been."""
+        return self._process_response(
+            cast_to=cast_to, options=options, response=response, stream=False, stream_cls=None, retries_taken=0
+        )
 
     def _process_response(self, *, options: Any, response: Any, **rest: Any) -> Any:
         reader = options.post_parser
@@ -113,8 +125,14 @@ class AsyncResourceClient(_Shared, openai.AsyncOpenAI):
     """Sends to one resource, asynchronously, on one event loop."""
 
     async def _prepare_request(self, request: Any) -> None:
-        if self._stays_home(request):
-            _place(request, await self._authenticator.aheaders())
+        self._check_home(request)
+        _place(request, await self._authenticator.aheaders())
+
+    async def take(self, cast_to: Any, options: Any, response: Any) -> Any:
+        """As `ResourceClient.take`."""
+        return await self._process_response(
+            cast_to=cast_to, options=options, response=response, stream=False, stream_cls=None, retries_taken=0
+        )
 
     async def _process_response(self, *, options: Any, response: Any, **rest: Any) -> Any:
         reader = options.post_parser
@@ -146,11 +164,11 @@ class SyncPool:
 
 
 class _LoopPool:
-    """One event loop's resource clients."""
+    """One event loop's resource clients, over an HTTP client that may be the user's own: that one is never closed."""
 
-    def __init__(self, make: Callable[[str, Any], AsyncResourceClient], http_client: Any) -> None:
+    def __init__(self, make: Callable[[str, Any], AsyncResourceClient], http_client: Any, *, given: bool) -> None:
         self.http_client = http_client
-        self._make = make
+        self._make, self._given = make, given
         self._clients: dict[str, AsyncResourceClient] = {}
 
     def of(self, resource: str) -> AsyncResourceClient:
@@ -159,6 +177,14 @@ class _LoopPool:
             client = self._clients[resource] = self._make(resource, self.http_client)
         return client
 
+    async def aclose(self) -> None:
+        if not self._given:
+            await self.http_client.aclose()
+
+    def drop(self) -> None:
+        if not self._given:
+            self.http_client.drop()
+
 
 class _LoopPools:
     """The pools of one event loop, of every connector; the loop itself keeps it, so that it goes with the loop."""
@@ -166,11 +192,16 @@ class _LoopPools:
     def __init__(self) -> None:
         self.pools: dict[int, _LoopPool] = {}
         self.waiting = when_loop_ends(self._aclose)
+        when_loop_closes(self._drop)
+
+    def _drop(self) -> None:
+        while self.pools:
+            self.pools.popitem()[1].drop()
 
     async def _aclose(self) -> None:
         while self.pools:
             with suppress(Exception):  # one that cannot be closed does not keep the others open
-                await self.pools.popitem()[1].http_client.aclose()
+                await self.pools.popitem()[1].aclose()
 
 
 _ON_LOOP = "_azure_connector_pools"
@@ -217,12 +248,11 @@ class LoopPools:
         return (self._open(loop) if pool is None else pool).of(resource)
 
     def _open(self, loop: asyncio.AbstractEventLoop) -> _LoopPool:
-        self._drop_closed_loops()
         here: _LoopPools | None = getattr(loop, _ON_LOOP, None)
         if here is None:
             here = _LoopPools()
             setattr(loop, _ON_LOOP, here)
-        pool = here.pools[self._key] = _LoopPool(self._make, self._http_client())
+        pool = here.pools[self._key] = _LoopPool(self._make, self._http_client(), given=self._another is None)
         self._loops.add(loop)
         return pool
 
@@ -238,16 +268,6 @@ class LoopPools:
         here: _LoopPools | None = getattr(loop, _ON_LOOP, None)
         return None if here is None else here.pools.pop(self._key, None)
 
-    def _drop_closed_loops(self) -> None:
-        """Closes the sockets of loops that were closed without winding up."""
-        for loop in list(self._loops):
-            if loop.is_closed():
-                self._loops.discard(loop)
-                pool = self._take(loop)
-                drop = getattr(getattr(pool and pool.http_client, "_transport", None), "drop", None)
-                if drop is not None and self._another is not None:
-                    drop()
-
     def after_fork(self) -> None:
         """In the child: neither the parent's connections nor its event loops are ours."""
         _parents.extend((self._spare, *map(self._take, list(self._loops))))
@@ -256,28 +276,26 @@ class LoopPools:
     async def aclose_here(self) -> None:
         """Closes this loop's connections; its next call opens new ones."""
         pool = self._take(asyncio.get_running_loop())
-        if pool is not None and self._another is not None:
-            await pool.http_client.aclose()
+        if pool is not None:
+            await pool.aclose()
 
     async def aclose(self) -> None:
         """Closes this loop's connections here and those of other running loops over there; never the user's own."""
         self.era += 1
-        self._drop_closed_loops()
         here = asyncio.get_running_loop()
         for loop in list(self._loops):
             self._loops.discard(loop)
             pool = self._take(loop)
-            if pool is None or self._another is None:
+            if pool is None:
                 continue
             if loop is here:
-                await pool.http_client.aclose()
+                await pool.aclose()
             elif loop.is_running():
-                asyncio.run_coroutine_threadsafe(pool.http_client.aclose(), loop)
+                asyncio.run_coroutine_threadsafe(pool.aclose(), loop)
         while self._spare and self._another is not None:
             await self._spare.pop().aclose()
 
     def __del__(self) -> None:
         with suppress(Exception):  # at the interpreter's end anything may be gone
-            self._drop_closed_loops()
             for loop in list(self._loops):
                 self._take(loop)

@@ -24,7 +24,29 @@ from openai.types.responses import Response, ResponseStreamEvent
 
 from .._utils import plain_copy
 
-__all__ = ["AsyncConnectorChat", "AsyncConnectorResponses", "ConnectorChat", "ConnectorResponses"]
+if TYPE_CHECKING:
+    from ._create_types import (
+        AsyncChatCreate,
+        AsyncResponsesCreate,
+        ChatCreate,
+        ResponsesCreate,
+    )
+
+    # One by one: mypy takes a pair for variables, and every base that is one for `Any`.
+    _ChatTypes = ChatCreate
+    _ResponsesTypes = ResponsesCreate
+    _AsyncChatTypes = AsyncChatCreate
+    _AsyncResponsesTypes = AsyncResponsesCreate
+else:
+    _ChatTypes, _ResponsesTypes = Completions, Responses
+    _AsyncChatTypes, _AsyncResponsesTypes = AsyncCompletions, AsyncResponses
+
+__all__ = [
+    "AsyncConnectorChat",
+    "AsyncConnectorResponses",
+    "ConnectorChat",
+    "ConnectorResponses",
+]
 
 _SDK = str(Path(openai.__file__).parent)
 # What `create` calls the options of a request, and what `post` calls them.
@@ -80,8 +102,8 @@ def _parameters(create: Any) -> frozenset[str]:
 
 
 # `create` goes by `super()`, not by a function that serves all four: a mock in the class's place does not bind itself.
-class _Completions(Completions):
-    if not TYPE_CHECKING:  # for type checkers the SDK's own overloads stand
+class _Completions(_ChatTypes):
+    if not TYPE_CHECKING:  # for type checkers the overloads of `_create_types` stand
 
         @wraps(Completions.create)
         def create(self, **arguments):
@@ -89,7 +111,7 @@ class _Completions(Completions):
             return super().create(**arguments) if request is None else self._client.post(**request)
 
 
-class _AsyncCompletions(AsyncCompletions):
+class _AsyncCompletions(_AsyncChatTypes):
     if not TYPE_CHECKING:
 
         @wraps(AsyncCompletions.create)
@@ -98,11 +120,17 @@ class _AsyncCompletions(AsyncCompletions):
             return await (super().create(**arguments) if request is None else self._client.post(**request))
 
 
+def _connected(client: Any, connect: Any, arguments: Any, options: Any, *, asynchronous: bool) -> Any:
+    from ._web_sockets import connect_socket  # few processes open a WebSocket
+
+    return connect_socket(client, connect, arguments, options, operation="/responses", asynchronous=asynchronous)
+
+
 class ConnectorChat(Chat):
     """The SDK's chat resource; `completions.create()` posts plain JSON as it is."""
 
     @cached_property
-    def completions(self) -> Completions:  # pyright: ignore[reportIncompatibleMethodOverride]  # a cached_property too
+    def completions(self) -> ChatCreate:  # pyright: ignore[reportIncompatibleMethodOverride]  # a cached_property too
         """The SDK's chat completions."""
         return _Completions(self._client)
 
@@ -111,15 +139,19 @@ class AsyncConnectorChat(AsyncChat):
     """The SDK's chat resource; `completions.create()` posts plain JSON as it is."""
 
     @cached_property
-    def completions(self) -> AsyncCompletions:  # pyright: ignore[reportIncompatibleMethodOverride]  # as above
+    def completions(self) -> AsyncChatCreate:  # pyright: ignore[reportIncompatibleMethodOverride]  # as above
         """The SDK's chat completions."""
         return _AsyncCompletions(self._client)
 
 
-class ConnectorResponses(Responses):
-    """The SDK's responses resource; `create()` posts plain JSON as it is."""
+class ConnectorResponses(_ResponsesTypes):
+    """The SDK's responses resource; `create()` posts plain JSON as it is, `connect()` knows deployments."""
 
     if not TYPE_CHECKING:
+
+        def connect(self, *arguments, **options):
+            """As the SDK's own; the models of its events become deployments of the default resource."""
+            return _connected(self._client, super().connect, arguments, options, asynchronous=False)
 
         @wraps(Responses.create)
         def create(self, **arguments):
@@ -127,10 +159,14 @@ class ConnectorResponses(Responses):
             return super().create(**arguments) if request is None else self._client.post(**request)
 
 
-class AsyncConnectorResponses(AsyncResponses):
-    """The SDK's responses resource; `create()` posts plain JSON as it is."""
+class AsyncConnectorResponses(_AsyncResponsesTypes):
+    """The SDK's responses resource; `create()` posts plain JSON as it is, `connect()` knows deployments."""
 
     if not TYPE_CHECKING:
+
+        def connect(self, *arguments, **options):
+            """As `ConnectorResponses.connect`."""
+            return _connected(self._client, super().connect, arguments, options, asynchronous=True)
 
         @wraps(AsyncResponses.create)
         async def create(self, **arguments):

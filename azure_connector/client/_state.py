@@ -14,14 +14,13 @@ from ..deployments import DeploymentResolver, Discovery, Profiles
 from ..errors import ConfigurationError
 from ..requests import RequestBuilder, is_batch_upload, mapped_batch_files, post_options
 from ..routing import ResourceAffinity, RoutingState
-from ..settings import ConnectorSettings, Resource, check_headers, form_url, wrap_secrets
+from ..settings import ConnectorSettings, Resource, check_headers, form_url, hidden, wrap_secrets
 from ..transport import TransportOptions, async_http_client, body_deadline, sync_http_client
-from ._options import retry_policy, transport_options
+from ._options import checked_websocket, retry_policy, transport_options
+from ._projects import Projects
 from ._resource_client import AsyncResourceClient, LoopPools, ResourceClient, SyncPool
 
 __all__ = ["ConnectorState", "body_deadline", "post_options"]
-
-_SDK_ONLY = ("organization", "project", "webhook_secret", "websocket_base_url", "admin_api_key")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,6 +38,7 @@ class ConnectorState:
         routing: the health of the deployments and the budgets of a call.
         authenticators: the auth chains.
         max_retries: further attempts after the first one.
+        projects: which calls go to Foundry projects; they stand among `resources`.
     """
 
     settings: ConnectorSettings
@@ -51,6 +51,7 @@ class ConnectorState:
     routing: RoutingState
     authenticators: Authenticators
     max_retries: int
+    projects: Projects
 
     @staticmethod
     def checked_headers(headers: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -61,7 +62,7 @@ class ConnectorState:
         """
         given = dict(headers or {})
         check_headers({name: value for name, value in given.items() if not isinstance(value, openai.Omit)})
-        return given
+        return hidden(given)
 
     @classmethod
     def build(cls, settings: ConnectorSettings | None, options: dict[str, Any]) -> ConnectorState:
@@ -91,11 +92,14 @@ class ConnectorState:
             ConfigurationError: no endpoint is configured.
         """
         settings.require_endpoint()
-        resources, transport = dict(settings.resource_map()), transport_options(settings)
+        projects, transport = Projects(settings.resource_map()), transport_options(settings)
+        projects.tell()
+        resources = projects.resources
         endpoints = {name: resource.endpoint for name, resource in resources.items()}
         profiles, policy, table = Profiles(settings.profiles), retry_policy(settings), settings.deployments
         discovery = Discovery(table, enabled=settings.discover, interval=settings.discovery_interval)
-        resolver = DeploymentResolver(table, discovery, profiles)
+        addresses = {name: endpoint.base for name, endpoint in endpoints.items()}
+        resolver = DeploymentResolver(table, discovery, profiles, addresses)
         affinity = ResourceAffinity(drop_state=settings.drop_state) if len(resources) > 1 else None
         builder = RequestBuilder(
             resolver,
@@ -107,7 +111,6 @@ class ConnectorState:
             repeat_unsafe=policy.repeat_unsafe,
             repair=settings.repair_tool_arguments,
         )
-        addresses = {name: endpoint.base for name, endpoint in endpoints.items()}
         return cls(
             settings,
             resources,
@@ -119,23 +122,26 @@ class ConnectorState:
             RoutingState(policy, redis=settings.redis_url, addresses=addresses),
             Authenticators(resources, transport),
             policy.max_attempts - 1,
+            projects,
         )
 
-    def derived(self, *, api_key: Any, base_url: Any, **overrides: Any) -> ConnectorState:
+    def derived(self, changes: dict[str, Any]) -> ConnectorState:
         """The state for a copy of the client: this one, unless the copy has settings of its own.
+
+        Args:
+            changes: settings by any of their names; what begins with an underscore is the SDK's, and left out. Emptied.
 
         Raises:
             ConfigurationError: another endpoint is named without a credential for it.
         """
         changed = {
-            name: value
-            for name, value in overrides.items()
-            if value is not None and not name.startswith("_") and name not in _SDK_ONLY
+            name: wrap_secrets(name, value)
+            for name, value in changes.items()
+            if value is not None and not name.startswith("_")
         }
-        if api_key is not None:
-            changed["api_key"] = wrap_secrets("api_key", api_key)
-        if base_url is not None:
-            changed["azure_endpoint"] = str(base_url)
+        changes.clear()
+        if str(changed.get("base_url", "")).rstrip("/") == self.base_url.rstrip("/"):
+            del changed["base_url"]  # as wrappers copy a client, which is to stay where it is
         return ConnectorState.from_settings(self.settings.derived(**changed)) if changed else self
 
     @property
@@ -148,6 +154,14 @@ class ConnectorState:
         """Where WebSockets of the default resource connect."""
         endpoint = self.resources[self.settings.default_resource].endpoint
         return form_url(endpoint, "as-is" if endpoint.form == "as-is" else "v1").replace("http", "ws", 1)
+
+    def websocket_address(self, given: object) -> str:
+        """Where WebSockets connect: at an address that somebody gives, or at the default resource.
+
+        Raises:
+            ConfigurationError: it is no address, or none that may get the resource's credential.
+        """
+        return self.websocket_url if given is None else checked_websocket(self.settings, str(given))
 
     def summary(self) -> str:
         """For the client's repr: endpoint and credential, no secret."""

@@ -4,19 +4,32 @@ from __future__ import annotations
 
 from ._catalog import Catalog, ListedDeployment, ListedModel, Listing, Quota, Source
 from ._discovery import WHOLE_SOURCES, Discovery
-from ._families import EFFORTS, FAMILIES, NEUTRAL, SAMPLING, Profile
+from ._families import FAMILIES, SAMPLING
 from ._listings import complete, read_deployments, read_models
 from ._management import RESOURCE_ID, Account, list_account
+from ._model_names import known_model
 from ._nested import names_at, replace_names
-from ._operations import CHAT, OPERATIONS, REALTIME, RESPONSES, Operation, operation_of
+from ._operations import (
+    CHAT,
+    EMBEDDINGS,
+    OPERATIONS,
+    REALTIME,
+    RESPONSES,
+    WEB_SOCKET_MODELS,
+    Operation,
+    operation_of,
+)
+from ._profile import EFFORTS, NEUTRAL, Profile
 from ._profiles import Profiles, profile_for
 from ._resolver import DeploymentResolver
-from ._table import DeploymentTable, Plan, Target, compile_table
+from ._served import SERVED
+from ._table import DefaultSource, DeploymentTable, Plan, Target, compile_table
 from ._target import Api
 
 __all__ = [
     "CHAT",
     "EFFORTS",
+    "EMBEDDINGS",
     "FAMILIES",
     "NEUTRAL",
     "OPERATIONS",
@@ -24,10 +37,13 @@ __all__ = [
     "RESOURCE_ID",
     "RESPONSES",
     "SAMPLING",
+    "SERVED",
+    "WEB_SOCKET_MODELS",
     "WHOLE_SOURCES",
     "Account",
     "Api",
     "Catalog",
+    "DefaultSource",
     "DeploymentResolver",
     "DeploymentTable",
     "Discovery",
@@ -43,6 +59,7 @@ __all__ = [
     "Target",
     "compile_table",
     "complete",
+    "known_model",
     "list_account",
     "names_at",
     "operation_of",

@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 from html import escape
 from typing import Any, Literal
 
+from .._utils import printable
+
 __all__ = ["Catalog", "ListedDeployment", "ListedModel", "Listing", "Quota", "Source"]
 
 Source = Literal["deployments", "management", "models", "settings", ""]
@@ -204,7 +206,7 @@ class Catalog:
         ]
         if not self.deployments:
             lines = ["no deployments found"]
-        return "\n".join([*lines, *self._remarks()])
+        return printable("\n".join([*lines, *self._remarks()]))
 
     def _repr_html_(self) -> str:
         """The same as a table, for notebooks."""

@@ -8,11 +8,10 @@ listing, one is under way at a time.
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Awaitable, Callable
 
-from .._utils import SingleFlight
+from .._utils import ForkLock, SingleFlight
 from ._catalog import Catalog, Source
 from ._listings import discovered
 from ._table import DeploymentTable, Discovered
@@ -25,6 +24,7 @@ _log = logging.getLogger("azure_connector")
 WHOLE_SOURCES = frozenset[Source]({"deployments", "management"})
 
 _UNKNOWN = 30.0  # seconds between listings for models that the last one did not have
+_MOST_SOUGHT = 256
 _FAILED = 15.0  # seconds until a listing that failed is tried again
 _PATIENCE = 60.0  # seconds that a call waits for another call's listing
 
@@ -38,8 +38,8 @@ class Discovery:
         interval: seconds after which a listing is old.
 
     Attributes:
-        enabled: whether models find their deployments by it.
-        found: what was found last; None before the first listing.
+        enabled: whether calls ask for listings.
+        found: what was found last; None before the first listing. It counts however it was asked for.
     """
 
     def __init__(self, table: DeploymentTable, *, enabled: bool, interval: float) -> None:
@@ -50,7 +50,8 @@ class Discovery:
         self._listed_at = self._due_at = -1.0
         self._flight = SingleFlight()
         self._warned: set[str] = set()
-        self._lock = threading.Lock()
+        self._lock = ForkLock()
+        self._sought: dict[str, float] = {}  # models that were gone, and when a listing was made for them
 
     def wants(self, model: object) -> bool:
         """Whether a listing is due before a model's deployments are looked up."""
@@ -65,9 +66,24 @@ class Discovery:
         missing = isinstance(model, str) and model not in self._table.mapping and not found.of(model)
         return missing and now - self._listed_at >= _UNKNOWN
 
-    def predates(self, moment: float) -> bool:
-        """Whether the last listing is older than a moment of the monotonic clock."""
-        return self.enabled and self._listed_at < moment
+    def wants_again(self, model: object, since: float) -> bool:
+        """Whether a deployment that turned out not to exist is a reason to list anew.
+
+        Args:
+            model: the model of the call, for which nothing listed is asked once in a while only.
+            since: when the call began, by the monotonic clock: a listing after that is new enough.
+        """
+        if not self.enabled or self._listed_at >= since or not isinstance(model, str):
+            return False
+        if self.found is not None and self.found.of(model):
+            return True
+        now = time.monotonic()
+        if now - self._sought.get(model, -_UNKNOWN) < _UNKNOWN:
+            return False
+        if len(self._sought) >= _MOST_SOUGHT:
+            self._sought.clear()
+        self._sought[model] = now
+        return True
 
     def run(self, list_all: Callable[[], object], since: float) -> None:
         """Lists once, or waits for whoever is at it; returns when there is a listing newer than `since`."""
@@ -77,8 +93,13 @@ class Discovery:
         """As `run`, without blocking the event loop; a caller that is cancelled leaves the others to list."""
         await self._flight.arun(list_all, is_done=lambda: self._listed_at >= since, patience=_PATIENCE)
 
-    def take(self, catalog: Catalog) -> None:
-        """Uses a catalog from now on."""
+    def take(self, catalog: Catalog, *, quiet: bool = False) -> Catalog:
+        """Uses a catalog from now on.
+
+        Args:
+            catalog: a listing of every resource.
+            quiet: whoever asked for it reads its problems.
+        """
         failed = {listing.resource for listing in catalog.listings if listing.source not in WHOLE_SOURCES}
         listed = discovered(one for one in catalog.deployments if one.status not in ("not listed", "configured"))
         kept = self.found.targets if self.found is not None else ()
@@ -90,10 +111,11 @@ class Discovery:
             if self.found is None or found.targets != self.found.targets:
                 # Plans are cached by it: the same find is the same object.
                 self.found = found
-        for problem in catalog.problems:
+        for problem in () if quiet else catalog.problems:
             if problem not in self._warned:
                 self._warned.add(problem)
                 _log.warning("deployments are not discovered: %s", problem)
+        return catalog
 
     def adopt(self, catalog: Catalog) -> Catalog:
         """Uses a catalog from now on, also where discovery was not switched on."""

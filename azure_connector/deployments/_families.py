@@ -1,113 +1,19 @@
 """What each model family accepts, as data. `docs/models.md` is generated from it.
 
 Rules belong to the base model, never to the deployment's name. Where sources differ, the family passes the parameter
-through: the service's refusal is then learnt from (`azure_connector.learning`).
+through: the service's refusal is then learnt from (`requests/_adaptation_from_error`).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from dataclasses import replace
+from typing import Any
 
-from ._target import Api
+from ._further_families import DOCS, MODEL_DOCS, NOT_TEXT, OPENAI, PARTNERS, REPORTS, ROUTERS, STRUCTURED_DOCS
+from ._profile import Profile
 
-__all__ = ["EFFORTS", "FAMILIES", "NEUTRAL", "Profile"]
+__all__ = ["FAMILIES", "SAMPLING"]
 
-OutputLimit = Literal["max_tokens", "max_completion_tokens", "either"]
-SystemRole = Literal["system", "developer", "user", "any"]
-JsonObject = Literal["yes", "not while thinking", "no"]
-
-# From least to most reasoning. `max` exists from gpt-5.6 on, and only over Responses.
-EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
-
-# Values that say the same as leaving the parameter out, so that dropping them takes nothing from the caller.
-NEUTRAL: dict[str, tuple[Any, ...]] = {
-    "temperature": (None, 1),
-    "top_p": (None, 1),
-    "presence_penalty": (None, 0),
-    "frequency_penalty": (None, 0),
-    "logprobs": (None, False),
-    "top_logprobs": (None, 0),
-    "logit_bias": (None, {}),
-    "stop": (None, [], ""),
-    "verbosity": (None, "medium"),
-    "text.verbosity": (None, "medium"),
-    "reasoning_effort": (None, "none"),
-    "reasoning.effort": (None, "none"),
-    "reasoning": (None, {}, {"effort": None}, {"effort": "none"}),
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Profile:
-    """What the models of one family accept.
-
-    The defaults are those of a model of which nothing is known: everything passes.
-
-    Attributes:
-        family: the family's name, e.g. `gpt-5`.
-        models: base models in lower case, as names or with `*`; the one with most letters outside `*` wins.
-        kind: what the models produce. Only `text` has rules about parameters.
-        apis: the APIs that serve it, the preferred one first.
-        reasoning: whether it reasons before it answers.
-        streaming: whether it streams; where not, one whole reply is delivered as a stream.
-        parallel_tool_calls: whether the parameter of that name is accepted.
-        output_limit: how Chat Completions spells the limit of output tokens (Responses: always `max_output_tokens`).
-        refused: parameters that earn a 400, unless their value is the default.
-        sampling_with_effort_none: the part of `refused` that passes while the reasoning effort is `none`.
-        efforts: accepted reasoning efforts; empty: the parameter is refused; None: not known, any passes.
-        responses_efforts: efforts that only the Responses API accepts.
-        default_effort: the effort that holds when none is given.
-        minimal_effort_forbids_parallel_calls: whether `parallel_tool_calls` is refused together with effort `minimal`.
-        tools_with_reasoning_over_chat: whether Chat Completions takes function tools while the model reasons.
-        system_role: the role of instructions; `user`: there is none, they go into the user's message; `any`: untouched.
-        verbosity: accepted values of `verbosity`; empty: the parameter is refused; None: any passes.
-        json_object: whether `response_format: json_object` gives an answer.
-        source: where the facts are from.
-        note: what a reader should know beside the fields.
-    """
-
-    family: str
-    models: tuple[str, ...] = ()
-    kind: Literal["text", "embedding", "image", "audio"] = "text"
-    apis: tuple[Api, ...] = ("chat", "responses")
-    reasoning: bool = False
-    streaming: bool = True
-    parallel_tool_calls: bool = True
-    output_limit: OutputLimit = "either"
-    refused: frozenset[str] = frozenset()
-    sampling_with_effort_none: frozenset[str] = frozenset()
-    efforts: tuple[str, ...] | None = None
-    responses_efforts: tuple[str, ...] = ()
-    default_effort: str | None = None
-    minimal_effort_forbids_parallel_calls: bool = False
-    tools_with_reasoning_over_chat: bool = True
-    system_role: SystemRole = "any"
-    verbosity: tuple[str, ...] | None = None
-    json_object: JsonObject = "yes"
-    source: str = ""
-    note: str = ""
-    watched: frozenset[str] = field(init=False, repr=False, compare=False, default=frozenset())
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "watched", _watched(self))
-
-
-def _watched(profile: Profile) -> frozenset[str]:
-    """The top-level parameters at which a rule of the family could have to act; a body without them is left alone."""
-    names = {"max_completion_tokens", "max_output_tokens", "parallel_tool_calls", "reasoning", "text", "include"}
-    names |= {"reasoning_effort", "verbosity", *profile.refused}
-    if profile.output_limit == "max_completion_tokens":
-        names.add("max_tokens")
-    if profile.json_object != "yes":
-        names.add("response_format")
-    return frozenset(names)
-
-
-DOCS = "Microsoft Learn: reasoning models"
-REPORTS = "issue reports that quote Azure's replies"
-MODEL_DOCS = "Microsoft Learn: models sold by Azure"
-OPENAI = "OpenAI: models"
 
 SAMPLING = frozenset(
     {"temperature", "top_p", "presence_penalty", "frequency_penalty", "logprobs", "top_logprobs", "logit_bias"}
@@ -133,11 +39,12 @@ REASONING = Profile(
     efforts=LOW_TO_HIGH,
     default_effort="medium",
     system_role="developer",
+    context=400_000,
     source=DOCS,
 )
 
 # One tool call at a time, no verbosity.
-O_SERIES = replace(REASONING, parallel_tool_calls=False, verbosity=())
+O_SERIES = replace(REASONING, parallel_tool_calls=False, verbosity=(), context=200_000)
 
 # From gpt-5.1 on, sampling returns while the effort is none.
 SWITCHABLE = replace(
@@ -153,15 +60,30 @@ def _of(base: Profile, family: str, *models: str, **fields: Any) -> Profile:
     return replace(base, family=family, models=models or (family,), **fields)
 
 
-def _other(kind: Literal["embedding", "image", "audio"], family: str, *models: str) -> Profile:
-    """A model that neither chat nor Responses serves: its requests pass as they are."""
-    return Profile(family=family, models=models, kind=kind, apis=(), source=MODEL_DOCS)
-
-
 GPT_4 = (
-    _of(CLASSIC, "gpt-4o", "gpt-4o*", note="some old deployments refuse max_completion_tokens: learnt"),
-    _of(CLASSIC, "gpt-4.1", "gpt-4.1*", "gpt-4.5*"),
-    _of(CLASSIC, "gpt-4", "gpt-4", "gpt-4-*", "gpt-35-turbo*", "gpt-3.5-turbo*", apis=("chat",)),
+    _of(
+        CLASSIC,
+        "gpt-4o",
+        "gpt-4o*",
+        context=128_000,
+        note="some old deployments refuse max_completion_tokens: learnt",
+    ),
+    _of(
+        CLASSIC,
+        "audio chat",
+        "gpt-4o*-audio*",
+        "gpt-audio*",
+        apis=("chat",),
+        json_schema=False,
+        context=128_000,
+        source=f"{MODEL_DOCS}; {STRUCTURED_DOCS}",
+        note="chat with modalities and audio; no structured output",
+    ),
+    _of(CLASSIC, "gpt-4.1", "gpt-4.1*", "gpt-4.5*", context=1_047_576),
+    _of(CLASSIC, "gpt-4", "gpt-4", "gpt-4-*", apis=("chat",), context=8_192),
+    _of(CLASSIC, "gpt-4-32k", "gpt-4-32k*", apis=("chat",), context=32_768),
+    _of(CLASSIC, "gpt-4-turbo", "gpt-4-turbo*", apis=("chat",), context=128_000),
+    _of(CLASSIC, "gpt-35-turbo", "gpt-35-turbo*", "gpt-3.5-turbo*", apis=("chat",), context=16_385),
 )
 
 O_FAMILIES = (
@@ -226,8 +148,10 @@ GPT_5 = (
         "gpt-5-chat",
         "gpt-5-chat-latest",
         output_limit="max_completion_tokens",
-        source=REPORTS,
-        note="does not reason",
+        json_schema=False,
+        context=128_000,
+        source=f"{STRUCTURED_DOCS}; {REPORTS}",
+        note="does not reason; json_schema becomes json_object, and the schema is said in words",
     ),
 )
 
@@ -249,7 +173,19 @@ GPT_5_1 = (
         refused=frozenset[str](),
         efforts=("medium",),
         source=REPORTS,
+        context=128_000,
         note="reports differ on temperature: it passes, and a refusal is learnt",
+    ),
+    _of(
+        REASONING,
+        "gpt-chat",
+        "gpt-chat-latest",
+        "gpt-chat*",
+        efforts=None,
+        default_effort=None,
+        context=128_000,
+        source=MODEL_DOCS,
+        note="efforts are not documented: any passes, and a refusal is learnt",
     ),
     _of(
         REASONING,
@@ -274,7 +210,8 @@ GPT_5_2_ON = (
         "gpt-5.3-chat",
         "gpt-5.3-chat-latest",
         efforts=("medium",),
-        source=REPORTS,
+        context=128_000,
+        source=f"{MODEL_DOCS}; {REPORTS}",
     ),
     _of(REASONING, "gpt-5.2-codex", "gpt-5.2-codex", "gpt-5.3-codex", apis=("responses",), efforts=LOW_TO_XHIGH),
     _of(
@@ -333,50 +270,4 @@ GPT_5_2_ON = (
     ),
 )
 
-PARTNERS = (
-    Profile(
-        family="mistral",
-        models=("*mistral*", "*ministral*", "*magistral*", "*codestral*", "*devstral*", "*pixtral*"),
-        apis=("chat",),
-        output_limit="max_tokens",
-        system_role="system",
-        source=REPORTS,
-        note="any parameter that it does not know is a 422: learnt",
-    ),
-    Profile(
-        family="deepseek",
-        models=("*deepseek*",),
-        apis=("chat",),
-        system_role="system",
-        json_object="not while thinking",
-        source=REPORTS,
-        note="response_format json_object is left out while it is asked to think: the answer would be empty",
-    ),
-    Profile(
-        family="grok",
-        models=("grok-3-mini*", "grok-4", "grok-4-0*", "grok-4-fast-reasoning", "grok-4-1-fast-reasoning"),
-        refused=frozenset({"stop"}),
-        source=REPORTS,
-        note="only those that always reason refuse stop; what else they refuse is learnt",
-    ),
-    Profile(
-        family="deepseek-r1",
-        models=("*deepseek-r1*",),
-        apis=("chat",),
-        reasoning=True,
-        system_role="system",
-        json_object="no",
-        source=REPORTS,
-        note="always thinks: response_format json_object is left out, the answer would be empty",
-    ),
-)
-
-NOT_TEXT = (
-    _other("embedding", "embeddings", "text-embedding-*"),
-    _other("image", "images", "dall-e-*", "gpt-image-*"),
-    _other(
-        "audio", "audio", "whisper*", "tts*", "gpt-4o*-transcribe*", "gpt-4o*-tts*", "gpt-4o*realtime*", "gpt-realtime*"
-    ),
-)
-
-FAMILIES: tuple[Profile, ...] = (*GPT_4, *O_FAMILIES, *GPT_5, *GPT_5_1, *GPT_5_2_ON, *PARTNERS, *NOT_TEXT)
+FAMILIES: tuple[Profile, ...] = (*GPT_4, *O_FAMILIES, *GPT_5, *GPT_5_1, *GPT_5_2_ON, *ROUTERS, *PARTNERS, *NOT_TEXT)

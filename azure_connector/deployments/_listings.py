@@ -8,7 +8,7 @@ from typing import Any
 
 from .._utils import as_list, as_object
 from ._catalog import ListedDeployment, ListedModel, mapped_names
-from ._families import Profile
+from ._profile import Profile
 from ._profiles import Profiles, base_model, model_from_reply
 from ._table import DeploymentTable, Discovered, Target
 
@@ -103,5 +103,9 @@ def discovered(deployments: Iterable[ListedDeployment]) -> Discovered:
     for one in sorted(usable, key=lambda one: one.name.lower() != (one.model or "")):
         rank = ranks.get(one.model, 0)
         ranks[one.model] = rank + 1
-        targets.append(Target(one.resource, one.name, one.model, rank=0 if one.model is None else rank))
+        targets.append(
+            Target(
+                one.resource, one.name, one.model, rank=0 if one.model is None else rank, declared=one.model is not None
+            )
+        )
     return Discovered(targets)

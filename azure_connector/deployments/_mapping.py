@@ -104,7 +104,15 @@ class MappingReader:
         if api is not None and api not in get_args(Api):
             raise self._error(f"{where}.api", f"must be {sentence(map(repr, get_args(Api)), 'or')}")
         base = str(table.get("model") or "").strip().lower() or None
-        return Target(resource, deployment, base, cast("Api | None", api), rank, self._weight(where, table))
+        return Target(
+            resource,
+            deployment,
+            base,
+            cast("Api | None", api),
+            rank,
+            self._weight(where, table),
+            declared=base is not None,
+        )
 
     def _weight(self, where: str, table: Mapping[str, Any]) -> float:
         weight = table.get("weight", 1.0)

@@ -12,7 +12,18 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Literal
 
-__all__ = ["CHAT", "EMBEDDINGS", "OPERATIONS", "REALTIME", "RESPONSES", "Again", "Operation", "operation_of"]
+__all__ = [
+    "CHAT",
+    "EMBEDDINGS",
+    "OPERATIONS",
+    "REALTIME",
+    "RESPONSES",
+    "WEB_SOCKET_MODELS",
+    "Again",
+    "Operation",
+    "Project",
+    "operation_of",
+]
 
 CHAT = "/chat/completions"
 RESPONSES = "/responses"
@@ -21,6 +32,7 @@ REALTIME = "/realtime"
 
 Again = Literal["reads", "costs", "idempotent", "never"]
 Classic = Literal["deployment", "resource", "no"]
+Project = Literal["", "openai", "root"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +41,8 @@ class Operation:
 
     Attributes:
         methods: the HTTP verbs, with a space between.
-        path: the SDK's path; `{id}` stands for what its own resource alone knows, `{name}` for what any resource may.
+        path: the SDK's path; `{id}` stands for what its own resource alone knows, `{name}` for what any resource may, a
+            closing `*` for whatever follows.
         models: where deployments' names stand in the body, as dotted paths (`[]`: in each entry of a list, `*`: in
             each value of a table). The first one decides where the request goes.
         model_optional: it may do without a model at all.
@@ -42,6 +55,8 @@ class Operation:
             already; or makes something new, so that it is never sent twice.
         stores: the default of the body's `store`; where that is true, `again` is `never`.
         instead: what to use instead where Azure does not have it.
+        project: a Foundry project has it, and its resource has not: below the project's `/openai/v1`, or at its root.
+        preview: the header that switches it on, with the value `preview`.
     """
 
     methods: str
@@ -56,6 +71,8 @@ class Operation:
     again: Again = "never"
     stores: bool | None = None
     instead: str = ""
+    project: Project = ""
+    preview: str = ""
 
     @property
     def below_deployment(self) -> bool:
@@ -87,6 +104,7 @@ def _rows() -> Iterator[Operation]:  # one row an operation: a table, whose leng
     yield from _tuning_rows()
     yield from _realtime_and_video_rows()
     yield from _assistants_rows()
+    yield from _newest_rows()
     yield from _absent_rows()
 
 
@@ -97,10 +115,17 @@ def _models_rows() -> Iterator[Operation]:
     yield Operation("GET", f"{CHAT}/{{id}}", classic="resource", since=stored, again="reads")
     yield Operation("GET", f"{CHAT}/{{id}}/messages", classic="resource", since=stored, again="reads")
     yield Operation("POST DELETE", f"{CHAT}/{{id}}", classic="resource", since=stored, again="idempotent")
-    for path in ("/completions", EMBEDDINGS, "/audio/speech", "/audio/transcriptions", "/audio/translations"):
-        yield Operation("POST", path, model, classic="deployment", again="costs")
-    for path in ("/images/generations", "/images/edits"):
-        yield Operation("POST", path, model, classic="deployment", again="costs")
+    since = {
+        "/completions": "",
+        EMBEDDINGS: "",
+        "/audio/transcriptions": "2023-09-01-preview",
+        "/audio/translations": "2023-09-01-preview",
+        "/audio/speech": "2024-02-15-preview",
+        "/images/generations": "2023-12-01-preview",
+        "/images/edits": "2025-04-01-preview",
+    }
+    for path, first in since.items():
+        yield Operation("POST", path, model, classic="deployment", since=first, again="costs")
     yield Operation("GET", "/models", classic="resource", again="reads")
     yield Operation("GET", "/models/{name}", classic="resource", again="reads")
     yield Operation("DELETE", "/models/{name}", classic="resource", again="idempotent")
@@ -117,12 +142,14 @@ def _responses_rows() -> Iterator[Operation]:
     yield Operation("POST", f"{RESPONSES}/{{id}}/cancel", again="idempotent", **old)
     yield Operation("POST", f"{RESPONSES}/compact", again="costs", **own)
     yield Operation("POST", f"{RESPONSES}/input_tokens", again="reads", **own)
-    yield Operation("POST", "/conversations")
-    yield Operation("POST", "/conversations/{id}/items")
+    # An agent's conversation is its project's.
+    talk: dict[str, Any] = {"project": "openai"}
+    yield Operation("POST", "/conversations", **talk)
+    yield Operation("POST", "/conversations/{id}/items", **talk)
     for path in ("/conversations/{id}", "/conversations/{id}/items", "/conversations/{id}/items/{id}"):
-        yield Operation("GET", path, again="reads")
-    yield Operation("POST DELETE", "/conversations/{id}", again="idempotent")
-    yield Operation("DELETE", "/conversations/{id}/items/{id}", again="idempotent")
+        yield Operation("GET", path, again="reads", **talk)
+    yield Operation("POST DELETE", "/conversations/{id}", again="idempotent", **talk)
+    yield Operation("DELETE", "/conversations/{id}/items/{id}", again="idempotent", **talk)
 
 
 def _files_rows() -> Iterator[Operation]:
@@ -131,7 +158,11 @@ def _files_rows() -> Iterator[Operation]:
     for path in ("/uploads", "/uploads/{id}/parts", "/uploads/{id}/complete"):
         yield Operation("POST", path, **upload)
     yield Operation("POST", "/uploads/{id}/cancel", again="idempotent", **upload)
-    yield from _stored("/batches", classic="resource", since="2024-07-01-preview", changes=("/{id}/cancel",))
+    batch_job: dict[str, Any] = {"classic": "resource", "since": "2024-07-01-preview"}
+    yield Operation("POST", "/batches", **batch_job)
+    yield Operation("GET", "/batches", again="reads", **batch_job)
+    yield Operation("GET", "/batches/{id}", again="reads", **batch_job)
+    yield Operation("POST", "/batches/{id}/cancel", again="idempotent", **batch_job)
     vector: dict[str, Any] = {"classic": "resource", "since": "2024-05-01-preview"}
     yield from _stored("/vector_stores", changes=("/{id}",), **vector)
     yield Operation("POST", "/vector_stores/{id}/search", again="reads", **vector)
@@ -172,13 +203,14 @@ def _tuning_rows() -> Iterator[Operation]:
         yield Operation("GET", f"/fine_tuning/jobs{path}", again="reads", **job)
     for verb in ("cancel", "pause", "resume"):
         yield Operation("POST", f"/fine_tuning/jobs/{{id}}/{verb}", again="idempotent", **job)
-    copy = "/fine_tuning/jobs/{id}/checkpoints/{id}/copy"
-    yield Operation("POST", copy)
-    yield Operation("GET", copy, again="reads")
+    copy, switch = "/fine_tuning/jobs/{id}/checkpoints/{id}/copy", "aoai-copy-ft-checkpoints"
+    yield Operation("POST", copy, preview=switch)
+    yield Operation("GET", copy, again="reads", preview=switch)
     for verb in ("run", "validate"):
         yield Operation("POST", f"/fine_tuning/alpha/graders/{verb}", grader, model_optional=True, again="costs")
     since = "2025-04-01-preview"
-    old: dict[str, Any] = {"classic": "resource", "since": since}
+    # The header belongs to the resource's own operation: the reference of 2026 needs it no more, older resources do.
+    old: dict[str, Any] = {"classic": "resource", "since": since, "project": "openai", "preview": "aoai-evals"}
     yield Operation("POST", "/evals", ("testing_criteria[].model",), model_optional=True, **old)
     yield Operation("POST DELETE", "/evals/{id}", again="idempotent", **old)
     yield Operation("POST", "/evals/{id}/runs", ("data_source.model",), model_optional=True, **old)
@@ -207,13 +239,22 @@ def _realtime_and_video_rows() -> Iterator[Operation]:
         yield Operation("POST", f"/realtime/calls/{{id}}/{verb}")
     yield Operation("POST", "/live/sessions", (*session, *delegate), model_optional=True)
     yield Operation("POST", "/live", (*session, *delegate), model_optional=True, part="session")
-    yield Operation("POST", "/live/sessions/{id}/attach")
+    for verb in ("accept", "fork"):
+        yield Operation("POST", f"/live/sessions/{{id}}/{verb}", (*session, *delegate), model_optional=True)
+    for verb in ("attach", "hangup", "refer", "reject"):
+        yield Operation("POST", f"/live/sessions/{{id}}/{verb}")
+    yield Operation("GET", "/live/sessions/{id}/content", again="reads")
     yield Operation("POST", "/videos", ("model",))
     for path in ("/videos/edits", "/videos/extensions", "/videos/characters", "/videos/{id}/remix"):
         yield Operation("POST", path)
     for path in ("/videos", "/videos/{id}", "/videos/{id}/content", "/videos/characters/{id}"):
         yield Operation("GET", path, again="reads")
     yield Operation("DELETE", "/videos/{id}", again="idempotent")
+    jobs = "/video/generations/jobs"  # of the first Sora, which no method of the SDK calls
+    yield Operation("POST", jobs, ("model",))
+    for path in (jobs, f"{jobs}/{{id}}", "/video/generations/{id}/content/video"):
+        yield Operation("GET", path, again="reads")
+    yield Operation("DELETE", f"{jobs}/{{id}}", again="idempotent")
 
 
 def _assistants_rows() -> Iterator[Operation]:
@@ -235,6 +276,28 @@ def _assistants_rows() -> Iterator[Operation]:
     yield Operation("POST", f"{runs}/{{id}}/submit_tool_outputs", **old)
 
 
+def _newest_rows() -> Iterator[Operation]:
+    """What openai 3.57 adds and no page of Azure's names yet, but for a project's agents: sent, never refused."""
+    yield Operation("POST", "/decisions", ("model",), again="costs")
+    agents: dict[str, Any] = {"models": ("model",), "model_optional": True, "project": "root"}
+    yield Operation("POST", "/agents", **agents)
+    yield Operation("POST", "/agents/{name}", **agents)
+    yield Operation("POST", "/audio/voices", ("model",), model_optional=True)
+    yield Operation("DELETE", "/audio/voices/{id}", again="idempotent")
+    yield from _stored("/audio/voice_consents", changes=("/{id}",))
+    yield from _stored("/webhook_endpoints", changes=("/{id}",))
+    yield Operation("POST", "/webhook_endpoints/{id}/*")
+    yield Operation("GET", "/webhook_event_types", again="reads")
+    yield Operation("GET", "/safety/*", again="reads")
+    yield Operation("POST", "/vaults")
+    where: tuple[tuple[str, Project], ...] = (("/agents", "root"), ("/vaults", ""))
+    for path, project in where:
+        yield Operation("GET", path, again="reads", project=project)
+        yield Operation("GET", f"{path}/*", again="reads", project=project)
+        yield Operation("POST", f"{path}/*", project=project)
+        yield Operation("DELETE", f"{path}/*", again="idempotent", project=project)
+
+
 def _absent_rows() -> Iterator[Operation]:
     safety = (
         "Azure filters every prompt and completion itself (azure_info(reply).content_filter_results); to judge texts "
@@ -243,6 +306,16 @@ def _absent_rows() -> Iterator[Operation]:
     yield Operation("POST", "/moderations", v1=False, instead=safety)
     edits = "Use client.images.edit(model=..., image=..., prompt=...) with a gpt-image deployment"
     yield Operation("POST", "/images/variations", v1=False, instead=edits)
+    every = "GET POST PUT PATCH DELETE"
+    chatkit = "Serve ChatKit yourself: docs/chatkit.md has a server and a page to copy"
+    yield Operation(every, "/chatkit/*", v1=False, instead=chatkit)
+    copies = "On Azure a checkpoint is copied to another resource: POST /fine_tuning/jobs/{job}/checkpoints/{name}/copy"
+    yield Operation(every, "/fine_tuning/checkpoints/*", v1=False, instead=copies)
+    marks = "Read the Content Credentials (C2PA) that Azure puts into its images, for example with the c2pa package"
+    yield Operation("POST", "/content_provenance_checks", v1=False, instead=marks)
+    portal = "Azure has its own administration: keys, quotas, roles, costs in the portal, or `az cognitiveservices`"
+    for path in ("/organization/*", "/projects/*"):
+        yield Operation(every, path, v1=False, instead=portal)
 
 
 def _segments(path: str) -> tuple[str, ...]:
@@ -252,11 +325,38 @@ def _segments(path: str) -> tuple[str, ...]:
 OPERATIONS = tuple(_rows())
 """Every operation that the table knows."""
 
+WEB_SOCKET_MODELS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "response.create": ("model",),
+        "session.update": (
+            "session.model",
+            "session.audio.input.transcription.model",
+            "session.input_audio_transcription.model",
+        ),
+        "transcription_session.update": ("session.input_audio_transcription.model",),
+        "session.start": (
+            "session.model",
+            "session.audio.input.transcription.model",
+            "session.delegation.responses.model",
+        ),
+    }
+)
+"""The type of an event that a WebSocket's client sends -> where deployments' names stand in it."""
+
+_REST = "*"
 _FIXED = MappingProxyType(
-    {(verb, row.path): row for row in OPERATIONS for verb in row.methods.split() if "{" not in row.path}
+    {
+        (verb, row.path): row
+        for row in OPERATIONS
+        for verb in row.methods.split()
+        if "{" not in row.path and not row.path.endswith(_REST)
+    }
 )
 _PATTERNS = tuple(
-    (verb, _segments(row.path), row) for row in OPERATIONS for verb in row.methods.split() if "{" in row.path
+    (verb, _segments(row.path), row)
+    for row in OPERATIONS
+    for verb in row.methods.split()
+    if "{" in row.path or row.path.endswith(_REST)
 )
 _UNKNOWN = Operation("", "", classic="resource")
 _UNKNOWN_READ = Operation("GET", "", classic="resource", again="reads")
@@ -277,9 +377,15 @@ def operation_of(path: str, method: str = "POST") -> Operation:
 def _by_pattern(verb: str, path: str) -> Operation:
     segments = _segments(path)
     for known, pattern, row in _PATTERNS:
-        if known == verb and len(pattern) == len(segments) and all(map(_fits, pattern, segments)):
+        if known == verb and _matches(pattern, segments):
             return row
     return _UNKNOWN_READ if verb == "GET" else _UNKNOWN
+
+
+def _matches(pattern: tuple[str, ...], segments: tuple[str, ...]) -> bool:
+    if pattern[-1] == _REST and len(segments) >= len(pattern):
+        return all(map(_fits, pattern[:-1], segments))
+    return len(pattern) == len(segments) and all(map(_fits, pattern, segments))
 
 
 def _fits(pattern: str, segment: str) -> bool:

@@ -16,7 +16,8 @@ from functools import lru_cache
 from typing import Any, cast
 
 from ..errors import ConfigurationError
-from ._families import EFFORTS, FAMILIES, NEUTRAL, Profile
+from ._families import FAMILIES
+from ._profile import EFFORTS, NEUTRAL, Profile
 
 __all__ = ["EFFORTS", "NEUTRAL", "Profile", "Profiles", "base_model", "model_from_reply", "profile_for"]
 
@@ -178,6 +179,12 @@ def _parameters(value: Any) -> frozenset[str]:
     return frozenset(_names()(value))
 
 
+def _count(value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise ValueError("a whole number")
+    return value
+
+
 _READERS: dict[str, Callable[[Any], Any]] = {
     "apis": _names("chat", "responses"),
     "reasoning": _flag,
@@ -194,6 +201,13 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "system_role": _one_of("system", "developer", "user", "any"),
     "verbosity": _names("low", "medium", "high"),
     "json_object": _one_of("yes", "not while thinking", "no"),
+    "json_schema": _flag,
+    "dimensions": _count,
+    "own_dimensions": _count,
+    "most_inputs": _count,
+    "image_formats": _names("b64_json", "url"),
+    "most_images": _count,
+    "context": _count,
     "note": _text,
 }
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from ._discovery import Discovery
+from ._further_families import ROUTER
+from ._model_names import known_model
 from ._operations import CHAT
 from ._profiles import Profile, Profiles, model_from_reply
+from ._served import SERVED
 from ._table import DeploymentTable, Discovered
 from ._target import Plan, Target
 
@@ -25,16 +29,22 @@ class DeploymentResolver:
         table: the settings' deployments.
         discovery: what was found on the resources.
         profiles: the rules of the base models.
+        addresses: resource -> its address: what the process remembers of a deployment hangs on it.
     """
 
-    def __init__(self, table: DeploymentTable, discovery: Discovery, profiles: Profiles) -> None:
+    def __init__(
+        self,
+        table: DeploymentTable,
+        discovery: Discovery,
+        profiles: Profiles,
+        addresses: Mapping[str, str] | None = None,
+    ) -> None:
         self.table = table
         self.discovery = discovery
         self._profiles = profiles
         # The plans by the newest listing: the call for a model comes again and again.
         self._plans: tuple[Discovered | None, dict[tuple[str, str], Plan]] = None, {}
-        self._by_target: dict[Target, Profile | None] = {}
-        self._served: dict[str, str] = {}
+        self._addresses = addresses or {}
         self._declared: dict[str, str] = {}
 
     def resolve(self, model: Any, operation: str) -> Plan:
@@ -47,15 +57,16 @@ class DeploymentResolver:
         Raises:
             InvalidRequestError: the model is blank or no text.
         """
-        discovery = self.discovery
-        found = discovery.found if discovery.enabled else None
+        found = self.discovery.found
         known, plans = self._plans
         if known is not found or _log.isEnabledFor(logging.DEBUG):  # plans of another listing, or a line for the log
             plans = {}
             self._plans = found, plans
         plan = plans.get((model, operation)) if isinstance(model, str) else None
         if plan is None:
-            plan = self.table.resolve(model, operation, found)
+            default = self.table.default
+            declared = None if default is None else self._declared.get(default.key)
+            plan = self.table.resolve(model, operation, found, declared)
             if len(plans) < _MOST_PLANS:
                 plans[model, operation] = plan
         return plan
@@ -102,20 +113,44 @@ class DeploymentResolver:
     def base_model(self, target: Target) -> str | None:
         """The target's base model: as declared or configured, or as its replies have named it.
 
-        A name that no rule knows, such as an alias in the mapping, gives way to the replies' own.
+        What somebody declared stands, also where no rule knows it. Another name that no rule knows, such as an alias in
+        the mapping, gives way to the replies' own; and replies that name several families are a router's.
         """
-        named, served = self._declared.get(target.key) or target.model, self._served.get(target.key)
-        return named if served is None or self._profiles.find(named) is not None else served
+        declared = self._declared.get(target.key) or (target.model if target.declared else None)
+        if declared is not None:
+            return declared
+        served = SERVED.get(self._address(target))
+        if served is None:
+            return target.model
+        if served.router:
+            return ROUTER
+        return target.model if self._profiles.find(target.model) is not None else served.model
 
     def profile(self, target: Target) -> Profile | None:
         """The rules of the target's base model; None where nothing is known of it."""
-        if target.key in self._declared or target.key in self._served:
-            return self._profiles.find(self.base_model(target))
-        if target not in self._by_target:
-            if len(self._by_target) >= _MOST_PLANS:
-                self._by_target.clear()
-            self._by_target[target] = self._profiles.find(target.model)
-        return self._by_target[target]
+        return self._profiles.find(self.base_model(target))
+
+    def is_router(self, target: Target) -> bool:
+        """Whether each reply may come from another model, so that nothing holds for the next one."""
+        profile = self.profile(target)
+        return profile is not None and profile.family == ROUTER
+
+    def may_be_larger(self, one: Target, other: Target) -> bool:
+        """Whether a target's context window may be larger than another one's."""
+        mine, others = self.profile(one), self.profile(other)
+        if mine is None or others is None or mine.context is None or others.context is None:
+            base = self.base_model(one)
+            return base is None or base != self.base_model(other)
+        return mine.context > others.context
+
+    def memory_key(self, target: Target) -> str:
+        """What names a deployment in the process's memory; another one when it serves another family of models."""
+        address = self._address(target)
+        served = SERVED.get(address)
+        return address if served is None or not served.epoch else f"{address}#{served.epoch}"
+
+    def _address(self, target: Target) -> str:
+        return f"{target.deployment}@{self._addresses.get(target.resource, target.resource)}"
 
     def declare_base_model(self, model: str, base_model: str) -> None:
         """Keeps what a caller says of a deployment; the mapping's own word goes before it."""
@@ -124,13 +159,17 @@ class DeploymentResolver:
         for target in self.table.resolve(model, CHAT).targets:
             if target.key not in self._declared:
                 self._declared[target.key] = model_from_reply(base_model)
+                self._plans = None, {}  # what is known of a default deployment may decide
 
     def served_model_recorder(self, target: Target) -> Callable[[str], None] | None:
-        """Notes the base model that a reply names; None where it is known already."""
-        if target.key in self._served or self._profiles.find(target.model) is not None:
+        """Notes the base model that a reply names; None where somebody declared it."""
+        if target.declared or target.key in self._declared:
             return None
+        return partial(self._note, self._address(target))
 
-        def record(served: str) -> None:
-            self._served.setdefault(target.key, model_from_reply(served))
-
-        return record
+    def _note(self, address: str, named: str) -> None:
+        model = model_from_reply(named)
+        profile = self._profiles.find(model)
+        family = profile.family if profile is not None else known_model(model)
+        if family is not None:  # a gateway may name anything
+            SERVED.note(address, model, family)

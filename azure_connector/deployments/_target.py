@@ -23,6 +23,7 @@ class Target:
         api: the API that the settings force for it, or None.
         rank: order of preference; all targets of a rank are tried before the next rank.
         weight: share of the calls within its rank.
+        declared: somebody said which base model it is, so that no reply is believed over it.
         key: `deployment@resource`, the way a deployment is written in settings.
     """
 
@@ -32,6 +33,7 @@ class Target:
     api: Api | None = None
     rank: int = 0
     weight: float = 1.0
+    declared: bool = field(default=False, compare=False, kw_only=True)
     key: str = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -47,11 +49,15 @@ class Plan:
         targets: in order of preference (by rank, then as configured); never empty.
         rule: what chose them: `mapping`, `deployment` (the model named one itself), `discovered`, `default`,
             `pass-through` or `argument`.
+        source: where that stands or what else led there, in words: `environment AZURE_OPENAI_DEPLOYMENT`.
+        warning: what the user should be told once: a default serves another model than was asked for, it seems.
     """
 
     model: str
     targets: tuple[Target, ...]
     rule: str
+    source: str = ""
+    warning: str = ""
 
     def pinned_to(self, resource: str, *, param: str = "previous_response_id") -> Plan:
         """The plan on one resource only, for calls that refer to what is stored there.
@@ -73,7 +79,7 @@ class Plan:
                 hint=f"Add a deployment DEPLOYMENT@{resource} for {self.model!r} to deployment_mapping, or begin the "
                 "conversation anew.",
             )
-        return self if len(targets) == len(self.targets) else Plan(self.model, targets, self.rule)
+        return self if len(targets) == len(self.targets) else replace(self, targets=targets)
 
     def preferring(self, resource: str) -> Plan:
         """The plan with one resource before all others, for calls whose state is there but may be dropped.
@@ -83,4 +89,4 @@ class Plan:
         """
         after = 1 + max(target.rank for target in self.targets)
         targets = (one if one.resource == resource else replace(one, rank=one.rank + after) for one in self.targets)
-        return Plan(self.model, tuple(sorted(targets, key=lambda target: target.rank)), self.rule)
+        return replace(self, targets=tuple(sorted(targets, key=lambda target: target.rank)))

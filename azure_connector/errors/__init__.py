@@ -18,6 +18,7 @@
             ├── openai.BadRequestError
             │   ├── ContentFilteredError         the content filter refused the prompt (or the answer)
             │   ├── ContextWindowExceededError   too many tokens for the model
+            │   ├── IncompleteReplyError         `responses.parse()` on an answer that the limit of tokens cut off
             │   ├── UnsupportedParameterError    the model refuses a parameter, a value or the whole API
             │   ├── WrongApiVersionError         api-version missing, unknown or not allowed
             │   ├── StateBoundToResourceError    a response, file or reasoning item that lives on another resource
@@ -47,6 +48,8 @@ Each carries `hint` (what to do), `attempts` (what was tried, in order) and `azu
 from __future__ import annotations
 
 from .._utils import install_hint as install_hint
+from ._carried import MASK as MASK
+from ._carried import is_plain_header as is_plain_header
 from ._carried import mask_request as mask_request
 from ._classes import (
     AccessTokenError,
@@ -62,6 +65,7 @@ from ._classes import (
     DeploymentNotFoundError,
     EndpointUnreachableError,
     FilterCategory,
+    IncompleteReplyError,
     InvalidRequestError,
     KeysDisabledError,
     NetworkBlockedError,
@@ -95,7 +99,9 @@ from ._classify import status_error as status_error
 from ._envelope import ErrorFacts as ErrorFacts
 from ._envelope import parse_envelope as parse_envelope
 from ._envelope import reported_error as reported_error
-from ._hints import HintContext as HintContext
+from ._envelope import words_of as words_of
+from ._hint_context import HintContext as HintContext
+from ._tls_hints import COMPANY_AUTHORITY as COMPANY_AUTHORITY
 
 __all__ = [
     "AccessTokenError",
@@ -111,6 +117,7 @@ __all__ = [
     "DeploymentNotFoundError",
     "EndpointUnreachableError",
     "FilterCategory",
+    "IncompleteReplyError",
     "InvalidRequestError",
     "KeysDisabledError",
     "NetworkBlockedError",

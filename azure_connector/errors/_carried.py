@@ -9,7 +9,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import openai
 
-__all__ = ["MASK", "carried_state", "mask_request", "restore"]
+__all__ = ["MASK", "carried_state", "is_plain_header", "mask_request", "restore"]
 
 MASK = "**********"
 
@@ -25,6 +25,7 @@ _PLAIN = frozenset(
         "host",
         "idempotency-key",
         "transfer-encoding",
+        "upgrade",
         "user-agent",
         "x-ms-client-request-id",
         "x-request-id",
@@ -35,12 +36,17 @@ _PLAIN_PREFIX = "x-stainless-"
 _KEPT = ("apim-request-id", "x-request-id", "x-ms-region", "retry-after", "retry-after-ms", "content-type")
 
 
+def is_plain_header(name: str) -> bool:
+    """Whether a request's header can hold no secret."""
+    return name.lower() in _PLAIN or name.lower().startswith(_PLAIN_PREFIX)
+
+
 def mask_request(request: Any) -> None:
     """The request itself, its credentials masked: it has been sent, and nobody needs them any more."""
     headers = getattr(request, "headers", None)
     if headers is not None:
         for name in list(headers):
-            if name.lower() not in _PLAIN and not name.lower().startswith(_PLAIN_PREFIX):
+            if not is_plain_header(name):
                 headers[name] = MASK
     extensions = getattr(request, "extensions", None)
     if extensions is not None:

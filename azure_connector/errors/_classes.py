@@ -18,6 +18,7 @@
             ├── openai.BadRequestError
             │   ├── ContentFilteredError         the content filter refused the prompt (or the answer)
             │   ├── ContextWindowExceededError   too many tokens for the model
+            │   ├── IncompleteReplyError         `responses.parse()` on an answer that the limit of tokens cut off
             │   ├── UnsupportedParameterError    the model refuses a parameter, a value or the whole API
             │   ├── WrongApiVersionError         api-version missing, unknown or not allowed
             │   ├── StateBoundToResourceError    a response, file or reasoning item that lives on another resource
@@ -52,6 +53,7 @@ from typing import Any
 
 import openai
 
+from .._utils import printable
 from ._carried import carried_state, mask_request, restore
 
 __all__ = [
@@ -67,6 +69,7 @@ __all__ = [
     "DeadlineExceededError",
     "DeploymentNotFoundError",
     "EndpointUnreachableError",
+    "IncompleteReplyError",
     "InvalidRequestError",
     "KeysDisabledError",
     "NetworkBlockedError",
@@ -153,7 +156,7 @@ class ConfigurationError(AzureErrorDetails, openai.OpenAIError, ValueError):
     """A setting is missing, contradicts another one, or cannot be read. Nothing was sent."""
 
     def __init__(self, message: str, *, hint: str = "") -> None:
-        super().__init__(f"{message}\n{hint}" if hint else message)
+        super().__init__(printable(f"{message}\n{hint}" if hint else message))
         self.hint = hint
 
 
@@ -165,7 +168,7 @@ class InvalidRequestError(AzureErrorDetails, openai.OpenAIError, ValueError):
     """
 
     def __init__(self, message: str, *, param: str | None = None, hint: str = "") -> None:
-        super().__init__(f"{message}\n{hint}" if hint else message)
+        super().__init__(printable(f"{message}\n{hint}" if hint else message))
         self.param = param
         self.hint = hint
 
@@ -217,7 +220,7 @@ class PartialReply:
 
 
 class StreamInterruptedError(AzureErrorDetails, openai.APIConnectionError):
-    """A stream that had begun was cut off; a stream is never repeated behind the caller's back.
+    """A stream was cut off; one that had begun is never repeated behind the caller's back.
 
     Attributes:
         partial: what had arrived.
@@ -265,6 +268,16 @@ class ContentFilteredError(AzureErrorDetails, openai.BadRequestError):
 
 class ContextWindowExceededError(AzureErrorDetails, openai.BadRequestError):
     """The request holds more tokens than the model accepts."""
+
+
+class IncompleteReplyError(AzureErrorDetails, openai.BadRequestError):
+    """The answer was cut off, so that `responses.parse()` has nothing to read; it came with status 200, and is billed.
+
+    Attributes:
+        partial: what came of it.
+    """
+
+    partial: PartialReply = PartialReply()
 
 
 class UnsupportedParameterError(AzureErrorDetails, openai.BadRequestError):

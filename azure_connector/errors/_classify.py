@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 
 import openai
@@ -17,6 +18,7 @@ from ._classes import (
     ContentFilteredError,
     ContextWindowExceededError,
     DeploymentNotFoundError,
+    IncompleteReplyError,
     KeysDisabledError,
     NetworkBlockedError,
     QuotaExceededError,
@@ -32,7 +34,8 @@ from ._classes import (
     WrongApiVersionError,
 )
 from ._envelope import ErrorFacts, filter_categories, parse_envelope
-from ._hints import HintContext, hint_for
+from ._hint_context import HintContext
+from ._hints import hint_for
 
 if TYPE_CHECKING:
     import httpx
@@ -63,6 +66,7 @@ ErrorKind = Literal[
     "forbidden",
     "not_found_deployment",
     "not_found",
+    "too_long",
     "refused",
 ]
 """What an error reply means for routing; `routing` says more about each."""
@@ -141,6 +145,7 @@ _TABLE: tuple[_Row, ...] = (
         r"exceeds the (?:model's )?maximum (?:number of (?:input )?tokens|input (?:length|tokens)|context)|"
         r"too many (?:input )?tokens in (?:the )?(?:prompt|input|request)|reduce the length of (?:the|your) "
         r"(?:messages|prompt|input)",
+        kind="too_long",
     ),
     _row(
         _REFUSED,
@@ -149,16 +154,17 @@ _TABLE: tuple[_Row, ...] = (
         r"different Azure OpenAI resource|encrypted content .{0,80}could not be (?:verified|decrypted)|"
         r"\bcontainer\b.{0,80}\b(?:expired|not found)",
     ),
+    _row((400,), IncompleteReplyError, "max_output_tokens"),  # why a response is `incomplete`
     _row((400,), AccessTokenError, message=r"tenant provided in token|token tenant .{0,60}does not match", kind="auth"),
     # The service's own checks of the request's form come with codes that mean a model's rule elsewhere.
-    _row(_REFUSED, RequestRefusedError, message=r"^Validation error at #/"),
+    _row(_REFUSED, RequestRefusedError, message=r"^Validation error at #/(?!.*Extra inputs are not permitted)"),
     _row(
         _REFUSED,
         UnsupportedParameterError,
         "unsupported_parameter unsupported_value unknown_parameter invalid_value OperationNotSupported extra_forbidden",
         r"^Unrecognized request argument|does not work with the specified model|Extra inputs are not permitted|"
         r"^Unsupported (?:parameter|value)|^Unknown parameter|\bnot supported (?:with|on|by|for) this model|"
-        r"^Argument not supported",
+        r"^Argument not supported|(?:does not|doesn't) support .{0,60}\b(?:parameter|argument)\b",
         adaptable=True,
     ),
     _row(
@@ -258,13 +264,13 @@ def error_class(status: int | None, facts: ErrorFacts) -> type[openai.APIStatusE
 
 def error_message(message: str, hint: str = "", attempts: Sequence[Attempt] = ()) -> str:
     """The text of an error: the service's own words, what to do, and every attempt on a line of its own."""
-    lines = [printable(message.strip())]  # a traceback shows it in a terminal
+    lines = [message.strip()]
     if hint:
         lines.append(hint)
     if attempts:
         lines.append("Tried:")
         lines.extend(f"  {attempt}" for attempt in attempts)
-    return "\n".join(lines)
+    return printable("\n".join(lines))  # a traceback shows it in a terminal
 
 
 def status_error(
@@ -329,10 +335,27 @@ def error_from_reply(
     """
     facts = facts or parse_envelope(response.status_code, body)
     cls = error_class(response.status_code, facts)
-    hint = hint_for(cls, facts, context)
+    hint = hint_for(cls, facts, replace(context, gateway=_gateway_of(response, facts)))
     return status_error(
         cls, facts.message, response, body, hint=hint, attempts=attempts, facts=facts, retry_after=retry_after
     )
+
+
+# What a server of OpenAI's own protocol answers below /openai/v1, where it has nothing of its own. Measured with the
+# LiteLLM proxy 1.105: a bare 500, since its route there hands on to openai.com and has no key for that, or what
+# openai.com says. FastAPI, on which it and others stand, says "Not Found" of a path that nobody serves.
+_HANDED_ON = re.compile(r"pass-through calls to OpenAI|Incorrect API key provided", re.IGNORECASE)
+
+
+def _gateway_of(response: httpx.Response, facts: ErrorFacts) -> str:
+    """The kind of server that a reply shows, where the address lacks its /v1; empty for every other reply."""
+    if "/openai/v1/" not in str(response.request.url):
+        return ""
+    proxy = any(name.lower().startswith("x-litellm-") for name in response.headers)
+    bare = response.status_code == 500 and facts.message.strip() == "Internal Server Error"
+    if (bare and facts.code is None) or _HANDED_ON.search(facts.message) or (proxy and facts.code == "model_not_found"):
+        return "a LiteLLM proxy"
+    return "a server of OpenAI's own protocol" if response.status_code == 404 and facts.message == "Not Found" else ""
 
 
 def connection_error(

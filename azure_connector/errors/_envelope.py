@@ -21,7 +21,7 @@ from typing import Any, cast
 
 from ._classes import FilterCategory
 
-__all__ = ["ErrorFacts", "filter_categories", "parse_envelope", "reported_error"]
+__all__ = ["ErrorFacts", "filter_categories", "parse_envelope", "reported_error", "words_of"]
 
 _MAX_MESSAGE = 4_000  # a gateway's page or an echoed prompt must not fill a log
 _MAX_BODY = 1_000_000
@@ -37,6 +37,7 @@ _INNER_KEYS = ("innererror", "inner_error", "innerError")
 _VERDICT_KEYS = frozenset({"filtered", "detected", "severity"})
 # Mistral's gateway answers with Pydantic's list of faults, as JSON, or as text with quotes of either kind.
 _UNKNOWN_FIELD = re.compile(r"""["']extra_forbidden["']\s*,\s*["']loc["']\s*:\s*[\[(]([^\])]*)[\])]""")
+_SPECIFIED = re.compile(r"the specified model, ([\w.-]*\w)")
 _STEP = re.compile(r"""["']([^"']+)["']|(\d+)""")
 
 
@@ -72,6 +73,12 @@ class ErrorFacts:
     html: bool = False
     status: int | None = None
     extra: tuple[tuple[str, ...], ...] = ()
+
+    @property
+    def named_model(self) -> str | None:
+        """The base model that a refused operation does not work with."""
+        found = _SPECIFIED.search(self.message)
+        return found[1] if found else None
 
 
 def parse_envelope(status: int | None, body: object) -> ErrorFacts:
@@ -120,6 +127,39 @@ def reported_error(body: object, *, event: str | None = None) -> ErrorFacts | No
     return None if fields.keys() & {"choices", "output", "data"} else parse_envelope(None, body)
 
 
+_MAX_WORDS = 300
+
+
+def words_of(body: object) -> ErrorFacts:
+    """What a reply that was to be an answer says instead, in short: a page's title, a message, or how it begins.
+
+    Args:
+        body: the decoded JSON, or the bytes or text of the reply, or None.
+    """
+    if isinstance(body, bytes | bytearray):
+        body = bytes(body[:_MAX_BODY]).decode("utf-8", "replace")
+    if not isinstance(body, str):
+        fields = _mapping(body)
+        said = "" if fields is None else _from_object(fields, 0).message
+        return ErrorFacts(_shortened(said or ("" if body is None else _dumped(body))))
+    if body.lstrip()[:1] != "<":
+        return ErrorFacts(_shortened(body))
+    page = _page_title(body.lstrip())
+    return ErrorFacts(_shortened(page or body), html="<html" in body[:_MAX_MESSAGE].lower())
+
+
+def _dumped(body: object) -> str:
+    try:
+        return json.dumps(body, default=str)
+    except (ValueError, TypeError, RecursionError):
+        return ""
+
+
+def _shortened(text: str) -> str:
+    text = " ".join(text[: 4 * _MAX_WORDS].split())
+    return text if len(text) <= _MAX_WORDS else f"{text[:_MAX_WORDS]}…"
+
+
 def filter_categories(results: object) -> tuple[FilterCategory, ...]:
     """The verdicts in a `content_filter_results` object, or in a list of such objects; lenient about every part.
 
@@ -158,11 +198,16 @@ def _from_text(status: int | None, text: str) -> ErrorFacts:
     text = text.strip()
     if text[:1] != "<":
         return ErrorFacts(message=_cut(text) or _status_phrase(status))
-    match = _TITLE.search(text[:4_000])
-    title = _TAG.sub(" ", (match.group(1) or match.group(2) or "") if match else "")
-    title = " ".join(html.unescape(title).split())[:200]
+    title = _page_title(text)
     said = f": {title}" if title else ""
     return ErrorFacts(message=f"{_status_phrase(status)} (the reply is a web page{said})", html=True)
+
+
+def _page_title(text: str) -> str:
+    """The title or first heading of a web page."""
+    match = _TITLE.search(text[:4_000])
+    title = _TAG.sub(" ", (match.group(1) or match.group(2) or "") if match else "")
+    return " ".join(html.unescape(title).split())[:200]
 
 
 def _status_phrase(status: int | None) -> str:
@@ -258,10 +303,7 @@ def _status_in(fields: Mapping[str, Any]) -> int | None:
 
 def _unknown_fields(body: object) -> tuple[tuple[str, ...], ...]:
     """The paths of fields that a server refuses to know, wherever in the body they are named."""
-    try:
-        text = json.dumps(body, default=str)[:_MAX_BODY]
-    except (ValueError, TypeError, RecursionError):
-        return ()
+    text = _dumped(body)[:_MAX_BODY]
     if "extra_forbidden" not in text:
         return ()
     while '\\"' in text:  # text within text: every layer has its own backslashes

@@ -7,56 +7,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from ._envelope import ErrorFacts
+from ._hint_context import HintContext
+from ._tls_hints import certificate_hint
 
-__all__ = ["HintContext", "hint_for"]
+__all__ = ["hint_for"]
 
-_USERINFO = re.compile(r"//[^/@\s]*@")
-
-
-@dataclass(frozen=True, slots=True)
-class HintContext:
-    """What a call looked like, for the hint of its error.
-
-    Attributes:
-        resource: the resource's name in the settings.
-        endpoint: the resource's base URL.
-        form: `v1` or `classic`.
-        api_version: the api-version sent, or None.
-        deployment: the deployment asked, or None.
-        model: the model as the caller named it, or None.
-        rule: what chose the deployment (`Plan.rule`).
-        credential: the kind of credential in words (`API key`, `managed identity`), or None.
-        credential_origin: the setting or variable that it came from, or None.
-        not_repeated: the call ended since the request may have been executed and repeating it was not allowed.
-        scopes: the token's scope, then the others that resources of the same cloud take.
-    """
-
-    resource: str = "default"
-    endpoint: str = ""
-    form: str = "v1"
-    api_version: str | None = None
-    deployment: str | None = None
-    model: str | None = None
-    rule: str | None = None
-    credential: str | None = None
-    credential_origin: str | None = None
-    scopes: tuple[str, ...] = ()
-    not_repeated: bool = False
-
-    @property
-    def where(self) -> str:
-        """The endpoint for display: a user name or password in the URL stays out."""
-        endpoint = _USERINFO.sub("//", self.endpoint.partition("?")[0])
-        return endpoint or f"resource {self.resource!r}"
-
-    @property
-    def by(self) -> str:
-        """The credential in words."""
-        kind = self.credential or "the credential"
-        return f"{kind} (from {self.credential_origin})" if self.credential_origin else kind
+# "Token tenant X does not match resource tenant." is what Azure says; some services name the resource's too.
+_TENANTS = re.compile(
+    r"token tenant\s+'?(?P<token>[\w.-]+)'?\s+does not match resource tenant(?:\s+'?(?P<resource>[\w-]+(?:\.\w+)*)'?)?",
+    re.IGNORECASE,
+)
 
 
 def hint_for(cls: type[BaseException], facts: ErrorFacts, context: HintContext) -> str:
@@ -67,6 +29,8 @@ def hint_for(cls: type[BaseException], facts: ErrorFacts, context: HintContext) 
         facts: what the reply said.
         context: what the call looked like.
     """
+    if context.gateway:
+        return _openai_server(facts, context)
     if facts.html:
         return _gateway(facts, context)
     for base in cls.__mro__:
@@ -93,20 +57,29 @@ _RULES: Mapping[str, str] = {
 
 def _deployment_not_found(facts: ErrorFacts, context: HintContext) -> str:
     rule = _RULES.get(context.rule or "", "").format(model=context.model)
+    if context.rule == "pass-through" and context.source:
+        rule = f"{context.source}, so the model's own name was used"
     chosen = f" ({rule})" if rule else ""
     model = context.model or "MODEL"
+    beside = "".join(
+        f" Or it is another model of the request that is missing: {path} names {other!r}, which is deployment {one!r}."
+        for path, other, one in context.beside
+    )
     return (
         f"There is no deployment {context.deployment or '?'!r} at {context.where}{chosen}. `azure-connector models` "
         "lists those that exist. Then map the model to one of them: "
         f'deployment_mapping={{"{model}": "YOUR-DEPLOYMENT"}}, '
         f'or export AZURE_OPENAI_DEPLOYMENT_MAPPING=\'{{"{model}": "YOUR-DEPLOYMENT"}}\', '
         "or set AZURE_OPENAI_DEFAULT_DEPLOYMENT. A deployment made in the last five minutes may not be ready yet."
+        f"{beside}"
     )
 
 
 def _not_found(facts: ErrorFacts, context: HintContext) -> str:
     if advice := _container(facts):
         return f"{advice}This call went to {context.where}."
+    if context.instead:
+        return f"Azure OpenAI has no {context.operation}. {context.instead}."
     if facts.code == "api_not_supported":
         return (
             "This model speaks another API than OpenAI's: Claude on Foundry answers only Anthropic's Messages API, at "
@@ -121,11 +94,19 @@ def _not_found(facts: ErrorFacts, context: HintContext) -> str:
     else:
         remedy = (
             "The v1 URL form was used (…/openai/v1). An older resource, or a gateway that knows only the classic form, "
-            "needs an api-version: export AZURE_OPENAI_API_VERSION=2024-10-21."
+            "needs an api-version: export AZURE_OPENAI_API_VERSION=2024-10-21. A server that speaks OpenAI's own "
+            "protocol, such as a LiteLLM proxy, has its operations below /v1: append /v1 to the endpoint."
         )
     return (
         f"Nothing is at this path of {context.where}. {remedy} If the call names an id (a response, a file), it may "
         "have been deleted or live on another resource. `azure-connector doctor` tries the forms."
+    )
+
+
+def _openai_server(facts: ErrorFacts, context: HintContext) -> str:
+    return (
+        f"{context.where} answers as {context.gateway} does: its operations stand below /v1, not below /openai/v1. "
+        f"If it is one, append /v1 to the endpoint: export AZURE_OPENAI_ENDPOINT={context.where}/v1."
     )
 
 
@@ -146,9 +127,12 @@ def _api_version(facts: ErrorFacts, context: HintContext) -> str:
 def _unauthorized(facts: ErrorFacts, context: HintContext) -> str:
     message = facts.message.lower()
     if "tenant" in message:
+        return _wrong_tenant(facts, context)
+    if "/api/projects/" in context.endpoint and "key" in (context.credential or "").lower():
         return (
-            "The token was issued by another tenant than the resource's. Set tenant_id (AZURE_TENANT_ID) to the "
-            "resource's tenant, or sign in there: az login --tenant TENANT."
+            f"{context.where} refused {context.by}: a Foundry project's agents, conversations and evals take Entra ID "
+            "tokens only. Sign in with `az login`, set use_managed_identity (AZURE_USE_MANAGED_IDENTITY) or pass a "
+            "credential, and leave the key out; the role is Azure AI User."
         )
     if facts.code == "PermissionDenied" or "data action" in message:
         return _role(facts, context)
@@ -159,11 +143,27 @@ def _unauthorized(facts: ErrorFacts, context: HintContext) -> str:
             f"The token was refused; it was asked for {asked}. {change}Check also the tenant "
             "(AZURE_TENANT_ID) and the local clock. `azure-connector doctor` shows the token's audience and expiry."
         )
+    other = f"{context.other_resource}: they may not belong together. " if context.other_resource else ""
     return (
-        f"{context.where} refused {context.by}. A key belongs to one resource: check that endpoint and key are from "
-        "the same one (AZURE_OPENAI_ENDPOINT, AZURE_OPENAI_API_KEY), and that the key was not regenerated. Behind API "
-        "Management the subscription key is its own setting: apim_subscription_key (AZURE_APIM_SUBSCRIPTION_KEY). "
+        f"{context.where} refused {context.by}. {other}A key belongs to one resource: check that endpoint and key are "
+        "from the same one (AZURE_OPENAI_ENDPOINT, AZURE_OPENAI_API_KEY), and that the key was not regenerated. Behind "
+        "API Management the subscription key is its own setting: apim_subscription_key (AZURE_APIM_SUBSCRIPTION_KEY). "
         "`azure-connector doctor` tries the whole chain."
+    )
+
+
+def _wrong_tenant(facts: ErrorFacts, context: HintContext) -> str:
+    """Names the token's tenant and the resource's, as far as the reply tells them."""
+    found = _TENANTS.search(facts.message)
+    tokens, resources = (found["token"], found["resource"]) if found else (None, None)
+    named = f" {tokens}" if tokens else ""
+    configured = f" although tenant_id is {context.tenant}" if context.tenant and context.tenant != tokens else ""
+    target = resources or "RESOURCE-TENANT-ID"
+    where = f"is in the tenant {resources}" if resources else "is in another one"
+    return (
+        f"The token is of the tenant{named}{configured}, and {context.where} {where}. Set tenant_id (AZURE_TENANT_ID) "
+        f"to {target}, or sign in there: az login --tenant {target}. "
+        "az account list --query '[].{name:name, tenant:tenantId}' -o table lists yours."
     )
 
 
@@ -228,10 +228,20 @@ def _context_window(facts: ErrorFacts, context: HintContext) -> str:
     )
 
 
+def _incomplete(facts: ErrorFacts, context: HintContext) -> str:
+    return (
+        "Allow more: max_output_tokens counts the reasoning as well. What came of the answer is in `.partial`; "
+        "`responses.create()` gives such an answer as it is."
+    )
+
+
 def _unsupported(facts: ErrorFacts, context: HintContext) -> str:
     if (
         facts.code or ""
     ).lower() == "operationnotsupported" or "does not work with the specified model" in facts.message:
+        answered = context.served_by(facts.named_model) or context.served_by(None)
+        if answered and context.operation and context.operation not in answered:
+            return _other_kind(answered, facts, context)
         return (
             "This model speaks another API. Declare its base model so that the right one is used: deployment_mapping="
             f'{{"{context.model or "MODEL"}": {{"deployment": "{context.deployment or "DEPLOYMENT"}", '
@@ -242,6 +252,27 @@ def _unsupported(facts: ErrorFacts, context: HintContext) -> str:
         f"The model behind {context.deployment or 'the deployment'} does not accept {what} as sent. Leave it out, or "
         "declare the deployment's base model in deployment_mapping, so that requests are made to fit it. "
         f"`azure-connector explain {context.model or 'MODEL'}` shows what is known."
+    )
+
+
+# Where the SDK's method is not called as its path is, with `create` behind it.
+_METHODS: Mapping[str, str] = {
+    "/images/generations": "client.images.generate",
+    "/images/edits": "client.images.edit",
+    "/realtime": "client.realtime.connect",
+}
+
+
+def _method(operation: str) -> str:
+    return f"{_METHODS.get(operation) or 'client' + operation.replace('/', '.') + '.create'}(…)"
+
+
+def _other_kind(answered: tuple[str, ...], facts: ErrorFacts, context: HintContext) -> str:
+    model, asked = facts.named_model or context.model or "another model", _method(context.operation)
+    return (
+        f"The deployment {context.deployment or '?'!r} at {context.where} is one of {model}, which answers "
+        f"{' and '.join(map(_method, answered))}. Use that, or name a deployment that serves {asked}: "
+        f'deployment_mapping={{"{context.model or "MODEL"}": "YOUR-DEPLOYMENT"}}; `azure-connector models` lists them.'
     )
 
 
@@ -296,6 +327,8 @@ def _unreachable(facts: ErrorFacts, context: HintContext) -> str:
             "one client for the whole process instead of one for each call, close streams that are not read to their "
             "end, or raise the limit."
         )
+    if advice := certificate_hint(facts.message, context.where):
+        return advice
     if context.not_repeated:
         return _unavailable(facts, context)
     return (
@@ -338,6 +371,7 @@ _ADVICE: Mapping[str, Callable[[ErrorFacts, HintContext], str]] = {
     "DeadlineExceededError": _deadline,
     "DeploymentNotFoundError": _deployment_not_found,
     "EndpointUnreachableError": _unreachable,
+    "IncompleteReplyError": _incomplete,
     "KeysDisabledError": _keys_disabled,
     "NetworkBlockedError": _network,
     "QuotaExceededError": _quota,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import math
-import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 from typing import Any, Unpack
 
+from .._utils import ForkLock
 from ..client import AsyncAzureConnector, AzureConnector
 from ..requests import embedding_batches
 from ._clients import kept_client
@@ -151,7 +151,7 @@ class _Counter:
     def __init__(self, total: int, progress: Progress | None) -> None:
         self._total, self._progress = total, progress
         self._done = 0
-        self._lock = threading.Lock()
+        self._lock = ForkLock()
 
     def add(self, more: int) -> None:
         with self._lock:

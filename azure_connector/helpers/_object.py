@@ -40,7 +40,7 @@ def generate_object(
         prompt: the question.
         schema: a Pydantic model.
         client: the connector; one from the settings, kept between calls, when omitted.
-        model: the model; the settings' `default_model` when omitted.
+        model: the model; the one that the settings choose when omitted.
         system: the instructions.
         messages: the conversation so far, as the SDK takes it; the prompt goes after it.
         parameters: any other parameter of a chat request.
@@ -53,7 +53,7 @@ def generate_object(
     client = client or kept_client(AzureConnector, {})
     request = _request(prompt, system, messages, schema, parameters)
     parse: Any = client.chat.completions.parse
-    return _result(parse(model=model or client.settings.default_model, **request))
+    return _result(parse(model=model or client.settings.model_for("/chat/completions"), **request))
 
 
 async def agenerate_object(
@@ -70,7 +70,7 @@ async def agenerate_object(
     client = client or kept_client(AsyncAzureConnector, {})
     request = _request(prompt, system, messages, schema, parameters)
     parse: Any = client.chat.completions.parse
-    return _result(await parse(model=model or client.settings.default_model, **request))
+    return _result(await parse(model=model or client.settings.model_for("/chat/completions"), **request))
 
 
 class ObjectStream(Generic[Shape]):
@@ -163,7 +163,7 @@ def stream_object(
     """As `generate_object`, while it grows: iterate over what it gives, or ask that for `object()` and `result()`."""
     client = client or kept_client(AzureConnector, {})
     request = _request(prompt, system, messages, schema, parameters, stream=True)
-    return ObjectStream(client, {"model": model or client.settings.default_model, **request})
+    return ObjectStream(client, {"model": model or client.settings.model_for("/chat/completions"), **request})
 
 
 def astream_object(
@@ -179,7 +179,7 @@ def astream_object(
     """As `stream_object`, for `async for`; it is not awaited itself."""
     client = client or kept_client(AsyncAzureConnector, {})
     request = _request(prompt, system, messages, schema, parameters, stream=True)
-    return AsyncObjectStream(client, {"model": model or client.settings.default_model, **request})
+    return AsyncObjectStream(client, {"model": model or client.settings.model_for("/chat/completions"), **request})
 
 
 def _request(

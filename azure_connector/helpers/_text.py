@@ -36,7 +36,7 @@ def generate_text(
     Args:
         prompt: the question.
         client: the connector; one from the settings, kept between calls, when omitted.
-        model: the model; the settings' `default_model` when omitted.
+        model: the model; the one that the settings choose when omitted.
         system: the instructions.
         messages: the conversation so far, as the SDK takes it; the prompt goes after it.
         tools: functions, which are run, or definitions in any known shape, whose calls end the text.
@@ -52,7 +52,7 @@ def generate_text(
     steps = Steps(conversation(prompt, system, messages), Toolbox(tools), max_steps, on_step)
     create: Any = client.chat.completions.create
     while True:
-        reply = create(model=model or client.settings.default_model, **steps.request(parameters))
+        reply = create(model=model or client.settings.model_for("/chat/completions"), **steps.request(parameters))
         calls = steps.take(reply.to_dict(mode="json"), azure_info(reply))
         if not calls:
             return steps.result()
@@ -76,7 +76,7 @@ async def agenerate_text(
     steps = Steps(conversation(prompt, system, messages), Toolbox(tools), max_steps, on_step)
     create: Any = client.chat.completions.create
     while True:
-        reply = await create(model=model or client.settings.default_model, **steps.request(parameters))
+        reply = await create(model=model or client.settings.model_for("/chat/completions"), **steps.request(parameters))
         calls = steps.take(reply.to_dict(mode="json"), azure_info(reply))
         if not calls:
             return steps.result()
@@ -190,7 +190,7 @@ def stream_text(
     """As `generate_text`, piece by piece: iterate over what it gives, or ask that for `text()` and `result()`."""
     client = client or kept_client(AzureConnector, {})
     steps = Steps(conversation(prompt, system, messages), Toolbox(tools), max_steps, on_step)
-    return TextStream(client, model or client.settings.default_model, steps, parameters)
+    return TextStream(client, model or client.settings.model_for("/chat/completions"), steps, parameters)
 
 
 def astream_text(
@@ -208,4 +208,4 @@ def astream_text(
     """As `stream_text`, for `async for`; it is not awaited itself."""
     client = client or kept_client(AsyncAzureConnector, {})
     steps = Steps(conversation(prompt, system, messages), Toolbox(tools), max_steps, on_step)
-    return AsyncTextStream(client, model or client.settings.default_model, steps, parameters)
+    return AsyncTextStream(client, model or client.settings.model_for("/chat/completions"), steps, parameters)

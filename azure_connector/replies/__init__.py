@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from ._chat_stream import NoAnswerError, StreamErrorFactory
+from ._body_decoder import NoAnswerError
+from ._chat_stream import StreamErrorFactory
 from ._info import AzureInfo, RateLimits, azure_info
 from ._reader import ReplyReader, build_chunk, reader_for
-from ._sse import SdkEventDecoder
+from ._sdk_decoder import SdkEventDecoder
 from ._stream import AsyncConnectorStream, ConnectorStream
+from ._unread import watch_unread
 
 __all__ = [
     "AsyncConnectorStream",
@@ -20,4 +22,5 @@ __all__ = [
     "azure_info",
     "build_chunk",
     "reader_for",
+    "watch_unread",
 ]

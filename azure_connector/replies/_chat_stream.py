@@ -11,36 +11,37 @@ from types import NoneType
 from typing import Any, Protocol
 
 from .._utils import Json, as_list, as_object, parse_json
-from ..errors import PartialReply, reported_error
-from ..requests import Failure as ReportedFailure
+from ..errors import PartialReply
+from ..requests import Failure
 from ..transport import AsyncBody, Body, TooLargeError
+from ._body_decoder import BodyDecoder, NoAnswerError, read_event
 from ._info import AzureInfo, attach
-from ._sse import Event, EventDecoder
+from ._pairs import PairJoiner
+from ._sse import Event
 from ._stream import AsyncConnectorStream, ConnectorStream
 
 __all__ = [
     "AsyncChatStream",
     "ChatStream",
     "ChunkParser",
-    "NoAnswerError",
     "StreamErrorFactory",
     "gathered_calls",
     "is_chunk",
 ]
 
 
-class NoAnswerError(ValueError):
-    """A reply with status 200 that holds no answer. It never reaches users: the client makes its own error of it."""
-
-
 class StreamErrorFactory(Protocol):
-    """Makes the exception for a stream that broke: `cause` from the transport, or `error` from the service."""
+    """Makes the exception for a stream that broke: `cause` from the transport, or `error` from the service.
+
+    `begun` says whether anything worth reading had been delivered.
+    """
 
     def __call__(
         self,
         partial: PartialReply,
         response: Any,
         *,
+        begun: bool,
         cause: Exception | None = None,
         error: Mapping[str, Any] | None = None,
     ) -> Exception: ...
@@ -63,7 +64,7 @@ class ChunkParser:
         *,
         normalize: Callable[[Json], list[Json]],
         close: Callable[[], list[Json]],
-        whole: Callable[[Json], list[Json]] | None = None,
+        whole: Callable[[object], list[Json]] | None = None,
         build: Callable[[Json], Any],
         failure: StreamErrorFactory,
     ) -> None:
@@ -73,21 +74,17 @@ class ChunkParser:
         self.done = False
         self.error: Exception | None = None
         self._response = response
-        self._decoder = EventDecoder()
+        self._decoder = BodyDecoder(response.headers.get("content-type", ""))
         self._normalize, self._close, self._build, self._failure = normalize, close, build, failure
+        self._pairs = PairJoiner()
         self._text: list[str] = []
         self._calls: dict[tuple[int, int], Json] = {}
         self._finished = False
         self._seen = False
         self._whole = whole
-        # A server that does not stream answers with one JSON text: it is read to its end first.
-        plain = whole is not None and "json" in response.headers.get("content-type", "")
-        self._body: list[bytes] | None = [] if plain else None
 
     def take(self, data: bytes) -> list[Any]:
         """The chunks that `data` completes, ready to be handed out; nothing says that the body has ended."""
-        if self._body is not None:
-            return self._take_whole(data)
         try:
             chunks = self._read(self._decoder.feed(data)) if data else []
         except TooLargeError as too_large:
@@ -98,31 +95,14 @@ class ChunkParser:
                 chunks += self._finish()
         return chunks
 
-    def _take_whole(self, data: bytes) -> list[Any]:
-        """The chunks of a reply that is one JSON text, once all of it is here."""
-        assert self._body is not None
-        assert self._whole is not None
-        if data:
-            self._body.append(data)
-            return []
-        self.ended = True
-        if self.error is not None:  # the connection broke
-            return []
-        chunks: list[Any] = []
-        try:
-            self._deliver(self._whole(as_object(parse_json(b"".join(self._body)))), chunks)
-        except (NoAnswerError, ReportedFailure) as failed:
-            self.error = failed
-        except ValueError as garbled:
-            self.error = NoAnswerError(str(garbled))
-        else:
-            self.done = self.begun = True
-        return chunks
-
     def _finish(self) -> list[Any]:
         """The last chunks, once the body has ended; sets `error` where it ended too early."""
         chunks = [] if self.done else self._read(self._decoder.flush())
+        if self._decoder.text is not None:
+            self._take_whole(self._decoder.text, chunks)
         if self.error is None:
+            for half in self._pairs.left():
+                self._deliver(self._normalize(half), chunks)
             self._deliver(self._close(), chunks)
         if self.error is None and not self._seen and not chunks:
             self.error = NoAnswerError("the stream holds no answer")
@@ -130,12 +110,24 @@ class ChunkParser:
             self.error = self.broken()
         return chunks
 
+    def _take_whole(self, text: bytes, chunks: list[Any]) -> None:
+        """Takes a reply that is one JSON text, from a server that was asked for a stream and gave none."""
+        try:
+            body = parse_json(text)
+            self._deliver(self._whole(body) if self._whole is not None else [], chunks)
+        except (NoAnswerError, Failure) as failed:
+            self.error = failed
+        except ValueError as garbled:
+            self.error = NoAnswerError(str(garbled), text)
+        else:
+            self.done = self.begun = True
+
     def broken(self, cause: Exception | None = None) -> Exception:
         """The exception for a connection that ended before the stream did."""
         return self._fail(cause=cause)
 
     def _fail(self, **what: Any) -> Exception:
-        return self._failure(self._partial(), self._response, **what)
+        return self._failure(self._partial(), self._response, begun=self.begun, **what)
 
     def _read(self, events: list[Event]) -> list[Any]:
         chunks: list[Any] = []
@@ -150,21 +142,16 @@ class ChunkParser:
 
     def _take(self, event: Event, chunks: list[Any]) -> None:
         try:
-            body = as_object(parse_json(event.data))
-        except ValueError as garbled:
-            if event.name == "error":
-                self.error = self._fail(error={"message": event.data.decode("utf-8", "replace")})
-            else:
-                self.error = self.broken(garbled)
-            return
-        suspect = event.name is not None or "error" in body or "choices" not in body
-        if suspect and reported_error(body, event=event.name) is not None:
-            self.error = self._fail(error=as_object(body.get("error")) or _as_message(body))
-        elif not body or not is_chunk(body):
-            self.error = self.broken(ValueError("an event that is no chunk"))
-        else:
+            body = read_event(event)
+            if not is_chunk(body):
+                raise ValueError("an event that is no chunk")
             self._seen = True
-            self._deliver(self._normalize(body), chunks)
+            for one in self._pairs.take(body) if self._pairs.may_hold(event.data) else (body,):
+                self._deliver(self._normalize(one), chunks)
+        except Failure as failed:
+            self.error = self._fail(error=failed.body)
+        except ValueError as garbled:
+            self.error = self.broken(garbled)
 
     def _deliver(self, bodies: list[Json], chunks: list[Any]) -> None:
         for body in bodies:
@@ -215,12 +202,6 @@ def _is_choice(choice: object) -> bool:
     fields = as_object(choice)
     delta, index = fields.get("delta"), fields.get("index")
     return isinstance(choice, dict) and isinstance(delta, dict | None) and type(index) in (int, NoneType)
-
-
-def _as_message(body: Json) -> Json:
-    """An error that is told without an object of its own, as the words that it has."""
-    error = body.get("error")
-    return {"message": str(error)} if error else body
 
 
 def gathered_calls(calls: Iterable[Json]) -> list[Json]:

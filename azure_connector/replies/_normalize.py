@@ -113,6 +113,7 @@ class ChunkNormalizer:
         self._finished: set[int] = set()
         self._frame: Json = {}
         self._opening: Json = {}
+        self._early: list[Json] = []
         self._verdicts: object = None
 
     def _is_plain(self, chunk: Json, choices: list[Json]) -> bool:
@@ -142,6 +143,9 @@ class ChunkNormalizer:
             return [chunk]
         if not choices and not self._frame and not chunk.get("usage"):
             return self._hold_opening(chunk)
+        if not self._frame and not chunk.get("model") and not any("delta" in choice for choice in choices):
+            self._early.append(chunk)  # the filter's verdicts, ahead of the text and without the reply's id
+            return []
         if self._opening:
             chunk.update({name: value for name, value in self._opening.items() if name not in chunk})
             self._opening = {}
@@ -149,8 +153,9 @@ class ChunkNormalizer:
             chunk["object"] = "chat.completion.chunk"
         if chunk.get("model"):
             if not self._frame:
-                self._frame = {key: chunk.get(key) for key in ("id", "created", "model", "object")}
-                self._info.reported_model = chunk["model"]
+                self._note_frame(chunk)
+                early, self._early = self._early, []
+                return [*self.normalize(chunk), *(one for held in early for one in self.normalize(held))]
         elif self._frame:
             # Late filter chunks come without id and model: whoever gathers chunks would split the stream there.
             chunk.update(self._frame)
@@ -161,6 +166,13 @@ class ChunkNormalizer:
         if usage := chunk.get("usage"):
             chunk["usage"] = normalize_usage(as_object(usage))
         return [chunk]
+
+    def _note_frame(self, chunk: Json) -> None:
+        """Keeps what every chunk of the reply says alike, and tells who served it."""
+        self._frame = {key: chunk.get(key) for key in ("id", "created", "model", "object")}
+        self._info.reported_model = chunk["model"]
+        if self._plan.on_model is not None:
+            self._plan.on_model(chunk["model"])
 
     def _hold_opening(self, chunk: Json) -> list[Json]:
         """Keeps Azure's opening chunk, which has no choices: what it says rides on the next one.

@@ -9,20 +9,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import openai
 import pydantic
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
 from .._utils import Json, as_list, as_object, parse_json
-from ..errors import reported_error
+from ..errors import PartialReply
 from ..requests import RAW_RESPONSE_HEADER, Failure, ReplyPlan, ResponseStream, completion_as_chunks, to_chat
-from ..tools import NameMap, normalize_item
-from ._chat_stream import AsyncChatStream, ChatStream, ChunkParser, NoAnswerError, StreamErrorFactory
+from ._body_decoder import NoAnswerError, check_answer
+from ._chat_stream import AsyncChatStream, ChatStream, ChunkParser, StreamErrorFactory
 from ._info import AzureInfo, attach
 from ._normalize import ChunkNormalizer, normalize_completion
+from ._output_items import normalize_output
+from ._response_events import is_response
 from ._response_stream import monitored
+from ._unread import unwatch
 
 __all__ = ["ReplyReader", "reader_for"]
 
@@ -42,6 +45,8 @@ class ReplyReader:
         post_parser: what the SDK itself wants done with the finished object (`.parse()` uses it), or None.
 
     Attributes:
+        failure: makes the exception for a stream that broke.
+        answered: a reply has come, of whatever kind.
         understood: the body was read; what is raised from then on is about what it says.
         cast_to: what the SDK parses the reply into.
         as_json: the caller wants JSON, not the SDK's objects.
@@ -60,36 +65,41 @@ class ReplyReader:
         post_parser: Callable[[Any], Any] | None,
     ) -> None:
         self.info = info
-        self.understood = False
+        self.answered = self.understood = False
         self.cast_to: Any = None
+        self._response: Any = None
         self.as_json = False
         self._plan = plan
         self._asynchronous = asynchronous
-        self._failure = failure
+        self.failure = failure
         self._post_parser = post_parser
 
     def takes(self, response: Any) -> bool:
         """Whether `read` reads this response; raw replies are the SDK's to wrap."""
-        self.info.raw_headers = response.headers
-        return self.reads_json and RAW_RESPONSE_HEADER not in response.request.headers
+        self.answered, self.info.raw_headers = True, response.headers
+        self._response = response
+        if RAW_RESPONSE_HEADER in response.request.headers:
+            return False
+        return self.reads_json or _only_deleted(response)
 
     def read(self, response: Any) -> Any:
-        """The reply or the stream that a response holds.
+        """The reply or the stream that a response holds; None for a deletion that needs no words.
 
         Raises:
             ValueError: the body holds no answer.
         """
-        raise NotImplementedError
+        assert _only_deleted(response), "the SDK reads what is of its own types"
+        self.understood = True
 
     def finish(self, value: Any) -> Any:
         """Finishes what the SDK has parsed: a stream, a JSON value or an object of the SDK's."""
         if isinstance(value, openai.Stream | openai.AsyncStream):
             self.info.raw_headers = value.response.headers
-            value = monitored(value, self.info, self._plan.rules, self._failure)
-        elif isinstance(value, str) and isinstance(self.cast_to, type) and issubclass(self.cast_to, openai.BaseModel):
-            raise ValueError("the body is no JSON")  # the SDK hands out the text of a web page as if it were a reply
+            unwatch(value.response)
+            value = monitored(value, self.info, self._plan, self.failure)
         else:
-            self._check_native(value)
+            if isinstance(self.cast_to, type) and issubclass(self.cast_to, openai.BaseModel):
+                self._check_native(value)
             value = self._finish_whole(value)
         attach(value, self.info)
         return self._parsed(value)
@@ -97,31 +107,55 @@ class ReplyReader:
     __call__ = finish
 
     def _check_native(self, value: Any) -> None:
-        """Sees to it that an object of the SDK's holds an answer: the SDK builds one from whatever JSON it gets."""
-        expected = isinstance(self.cast_to, type) and issubclass(self.cast_to, openai.BaseModel)
-        if isinstance(value, openai.BaseModel):
-            found = {**(value.model_extra or {}), **{name: getattr(value, name) for name in value.model_fields_set}}
-            if (facts := reported_error(found)) is not None and not hasattr(type(value), "error"):
-                raise Failure(facts, as_object(found.get("error")) or found)
-            if not value.model_fields_set & set(type(value).model_fields):
-                raise NoAnswerError("the body holds no answer")
-        elif expected:
-            raise NoAnswerError("the body holds no answer")
+        """Sees to it that an object of the SDK's holds an answer: the SDK builds one from whatever JSON it gets.
+
+        Raises:
+            Failure: it tells of an error, or of a response that failed before it said anything.
+            NoAnswerError: it is something else.
+        """
+        if not isinstance(value, openai.BaseModel):  # the text of a web page is handed out as if it were a reply
+            raise NoAnswerError(body=value)
+        found = fields_of(value)
+        found["error"] = error = _plain(found.get("error"))
+        if "output_text" in vars(type(value)):
+            check_answer(found, is_response)
+            if self._plan.rules.creates and found.get("status") == "failed" and not found.get("output"):
+                raise Failure.reported(as_object(error), code="failed")
+        elif not hasattr(type(value), "error") or "id" not in found:
+            check_answer(found, lambda _: _holds_answer(value))
 
     def _finish_whole(self, value: Any) -> Any:
-        if self._plan.names is not None:
-            normalize_output(value, self._plan.names, repair=self._plan.repair)
+        if isinstance(output := getattr(value, "output", None), list):
+            normalize_output(cast("list[Any]", output), self._plan)
         if isinstance(usage := getattr(value, "usage", None), pydantic.BaseModel):
-            self.info.usage = usage.model_dump()
+            self.info.usage = usage.model_dump(warnings=False)
+        if self._plan.rules.on_model is not None and isinstance(model := getattr(value, "model", None), str):
+            self._plan.rules.on_model(model)
         return JsonReply(found) if self.as_json and (found := as_object(value)) else value
 
     def _parsed(self, value: Any) -> Any:
         self.understood = True
         if self._post_parser is None:
             return value
-        parsed = self._post_parser(value)  # `.parse()` builds an object of its own
+        try:
+            parsed = self._post_parser(value)  # `.parse()` builds an object of its own
+        except ValueError:
+            if (cut := self._cut_off(value)) is None:
+                raise
+            raise cut from None
         attach(parsed, self.info)
         return parsed
+
+    def _cut_off(self, value: Any) -> Exception | None:
+        """The error for a response that `.parse()` cannot read since it was cut off; None for one that was not."""
+        reason = getattr(getattr(value, "incomplete_details", None), "reason", None)
+        if getattr(value, "status", None) != "incomplete":
+            return None
+        error = {"code": reason or "max_output_tokens", "message": f"The answer was cut off ({reason}): no whole JSON."}
+        if reason == "content_filter":
+            error["content_filters"] = getattr(value, "content_filters", None)
+        partial = PartialReply(value.output_text, usage=self.info.usage, response_id=value.id)
+        return self.failure(partial, self._response, begun=False, error=error)
 
 
 class ChatReader(ReplyReader):
@@ -141,6 +175,7 @@ class ChatReader(ReplyReader):
     def finish(self, value: Any) -> Any:
         if isinstance(value, openai.Stream | openai.AsyncStream):
             self.info.raw_headers = value.response.headers
+            unwatch(value.response)
             return self._parsed(self._open(value.response))
         return self._whole(value, None)
 
@@ -154,22 +189,8 @@ class ChatReader(ReplyReader):
             plan.on_model(info.reported_model)
         return completion
 
-    def answer_in(self, body: object) -> Json:
-        """The body, if it holds an answer.
-
-        Raises:
-            Failure: it tells of an error, although HTTP said 200.
-            NoAnswerError: it is something else.
-        """
-        found = as_object(body)
-        holds_answer = self._holds_answer(found)
-        if ("error" in found or not holds_answer) and (facts := reported_error(found)) is not None:
-            raise Failure(facts, as_object(found.get("error")) or found)
-        if not holds_answer:
-            raise NoAnswerError("the body holds no answer")
-        return found
-
-    def _holds_answer(self, body: Json) -> bool:
+    def holds_answer(self, body: Json) -> bool:
+        """Whether a whole reply's JSON is an answer."""
         choices = as_list(body.get("choices"))
         return bool(choices) and all(isinstance(as_object(choice).get("message"), dict) for choice in choices)
 
@@ -177,17 +198,24 @@ class ChatReader(ReplyReader):
         """The service's reply as a chat completion."""
         return body
 
-    def whole_chunks(self, body: Json) -> list[Json]:
+    def whole_chunks(self, body: object) -> list[Json]:
         """The chunks of a whole reply, from a server that was asked for a stream and gave none.
 
         Raises:
             Failure, NoAnswerError: it holds no answer.
         """
-        completion = self.normalize(self.answer_in(body))
+        completion = self.normalize(check_answer(body, self.holds_answer))
         return completion_as_chunks(completion, include_usage=self._plan.include_usage)
 
     def chunks(self, event: Json) -> list[Json]:
-        """The chunks that one event of the service's stream becomes."""
+        """The chunks that one event of the service's stream becomes.
+
+        Raises:
+            Failure, NoAnswerError: it is a whole reply, but holds no answer.
+        """
+        choices = event.get("choices")
+        if choices and "message" in choices[0] and "delta" not in choices[0]:
+            return self.whole_chunks(event)
         return self._chunk_normalizer.normalize(event)
 
     def last_chunks(self) -> list[Json]:
@@ -195,7 +223,7 @@ class ChatReader(ReplyReader):
         return []
 
     def _whole(self, body: Any, response: Any) -> Any:
-        completion = self.normalize(self.answer_in(body))
+        completion = self.normalize(check_answer(body, self.holds_answer))
         if self._plan.deliver_as_stream:
             return self._parsed(self._replay(completion, response))
         built = JsonReply(completion) if self.as_json else build_completion(completion)
@@ -216,7 +244,7 @@ class ChatReader(ReplyReader):
 
     def _stream(self, response: Any, **how: Any) -> ChatStream | AsyncChatStream:
         build = JsonReply if self.as_json else build_chunk
-        reader = ChunkParser(self.info, response, build=build, failure=self._failure, **how)
+        reader = ChunkParser(self.info, response, build=build, failure=self.failure, **how)
         return (AsyncChatStream if self._asynchronous else ChatStream)(response, reader)
 
 
@@ -227,13 +255,15 @@ class ResponsesReader(ChatReader):
         super().__init__(info, plan, **how)
         self._events = ResponseStream(model=info.model, include_usage=plan.include_usage, origin=info.resource)
 
-    def _holds_answer(self, body: Json) -> bool:
-        return isinstance(body.get("output"), list) or body.get("status") not in (None, "completed")
+    def holds_answer(self, body: Json) -> bool:
+        return is_response(body)
 
     def as_completion(self, body: Json) -> Json:
         return to_chat(body, model=self.info.model, origin=self.info.resource)
 
     def chunks(self, event: Json) -> list[Json]:
+        if event.get("object") == "response" and "type" not in event:
+            return self.whole_chunks(event)
         return self._normalized(self._events.feed(event))
 
     def last_chunks(self) -> list[Json]:
@@ -275,14 +305,28 @@ def build_completion(body: Json) -> ChatCompletion:
         return ChatCompletion.construct(None, **body)
 
 
-def normalize_output(reply: Any, names: NameMap, *, repair: bool = True) -> None:
-    """Normalizes names and arguments of a native Responses reply's tool calls, on the SDK's own objects."""
-    for index, item in enumerate(getattr(reply, "output", None) or ()):
-        if getattr(item, "type", None) in ("function_call", "custom_tool_call"):
-            found = item.to_dict(mode="json")
-            for key, value in normalize_item(found, names, index=index, repair=repair).items():
-                if found.get(key) != value:
-                    setattr(item, key, value)
+def fields_of(value: openai.BaseModel) -> Json:
+    """What an object of the SDK's was built from, without copies of what is in it."""
+    return {**(value.model_extra or {}), **{name: getattr(value, name) for name in value.model_fields_set}}
+
+
+def _only_deleted(response: Any) -> bool:
+    return response.status_code == 204 and response.request.method == "DELETE"
+
+
+# Where the types of the SDK keep an answer, and do so always.
+_ANSWERS = ("choices", "data")
+
+
+def _holds_answer(value: openai.BaseModel) -> bool:
+    """Whether a reply of another operation has anything of what its type has."""
+    fields = type(value).model_fields
+    lists = [name for name in _ANSWERS if name in fields and fields[name].is_required()]
+    return bool(value.model_fields_set & set(fields)) and all(isinstance(getattr(value, n, None), list) for n in lists)
+
+
+def _plain(value: Any) -> Any:
+    return value.to_dict(mode="json", warnings=False) if isinstance(value, openai.BaseModel) else value
 
 
 def _as_it_is(chunk: Json) -> list[Json]:

@@ -11,30 +11,36 @@ from typing import Any, cast
 
 import openai
 
-from .._utils import Json
+from .._utils import Json, as_object
 from ..errors import PartialReply
-from ..requests import StreamRules
+from ..requests import Failure, ReplyPlan
+from ._body_decoder import NoAnswerError
 from ._chat_stream import StreamErrorFactory, gathered_calls
 from ._info import AzureInfo
+from ._output_items import normalize_output, normalized_item
 from ._stream import AsyncConnectorStream, ConnectorStream
 
 __all__ = ["AsyncEventStream", "EventStream", "ResponseStreamMonitor", "monitored"]
 
-_END = frozenset({"response.completed", "response.incomplete", "response.failed", "response.cancelled"})
-# Nothing that a caller could miss, should the stream begin again elsewhere.
-_OPENING = frozenset(
+_END = frozenset(
     {
-        "response.queued",
-        "response.created",
-        "response.in_progress",
-        "response.output_item.added",
-        "response.content_part.added",
-        "response.reasoning_summary_part.added",
-        "keepalive",
+        "response.completed",
+        "response.incomplete",
+        "response.failed",
+        "response.cancelled",
+        "image_generation.completed",
+        "image_edit.completed",
+        "transcript.text.done",
     }
 )
-
-_REFUSALS = (openai.BadRequestError, openai.NotFoundError, openai.UnprocessableEntityError)
+# Before the service makes anything: what fails here is asked for elsewhere, where the service says that nothing ran.
+_ACCEPTED = frozenset({"response.queued", "response.created", "response.in_progress", "keepalive"})
+# Nothing that a caller could miss, should the stream begin again elsewhere.
+_OPENING = _ACCEPTED | {
+    "response.output_item.added",
+    "response.content_part.added",
+    "response.reasoning_summary_part.added",
+}
 
 
 class ResponseStreamMonitor:
@@ -47,14 +53,18 @@ class ResponseStreamMonitor:
         error: what ended the stream early.
     """
 
-    def __init__(self, info: AzureInfo, response: Any, rules: StreamRules, failure: StreamErrorFactory) -> None:
+    def __init__(self, info: AzureInfo, response: Any, plan: ReplyPlan, failure: StreamErrorFactory) -> None:
         self.info = info
         self.begun = False
         self.ended = False
         self.error: Exception | None = None
-        self._response, self._rules, self._failure = response, rules, failure
+        self._response, self._plan, self._rules, self._failure = response, plan, plan.rules, failure
+        self._opening = (
+            frozenset[str]() if self._rules.background else _OPENING if self._rules.repeatable else _ACCEPTED
+        )
         self._seen = False
         self._complete = False
+        self._failed = False
         self._text: list[str] = []
         self._calls: dict[int, Json] = {}
         self._response_id: str | None = None
@@ -63,75 +73,103 @@ class ResponseStreamMonitor:
     def take(self, event: Any) -> list[Any]:
         """What is to be passed on for an event; None says that the body has ended."""
         if event is None:
-            nothing_left = self._rules.resumed and not self._seen
-            return self._end(None if self._complete or not self._rules.ends or nothing_left else self._broken())
+            return self._end(self._missing_end())
         kind = getattr(event, "type", None)
-        if kind == "error":
-            return self._end(self._refused({name: getattr(event, name, None) for name in ("code", "message", "param")}))
+        if kind == "error":  # where the SDK decodes by itself
+            return self._end(self._refused(_said(event)))
+        kind = kind if isinstance(kind, str) else ""
         self._seen = True
         number = getattr(event, "sequence_number", None)
         self._number = number if isinstance(number, int) else self._number
-        if (reply := getattr(event, "response", None)) is not None:
-            self._take_reply(reply)
-            if kind == "response.failed" and (error := self._of_failed(reply)) is not None:
-                return self._end(error)
+        reply = getattr(event, "response", None)
+        if isinstance(reply, openai.BaseModel):
+            self._take_reply(reply, last=kind in _END)
+        if kind == "response.failed" and self._rules.creates and not self.begun:
+            return self._take_failure(getattr(reply, "error", None))
         self._gather(kind, event)
         if kind in _END:
             self._complete = self.begun = True
-        elif kind not in _OPENING or not self._rules.repeatable:
+        elif kind not in self._opening:
             self.begun = True
         return [event]
 
     def fail(self, cause: Exception) -> list[Any]:
         """Notes the exception that ended the stream early."""
-        body = getattr(cause, "body", None)
-        said = isinstance(cause, openai.APIError) and isinstance(body, dict)
-        return self._end(self._refused(cast("Json", body)) if said else self._broken(cause))
+        if isinstance(cause, NoAnswerError) and not self._seen:
+            return self._end(cause)
+        if isinstance(cause, Failure):
+            return self._end(self._refused(cause.body))
+        if isinstance(cause, openai.APIError) and (body := as_object(cause.body)):
+            return self._end(self._refused(body))
+        return self._end(self.broken(cause))
 
     def _end(self, error: Exception | None) -> list[Any]:
         self.ended, self.error = True, error
         return []
 
-    def _take_reply(self, reply: Any) -> None:
+    def _missing_end(self) -> Exception | None:
+        """What is wrong with a stream whose body has ended properly."""
+        if self._failed:
+            return self._refused({"code": "failed", "message": "the model failed to answer"})
+        if not self._seen:
+            return None if self._rules.resumed else NoAnswerError("the stream holds no answer")
+        return None if self._complete or not self._rules.ends else self.broken()
+
+    def _take_failure(self, error: Any) -> list[Any]:
+        """Takes the event of a response that failed before its first word: an error, like any other."""
+        self._failed = True
+        if error is None:
+            return []  # the reason may follow in an `error` event
+        return self._end(self._refused(_said(error)))
+
+    def _take_reply(self, reply: openai.BaseModel, *, last: bool) -> None:
         self._response_id = getattr(reply, "id", None) or self._response_id
         if self._rules.note is not None:
             self._rules.note(reply)
-        if (usage := getattr(reply, "usage", None)) is not None:
-            self.info.usage = usage.model_dump() if hasattr(usage, "model_dump") else usage
+        if last and self._rules.on_model is not None and isinstance(model := getattr(reply, "model", None), str):
+            self._rules.on_model(model)
+        if isinstance(usage := getattr(reply, "usage", None), openai.BaseModel):
+            self.info.usage = usage.to_dict(mode="json", warnings=False)
+        if isinstance(output := getattr(reply, "output", None), list):
+            normalize_output(cast("list[Any]", output), self._plan, self._calls)
 
-    def _of_failed(self, reply: Any) -> Exception | None:
-        """The exception for a response that failed before its first word, where asking elsewhere may help."""
-        if self.begun:
-            return None
-        error = getattr(reply, "error", None)
-        made = self._refused({name: getattr(error, name, None) for name in ("code", "message")})
-        # A refusal is the service's last word: the event tells it, as the SDK has it.
-        return None if isinstance(made, _REFUSALS) else made
-
-    def _gather(self, kind: object, event: Any) -> None:
+    def _gather(self, kind: str, event: Any) -> None:
         """Collects the text and the tool calls, for the error of a stream that breaks."""
-        index = getattr(event, "output_index", 0) or 0
-        if kind == "response.output_text.delta":
-            self._text.append(event.delta or "")
+        index, delta = getattr(event, "output_index", 0), getattr(event, "delta", None)
+        index = index if isinstance(index, int) else 0
+        if kind in ("response.output_item.added", "response.output_item.done"):
+            known = self._calls.get(index, {}).get("id")
+            event.item = item = normalized_item(event.item, self._plan, index, call_id=known)
+            if call_id := getattr(item, "call_id", None):
+                self._call(index).update(id=call_id, name=getattr(item, "name", None))
+        elif not isinstance(delta, str):
+            return
+        elif kind in ("response.output_text.delta", "transcript.text.delta"):
+            self._text.append(delta)
         elif kind in ("response.function_call_arguments.delta", "response.custom_tool_call_input.delta"):
-            self._call(index)["pieces"].append(event.delta or "")
-        elif kind == "response.output_item.added" and getattr(event.item, "call_id", None):
-            self._call(index).update(id=event.item.call_id, name=getattr(event.item, "name", None))
+            self._call(index)["pieces"].append(delta)
 
     def _call(self, index: int) -> Json:
         return self._calls.setdefault(index, {"id": None, "name": None, "pieces": []})
 
-    def _broken(self, cause: Exception | None = None) -> Exception:
-        return self._failure(self._partial(), self._response, cause=cause)
+    def broken(self, cause: Exception | None = None) -> Exception:
+        """The exception for a connection that ended before the stream did."""
+        return self._failure(self._partial(), self._response, begun=self.begun, cause=cause)
 
     def _refused(self, error: Json) -> Exception:
-        detail = {name: value for name, value in error.items() if value is not None}
-        return self._failure(self._partial(), self._response, error=detail or {"code": "error"})
+        error = error or {"message": "the service reported an error without saying which"}
+        return self._failure(self._partial(), self._response, begun=self.begun, error=error)
 
     def _partial(self) -> PartialReply:
         return PartialReply(
             "".join(self._text), gathered_calls(self._calls.values()), self.info.usage, self._response_id, self._number
         )
+
+
+def _said(error: Any) -> Json:
+    """What an error of the SDK's own types says."""
+    found = error.to_dict(mode="json", warnings=False) if isinstance(error, openai.BaseModel) else as_object(error)
+    return {name: value for name, value in found.items() if value is not None}
 
 
 class EventStream(ConnectorStream):
@@ -167,8 +205,8 @@ class AsyncEventStream(AsyncConnectorStream):
 
 
 def monitored(
-    stream: Any, info: AzureInfo, rules: StreamRules, failure: StreamErrorFactory
+    stream: Any, info: AzureInfo, plan: ReplyPlan, failure: StreamErrorFactory
 ) -> EventStream | AsyncEventStream:
     """The stream that the SDK made, monitored."""
-    monitor = ResponseStreamMonitor(info, stream.response, rules, failure)
+    monitor = ResponseStreamMonitor(info, stream.response, plan, failure)
     return (AsyncEventStream if hasattr(stream, "__aiter__") else EventStream)(stream, monitor)

@@ -7,13 +7,11 @@ colon, a byte-order mark at the start). An event that the end of the body cuts o
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from ..transport import LARGEST, TooLargeError
 
-__all__ = ["Event", "EventDecoder", "SdkEventDecoder"]
+__all__ = ["Event", "EventDecoder"]
 
 
 @dataclass(slots=True)
@@ -100,7 +98,10 @@ class EventDecoder:
                     events.append(Event(self._name, b"\n".join(self._data)))
                     self._data, self._name = [], None
             elif line.startswith(b"data:"):
-                self._data.append(line[6:] if line[5:6] == b" " else line[5:])
+                value = line[6:] if line[5:6] == b" " else line[5:]
+                while value.startswith(b"data:"):  # some gateways write the field's name twice
+                    value = value[5:].removeprefix(b" ")
+                self._data.append(value)
             elif line == b"[DONE]":  # some gateways write it bare
                 self._data.append(line)
             else:
@@ -114,28 +115,3 @@ class EventDecoder:
         elif name == b"data":
             self._data.append(b"")
         # A line that starts with a colon is a comment; `id` and `retry` mean nothing for a reply that is never resumed.
-
-
-class SdkEventDecoder:
-    """The decoder above in the place of the SDK's own, which copies a long line once for each of its pieces.
-
-    Args:
-        event: the SDK's class for an event.
-    """
-
-    def __init__(self, event: Any) -> None:
-        self._event = event
-
-    def iter_bytes(self, pieces: Iterator[bytes]) -> Iterator[Any]:
-        """The SDK's events of a body."""
-        decoder = EventDecoder()
-        for piece in pieces:
-            for event in decoder.feed(piece):
-                yield self._event(event=event.name, data=event.data.decode())
-
-    async def aiter_bytes(self, pieces: AsyncIterator[bytes]) -> AsyncIterator[Any]:
-        """As `iter_bytes`."""
-        decoder = EventDecoder()
-        async for piece in pieces:
-            for event in decoder.feed(piece):
-                yield self._event(event=event.name, data=event.data.decode())

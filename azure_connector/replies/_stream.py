@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 import openai
 
+from .._utils import as_object
 from ..errors import AzureErrorDetails
 from ..transport import body_deadline
 from ._info import AzureInfo, attach
@@ -35,6 +36,10 @@ class Progress(Protocol):
     begun: bool
     ended: bool
     error: Exception | None
+
+    def broken(self, cause: Exception | None = None) -> Exception:
+        """The exception for a stream that broke by `cause`."""
+        ...
 
 
 class StreamSource:
@@ -73,6 +78,11 @@ class StreamSource:
         if self._progress.error is not None and not self._progress.begun:
             self._response.close()
             raise self._progress.error
+
+    @property
+    def id(self) -> str | None:
+        """The id of what waits to be read."""
+        return _id_of(self._ready)
 
     def items(self) -> Iterator[Any]:
         """Everything, in order; raises what ended the stream early."""
@@ -113,6 +123,11 @@ class AsyncStreamSource:
             await self._response.aclose()
             raise self._progress.error
 
+    @property
+    def id(self) -> str | None:
+        """As `StreamSource.id`."""
+        return _id_of(self._ready)
+
     async def items(self) -> AsyncIterator[Any]:
         """As `StreamSource.items`."""
         progress, pull = self._progress, self._pull
@@ -134,8 +149,17 @@ class AsyncStreamSource:
                 self._loop.call_soon_threadsafe(_close, self._loop, self._response)
 
 
+def _id_of(waiting: list[Any]) -> str | None:
+    found = (as_object(one).get("id") or getattr(one, "id", None) for one in waiting)
+    return next((identity for identity in found if isinstance(identity, str)), None)
+
+
 def _told(progress: Progress, error: Exception) -> Exception:
-    """The error, with the attempts that led to the stream: they are known only once it has begun."""
+    """The error as the caller gets it: typed, also where it would be answered elsewhere otherwise, and with the
+    attempts that led to the stream, which are known only once it has begun.
+    """
+    if not isinstance(error, openai.OpenAIError):
+        error = progress.broken(error)
     if isinstance(error, AzureErrorDetails):
         error.attempts = error.attempts or progress.info.attempts
     return error
@@ -177,6 +201,11 @@ class ConnectorStream(openai.Stream[Any]):
         """As `StreamSource.wait_for_first_chunk`."""
         self._source.wait_for_first_chunk(seconds)
 
+    @property
+    def id(self) -> str | None:
+        """The reply's id, from when something waits to be read until it is read."""
+        return self._source.id
+
 
 class AsyncConnectorStream(openai.AsyncStream[Any]):
     """As `ConnectorStream`, of the async client."""
@@ -193,6 +222,11 @@ class AsyncConnectorStream(openai.AsyncStream[Any]):
     async def wait_for_first_chunk(self) -> None:
         """As `StreamSource.wait_for_first_chunk`."""
         await self._source.wait_for_first_chunk()
+
+    @property
+    def id(self) -> str | None:
+        """As `ConnectorStream.id`."""
+        return self._source.id
 
     async def close(self) -> None:
         """Releases the connection; what is unread is dropped."""

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from ._batch_file import batch_resource, is_batch_upload, mapped_batch_files
+from ._adaptations import Adaptation
+from ._batch_file import batch_resource, is_batch_upload, mapped_batch_files, mapped_batch_path
 from ._build import PreparedRequest, RequestBuilder
 from ._call_options import RAW_RESPONSE_HEADER, CallOptions, get_options, parse_options, post_options
 from ._embedding_batches import embedding_batches
 from ._fit import adapt_request
+from ._memory import SAID, forget_learned
 from ._reply_plan import ReplyPlan, StreamRules
+from ._unsendable import unsendable
 from .responses_api import Failure, ResponseStream, chunks_as_completion, completion_as_chunks, to_chat
 
 __all__ = [
     "RAW_RESPONSE_HEADER",
+    "SAID",
+    "Adaptation",
     "CallOptions",
     "Failure",
     "PreparedRequest",
@@ -24,10 +29,13 @@ __all__ = [
     "chunks_as_completion",
     "completion_as_chunks",
     "embedding_batches",
+    "forget_learned",
     "get_options",
     "is_batch_upload",
     "mapped_batch_files",
+    "mapped_batch_path",
     "parse_options",
     "post_options",
     "to_chat",
+    "unsendable",
 ]

@@ -19,11 +19,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from .._utils import Json, as_list, as_object
-from ..deployments import CHAT, EFFORTS, NEUTRAL, RESPONSES, profile_for
+from ..deployments import CHAT, EFFORTS, NEUTRAL, RESPONSES, SAMPLING, profile_for
 from ..errors import ErrorFacts, classify
-from ._adaptations import ROLES, Adaptation, AdaptationAction, AdaptationCache
+from ._adaptations import ROLES, Adaptation, AdaptationAction, AdaptationCache, is_one_of
 from ._draft import RequestDraft
-from ._parameter_rules import LIMITS, names_for
+from ._parameter_rules import LIMITS, has_files, names_for
+from ._refusal_words import Words, pointers, read_words
+from ._replayed_items import replay_lesson
+from ._tool_descriptions import description_lesson
+from ._window import limit_within_window
 
 __all__ = ["Adaptation", "AdaptationCache", "adaptation_from_error"]
 
@@ -42,11 +46,9 @@ _DROPPABLE = frozenset(
         "prediction",
         "presence_penalty",
         "prompt_cache_key",
+        "prompt_cache_options",
         "prompt_cache_retention",
         "reasoning",
-        "reasoning.effort",
-        "reasoning.generate_summary",
-        "reasoning.summary",
         "reasoning_effort",
         "safety_identifier",
         "seed",
@@ -64,15 +66,33 @@ _DROPPABLE = frozenset(
     }
 )
 _KNOWN = _DROPPABLE | set(LIMITS)
+# Every part of these may be left out as well; of `text` only the verbosity, for its format decides what an answer is.
+_DROPPABLE_PARTS = ("reasoning.", "stream_options.", "prompt_cache_options.")
+# Words that some model takes: refused by another one, they are the model's limits and not the caller's mistake.
+_VOCABULARIES: dict[str, frozenset[str]] = {
+    "service_tier": frozenset({"auto", "default", "flex", "scale", "priority", "fast"}),
+    "prompt_cache_retention": frozenset({"in_memory", "in-memory", "24h"}),
+    "reasoning.summary": frozenset({"auto", "concise", "detailed"}),
+    "reasoning.context": frozenset({"auto", "current_turn", "all_turns"}),
+    "reasoning.mode": frozenset({"standard", "pro"}),
+    "verbosity": frozenset({"low", "medium", "high"}),
+    "text.verbosity": frozenset({"low", "medium", "high"}),
+    "truncation": frozenset({"auto", "disabled"}),
+    "reasoning_effort": frozenset(EFFORTS),
+    "reasoning.effort": frozenset(EFFORTS),
+}
+_LONGEST_VALUE = 80  # characters of a value that is remembered
+_AUDIO = ("/audio/transcriptions", "/audio/translations")
+_IMAGES = ("/images/generations", "/images/edits")
 _MESSAGE = frozenset({"role", "content", "tool_calls", "tool_call_id"})
 
-_UNSUPPORTED = re.compile(r"Unsupported (?:parameter|value): '([\w.\[\]]+)'")
-_UNRECOGNIZED = re.compile(r"Unrecognized request arguments? supplied: (\w[\w.]*\w(?:, \w[\w.]*\w)*)")
-_UNKNOWN = re.compile(r"Unknown parameter: '([\w.\[\]]+)'")
 _INSTEAD = re.compile(r"[Uu]se ['`\"]([\w.]+)['`\"] instead|has moved to ['`\"]([\w.]+)['`\"]")
-_ACCEPTED = re.compile(r"Supported values are:? (.+)", re.DOTALL)
-_SPECIFIED = re.compile(r"the specified model, ([\w.-]*\w)")
-_QUOTED = re.compile(r"'([^']+)'")
+# "Invalid value: 'file'. Supported values are: 'text', …", "This model does not support file content types."
+_REFUSED_FILE = re.compile(
+    r"(?:Invalid [Vv]alue|Unsupported value|[Uu]nsupported content (?:part )?type):? ['\"`]file['\"`]|"
+    r"not support (?:the )?['\"`]?files?['\"`]? (?:content|input|part|type)|"
+    r"content (?:part )?type ['\"`]file['\"`] is not supported"
+)
 _AT_MOST = re.compile(r"too large.*?at most (\d+)", re.DOTALL)
 _ROLE = re.compile(r"^(?:messages|input)\[\d+\]\.role$")
 _REFUSED_ROLE = re.compile(r"(?:does not support|Invalid value:) '(\w+)'")
@@ -91,11 +111,14 @@ def adaptation_from_error(
         known: the lessons with which that body was fitted. One of them again would only be refused again; one that
             another call has learned in the meantime is worth another try.
     """
-    if status not in (400, 404, 422) or operation not in (CHAT, RESPONSES):
+    if status not in (400, 404, 422) or operation not in (CHAT, RESPONSES, *_AUDIO, *_IMAGES):
         return None
+    if (within := limit_within_window(facts, operation, body)) is not None:
+        return None if within in known else within
     if not classify(status, facts).adaptable:
         return None
-    for read in _READERS if status != 404 else (_api,):
+    readers = (_audio_format,) if operation in _AUDIO else (_image_format,) if operation in _IMAGES else _READERS
+    for read in readers if status != 404 else (_api,):
         adaptation = read(facts, operation, body)
         if adaptation is not None:
             return None if adaptation in known else adaptation
@@ -114,25 +137,22 @@ def _api(refusal: ErrorFacts, operation: str, body: Json) -> Adaptation | None:
         return None
     text = refusal.message
     if refusal.code == "OperationNotSupported" or "only supported in v1/responses" in text:
-        served = profile_for(_named_model(text))
+        served = profile_for(refusal.named_model)
         return _lesson("responses", refusal, operation) if served is None or served.kind == "text" else None
+    if _REFUSED_FILE.search(text) and has_files(body):
+        return _lesson("responses", refusal, operation, "files")
     if "Function tools with reasoning_effort" in text and (body.get("tools") or body.get("functions")):
         return _lesson("responses", refusal, operation, "tools")
     return None
 
 
-def _named_model(message: str) -> str | None:
-    found = _SPECIFIED.search(message)
-    return found[1] if found else None
-
-
 def _extra_fields(refusal: ErrorFacts, operation: str, body: Json) -> Adaptation | None:
-    for path in refusal.extra:
+    for path in (*refusal.extra, *pointers(refusal.message)):
         steps = path[1:] if path[:1] == ("body",) else path
         if steps[:1] == ("messages",) and len(steps) > 2 and operation == CHAT:
             held = any(steps[-1] in as_object(message) for message in as_list(body.get("messages")))
             if held and steps[-1] not in _MESSAGE:
-                return _lesson("drop", refusal, operation, f"messages.{steps[-1]}")
+                return _lesson("drop", refusal, operation, f"messages.{steps[-1]}", **_condition(body))
         elif steps:
             adaptation = _without(refusal, operation, body, steps[0])
             if adaptation is not None:
@@ -149,7 +169,7 @@ def _role(refusal: ErrorFacts, operation: str, body: Json) -> Adaptation | None:
     refused = found[1] if found else ""
     if refused not in ("system", "developer") or refused not in given:
         return None
-    accepted = _accepted(refusal.message) or ROLES
+    accepted = read_words(refusal, body).accepted or ROLES
     to = next(role for role in ROLES if role != refused and (role in accepted or role == "user"))
     return _lesson("role", refusal, operation, refused, to=to)
 
@@ -161,39 +181,89 @@ def _stream(refusal: ErrorFacts, operation: str, body: Json) -> Adaptation | Non
 
 
 def _parameter(refusal: ErrorFacts, operation: str, body: Json) -> Adaptation | None:
-    """A parameter, or one of its values, that the model does not take."""
-    name = _named(refusal, body)
+    """A parameter, one of its values, or a combination, that the model does not take."""
+    words, draft = read_words(refusal, body), RequestDraft(body)
+    name = next((name for name in words.names if _may_change(name) and draft.has(name)), None)
     if name is None:
         return None
     text = refusal.message
     instead = _INSTEAD.search(text)
-    if instead:
-        to = instead[1] or instead[2]
-        return _lesson("rename", refusal, operation, name, to=to) if to in _KNOWN else None
+    if words.about != "combination" and instead and _may_change(to := instead[1] or instead[2]) and to != name:
+        return _lesson("rename", refusal, operation, name, to=to)
     limit = _AT_MOST.search(text)
     if limit and name in LIMITS:
         return _lesson("at_most", refusal, operation, name, limit=int(limit[1]))
-    accepted = _accepted(text)
+    if words.about == "value":
+        return _value(refusal, operation, body, name, words)
+    if words.about == "combination":
+        return _combination(refusal, operation, draft, words)
+    return _without(refusal, operation, body, name) if words.about else None
+
+
+def _audio_format(refusal: ErrorFacts, operation: str, body: Json) -> Adaptation | None:
+    """The formats of a transcription: newer models have no timestamps, and refuse the format that carries them."""
+    words, asked = read_words(refusal, body), body.get("response_format")
+    named = "response_format" in (*words.names, refusal.param) and words.about == "value"
+    if not named or not words.accepted or not isinstance(asked, str) or asked in words.accepted:
+        return None
+    return _lesson("values", refusal, operation, "response_format", values=words.accepted)
+
+
+def _image_format(refusal: ErrorFacts, operation: str, body: Json) -> Adaptation | None:
+    """Newer models of images have no such parameter, and always give base64: who asked for that loses nothing."""
+    words = read_words(refusal, body)
+    if words.about not in ("parameter", "value") or "response_format" not in (*words.names, refusal.param):
+        return None
+    if body.get("response_format") != "b64_json":
+        return None
+    return _lesson("refuses", refusal, operation, "response_format", values=("b64_json",))
+
+
+def _may_change(name: str) -> bool:
+    return name in _KNOWN or name.startswith(_DROPPABLE_PARTS)
+
+
+def _value(refusal: ErrorFacts, operation: str, body: Json, name: str, words: Words) -> Adaptation | None:
+    """Which values are accepted, or that this one is not. Never more: the parameter itself was not refused."""
     value = RequestDraft(body).get(name)
-    if accepted and isinstance(value, str):
-        known = value in EFFORTS or value in NEUTRAL.get(name, ()) or refusal.code == "unsupported_value"
-        return _lesson("values", refusal, operation, name, values=accepted) if known else None
-    if refusal.code in ("unsupported_parameter", "unsupported_value") or _speaks_of_support(text):
-        return _without(refusal, operation, body, name)
+    if isinstance(value, bool | int | float | str) and len(str(value)) <= _LONGEST_VALUE and name not in LIMITS:
+        known = value in _VOCABULARIES.get(name, ()) or value in NEUTRAL.get(name, ())
+        says_so = refusal.code == "unsupported_value" and (not isinstance(value, str) or name not in _VOCABULARIES)
+        condition = _condition(body, name)
+        if words.default is not None and not is_one_of(value, (words.default,)):
+            return _lesson("values", refusal, operation, name, values=(words.default,), **condition)
+        if words.accepted and isinstance(value, str) and value not in words.accepted and (known or says_so):
+            return _lesson("values", refusal, operation, name, values=words.accepted, **condition)
+        if not words.accepted and (says_so or (known and _names_value(refusal.message, value))):
+            return _lesson("refuses", refusal, operation, name, values=(value,), **condition)
     return None
 
 
-def _named(refusal: ErrorFacts, body: Json) -> str | None:
-    """The parameter that is refused: as the envelope names it, or as the message does."""
-    candidates = [refusal.param] if refusal.param else []
-    for pattern in (_UNSUPPORTED, _UNKNOWN, _UNRECOGNIZED):
-        candidates += [name.strip() for found in pattern.findall(refusal.message) for name in found.split(",")]
-    draft = RequestDraft(body)
-    return next((name for name in candidates if name in _KNOWN and draft.has(name)), None)
+def _names_value(text: str, value: Any) -> bool:
+    return isinstance(value, str) and bool(re.search(rf"['\"`]{re.escape(value)}['\"`]", text))
 
 
-def _speaks_of_support(text: str) -> bool:
-    return any(pattern.search(text) for pattern in (_UNSUPPORTED, _UNKNOWN, _UNRECOGNIZED))
+def _combination(refusal: ErrorFacts, operation: str, draft: RequestDraft, words: Words) -> Adaptation | None:
+    """Two parameters that do not go together: the one that may be left out is, beside the other."""
+    for name in words.names:
+        if _droppable(name, operation) and draft.has(name):
+            other = next((one for one in words.beside if one != name and draft.get(one) is not None), None)
+            if other is None:
+                return None
+            value = draft.get(other)
+            held = value if isinstance(value, bool | int | float | str) and len(str(value)) <= _LONGEST_VALUE else None
+            return _lesson("drop", refusal, operation, name, beside=other, beside_value=held)
+    return None
+
+
+def _condition(body: Json, name: str = "") -> dict[str, Any]:
+    """Under which condition a lesson holds: On Your Data has a validator of its own, and reasoning fixes sampling."""
+    if body.get("data_sources"):
+        return {"beside": "data_sources"}
+    if name not in SAMPLING:
+        return {}
+    asked = body.get("reasoning_effort") or as_object(body.get("reasoning")).get("effort")
+    return {"reasoning": asked != "none"}
 
 
 def _encrypted(refusal: ErrorFacts, operation: str, body: Json) -> Adaptation | None:
@@ -208,15 +278,16 @@ def _without(refusal: ErrorFacts, operation: str, body: Json, name: str) -> Adap
         return None
     if operation == CHAT and name in ("max_tokens", "max_completion_tokens"):
         to = "max_tokens" if name == "max_completion_tokens" else "max_completion_tokens"
-        return None if to in body else _lesson("rename", refusal, operation, name, to=to)
-    if name not in _DROPPABLE or (name == "store" and operation != CHAT):
+        return None if to in body else _lesson("rename", refusal, operation, name, to=to, **_condition(body))
+    if not _droppable(name, operation):
         return None
-    return _lesson("drop", refusal, operation, name)
+    return _lesson("drop", refusal, operation, name, **_condition(body, name))
 
 
-def _accepted(message: str) -> tuple[str, ...]:
-    found = _ACCEPTED.search(message)
-    return tuple(_QUOTED.findall(found[1])) if found else ()
+def _droppable(name: str, operation: str) -> bool:
+    if name == "store":
+        return operation == CHAT
+    return name in _DROPPABLE or name.startswith(_DROPPABLE_PARTS)
 
 
-_READERS = (_api, _extra_fields, _role, _stream, _parameter, _encrypted)
+_READERS = (_api, description_lesson, replay_lesson, _extra_fields, _role, _stream, _encrypted, _parameter)

@@ -18,7 +18,7 @@ from .._utils import Json, as_object
 from ..deployments import Target
 from ..errors import InvalidRequestError
 
-__all__ = ["batch_resource", "is_batch_upload", "mapped_batch_files"]
+__all__ = ["batch_resource", "is_batch_upload", "mapped_batch_files", "mapped_batch_path"]
 
 _BOM = b"\xef\xbb\xbf"
 # What brings a model of its own to a Responses request.
@@ -62,6 +62,30 @@ def mapped_batch_files(files: Any, find: Callable[[str], Target | None]) -> Gene
     finally:
         for file in opened:
             file.close()
+
+
+@contextmanager
+def mapped_batch_path(
+    source: Any, name: str, find: Callable[[str], Target | None]
+) -> Generator[tuple[Path, str | None]]:
+    """A batch file as a named file with deployments in the place of models, for what takes nothing but a path.
+
+    Args:
+        source: bytes, or a path.
+        name: the file's name.
+        find: as for `mapped_batch_files`.
+
+    Raises:
+        InvalidRequestError: as `mapped_batch_files`.
+    """
+    import tempfile
+
+    with tempfile.TemporaryDirectory(prefix="azure-connector-") as directory:
+        path = Path(directory) / Path(name).name
+        with BatchFile(cast("Any", path.open("x+b", buffering=0))) as file, _opened(source) as lines:
+            _write(lines, file, find)
+            resource = file.resource
+        yield path, resource
 
 
 def batch_resource(files: Any) -> str | None:

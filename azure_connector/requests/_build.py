@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Literal
 
@@ -15,15 +15,19 @@ from .._utils import Json, as_list, as_object
 from ..deployments import CHAT, RESPONSES, DeploymentResolver, Target, replace_names
 from ..errors import InvalidRequestError, parse_envelope
 from ..routing import ResourceAffinity
-from ..settings import ApiStyle, Endpoint, form_for, operation_query, operation_url
+from ..settings import ApiStyle, Endpoint, form_for, hidden, operation_query, operation_url, unsendable
 from ..tools import TOOL_FIELDS, NameMap, normalize_tools, repair_history, repair_input_items
 from ._adaptation_from_error import adaptation_from_error
-from ._adaptations import Adaptation, AdaptationCache
+from ._adaptations import Adaptation, apply, merged
 from ._call_options import IMAGE_TOOL, CallOptions, given_headers, makes_images
-from ._draft import ChangeReporter, RequestChange
+from ._draft import RequestChange, RequestDraft
 from ._fit import adapt_request
 from ._form_part import read_part, with_part
+from ._memory import CHANGES, LEARNED
+from ._other_rules import fit_other
+from ._replayed_items import fit_replayed_items
 from ._reply_plan import ReplyPlan, StreamRules
+from ._tool_descriptions import cut_descriptions
 from .responses_api import REPLAY_FIELDS, to_responses, without_replay_state
 
 __all__ = ["PreparedRequest", "RequestBuilder"]
@@ -53,8 +57,8 @@ class PreparedRequest:
 
     target: Target
     operation: str
-    body: Json | None
-    options: Any
+    body: Json | None = field(repr=False)
+    options: Any = field(repr=False)
     reply: ReplyPlan
     stream: bool
     changes: tuple[str, ...] = ()
@@ -66,7 +70,7 @@ class _BuildState:
     """What is known of the request so far."""
 
     operation: str
-    body: Json | None
+    body: Json | None = field(repr=False)
     stream: bool
     reply: ReplyPlan
     changes: tuple[RequestChange, ...] = ()
@@ -100,14 +104,15 @@ class RequestBuilder:
         repeat_unsafe: bool = False,
         repair: bool = True,
     ) -> None:
-        self.adaptations = AdaptationCache()
+        self.adaptations = LEARNED
         self.headers = headers or None  # a mapping that hides its values, or nothing to copy
         self._resolver, self._affinity, self._endpoints = resolver, affinity, endpoints
         self._defaults, self._strict, self._repeat_unsafe = defaults, strict, repeat_unsafe
         self._repair = repair
-        self._changes = ChangeReporter()
 
-    def build(self, client: Any, call: CallOptions, target: Target, *, timeout: Any) -> PreparedRequest:
+    def build(
+        self, client: Any, call: CallOptions, target: Target, *, timeout: Any, taught: Sequence[Adaptation] = ()
+    ) -> PreparedRequest:
         """Makes the caller's request fit a deployment.
 
         Args:
@@ -115,24 +120,28 @@ class RequestBuilder:
             call: what the caller asked for; never changed.
             target: the deployment.
             timeout: the SDK's timeout for this attempt.
+            taught: what this deployment has taught this very call.
 
         Raises:
             InvalidRequestError: the request breaks a rule that holds for every deployment, or strict mode objects.
         """
-        state = self._adapted(call, target)
-        self._changes.report(target.key, state.changes)
+        state = self._adapted(call, target, taught)
+        if state.changes:
+            CHANGES.report(self.key_of(target), state.changes, name=target.key)
         endpoint, options = self._endpoints[target.resource], call.options
         _refuse_absent(call, endpoint)
         form = form_for(endpoint, state.operation, options.method)
+        query = operation_query(endpoint, form, state.operation, options.method)
         sent = options.model_copy(
             update={
                 "url": _url(endpoint, state.operation, target.deployment, form, options.method),
-                "params": {**client.custom_query, **operation_query(endpoint, form), **call.query, **options.params},
+                "params": {**client.custom_query, **query, **call.query, **options.params},
                 "headers": {
                     **self._image_header(call, target),
+                    **({call.row.preview: "preview"} if call.row.preview else {}),
                     **(self.headers or {}),
                     **client.custom_headers,
-                    **given_headers(options),
+                    **_own_headers(options),
                 },
                 "json_data": options.json_data if state.body is None else state.body,
                 **self._mapped_part(call, target),
@@ -147,32 +156,74 @@ class RequestBuilder:
             target, state.operation, state.body, sent, state.reply, state.stream, changes, state.adaptations
         )
 
-    def adapt_to(self, prepared: PreparedRequest, error: openai.APIStatusError) -> bool:
-        """Whether a refusal teaches how to ask again; what it taught is kept for the deployment."""
+    def adapt_to(self, prepared: PreparedRequest, error: openai.APIStatusError) -> Adaptation | None:
+        """What a refusal teaches about asking again; it is kept for the deployment, unless that is a router.
+
+        A router's next answer comes from another model: what one of them refused is no rule for all.
+        """
         if prepared.body is None:
-            return False
+            return None
         status = error.status_code
         facts = parse_envelope(status, error.body)
         adaptation = adaptation_from_error(status, facts, prepared.operation, prepared.body, known=prepared.adaptations)
-        if adaptation is None:
-            return False
-        if self.adaptations.add(prepared.target.key, adaptation):  # another call may have been taught it meanwhile
+        if adaptation is None or adaptation.once or self._resolver.is_router(prepared.target):
+            return adaptation
+        if self.adaptations.add(
+            self.key_of(prepared.target), adaptation
+        ):  # another call may have been taught it meanwhile
             _log.warning("%s taught: %s", prepared.target.key, adaptation)
-        return True
+        return adaptation
 
-    def _adaptations_of(self, target: Target) -> Sequence[Adaptation]:
-        return () if self.adaptations.is_empty else self.adaptations.of(target.key)
+    def _adaptations_of(self, target: Target, taught: Sequence[Adaptation] = ()) -> Sequence[Adaptation]:
+        known = () if self.adaptations.is_empty else self.adaptations.of(self.key_of(target))
+        for adaptation in taught:
+            known = known if adaptation in known else merged(known, adaptation)
+        return known
 
-    def _adapted(self, call: CallOptions, target: Target) -> _BuildState:
+    def key_of(self, target: Target) -> str:
+        """What names a deployment in the process's memory: its resource's address and its name."""
+        return self._resolver.memory_key(target)
+
+    def _adapted(self, call: CallOptions, target: Target, taught: Sequence[Adaptation]) -> _BuildState:
         if call.body is None or call.model is None:
             operation = _azures_path(call.operation, self._endpoints[target.resource])
             return _BuildState(operation, call.body, call.stream, self._native(call, target, None))
-        body = self._mapped(call, call.body, target)
+        self._refuse_foreign(call, target)
+        body, known = self._mapped(call, call.body, target), self._adaptations_of(target, taught)
         if call.operation == CHAT:
-            return self._adapted_chat(call, target, body)
+            return self._adapted_chat(call, target, body, known)
         if call.operation == RESPONSES:
-            return self._adapted_response(call, target, body)
-        return _BuildState(call.operation, body, call.stream, self._native(call, target, None))
+            state = self._adapted_response(call, target, body, known)
+            return _without_model(state) if self._endpoints[target.resource].brings_model else state
+        return self._adapted_other(call, target, body, known)
+
+    def _refuse_foreign(self, call: CallOptions, target: Target) -> None:
+        """Refuses what the model answers over another maker's API alone; a gateway that translates is told apart.
+
+        Raises:
+            InvalidRequestError: it says what to use instead.
+        """
+        profile = self._resolver.profile(target)
+        endpoint = self._endpoints[target.resource]
+        if profile is None or not profile.instead or target.api is not None:
+            return
+        if call.operation in (CHAT, RESPONSES) and endpoint.kind in ("azure", "foundry", "loopback"):
+            raise InvalidRequestError(
+                f"{target.deployment} is a model of another API than OpenAI's: {call.operation} does not reach it.",
+                param="model",
+                hint=profile.instead,
+            )
+
+    def _adapted_other(
+        self, call: CallOptions, target: Target, body: Json, adaptations: Sequence[Adaptation]
+    ) -> _BuildState:
+        """A request of any other operation: what its deployment has taught holds for it as well."""
+        draft = RequestDraft(body)
+        fit_other(draft, call.operation, self._resolver.profile(target))
+        for adaptation in adaptations:
+            apply(draft, adaptation, call.operation)
+        reply, changes = self._native(call, target, None), tuple(draft.changes)
+        return _BuildState(call.operation, draft.body, call.stream, reply, changes, adaptations=adaptations)
 
     def _mapped(self, call: CallOptions, body: Json, target: Target) -> Json:
         """The body with the names of deployments on the target's resource."""
@@ -207,8 +258,10 @@ class RequestBuilder:
         )
         return {_IMAGE_HEADER: deployment} if deployment else {}
 
-    def _adapted_chat(self, call: CallOptions, target: Target, body: Json) -> _BuildState:
-        profile, adaptations = self._resolver.profile(target), self._adaptations_of(target)
+    def _adapted_chat(
+        self, call: CallOptions, target: Target, body: Json, adaptations: Sequence[Adaptation]
+    ) -> _BuildState:
+        profile = self._resolver.profile(target)
         legacy = bool(body.get("functions")) and not body.get("tools")
         how: dict[str, Any] = {"profile": profile, "adaptations": adaptations, "strict": self._strict}
         adapted = adapt_request(CHAT, body, api=target.api, defaults=self._defaults, **how)
@@ -217,14 +270,16 @@ class RequestBuilder:
         messages, mends = repair_history(body.get("messages"), names)
         if messages is not body.get("messages"):
             body = {**body, "messages": messages}
-        changes = adapted.changes
+        changes, items = adapted.changes, list[str]()
         if moved:
             reasons = profile is None or profile.reasoning
             body, unsent = to_responses(body, reasons=reasons, origin=target.resource)
             adapted = adapt_request(RESPONSES, body, unsent=unsent, **how)
-            body, changes = adapted.body, changes + adapted.changes
+            body, items = fit_replayed_items(adapted.body, profile, adaptations, whole=False)
+            changes += adapted.changes
         else:
             body = _without_replay_state(body)
+        body, cut = cut_descriptions(body, adapted.operation, adaptations)
         reply = ReplyPlan(
             kind="responses" if moved else "chat",
             names=names,
@@ -235,16 +290,20 @@ class RequestBuilder:
             include_usage=bool(as_object((call.body or {}).get("stream_options")).get("include_usage")),
             on_model=self._resolver.served_model_recorder(target),
         )
-        return _BuildState(adapted.operation, body, adapted.stream, reply, changes, [*map(str, mends)], adaptations)
+        notes = [*map(str, mends), *items]
+        return _BuildState(adapted.operation, body, adapted.stream, reply, changes + cut, notes, adaptations)
 
-    def _adapted_response(self, call: CallOptions, target: Target, body: Json) -> _BuildState:
-        adaptations, notes = self._adaptations_of(target), list[str]()
+    def _adapted_response(
+        self, call: CallOptions, target: Target, body: Json, adaptations: Sequence[Adaptation]
+    ) -> _BuildState:
+        notes = list[str]()
         if self._affinity is not None:
             body, notes = self._affinity.fit_state(body, target)
+        profile = self._resolver.profile(target)
         adapted = adapt_request(
             RESPONSES,
             body,
-            profile=self._resolver.profile(target),
+            profile=profile,
             adaptations=adaptations,
             strict=self._strict,
             defaults=self._defaults,
@@ -257,19 +316,48 @@ class RequestBuilder:
             if items is not body["input"]:
                 body = {**body, "input": items}
             notes += map(str, mends)
+        body, left_out = fit_replayed_items(body, profile, adaptations)
+        notes += left_out
+        body, cut = cut_descriptions(body, RESPONSES, adaptations)
         reply = self._native(call, target, names)
-        return _BuildState(RESPONSES, body, call.stream, reply, adapted.changes, notes, adaptations)
+        return _BuildState(RESPONSES, body, call.stream, reply, adapted.changes + cut, notes, adaptations)
 
     def _native(self, call: CallOptions, target: Target, names: NameMap | None) -> ReplyPlan:
         """The plan for a reply of the SDK's own types."""
         affinity = self._affinity
         rules = StreamRules(
-            ends=call.operation.startswith(RESPONSES),
+            ends=call.operation.startswith((RESPONSES, "/images/", "/audio/")),
+            creates=call.operation == RESPONSES and call.options.method.lower() == "post",
             resumed=call.options.method.lower() == "get",
+            background=bool((call.body or {}).get("background")),
             repeatable=call.repeatable or self._repeat_unsafe,
             note=partial(affinity.note, target.resource, call.operation) if affinity is not None else None,
+            on_model=self._resolver.served_model_recorder(target)
+            if call.operation == RESPONSES and call.body
+            else None,
         )
         return ReplyPlan(names=names, repair=self._repair, streamed=call.stream, rules=rules)
+
+
+def _own_headers(options: Any) -> dict[str, Any]:
+    """The headers that a caller gave this very request.
+
+    Raises:
+        InvalidRequestError: one cannot be sent; the HTTP libraries would quote its value.
+    """
+    given = given_headers(options)
+    if given and (name := unsendable({name: one for name, one in given.items() if isinstance(one, str)})) is not None:
+        raise InvalidRequestError(
+            f"The header {name!r} cannot be sent: its value must be printable ASCII text. Nothing was sent.",
+            param="extra_headers",
+        )
+    return hidden(given)
+
+
+def _without_model(state: _BuildState) -> _BuildState:
+    """The request to a published agent, which brings its model along and refuses another one."""
+    body = {name: value for name, value in (state.body or {}).items() if name != "model"}
+    return replace(state, body=body, notes=[*state.notes, "model is dropped: the published agent has its own"])
 
 
 def _without_replay_state(body: Json) -> Json:

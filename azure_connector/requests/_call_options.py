@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, cast
 from urllib.parse import parse_qsl
 
@@ -49,13 +49,13 @@ class CallOptions:
         stream: whether the caller reads a stream.
     """
 
-    options: Any
+    options: Any = field(repr=False)
     operation: str
     row: Operation
     query: Mapping[str, str]
     model: str | None
     further: tuple[tuple[str, str], ...]
-    body: Json | None
+    body: Json | None = field(repr=False)
     raw: str
     stream: bool
 

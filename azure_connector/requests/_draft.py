@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from .._utils import Json, as_object
+from .._utils import Json, Once, as_object
 
 __all__ = ["ChangeReporter", "RequestChange", "RequestDraft"]
 
@@ -117,29 +116,20 @@ class ChangeReporter:
     """
 
     def __init__(self, limit: int = 10_000) -> None:
-        self._limit = limit
-        self._told: set[tuple[str, str, bool]] = set()
-        self._lock = threading.Lock()
+        self._told = Once(limit)
 
-    def report(self, key: str, changes: Iterable[RequestChange]) -> None:
+    def report(self, key: str, changes: Iterable[RequestChange], *, name: str = "") -> None:
         """Logs what has not been logged yet.
 
         Args:
-            key: the deployment, as `deployment@resource`.
+            key: what tells deployments apart.
             changes: what `adapt_request` changed.
+            name: the deployment as `deployment@resource`, for the line; the key when omitted.
         """
         for change in changes:
-            if self._first(key, change):
-                logger.log(logging.WARNING if change.loss else logging.DEBUG, "%s: %s", key, change)
+            if self._told.first(key, change.parameter, change.loss):
+                logger.log(logging.WARNING if change.loss else logging.DEBUG, "%s: %s", name or key, change)
 
-    def _first(self, key: str, change: RequestChange) -> bool:
-        seen = (key, change.parameter, change.loss)
-        if seen in self._told:
-            return False
-        with self._lock:
-            if seen in self._told:
-                return False
-            if len(self._told) >= self._limit:
-                self._told.clear()
-            self._told.add(seen)
-            return True
+    def clear(self) -> None:
+        """Forgets what was logged."""
+        self._told.clear()

@@ -14,12 +14,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .._utils import Json
+from .._utils import Json, as_list, as_object
 from ..deployments import CHAT, RESPONSES, Api, Profile
 from ..errors import InvalidRequestError
-from ._adaptations import Adaptation, apply
+from ._adaptations import Adaptation, apply, order
+from ._answer_format import fit_answer_format
 from ._draft import ChangeReporter, RequestChange, RequestDraft
-from ._parameter_rules import LIMITS, Names, adapt, adapt_to_effort, closest_effort, names_for, refuses
+from ._parameter_rules import LIMITS, Names, adapt, adapt_to_effort, closest_effort, has_files, names_for, refuses
+from ._value_checks import check_values
 
 __all__ = ["AdaptedRequest", "ChangeReporter", "RequestChange", "adapt_request"]
 
@@ -67,10 +69,12 @@ def adapt_request(
         unsent: what the translation to this API has left out: it counts as lost.
 
     Raises:
-        InvalidRequestError: in strict mode, when something would be lost; it names every such parameter.
+        InvalidRequestError: a value that no model takes; in strict mode also when something would be lost: it names
+            every such parameter.
     """
     if operation not in _TEXT or (profile is not None and profile.kind != "text"):
         return AdaptedRequest(operation, body, stream=bool(body.get("stream")))
+    check_values(operation, body)
     draft = RequestDraft(body)
     goal, why = (operation, "") if operation == RESPONSES else _goal(draft, profile, adaptations, api)
     if defaults:
@@ -80,10 +84,11 @@ def adapt_request(
         return AdaptedRequest(goal, draft.body, tuple(draft.changes), bool(body.get("stream")))
     for name in unsent:
         draft.note(RequestChange(name, "dropped", why="the Responses API has no word for it", loss=True))
+    fit_answer_format(draft, operation, profile)
     adapt(draft, profile or _UNKNOWN, operation)
     streaming = profile is None or profile.streaming
     if adaptations:
-        for adaptation in adaptations:
+        for adaptation in sorted(adaptations, key=order):  # conditions of others ask for the effort that is sent
             streaming = apply(draft, adaptation, operation, profile) and streaming
         if profile is not None:
             adapt_to_effort(draft, profile, operation)
@@ -114,14 +119,32 @@ def _goal(
             asked = body.get("reasoning_effort")
             if asked in profile.responses_efforts:
                 return RESPONSES, f"only the Responses API takes an effort of {asked}"
+            if profile.reasoning and _asks_for_more_than_effort(body):
+                return RESPONSES, "only the Responses API has a summary of the reasoning"
             if tools and not profile.tools_with_reasoning_over_chat and _thinks(asked, profile):
                 return RESPONSES, f"over chat, {profile.family} takes no function tools while it reasons"
     for adaptation in adaptations or ():
-        if adaptation.action == "responses" and (
-            adaptation.parameter != "tools" or (tools and _may_think(body, profile))
-        ):
+        if adaptation.action == "responses" and _moves(adaptation.parameter, body, profile, tools=tools):
             return RESPONSES, adaptation.reason
     return CHAT, ""
+
+
+def _moves(condition: str, body: Json, profile: Profile | None, *, tools: bool) -> bool:
+    """Whether the condition holds under which a deployment has sent chats to Responses."""
+    if condition == "tools":
+        return tools and _may_think(body, profile)
+    if condition == "files":
+        return has_files(body) and (profile is None or "responses" in profile.apis)
+    return True
+
+
+def _asks_for_more_than_effort(body: Json) -> bool:
+    """Whether Responses' own object stands in a chat request, in a way that Responses can answer."""
+    reasoning = as_object(body.get("reasoning"))
+    more = any(value is not None for name, value in reasoning.items() if name != "effort")
+    return (
+        more and body.get("n") in (None, 1) and not body.get("audio") and "audio" not in as_list(body.get("modalities"))
+    )
 
 
 def _thinks(asked: Any, profile: Profile) -> bool:

@@ -17,6 +17,7 @@ __all__ = [
     "adapt_to_effort",
     "closest_effort",
     "exclude",
+    "has_files",
     "names_for",
     "refuses",
     "set_role",
@@ -78,10 +79,11 @@ def refuses(profile: Profile | None, draft: RequestDraft, name: str, operation: 
 
 def closest_effort(asked: Any, accepted: tuple[str, ...] | None) -> Any:
     """The accepted effort nearest to the one asked for, the lower of two; words that nobody knows stay."""
-    if accepted is None or asked in accepted or asked not in EFFORTS or not accepted:
+    known = [effort for effort in accepted or () if effort in EFFORTS]
+    if not known or asked in known or not isinstance(asked, str) or asked not in EFFORTS:
         return asked
     rank = EFFORTS.index(asked)
-    return min(accepted, key=lambda effort: (abs(EFFORTS.index(effort) - rank), EFFORTS.index(effort)))
+    return min(known, key=lambda effort: (abs(EFFORTS.index(effort) - rank), EFFORTS.index(effort)))
 
 
 def _keep_one_limit(draft: RequestDraft, operation: str, name: str | None = None) -> None:
@@ -130,6 +132,8 @@ def _adapt_effort(draft: RequestDraft, profile: Profile, names: Names) -> None:
         draft.drop("reasoning", f"{profile.family} does not reason", loss=lost)
         return
     name = names.effort
+    if names.operation == CHAT and profile.efforts is not None and "reasoning" in draft.body:
+        _flatten_reasoning(draft)
     if not draft.has(name):
         return
     asked = draft.get(name)
@@ -142,6 +146,15 @@ def _adapt_effort(draft: RequestDraft, profile: Profile, names: Names) -> None:
         nearest = closest_effort(asked, accepted)
         if nearest != asked:
             draft.replace(name, nearest, f"{profile.family} takes {', '.join(accepted)}, not {asked}")
+
+
+def _flatten_reasoning(draft: RequestDraft) -> None:
+    """Responses' object in a chat request: chat has a word for the effort alone."""
+    effort = draft.get("reasoning.effort")
+    lost = any(value is not None for name, value in as_object(draft.get("reasoning")).items() if name != "effort")
+    if effort is not None and draft.get("reasoning_effort") is None:
+        draft.put("reasoning_effort", effort)
+    draft.drop("reasoning", "Chat Completions knows reasoning_effort alone", loss=lost)
 
 
 def _adapt_sampling(draft: RequestDraft, profile: Profile, names: Names) -> None:
@@ -251,6 +264,15 @@ def _adapt_roles(draft: RequestDraft, role: str, names: Names) -> None:
         draft.note(RequestChange("messages.role", "moved", "the user's message", "the model knows no system role"))
     else:
         set_role(draft, ("system", "developer"), role, names)
+
+
+def has_files(body: Json) -> bool:
+    """Whether a chat has a part that is a file."""
+    return any(
+        as_object(part).get("type") == "file"
+        for message in as_list(body.get("messages"))
+        for part in as_list(as_object(message).get("content"))
+    )
 
 
 def set_role(draft: RequestDraft, given: tuple[str, ...], role: str, names: Names) -> None:

@@ -17,16 +17,23 @@ class StreamRules:
 
     Attributes:
         ends: it must end with an event that says so, as a response's stream does.
+        creates: its request makes a response: one that failed before it said anything is an error, and no reply.
         resumed: it goes on where an earlier one broke off: there may be nothing left.
-        repeatable: it may begin anew elsewhere until something worth reading has arrived; otherwise its first event
-            is delivered at once, since it carries the id under which the service goes on working.
+        background: its first event is delivered at once: the service goes on working under the id that it carries,
+            whoever listens.
+        repeatable: it may begin anew elsewhere until something worth reading has arrived; otherwise only until the
+            service begins to make something.
         note: is told of each response that an event carries, or None.
+        on_model: is told the model that the whole or finished response names, or None.
     """
 
     ends: bool = False
+    creates: bool = False
     resumed: bool = False
+    background: bool = False
     repeatable: bool = True
     note: Callable[[Any], None] | None = None
+    on_model: Callable[[str], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import logging
 import re
-import threading
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
-from .._utils import Json, as_list, as_object
+from .._utils import ForkLock, Json, as_list, as_object
 from ..deployments import Target, names_at, operation_of
 
 __all__ = ["Binding", "ResourceAffinity"]
@@ -30,6 +29,8 @@ _IDS = (
     "video",
 )
 # fmt: on
+# The same in replies: the files of a batch, and what a run or a file of a store belongs to.
+_MADE = ("input_file_id", "output_file_id", "error_file_id", "thread_id", "assistant_id", "vector_store_id")
 # Where further ids stand: a run's file of an evaluation, an assistant's tools, a thread's messages.
 _NESTED_IDS = (
     "data_source.source.id",
@@ -65,25 +66,25 @@ class ResourceAffinity:
     def __init__(self, *, drop_state: bool = False) -> None:
         self.drop_state = drop_state
         self._homes: OrderedDict[str, str] = OrderedDict()
-        self._lock = threading.Lock()
+        self._lock = ForkLock()
 
-    def note(self, resource: str, operation: str, reply: Any) -> None:
+    def note(self, resource: str, operation: str, reply: Any, *, stored: bool = False) -> None:
         """Remembers the ids in a reply.
 
         Args:
             resource: where it came from.
             operation: the SDK's path.
             reply: the SDK's object.
+            stored: a chat completion that the service keeps; all others have ids that lead nowhere.
         """
         if operation in ("/chat/completions", "/embeddings"):
             self._note_reasoning(resource, reply)
+            if stored:
+                self._put_all((getattr(reply, "id", None),), resource)
             return
-        identity = getattr(reply, "id", None)
-        conversation = getattr(getattr(reply, "conversation", None), "id", None)
-        if isinstance(conversation, str):
-            self.put(conversation, resource)
-        if isinstance(identity, str) and identity:
-            self.put(identity, resource)
+        self._put_all(_ids_of(reply), resource)
+        for entry in as_list(getattr(reply, "data", None)):  # a page of a listing
+            self._put_all(_ids_of(entry), resource)
         for item in getattr(reply, "output", None) or ():
             self.put_secret(getattr(item, "encrypted_content", None), resource)
             if isinstance(named := getattr(item, "id", None), str):
@@ -102,6 +103,11 @@ class ResourceAffinity:
         if dropped:
             _log.warning("%s: %s belongs to another resource and is dropped", target.key, ", ".join(dropped))
         return body, [f"{param} is dropped: it belongs to another resource" for param in dropped]
+
+    def _put_all(self, identities: Iterable[object], resource: str) -> None:
+        for identity in identities:
+            if isinstance(identity, str) and identity:
+                self.put(identity, resource)
 
     def put(self, identity: str, resource: str) -> None:
         with self._lock:
@@ -189,11 +195,21 @@ class ResourceAffinity:
 def _ids_in(path: str, method: str) -> tuple[str, ...]:
     """What a path names that one resource alone knows."""
     row = operation_of(path, method)
-    if row.path:
+    if row.path and "*" not in row.path:
         pairs = zip(row.path.split("/"), path.split("/"), strict=True)
         return tuple(segment for pattern, segment in pairs if pattern == "{id}")
     found = _PATH_ID.match(path)
     return (found["id"],) if found else ()
+
+
+def _ids_of(reply: Any) -> Iterator[object]:
+    """What a reply names that lives where it came from: itself, and what it was made of or has made."""
+    yield getattr(reply, "id", None)
+    for name in _MADE:
+        yield getattr(reply, name, None)
+    for name in ("conversation", "file"):
+        yield getattr(getattr(reply, name, None), "id", None)
+    yield from as_list(getattr(reply, "result_files", None))
 
 
 def _digest(text: str) -> str:

@@ -233,18 +233,17 @@ class TargetState:
     Attributes:
         circuit: what concerns the whole deployment: its quota.
         operations: failures of one operation: `/responses` may be broken where `/chat/completions` is well.
-        shunned_until: until when it stands last in line, since it is configured wrongly.
         answered: it has given a good reply at some time, so it exists.
         touched: when something was last heard of it.
     """
 
-    __slots__ = ("answered", "circuit", "operations", "quota", "shunned_until", "touched")
+    __slots__ = ("_shunned", "answered", "circuit", "operations", "quota", "touched")
 
     def __init__(self, now: float) -> None:
         self.circuit = CircuitBreaker()
         self.operations: dict[str, CircuitBreaker] = {}
         self.quota = Quota()
-        self.shunned_until = 0.0
+        self._shunned: dict[str, float] = {}
         self.answered = False
         self.touched = now
 
@@ -258,6 +257,22 @@ class TargetState:
                 return self.circuit
             found = self.operations[operation] = CircuitBreaker()
         return found
+
+    def shun(self, operation: str, until: float) -> None:
+        """Puts it last in line until a time: for one operation that it lacks, or, with an empty one, for all."""
+        if operation in self._shunned or len(self._shunned) < _MOST_OPERATIONS:
+            self._shunned[operation] = until
+
+    def forgive(self, operation: str) -> None:
+        """Ends that, since it has served the operation: it exists, and takes the credential."""
+        if self._shunned:
+            self._shunned.pop("", None)
+            self._shunned.pop(operation, None)
+
+    def is_shunned(self, operation: str, now: float) -> bool:
+        """Whether it stands last in line for an operation."""
+        shunned = self._shunned
+        return bool(shunned) and max(shunned.get("", 0.0), shunned.get(operation, 0.0)) > now
 
     def circuits(self, operation: str) -> tuple[CircuitBreaker, ...]:
         """All that may keep a call of an operation from this target."""

@@ -212,7 +212,8 @@ class Health:
         news: list[HealthEvent] = []
         with self._lock:
             known = self._target(target.key, now)
-            known.circuit.conclude_trial(caller, good=kind == "ok")
+            for circuit in known.circuits(operation):  # a 503 may have paused the operation alone
+                circuit.conclude_trial(caller, good=kind == "ok")
             if kind in _FAILURES:
                 self._failed(known, seen, news)
             elif kind == "not_sent":
@@ -222,9 +223,12 @@ class Health:
             if kind in _PAUSES:
                 self._pause(known, seen, news)
             elif kind in _CONFIG_FAULTS:
-                known.shunned_until = now + self.policy.config_fault_memory
+                known.shun("", now + self.policy.config_fault_memory)
+            elif kind == "not_found":  # this operation, where the deployment itself may serve others
+                known.shun(operation, now + self.policy.config_fault_memory)
             elif kind == "ok":
-                known.answered, known.shunned_until = True, 0.0
+                known.answered = True
+                known.forgive(operation)
                 if outcome.spilled_over:
                     known.quota.spilled_until = now + self.policy.spill_memory
             if outcome.remaining_requests is not None or outcome.remaining_tokens is not None:
@@ -282,7 +286,7 @@ class Health:
         known, resource = self._targets.get(target.key), self._resources.get(target.resource)
         deprioritized, weight = False, max(target.weight, 0.0)
         if known is not None:
-            deprioritized = known.shunned_until > now or known.quota.is_used_up(now)
+            deprioritized = known.is_shunned(operation, now) or known.quota.is_used_up(now)
             weight *= known.quota.factor(now, self.policy)
         ready_at = paused_until = now
         needs_probe, probed = False, False

@@ -42,8 +42,9 @@ class AttemptOutcome:
         kind: `ok`; `rate_limited` (429); `no_capacity` (429 for want of machines); `transient` (408, 409, 421, 425,
             5xx); `timeout` (no reply in time); `unreachable` (refused, DNS, TLS: nothing was executed); `reset`
             (connection lost after sending); `not_sent` (no connection was free in our own pool); `auth` (401);
-            `forbidden` (403); `not_found_deployment`; `not_found`; `refused` (the caller's fault); `adapt` (a refusal
-            that the client answers by changing the request).
+            `forbidden` (403); `not_found_deployment`; `not_found`; `too_long` (for this model's
+            context window); `refused` (the caller's fault); `adapt` (a refusal that the client answers by changing the
+            request).
         status: the HTTP status, or None.
         code: Azure's code, or the exception's name.
         retry_after: seconds that the service asks to wait.

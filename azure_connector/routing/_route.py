@@ -27,7 +27,7 @@ from __future__ import annotations
 import logging
 import random
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -36,6 +36,7 @@ from ..errors import Attempt
 from ._health import Health, TargetStatus
 from ._outcomes import AttemptOutcome, OutcomeKind
 from ._retry_policy import RetryPolicy
+from ._telling import ELSEWHERE, index_that_tells
 
 __all__ = ["BackOff", "Decision", "GiveUp", "Reason", "RetryPolicy", "Route", "SendTo"]
 
@@ -46,8 +47,6 @@ _QUICK = 0.9  # a call whose every target is dead waits no longer than this befo
 _LONG = 2.0  # the first wait of more than this is worth a warning
 _GRAIN = 0.001  # timers wake up early by less than this; without it a wait could end just before its time
 _POLL = 0.25  # how often a call looks whether another call's probe has come back
-
-_ELSEWHERE = frozenset[OutcomeKind]({"auth", "forbidden", "not_found", "not_found_deployment"})
 
 
 Reason = Literal["exhausted", "deadline", "not_repeatable", "fatal"]
@@ -107,6 +106,7 @@ class Route:
         deadline: when the call must have ended, by the same clock; None takes the policy's, if it has one.
         repeatable: whether sending the request twice does no harm.
         operation: the SDK's path of the call: an operation that fails says nothing of the deployment's others.
+        larger: whether a target may have room for what was too long for another one.
         rng: numbers from 0 to 1 for jitter and weights.
     """
 
@@ -117,6 +117,7 @@ class Route:
         "_excluded",
         "_health",
         "_in_flight",
+        "_larger",
         "_log",
         "_now",
         "_operation",
@@ -142,6 +143,7 @@ class Route:
         *,
         repeatable: bool = True,
         operation: str = "",
+        larger: Callable[[Target, Target], bool] = lambda _one, _other: True,
         rng: Callable[[], float] = random.random,
     ) -> None:
         if deadline is None and policy.deadline is not None:
@@ -153,6 +155,7 @@ class Route:
         self._deadline = deadline
         self._repeatable = repeatable
         self._operation = _ID.sub("", operation)
+        self._larger = larger
         self._warned = False
         self._rng = rng
         self._in_flight: Target | None = None
@@ -204,9 +207,12 @@ class Route:
             return self._adapted(target, now)
         if kind == "refused":
             return self._give_up("fatal", now)
+        if kind == "too_long":
+            self._excluded.update(one for one in self._plan.targets if one == target or not self._larger(one, target))
+            return self._next(now)
         if outcome.maybe_executed and not (self._repeatable or self._policy.repeat_unsafe):
             return self._give_up("not_repeatable", now)
-        if kind in _ELSEWHERE and not (kind == "not_found_deployment" and self._is_known_to_exist(target)):
+        if kind in ELSEWHERE and not (kind == "not_found_deployment" and self._is_known_to_exist(target)):
             self._exclude(target, outcome)
         else:
             self._back_off(target, outcome, now)
@@ -381,20 +387,6 @@ class Route:
         if not kinds or kept_away:
             cause: OutcomeKind = "timeout" if soonest.cause == "ok" else soonest.cause
             return GiveUp(reason, soonest.target, AttemptOutcome(cause, retry_after=retry_after), None, retry_after)
-        index = _index_that_tells(kinds, reason)
+        index = index_that_tells(kinds, reason)
         target, outcome = self._log[index][:2]
         return GiveUp(reason, target, outcome, index, retry_after)
-
-
-def _index_that_tells(kinds: Sequence[OutcomeKind], reason: Reason) -> int:
-    """Which of the outcomes says best why the call failed in the end."""
-    last = len(kinds) - 1
-    if reason in ("exhausted", "deadline"):
-        if reason == "deadline" and kinds[last] == "adapt":
-            return last
-        # A target that could not serve is not why the call failed in the end, if another one was only busy.
-        return next((i for i in range(last, -1, -1) if kinds[i] not in _ELSEWHERE and kinds[i] != "adapt"), last)
-    if kinds[last] in _ELSEWHERE:
-        # None could serve: the one that was preferred says best what is wrong.
-        return next(i for i, kind in enumerate(kinds) if kind != "adapt")
-    return last

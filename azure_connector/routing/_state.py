@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 import weakref
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from .._utils import ForkLock
 from ._health import Health
 from ._retry_policy import RetryPolicy
 
@@ -36,7 +36,7 @@ class RoutingState:
         self._redis, self._addresses = redis, addresses
         # Whoever repeats calls himself (LiteLLM's Router does) wants to hear at once, not after a wait.
         self._once = replace(policy, max_attempts=1, max_total_wait=0.0)
-        self._lock = threading.Lock()
+        self._lock = ForkLock()
         self._sharing: tuple[weakref.finalize[Any, Any], RedisHealthStore] | None = None
         self.shares = redis is None  # nothing to be done before a call
         self.share()

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+from ._argument_types import Address as Address
+from ._argument_types import Credential as Credential
+from ._argument_types import Deployments as Deployments
+from ._argument_types import KeyProvider as KeyProvider
+from ._argument_types import Path as Path
+from ._argument_types import Secret as Secret
+from ._argument_types import Tables as Tables
+from ._argument_types import TokenProvider as TokenProvider
+from ._arguments import ChangeArguments as ChangeArguments
 from ._arguments import ConstructorArguments as ConstructorArguments
-from ._arguments import SettingsArguments as SettingsArguments
+from ._arguments import RegisterArguments as RegisterArguments
 from ._connector_fields import ConnectorFields as ConnectorFields
 from ._endpoint import ApiStyle as ApiStyle
 from ._endpoint import Endpoint as Endpoint
@@ -21,18 +30,27 @@ from ._hosts import AUTHORITY_HOSTS as AUTHORITY_HOSTS
 from ._hosts import DEFAULT_PORTS as DEFAULT_PORTS
 from ._hosts import MANAGEMENT_HOSTS as MANAGEMENT_HOSTS
 from ._hosts import SCOPES as SCOPES
+from ._hosts import Cloud as Cloud
 from ._hosts import is_loopback as is_loopback
 from ._merge import CONFIG_NAME as CONFIG_NAME
 from ._names import ALIASES, CREDENTIAL_SETTINGS, ENVIRONMENT, PARAMETERS, RESOURCE_SETTINGS, SECRET_SETTINGS
 from ._names import METHODS as METHODS
 from ._names import SETTINGS as SETTINGS
+from ._pickling import NotPickledError as NotPickledError
 from ._resource_fields import RESOURCE_NAME as RESOURCE_NAME
 from ._resource_fields import ResourceSettings
 from ._resources import AuthSettings, Resource
 from ._secret_values import Headers as Headers
+from ._secret_values import HiddenText as HiddenText
 from ._secret_values import check_headers as check_headers
+from ._secret_values import hidden as hidden
+from ._secret_values import unsendable as unsendable
 from ._settings import ConnectorSettings
 from ._settings import check_as_found as check_as_found
+from ._signature import argument_text as argument_text
+from ._signature import documented as documented
+from ._signature import show_settings as show_settings
+from ._signature import signature_of as signature_of
 from ._source import wrap_secrets as wrap_secrets
 from ._toml import PROVIDER_NAME as PROVIDER_NAME
 

@@ -23,7 +23,13 @@ class ConnectorFields(ResourceSettings):
     model_config = ConfigDict(defer_build=True)
 
     deployment_mapping: Annotated[
-        dict[str, Any], Setting(variables=("AZURE_OPENAI_DEPLOYMENT_MAPPING",), as_json=True)
+        dict[str, Any],
+        Setting(
+            variables=("AZURE_OPENAI_DEPLOYMENT_MAPPING",),
+            as_json=True,
+            meant=("mapping", "deployments", "models", "model_mapping", "deployment_map"),
+            typed="Deployments | None",
+        ),
     ] = Field(
         default_factory=dict,
         description="Model -> deployment: a name, `name@resource`, a table {deployment, model, api, resource, weight}, "
@@ -36,28 +42,45 @@ class ConnectorFields(ResourceSettings):
                 "AZURE_OPENAI_DEFAULT_DEPLOYMENT",
                 "AZURE_OPENAI_DEPLOYMENT",
                 "AZURE_OPENAI_CHAT_DEPLOYMENT_NAME",
-            )
+            ),
+            aliases=("azure_deployment", "deployment_name"),
+            meant=("deployment", "deployment_id", "engine", "chat_deployment", "chat_deployment_name"),
+            shared=frozenset({"AZURE_OPENAI_DEPLOYMENT", "AZURE_OPENAI_CHAT_DEPLOYMENT_NAME"}),
         ),
     ] = Field(None, description="Serves chat and Responses calls for models that the mapping does not know.")
-    embedding_deployment: Annotated[str | None, Setting(variables=("AZURE_OPENAI_EMBEDDING_DEPLOYMENT_NAME",))] = Field(
-        None, description="The same for embeddings."
+    embedding_deployment: Annotated[
+        str | None,
+        Setting(
+            variables=("AZURE_OPENAI_EMBEDDING_DEPLOYMENT_NAME",),
+            meant=("embedding_deployment_name", "embeddings_deployment"),
+        ),
+    ] = Field(None, description="Serves embeddings for models that the mapping does not know.")
+    default_model: Annotated[
+        str,
+        Setting(
+            variables=("AZURE_OPENAI_DEFAULT_MODEL", "AZURE_OPENAI_MODEL"),
+            meant=("model", "model_name", "model_id", "ai_model_id"),
+        ),
+    ] = Field("gpt-5", description="The model where a door or tool may omit it.")
+    discover: Annotated[bool, Setting(meant=("discovery", "auto_discover"))] = Field(
+        False, description="Find the deployments of the resources by their own listings."
     )
-    default_model: Annotated[str, Setting(variables=("AZURE_OPENAI_DEFAULT_MODEL", "AZURE_OPENAI_MODEL"))] = Field(
-        "gpt-5", description="The model where a door or tool may omit it."
-    )
-    discover: bool = Field(False, description="Find the deployments of the resources by their own listings.")
     discovery_interval: float = Field(
         300.0, gt=0, allow_inf_nan=False, description="Seconds after which a listing of deployments is old."
     )
-    profiles: Annotated[dict[str, dict[str, Any]], Setting(as_json=True)] = Field(
+    profiles: Annotated[dict[str, dict[str, Any]], Setting(as_json=True, typed="Tables | None")] = Field(
         default_factory=dict, description="Base model -> what it accepts, over the built-in rules."
     )
-    resources: Annotated[dict[str, ResourceSettings], Setting(variables=())] = Field(
+    resources: Annotated[dict[str, ResourceSettings], Setting(variables=(), typed="Tables | None")] = Field(
         default_factory=dict, description="Further resources by name, each with its own endpoint and credential."
     )
 
     max_tokens: Annotated[
-        int | None, Setting(variables=("AZURE_OPENAI_MAX_OUTPUT_TOKENS", "AZURE_OPENAI_MAX_TOKENS"))
+        int | None,
+        Setting(
+            variables=("AZURE_OPENAI_MAX_OUTPUT_TOKENS", "AZURE_OPENAI_MAX_TOKENS"),
+            meant=("max_completion_tokens", "max_output_tokens"),
+        ),
     ] = Field(None, ge=1, description="The limit of output tokens; sent only when set.")
     temperature: Annotated[float | None, Setting(variables=("AZURE_OPENAI_TEMPERATURE",))] = Field(
         None, ge=0, le=2, description="The sampling temperature; sent only when set."
@@ -67,15 +90,19 @@ class ConnectorFields(ResourceSettings):
         False, description="Drop state that is bound to another resource instead of pinning the call to it."
     )
     repair_tool_arguments: bool = Field(True, description="Repair malformed (never truncated) tool arguments.")
-    default_headers: Annotated[Headers, Setting(as_json=True)] = Field(
-        default_factory=Headers, description="Headers for every request; kept secret."
-    )
+    default_headers: Annotated[
+        Headers, Setting(as_json=True, meant=("headers", "extra_headers"), typed="Mapping[str, str] | None")
+    ] = Field(default_factory=Headers, description="Headers for every request; kept secret.")
 
-    timeout: float = Field(600.0, gt=0, allow_inf_nan=False, description="Seconds for one attempt.")
+    timeout: Annotated[float, Setting(meant=("request_timeout",))] = Field(
+        600.0, gt=0, allow_inf_nan=False, description="Seconds for one attempt."
+    )
     deadline: float | None = Field(
         None, gt=0, allow_inf_nan=False, description="Seconds for the whole call, all attempts and waits together."
     )
-    max_attempts: int = Field(6, ge=1, description="Requests sent for one call, over all deployments.")
+    max_attempts: Annotated[int, Setting(meant=("attempts", "max_tries", "retries", "num_retries", "max_retries"))] = (
+        Field(6, ge=1, description="Requests sent for one call, over all deployments.")
+    )
     max_retry_wait: float = Field(
         60.0, ge=0, allow_inf_nan=False, description="The longest single wait in seconds; longer ones end the call."
     )
@@ -93,26 +120,33 @@ class ConnectorFields(ResourceSettings):
         None, description="Shares cooldowns and limits among processes (extra redis)."
     )
 
-    trusted_hosts: Annotated[tuple[str, ...], Setting(found="no")] = Field(
+    trusted_hosts: Annotated[tuple[str, ...], Setting(found="no", typed="Sequence[str] | None")] = Field(
         (), description="Further hosts (host or host:port) that may receive the settings' credentials."
     )
-    allow_insecure_hosts: Annotated[tuple[str, ...], Setting(found="no")] = Field(
+    allow_insecure_hosts: Annotated[tuple[str, ...], Setting(found="no", typed="Sequence[str] | None")] = Field(
         (), description="Hosts other than loopback to which plain http is allowed."
     )
     # One bundle for the API and the token calls: httpx reads the first of the common names, requests the second.
     ca_bundle: Annotated[
-        str | None, Setting(variables=("AZURE_CONNECTOR_CA_BUNDLE", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"), found="no")
+        str | None,
+        Setting(
+            variables=("AZURE_CONNECTOR_CA_BUNDLE", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"),
+            found="no",
+            meant=("verify", "ssl_verify", "ca_cert", "ca_certs", "cafile"),
+            typed="Path | None",
+        ),
     ] = Field(None, description="A PEM file with the authorities to trust, for API and token calls.")
-    tls_client_certificate: Annotated[str | None, Setting(found="no")] = Field(
-        None, description="A PEM file with this client's TLS certificate (mutual TLS)."
-    )
+    tls_client_certificate: Annotated[
+        str | None, Setting(found="no", meant=("cert", "client_cert", "certificate"), typed="Path | None")
+    ] = Field(None, description="A PEM file with this client's TLS certificate (mutual TLS).")
     tls_client_key: Annotated[
         str | None,
-        Setting(found="no"),
-    ] = Field(None, description="The PEM file with its key, where it is not in the same file.")
-    proxy: Annotated[SecretStr | None, Setting(secret=True, found="no")] = Field(
-        None, description="The proxy's URL, for API and token calls; by default HTTPS_PROXY and its kin."
-    )
+        Setting(found="no", meant=("cert_key",), typed="Path | None"),
+    ] = Field(None, description="The PEM file with that certificate's key, where it is not in the same file.")
+    proxy: Annotated[
+        SecretStr | None,
+        Setting(secret=True, found="no", meant=("proxies", "http_proxy", "https_proxy", "openai_proxy")),
+    ] = Field(None, description="The proxy's URL, for API and token calls; by default HTTPS_PROXY and its kin.")
 
     @field_validator("default_headers", mode="before")
     @classmethod

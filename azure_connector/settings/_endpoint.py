@@ -6,12 +6,12 @@ import logging
 import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import quote, urlsplit
 
 from ..deployments import operation_of
 from ..errors import ConfigurationError, InvalidRequestError
-from ._endpoint_url import ApiStyle, parse_endpoint_url
+from ._endpoint_url import ApiStyle, EndpointUrl, parse_endpoint_url
 from ._hosts import AUTHORITY_HOSTS, SCOPES, Cloud, HostKind, same_origin
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "Cloud",
     "Endpoint",
     "HostKind",
+    "base_of",
     "default_scope",
     "form_for",
     "form_url",
@@ -34,6 +35,9 @@ __all__ = [
 
 # The last general-availability version of the classic data plane; used where a classic URL comes without one.
 DEFAULT_API_VERSION = "2024-10-21"
+
+# Of a project's older form, and of what it serves beside `/openai`.
+_PROJECT_VERSION, _SERVICES_VERSION = "2025-11-15-preview", "v1"
 
 # Users of the SDK's AzureOpenAI write these as api_version to get v1, which itself takes no api-version.
 _V1_WORDS = frozenset({"v1", "preview", "latest"})
@@ -57,6 +61,10 @@ class Endpoint:
         kind: whose host it is.
         cloud: the Azure cloud, which decides the token's scope and authority.
         root: what stands between `base` and the form's path: `/openai`, or nothing where a gateway has none.
+        project: where the Foundry project is that the pasted URL named: what lives only there is called there.
+        agent: where the published agent is that the pasted URL named: Responses are called there.
+        services: of a project's own endpoint, the address of what it serves beside `/openai`, such as agents.
+        brings_model: it is a published agent's own endpoint.
     """
 
     base: str
@@ -67,6 +75,10 @@ class Endpoint:
     cloud: Cloud = "public"
     root: str = "/openai"
     operation: str | None = field(default=None, compare=False)
+    project: Endpoint | None = None
+    agent: Endpoint | None = None
+    services: str = ""
+    brings_model: bool = False
 
     @property
     def host(self) -> str:
@@ -96,7 +108,9 @@ def parse_endpoint(
     """
     pasted = parse_endpoint_url(text, allow_insecure_hosts, as_is=form == "as-is")
     asked = _Asked(form, _clean(api_version))
-    decided, version = _decide(asked, _Asked(pasted.form, pasted.version), _clean(default_api_version))
+    shown = _Asked(pasted.form, pasted.version if pasted.project is None else None)
+    decided, version = _decide(asked, shown, _clean(default_api_version))
+    project, agent = _project_endpoints(pasted)
     return Endpoint(
         base=pasted.base,
         form=decided,
@@ -106,7 +120,38 @@ def parse_endpoint(
         cloud=pasted.cloud,
         root=pasted.root,
         operation=pasted.operation,
+        project=project,
+        agent=agent,
     )
+
+
+def _project_endpoints(pasted: EndpointUrl) -> tuple[Endpoint | None, Endpoint | None]:
+    """Where the project and the published agent of a pasted URL are."""
+    found, version = pasted.project, _clean(pasted.version)
+    if found is None:
+        return None, None
+    whose: dict[str, Any] = {"kind": pasted.kind, "cloud": pasted.cloud}
+    base = f"{pasted.base}/api/projects/{found.name}"
+    if found.dated and version not in _V1_WORDS:
+        form: dict[str, Any] = {"form": "as-is", "api_version": version or _PROJECT_VERSION}
+    else:
+        form = {"form": "v1"}
+    project = Endpoint(base, services=base, **form, **whose)
+    if not found.agent:
+        return project, None
+    address = "/".join((base, *found.agent))
+    return project, Endpoint(address, "as-is", version or found.agent_version, root="", brings_model=True, **whose)
+
+
+def base_of(address: object) -> str | None:
+    """An address's `Endpoint.base`, to be compared and not to be sent to; None for what is no address."""
+    if not isinstance(address, str):
+        return None
+    try:
+        # Nothing is sent: what is compared may be plain http.
+        return parse_endpoint(address, allow_insecure_hosts=(urlsplit(address.strip()).hostname or "",)).base
+    except (ConfigurationError, ValueError):
+        return None
 
 
 class _Asked(NamedTuple):
@@ -185,6 +230,8 @@ def operation_url(
             quoting keeps in its place.
     """
     wanted = form or endpoint.form
+    if endpoint.services and operation_of(path, method).project == "root":
+        return endpoint.services + path
     if wanted != "classic" or not takes_deployment(path, method):
         return form_url(endpoint, wanted) + path
     if not deployment or deployment in (".", "..") or not deployment.isprintable():
@@ -192,9 +239,20 @@ def operation_url(
     return f"{form_url(endpoint, wanted)}/deployments/{quote(deployment, safe='')}{path}"
 
 
-def operation_query(endpoint: Endpoint, form: ApiStyle | None = None) -> dict[str, str]:
-    """The query that the form demands: the api-version for classic, nothing for v1; as-is where one is set."""
+def operation_query(
+    endpoint: Endpoint, form: ApiStyle | None = None, path: str = "", method: str = "POST"
+) -> dict[str, str]:
+    """The query that the form demands: the api-version for classic, nothing for v1; as-is where one is set.
+
+    Args:
+        endpoint: the resource.
+        form: overrides the endpoint's form for this one call.
+        path: the operation: what a project serves beside `/openai` has a version of its own.
+        method: the HTTP verb.
+    """
     wanted = form or endpoint.form
+    if endpoint.services and operation_of(path, method).project == "root":
+        return {"api-version": _SERVICES_VERSION}
     if wanted == "v1" or (wanted == "as-is" and not endpoint.api_version):
         return {}
     return {"api-version": endpoint.api_version or DEFAULT_API_VERSION}

@@ -8,7 +8,7 @@ Understood, with or without a closing slash, a scheme, a port or a gateway's pre
     https://r.openai.azure.com/openai/v1[/chat/completions]             v1
     https://r.openai.azure.com/openai/deployments/x[/chat/completions]  classic, deployment x
     https://r.openai.azure.com/openai/responses?api-version=y           classic
-    https://r.services.ai.azure.com/api/projects/p                      the project's resource
+    https://r.services.ai.azure.com/api/projects/p                      a project and its resource (`_project_url`)
     https://r.services.ai.azure.com/models[/chat/completions]           the resource; v1 serves the same deployments
     https://gateway.example/prefix                                      .../prefix/openai/v1/... unless the path shows
     https://gateway.example/prefix/v1                                   that the gateway has no /openai
@@ -30,16 +30,22 @@ from ..deployments import OPERATIONS, REALTIME
 from ..errors import ConfigurationError
 from ._foreign import refuse_foreign
 from ._hosts import DEFAULT_PORTS, Cloud, HostKind, ascii_host, classify, host_is_listed, is_loopback, refuse_lookalike
+from ._other_products import refuse_other_product
+from ._project_url import ProjectPath, read_project
 
 __all__ = ["ApiStyle", "EndpointUrl", "parse_endpoint_url"]
 
 ApiStyle = Literal["v1", "classic", "as-is"]
 
 # First path segments of the API's operations: they mark the end of the part that belongs to the endpoint.
-_OPERATION_WORDS = frozenset({row.path.split("/")[1] for row in OPERATIONS}) | {"video"}  # `video`: Sora's old jobs
+_SERVED = [row for row in OPERATIONS if not row.instead and row.project != "root"]
+_OPERATION_WORDS = frozenset({row.path.split("/")[1] for row in _SERVED}) | {"video"}  # `video`: Sora's old jobs
 
-# Endings that show a whole target URI of an API in neither form.
-_OPERATION_ENDS = tuple(row.path for row in OPERATIONS if row.names_deployment and "{" not in row.path)
+# Endings that show a whole target URI of an API in neither form; but for words that people give an API as its name.
+_NAMES = frozenset({"/decisions", "/evals", "/live"})
+_OPERATION_ENDS = tuple(
+    row.path for row in _SERVED if row.names_deployment and "{" not in row.path and row.path not in _NAMES
+)
 # What stays as it is in a gateway's prefix; a percent sign too, so that quoting twice changes nothing.
 _KEPT = "%!$&'()*+,;=:@~"
 # A word without a dot or port: a resource's bare name.
@@ -48,6 +54,15 @@ _PUBLIC_SUFFIX = "openai.azure.com"
 _UNPRINTABLE = re.compile(r"[\s\x00-\x1f\x7f\\]")
 # A realtime target URI may have the scheme of WebSockets.
 _WEB_SOCKETS = {"wss": "https", "ws": "http"}
+# What belongs elsewhere than into an address, and where.
+_SUBSCRIPTION = "Leave it out, and set apim_subscription_key (AZURE_APIM_SUBSCRIPTION_KEY): a key belongs in a header."
+_ELSEWHERE = {
+    "subscription-key": _SUBSCRIPTION,
+    "ocp-apim-subscription-key": _SUBSCRIPTION,
+    "api-key": "Leave it out, and set api_key (AZURE_OPENAI_API_KEY): a key belongs in a header.",
+    "intent": 'Leave it out, and say it when you connect: client.realtime.connect(extra_query={"intent": "…"}).',
+}
+_PLACEHOLDER = re.compile(r"\{[\w-]+\}|<[\w -]+>")
 _EXAMPLE = "It should look like https://RESOURCE.openai.azure.com (or the target URI that the Azure portal shows)."
 
 
@@ -64,6 +79,7 @@ class EndpointUrl:
         version: the api-version of its query.
         deployment: the deployment in its path.
         operation: the operation in its path.
+        project: the Foundry project in its path; `version` is the project's then.
     """
 
     base: str
@@ -74,6 +90,7 @@ class EndpointUrl:
     version: str | None
     deployment: str | None
     operation: str | None
+    project: ProjectPath | None = None
 
 
 class _Path(NamedTuple):
@@ -85,6 +102,7 @@ class _Path(NamedTuple):
     deployment: str | None = None
     operation: Sequence[str] = ()
     serves_version: bool = True  # False: the api-version in the query belongs to another API
+    project: ProjectPath | None = None
 
 
 def parse_endpoint_url(text: str, allow_insecure_hosts: Collection[str] = (), *, as_is: bool = False) -> EndpointUrl:
@@ -113,6 +131,7 @@ def parse_endpoint_url(text: str, allow_insecure_hosts: Collection[str] = (), *,
         version=version if path.serves_version else None,
         deployment=path.deployment or deployment,
         operation=operation,
+        project=path.project,
     )
 
 
@@ -122,6 +141,12 @@ def _split(text: str) -> SplitResult:
     cleaned = text.strip(" \t\r\n\"'\ufeff\u200b")
     if not cleaned:
         raise ConfigurationError("The endpoint is blank.", hint=_EXAMPLE)
+    named = cleaned.partition("?")[0].rpartition("@")[2]  # never what stands where passwords do
+    if (found := _PLACEHOLDER.search(named)) is not None:
+        raise ConfigurationError(
+            f"The endpoint still holds the placeholder {found[0]}.",
+            hint=f"Put the name in its place, or leave out what stands behind the resource. {_EXAMPLE}",
+        )
     if _UNPRINTABLE.search(cleaned):
         raise ConfigurationError("The endpoint contains a space, a control character or a backslash.", hint=_EXAMPLE)
     if "://" not in cleaned:
@@ -188,7 +213,7 @@ def _read_query(query: str, *, names_deployment: bool) -> tuple[str | None, str 
             shown = f" {name!r}" if value and re.fullmatch(r"[A-Za-z][\w.-]{0,30}", name) else ""
             raise ConfigurationError(
                 f"The endpoint's query holds a parameter{shown} that would not be sent.",
-                hint="Remove it from the endpoint; only api-version may stand there.",
+                hint=_ELSEWHERE.get(name.lower(), "Remove it from the endpoint; only api-version may stand there."),
             )
         version = value.strip() or None
     return version, deployment
@@ -201,14 +226,15 @@ def _read_path(path: str, *, owned_by_azure: bool, as_is: bool) -> _Path:
         raise ConfigurationError("The endpoint's path contains '.' or '..'.", hint=_EXAMPLE)
     if as_is:
         return _as_is(segments)
+    project = read_project(segments)
+    if project is not None and not (owned_by_azure and project.before):
+        return _Path(project.before, operation=project.operation, project=project)
     found = _find_form(segments, owned_by_azure=owned_by_azure)
     prefix = [word.lower() for word in found.prefix]
-    if owned_by_azure and prefix[:2] == ["api", "projects"] and len(prefix) <= 3:
-        # A project's deployments are its resource's, and only the resource's address also takes keys.
-        return found._replace(prefix=())
     if not owned_by_azure and ("/" + "/".join(prefix)).endswith(_OPERATION_ENDS):
         return _as_is(segments)
     if prefix and owned_by_azure:
+        refuse_other_product(prefix, "/".join(segments))
         raise ConfigurationError(
             f"The endpoint's path '/{'/'.join(segments)}' is none that Azure OpenAI serves.",
             hint="Give the resource alone, or with /openai/v1 or /openai/deployments/NAME behind it.",

@@ -8,12 +8,22 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ._aliases import endpoint_of_name
 from ._names import ENVIRONMENT, JSON_SETTINGS
-from ._resource_fields import RESOURCE_NAME, endpoint_of_name
+from ._resource_fields import RESOURCE_NAME
 from ._source import SettingsSource
 from ._trust import SourceKind
 
-__all__ = ["CONFIG_VARIABLE", "ENV_FILE_VARIABLE", "OTHER_TOOLS", "read_env_file", "read_environment"]
+__all__ = [
+    "CONFIG_VARIABLE",
+    "DEPLOYED_MODEL",
+    "DEPLOYMENT",
+    "ENV_FILE_VARIABLE",
+    "OTHER_TOOLS",
+    "disagreeing_bundles",
+    "read_env_file",
+    "read_environment",
+]
 
 CONFIG_VARIABLE = "AZURE_CONNECTOR_CONFIG"
 """Names the TOML file, where it is not that of the working directory; read in the real environment only."""
@@ -21,8 +31,28 @@ CONFIG_VARIABLE = "AZURE_CONNECTOR_CONFIG"
 ENV_FILE_VARIABLE = "AZURE_CONNECTOR_ENV_FILE"
 """Names the file of variables, where it is not that of the working directory; read in the real environment only."""
 
-OTHER_TOOLS = frozenset({"SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"})
+DEPLOYED_MODEL, DEPLOYMENT = "AZURE_OPENAI_MODEL", "AZURE_OPENAI_DEPLOYMENT"
+"""The variable that tells the base model of the deployment that the other one names; it is a default model as well."""
+
+_BUNDLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
+OTHER_TOOLS = frozenset(_BUNDLES)
 """Variables that other tools read too."""
+
+
+def disagreeing_bundles(origin: str) -> str:
+    """What to say where httpx's variable for certificate authorities and requests' name different files; else nothing.
+
+    Args:
+        origin: where the `ca_bundle` in use comes from: only what one of the two decided is in doubt.
+    """
+    used = next((name for name in _BUNDLES if origin == f"environment {name}"), None)
+    first, second = (os.environ.get(name, "").strip() for name in _BUNDLES)
+    if used is None or not (first and second) or os.path.realpath(first) == os.path.realpath(second):
+        return ""
+    return (
+        f"{_BUNDLES[0]} ({first}) and {_BUNDLES[1]} ({second}) name different certificate authorities: {used} is used "
+        "for API and token calls. Set AZURE_CONNECTOR_CA_BUNDLE to decide it"
+    )
 
 
 def read_environment(
@@ -47,6 +77,7 @@ def read_environment(
             else:
                 _take(layer, setting, text.strip(), name, f"{source} {name}")
                 break
+    layer.deployed_model = (held.get(DEPLOYED_MODEL) or "").strip() or None
     return layer
 
 
@@ -63,6 +94,7 @@ def _take(layer: SettingsSource, setting: str, text: str, name: str, origin: str
         except ValueError as error:
             layer.problems.append(f"{origin} {error} (AZURE_OPENAI_ENDPOINT).")
             return
+    layer.variables[setting] = name
     layer.put(setting, value, origin)
 
 

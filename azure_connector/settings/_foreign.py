@@ -45,12 +45,32 @@ FOREIGN_HOSTS: Mapping[str, tuple[str, str]] = dict(_foreign())
 """Host -> what it is, and what to copy instead. Hosts below them are others' (`x.inference.ml.azure.com` serves)."""
 
 
+_OTHER_SERVICES: Mapping[str, str] = {
+    "search.windows.net": "Azure AI Search",
+    "vault.azure.net": "Azure Key Vault (for a key that lies there: key_vault_secret)",
+    "documents.azure.com": "Azure Cosmos DB",
+    "blob.core.windows.net": "Azure Storage",
+    "database.windows.net": "Azure SQL",
+    "servicebus.windows.net": "Azure Service Bus",
+    "stt.speech.microsoft.com": "Azure Speech",
+    "tts.speech.microsoft.com": "Azure Speech",
+    "api.anthropic.com": "Anthropic's own service",
+}
+"""The end of a host -> the other service that it belongs to."""
+
+
 def refuse_foreign(host: str) -> None:
     """Refuse a host that is no resource, whatever stands behind it.
 
     Raises:
         ConfigurationError: for `portal.azure.com` and its like.
     """
+    for suffix, service in _OTHER_SERVICES.items():
+        if host == suffix or host.endswith("." + suffix):
+            raise ConfigurationError(
+                f"The endpoint's host {host} is {service}, which serves no OpenAI operation.",
+                hint=f"{_KEYS_PAGE} Nothing was sent.",
+            )
     found = FOREIGN_HOSTS.get(host.removeprefix("www."))
     if found is not None:
         what, instead = found

@@ -7,15 +7,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from types import MappingProxyType
 from typing import Any, cast
-from urllib.parse import urlsplit
 
 from .._utils import mapping_or_none
 from ..errors import ConfigurationError
-from ._endpoint import Endpoint, parse_endpoint
+from ._endpoint import Endpoint, base_of
 from ._merge import Sources
 from ._names import METHODS, SETTINGS
 from ._resource_fields import ResourceSettings
 from ._resources import AuthSettings, Resource
+from ._source import SettingsSource
 from ._trust import Credential, Named, Place, TrustedHosts, check_found_value, is_known_cloud, refusal
 
 __all__ = ["Guard"]
@@ -49,11 +49,9 @@ class Guard:
         for source in sources.layers:
             if source.kind == "directory":
                 continue
-            endpoints.extend(_bases([source.values.get("azure_endpoint")]))
-            for table in (mapping_or_none(source.values.get("resources")) or {}).values():
-                endpoints.extend(_bases([(mapping_or_none(table) or {}).get("azure_endpoint")]))
-                endpoints.extend(_bases([getattr(table, "azure_endpoint", None)]))
-            listed.extend(_hosts(source.values.get("trusted_hosts")))
+            endpoints.extend(_bases(_named_addresses(source)))
+            if "trusted_hosts" in source.values and not source.place("trusted_hosts").found:
+                listed.extend(_hosts(source.values["trusted_hosts"]))
         return cls(sources, TrustedHosts(tuple(endpoints), tuple(listed)))
 
     def check_found(self, resources: Mapping[str, ResourceSettings], values: Mapping[str, Any]) -> None:
@@ -183,6 +181,15 @@ def _sentence(named: Named, setting: str, why: str) -> str:
     )
 
 
+def _named_addresses(source: SettingsSource) -> Iterator[object]:
+    """The endpoints of a source, but for those that a file brought which nobody named."""
+    if "azure_endpoint" in source.values and not source.place("azure_endpoint").found:
+        yield source.values["azure_endpoint"]
+    for name, table in (mapping_or_none(source.values.get("resources")) or {}).items():
+        if not source.place("azure_endpoint", str(name)).found:
+            yield (mapping_or_none(table) or {}).get("azure_endpoint") or getattr(table, "azure_endpoint", None)
+
+
 def _host_of(endpoint: Endpoint) -> str:
     return endpoint.base.partition("://")[2].partition("/")[0]
 
@@ -193,14 +200,7 @@ def _is_set(value: Any) -> bool:
 
 def _bases(addresses: Iterable[object]) -> Iterator[str]:
     """The addresses' origins; what is no address is refused elsewhere."""
-    for address in addresses:
-        if not isinstance(address, str):
-            continue
-        try:
-            # Nothing is sent: what is compared may be plain http.
-            yield parse_endpoint(address, allow_insecure_hosts=(urlsplit(address.strip()).hostname or "",)).base
-        except (ConfigurationError, ValueError):
-            continue
+    return (base for address in addresses if (base := base_of(address)) is not None)
 
 
 def _hosts(value: object) -> list[str]:

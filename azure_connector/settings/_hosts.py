@@ -60,7 +60,7 @@ MANAGEMENT_HOSTS: Mapping[Cloud, str] = {
 
 SCOPES: Mapping[Cloud, tuple[str, ...]] = {
     "public": ("https://cognitiveservices.azure.com/.default", "https://ai.azure.com/.default"),
-    "usgov": ("https://cognitiveservices.azure.us/.default",),
+    "usgov": ("https://cognitiveservices.azure.us/.default", "https://ai.azure.us/.default"),
     "china": ("https://cognitiveservices.azure.cn/.default",),
 }
 """The token scopes that a cloud's resources take; the first is the default (Foundry's hosts: the last)."""

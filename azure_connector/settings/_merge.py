@@ -9,14 +9,24 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from .._utils import nearest, sentence
+from .._utils import sentence
 from ..errors import ConfigurationError
-from ._environment import CONFIG_VARIABLE, ENV_FILE_VARIABLE, read_env_file, read_environment
-from ._names import CONSTRUCTOR_NAMES, ENVIRONMENT, METHODS
+from ._endpoint import base_of
+from ._environment import (
+    CONFIG_VARIABLE,
+    DEPLOYMENT,
+    ENV_FILE_VARIABLE,
+    disagreeing_bundles,
+    read_env_file,
+    read_environment,
+)
+from ._hosts import same_resource
+from ._meaning import is_foreign, suggestion
+from ._names import ALIASES, ENVIRONMENT, METHODS, SETTINGS
 from ._source import SettingsSource
 from ._trust import Place, SourceKind
 
-__all__ = ["CONFIG_NAME", "Sources", "load"]
+__all__ = ["CONFIG_NAME", "Files", "Sources", "load", "read_files"]
 
 CONFIG_NAME = "azure_connector.toml"
 """The TOML file that is read where no other is named."""
@@ -28,20 +38,52 @@ FileOption = str | os.PathLike[str] | bool | None
 
 
 @dataclass(frozen=True, slots=True)
+class Files:
+    """The files of some settings.
+
+    Attributes:
+        config: the TOML file that was read, or would have been; None where it was switched off.
+        env: the same for `.env`.
+        config_named: whether somebody named it.
+        env_named: the same for `.env`.
+        encoding: that of `.env`; None for UTF-8.
+    """
+
+    config: Path | None = None
+    env: Path | None = None
+    config_named: bool = False
+    env_named: bool = False
+    encoding: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Sources:
     """The layers, first one first: arguments, TOML, environment, `.env`.
 
     Attributes:
         layers: the settings of each source.
-        config_file: the TOML file that was read, or would have been; None where it was switched off.
-        env_file: the same for `.env`.
+        files: the files among them.
         set_aside: credential settings that are left out, and why.
     """
 
     layers: tuple[SettingsSource, ...] = field(repr=False)
-    config_file: Path | None
-    env_file: Path | None
-    set_aside: Mapping[str, str]
+    files: Files = Files()
+    set_aside: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    @classmethod
+    def of(cls, layers: tuple[SettingsSource, ...], files: Files) -> Sources:
+        """Those of some layers, without the credentials that an argument sets aside."""
+        return cls(layers, files, _set_aside(layers))
+
+    @property
+    def config_file(self) -> Path | None:
+        """The TOML file that was read, or would have been; None where it was switched off."""
+        return self.files.config
+
+    @property
+    def env_file(self) -> Path | None:
+        """The same for `.env`."""
+        return self.files.env
 
     def values(self) -> dict[str, Any]:
         """Every setting that is given, from the first layer that has it."""
@@ -61,6 +103,17 @@ class Sources:
             return len(self.layers)
         return next((index for index, layer in enumerate(self.layers) if setting in layer.values), len(self.layers))
 
+    def variable(self, setting: str) -> str | None:
+        """The variable that decides a setting; None where no variable does."""
+        level = self.level(setting)
+        return self.layers[level].variables.get(setting) if level < len(self.layers) else None
+
+    def deployed_model(self) -> str | None:
+        """The base model that a variable declares for the default deployment, where its own variable named that one."""
+        if self.variable("default_deployment") != DEPLOYMENT:
+            return None
+        return next((layer.deployed_model for layer in self.layers if layer.deployed_model), None)
+
     def place(self, setting: str, resource: str | None = None) -> Place | None:
         """Where a setting's value stands: of the default resource, or in one of `resources`; None by default."""
         level = self.level("resources" if resource is not None else setting)
@@ -70,17 +123,44 @@ class Sources:
         """What was left unread, and which variables are set and overridden."""
         for source in self.layers:
             yield from source.notes
+        if said := disagreeing_bundles(self.origin("ca_bundle")):
+            yield said
         for source in self.layers:
             if source.kind != "environment":
                 continue
             for setting, origin in source.origins.items():
                 place = self.place(setting)
-                if place is not None and place.found and place.text != origin:
+                other = self.other_resource() if setting == "azure_endpoint" else ""
+                differs = bool(other) if setting == "azure_endpoint" else source.values[setting] != self.value(setting)
+                if other and place is not None and not place.found:
+                    yield other
+                elif differs and place is not None and place.found:
                     yield f"{origin} is set, and overridden by {setting} in {place.text}, which nobody named"
-                elif setting == "azure_endpoint" and place is not None and place.text != origin:
-                    used = next(one for one in self.layers if setting in one.values)
-                    if used.values[setting] != source.values[setting]:
-                        yield f"{origin} names another resource than the endpoint in use ({place.text})"
+
+        yield from self._overruled()
+
+    def _overruled(self) -> Iterator[str]:
+        """What a file that nobody named tried to set and may not, where a trusted source decides it."""
+        for source in self.layers:
+            for setting, origin in source.origins.items() if source.kind == "directory" else ():
+                place = self.place(setting)
+                if SETTINGS[setting].found == "no" and place is not None and not place.found:
+                    yield f"{origin} sets {setting}, which a file that nobody named may not set; {place.text} is used"
+
+    def value(self, setting: str) -> Any:
+        """The value in force as its source has it; None where no source has one."""
+        level = self.level(setting)
+        return self.layers[level].values[setting] if level < len(self.layers) else None
+
+    def other_resource(self) -> str:
+        """A sentence where the environment names another resource than the one in use; else empty."""
+        place, used = self.place("azure_endpoint"), base_of(self.value("azure_endpoint"))
+        for source in self.layers:
+            named = base_of(source.values.get("azure_endpoint")) if source.kind == "environment" else None
+            if place is not None and named and used and not same_resource(named, used):
+                origin = source.origins["azure_endpoint"]
+                return f"{origin} names another resource than the endpoint in use ({place.text})"
+        return ""
 
     def beside(self, setting: str) -> tuple[str, ...]:
         """The endpoints that the source of a setting names; the files of the directory are one source."""
@@ -125,7 +205,7 @@ class Sources:
             replace(first, values={**first.values, **added.values}, origins={**first.origins, **added.origins}),
             *rest,
         )
-        return replace(self, layers=layers, set_aside=_set_aside(layers))
+        return Sources.of(layers, self.files)
 
     def searched(self, setting: str) -> str:
         """Every place where a setting could have stood, in words."""
@@ -162,36 +242,48 @@ def load(
     """
     given = _read_arguments(arguments, known)
     chosen, env_named = _choose(env_file, ENV_FILE_VARIABLE)
-    dotenv_path = _path(chosen, Path(".env"))
-    required = env_named or env_file is True
-    variables, problems = _variables(dotenv_path, required=required, encoding=env_file_encoding)
+    config, config_named = _choose(config_file, CONFIG_VARIABLE)
+    files = Files(
+        _path(config, Path(CONFIG_NAME)), _path(chosen, Path(".env")), config_named, env_named, env_file_encoding
+    )
+    rest, problems = read_files(files, known, env_required=env_named or env_file is True)
+    problems = [*given.problems, *problems]
+    if problems:
+        raise ConfigurationError("\n".join(problems))
+    return Sources.of((given, *rest), files)
+
+
+def read_files(
+    files: Files, known: Collection[str], *, env_required: bool = False
+) -> tuple[tuple[SettingsSource, ...], list[str]]:
+    """Every source but the arguments: TOML, environment, `.env`; and what is wrong with them.
+
+    Args:
+        files: which files.
+        known: the names of all settings.
+        env_required: that of variables must exist.
+    """
+    variables, problems = _variables(files.env, required=env_required, encoding=files.encoding)
     environment = read_environment()
-    kind: SourceKind = "file" if env_named else "directory"
-    dotenv = read_environment(variables, source=dotenv_path.name if dotenv_path else ".env", kind=kind)
+    kind: SourceKind = "file" if files.env_named else "directory"
+    dotenv = read_environment(variables, source=files.env.name if files.env else ".env", kind=kind)
     dotenv.problems.extend(
-        f"{dotenv_path} sets {name}, which only the real environment may set: export {name}={variables[name]}"
+        f"{files.env} sets {name}, which only the real environment may set: export {name}={variables[name]}"
         for name in (CONFIG_VARIABLE, ENV_FILE_VARIABLE)
         if variables.get(name) and not os.environ.get(name)
     )
-    config, named = _choose(config_file, CONFIG_VARIABLE)
-    path = _path(config, Path(CONFIG_NAME))
-    toml = _read_config(path, known, partial(_lookup, variables=variables, kind=kind), named=named)
-    layers = (given, toml, environment, dotenv)
-    problems = [*given.problems, *toml.problems, *environment.problems, *problems, *dotenv.problems]
-    del variables
-    if problems:
-        raise ConfigurationError("\n".join(problems))
-    return Sources(layers, path, dotenv_path, _set_aside(layers))
+    toml = _read_config(files.config, known, partial(_lookup, variables=variables, kind=kind), named=files.config_named)
+    return (toml, environment, dotenv), [*toml.problems, *environment.problems, *problems, *dotenv.problems]
 
 
 def _read_arguments(arguments: dict[str, Any], known: Collection[str]) -> SettingsSource:
     layer = SettingsSource("argument")
     for setting in sorted(arguments, key="base_url".__eq__):  # last: it looks whether api_form was given
         value = arguments.pop(setting)
-        if setting in known or setting in CONSTRUCTOR_NAMES:
+        if setting in known or setting in ALIASES:
             layer.put_named(setting, value, "argument")
-        else:
-            layer.problems.append(f"There is no setting {setting!r}.{nearest(setting, known)}")
+        elif value is not None or not is_foreign(setting):
+            layer.problems.append(f"There is no setting {setting!r}.{suggestion(setting, known)}")
     chosen = [method for method in METHODS if _chooses(layer, method)]
     if len(chosen) > 1:
         layer.problems.append(

@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from ._aliases import aliases_of
 from ._connector_fields import ConnectorFields
 from ._resource_fields import ResourceSettings
 from ._setting import Setting, setting_of
 
 __all__ = [
     "ALIASES",
-    "CONSTRUCTOR_NAMES",
     "CREDENTIAL_SETTINGS",
     "ENVIRONMENT",
     "JSON_SETTINGS",
     "METHODS",
     "PARAMETERS",
+    "RESOURCE_ALIASES",
     "RESOURCE_SETTINGS",
     "SECRET_SETTINGS",
     "SETTINGS",
@@ -54,24 +55,8 @@ JSON_SETTINGS = frozenset(name for name, setting in SETTINGS.items() if setting.
 PARAMETERS = frozenset({"max_tokens", "temperature", "timeout"})
 """The settings whose names are also parameters of a call: there they mean the parameter."""
 
-ALIASES: Mapping[str, str] = MappingProxyType(
-    {
-        "ad_token": "azure_ad_token",
-        "ad_token_provider": "azure_ad_token_provider",
-        "api_base": "azure_endpoint",
-        "azure_scope": "scope",
-        "base_url": "azure_endpoint",
-        "endpoint": "azure_endpoint",
-    }
-)
-"""What the frameworks call a setting -> the setting."""
+ALIASES: Mapping[str, str] = MappingProxyType(aliases_of(ConnectorFields.model_fields))
+"""What the SDK and frameworks call a setting -> the setting. Constructors, copies and files take these names too."""
 
-CONSTRUCTOR_NAMES: Mapping[str, str] = MappingProxyType(
-    {
-        **ALIASES,
-        "azure_deployment": "default_deployment",
-        "deployment_name": "default_deployment",
-        "resource_name": "azure_endpoint",
-    }
-)
-"""What constructors and the TOML file take besides a setting's own name."""
+RESOURCE_ALIASES: Mapping[str, str] = MappingProxyType(aliases_of(ResourceSettings.model_fields))
+"""The same for one of `resources`."""

@@ -5,22 +5,22 @@ from __future__ import annotations
 import datetime
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_serializer, field_validator, model_validator
 
+from .._utils import mapping_or_none
 from ..deployments import RESOURCE_ID
+from ._aliases import aliases_of, by_setting
 from ._hosts import is_loopback
-from ._secret_values import MASK, Headers, InvalidSecret, is_blank
+from ._secret_values import HEADER_NAME, MASK, Headers, InvalidSecret
 from ._setting import Setting
 
-__all__ = ["RESOURCE_NAME", "ResourceSettings", "as_path", "endpoint_of_name", "masked"]
+__all__ = ["RESOURCE_NAME", "ResourceSettings", "as_path", "masked"]
 
-_DNS_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?", re.IGNORECASE)
-_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 RESOURCE_NAME = "AZURE_RESOURCE_NAME"
 """The resource's bare name, for https://NAME.openai.azure.com; asked last among the endpoint's names."""
@@ -54,13 +54,16 @@ class ResourceSettings(BaseModel):
                 "AZURE_API_BASE",
                 "AZURE_APIM_ENDPOINT",
                 RESOURCE_NAME,
-            )
+            ),
+            aliases=("endpoint", "base_url", "api_base", "resource_name"),
+            meant=("url", "host", "server_url", "azure_url", "target_uri", "openai_api_base"),
         ),
     ] = Field(
         None, description="The resource's address, in any form: bare, with /openai/v1, or the portal's target URI."
     )
     api_version: Annotated[
-        str | None, Setting(variables=("AZURE_OPENAI_API_VERSION", "AZURE_API_VERSION", "OPENAI_API_VERSION"))
+        str | None,
+        Setting(variables=("AZURE_OPENAI_API_VERSION", "AZURE_API_VERSION", "OPENAI_API_VERSION"), meant=("version",)),
     ] = Field(None, description="A date such as 2024-10-21; it selects the classic form. v1 takes none.")
     api_form: Literal["v1", "classic", "as-is"] | None = Field(
         None,
@@ -78,61 +81,133 @@ class ResourceSettings(BaseModel):
 
     api_key: Annotated[
         SecretStr | Callable[[], str] | None,
-        Setting(variables=("AZURE_OPENAI_API_KEY", "AZURE_OPENAI_KEY", "AZURE_API_KEY"), secret=True, method=True),
+        Setting(
+            variables=("AZURE_OPENAI_API_KEY", "AZURE_OPENAI_KEY", "AZURE_API_KEY"),
+            secret=True,
+            method=True,
+            meant=("key", "openai_api_key", "azure_key"),
+            typed="Secret | KeyProvider | None",
+        ),
     ] = Field(None, description="The resource's key, or a callable that reads it anew after a rotation.")
     key_vault_secret: Annotated[str | None, Setting(method=True, found="vault")] = Field(
         None, description="The URL of an Azure Key Vault secret that holds the key (https://VAULT/secrets/NAME)."
     )
     azure_ad_token: Annotated[
-        SecretStr | None, Setting(variables=("AZURE_OPENAI_AD_TOKEN", "AZURE_AD_TOKEN"), secret=True, method=True)
+        SecretStr | None,
+        Setting(
+            variables=("AZURE_OPENAI_AD_TOKEN", "AZURE_AD_TOKEN"),
+            secret=True,
+            method=True,
+            aliases=("ad_token",),
+            meant=("token", "access_token", "bearer_token", "auth_token"),
+        ),
     ] = Field(None, description="A ready Entra ID token; it is not refreshed.")
-    azure_ad_token_provider: Annotated[Callable[[], Any] | None, Setting(variables=(), method=True)] = Field(
-        None, description="A callable, sync or async, that returns a fresh Entra ID token."
-    )
-    credential: Annotated[Any, Setting(variables=(), method=True)] = Field(
-        None, description="Any azure-identity credential object, sync or async."
-    )
-    tenant_id: Annotated[str | None, Setting(variables=("AZURE_TENANT_ID",))] = Field(
+    azure_ad_token_provider: Annotated[
+        Callable[[], Any] | None,
+        Setting(
+            variables=(),
+            method=True,
+            aliases=("ad_token_provider",),
+            meant=("token_provider", "azure_ad_async_token_provider", "get_token", "get_bearer_token"),
+            typed="TokenProvider | None",
+        ),
+    ] = Field(None, description="A callable, sync or async, that returns a fresh Entra ID token.")
+    credential: Annotated[
+        Any,
+        Setting(
+            variables=(),
+            method=True,
+            meant=("credentials", "azure_credential", "token_credential", "identity"),
+            typed="Credential | None",
+        ),
+    ] = Field(None, description="Any azure-identity credential object, sync or async.")
+    tenant_id: Annotated[str | None, Setting(variables=("AZURE_TENANT_ID",), meant=("tenant",))] = Field(
         None, description="The Entra ID tenant."
     )
-    client_id: Annotated[str | None, Setting(variables=("AZURE_CLIENT_ID",))] = Field(
-        None, description="The application's id, for client secret, certificate and workload identity."
+    additionally_allowed_tenants: Annotated[
+        tuple[str, ...], Setting(meant=("allowed_tenants",), typed="Sequence[str] | None")
+    ] = Field((), description="Further tenants for which tokens may be got, such as a vault's; `*` for any.")
+    client_id: Annotated[str | None, Setting(variables=("AZURE_CLIENT_ID",), meant=("application_id", "app_id"))] = (
+        Field(None, description="The application's id, for client secret, certificate and workload identity.")
     )
     client_secret: Annotated[
-        SecretStr | None, Setting(variables=("AZURE_CLIENT_SECRET",), secret=True, method=True)
+        SecretStr | None,
+        Setting(variables=("AZURE_CLIENT_SECRET",), secret=True, method=True, meant=("secret", "app_secret")),
     ] = Field(None, description="The application's secret.")
     client_certificate_path: Annotated[
-        str | None, Setting(variables=("AZURE_CLIENT_CERTIFICATE_PATH",), method=True, found="no")
+        str | None,
+        Setting(
+            variables=("AZURE_CLIENT_CERTIFICATE_PATH",),
+            method=True,
+            found="no",
+            meant=("certificate_path", "client_certificate"),
+            typed="Path | None",
+        ),
     ] = Field(
         None, description="A PEM or PKCS12 file with the application's certificate and private key, for Entra ID."
     )
     client_certificate_password: Annotated[
-        SecretStr | None, Setting(variables=("AZURE_CLIENT_CERTIFICATE_PASSWORD",), secret=True)
+        SecretStr | None,
+        Setting(variables=("AZURE_CLIENT_CERTIFICATE_PASSWORD",), secret=True, meant=("certificate_password",)),
     ] = Field(None, description="The password of that file.")
     federated_token_file: Annotated[
-        str | None, Setting(variables=("AZURE_FEDERATED_TOKEN_FILE",), method=True, found="no")
+        str | None,
+        Setting(
+            variables=("AZURE_FEDERATED_TOKEN_FILE",),
+            method=True,
+            found="no",
+            meant=("token_file_path", "federated_token_path"),
+            typed="Path | None",
+        ),
     ] = Field(None, description="The file with a workload's federated token.")
-    use_managed_identity: Annotated[bool, Setting(variables=("AZURE_USE_MANAGED_IDENTITY",), method=True)] = Field(
-        False, description="Use the machine's managed identity."
+    use_managed_identity: Annotated[
+        bool,
+        Setting(variables=("AZURE_USE_MANAGED_IDENTITY",), method=True, meant=("managed_identity", "msi", "use_msi")),
+    ] = Field(False, description="Use the machine's managed identity.")
+    managed_identity_client_id: Annotated[
+        str | None,
+        Setting(
+            variables=("AZURE_MANAGED_IDENTITY_CLIENT_ID",), meant=("identity_client_id", "user_assigned_client_id")
+        ),
+    ] = Field(None, description="Pins a user-assigned managed identity.")
+    use_default_credential: Annotated[
+        bool,
+        Setting(
+            variables=("AZURE_USE_DEFAULT_CREDENTIAL",),
+            method=True,
+            meant=("default_credential", "use_azure_ad", "use_entra_id", "use_azure_cli"),
+        ),
+    ] = Field(False, description="Use DefaultAzureCredential; it is also used where nothing else is configured.")
+    use_interactive_browser: Annotated[bool, Setting(meant=("interactive_browser", "use_browser"))] = Field(
+        False, description="Let DefaultAzureCredential open a browser to sign in, where nothing before it does."
     )
-    managed_identity_client_id: Annotated[str | None, Setting(variables=("AZURE_MANAGED_IDENTITY_CLIENT_ID",))] = Field(
-        None, description="Pins a user-assigned managed identity."
-    )
-    use_default_credential: Annotated[bool, Setting(variables=("AZURE_USE_DEFAULT_CREDENTIAL",), method=True)] = Field(
-        False, description="Use DefaultAzureCredential; it is also used where nothing else is configured."
+    cli_timeout: Annotated[float, Setting(meant=("process_timeout", "az_timeout", "cli_process_timeout"))] = Field(
+        10.0, gt=0, allow_inf_nan=False, description="Seconds that az, azd or PowerShell get to give a token."
     )
     apim_subscription_key: Annotated[
-        SecretStr | None, Setting(variables=("AZURE_APIM_SUBSCRIPTION_KEY",), secret=True)
+        SecretStr | None,
+        Setting(
+            variables=("AZURE_APIM_SUBSCRIPTION_KEY",),
+            secret=True,
+            meant=("subscription_key", "apim_key", "ocp_apim_subscription_key"),
+        ),
     ] = Field(None, description="API Management's subscription key, sent beside the other credential.")
-    apim_header: str = Field("Ocp-Apim-Subscription-Key", description="The header for that key.")
+    apim_header: str = Field(
+        "Ocp-Apim-Subscription-Key", description="The header for API Management's subscription key."
+    )
     # Semantic Kernel's name: what it calls the token endpoint is the scope that it asks a token for.
     scope: Annotated[
         str | None,
-        Setting(variables=("AZURE_CONNECTOR_SCOPE", "AZURE_OPENAI_TOKEN_ENDPOINT"), found="cloud"),
+        Setting(
+            variables=("AZURE_CONNECTOR_SCOPE", "AZURE_OPENAI_TOKEN_ENDPOINT"),
+            found="cloud",
+            aliases=("azure_scope",),
+            meant=("scopes", "token_endpoint", "audience"),
+        ),
     ] = Field(None, description="The scope of a token; by default that of the host and its cloud.")
-    authority_host: Annotated[str | None, Setting(variables=("AZURE_AUTHORITY_HOST",), found="cloud")] = Field(
-        None, description="Entra ID's address; by default that of the host's cloud."
-    )
+    authority_host: Annotated[
+        str | None, Setting(variables=("AZURE_AUTHORITY_HOST",), found="cloud", meant=("authority",))
+    ] = Field(None, description="Entra ID's address; by default that of the host's cloud.")
     disable_instance_discovery: Annotated[bool, Setting(found="cloud")] = Field(
         False, description="Do not ask Microsoft whether the authority is genuine (private clouds, tests)."
     )
@@ -167,6 +242,11 @@ class ResourceSettings(BaseModel):
     def _path(cls, value: Any) -> Any:
         return as_path(value)
 
+    @field_validator("additionally_allowed_tenants", mode="before")
+    @classmethod
+    def _split_tenants(cls, value: Any) -> Any:
+        return [part for part in re.split(r"[,;\s]+", value) if part] if isinstance(value, str) else value
+
     @field_validator("key_vault_secret")
     @classmethod
     def _check_vault(cls, value: str | None) -> str | None:
@@ -179,13 +259,9 @@ class ResourceSettings(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _read_name(cls, value: Any) -> Any:
-        if not isinstance(value, Mapping) or is_blank((given := cast("Mapping[str, Any]", value)).get("resource_name")):
-            return cast("Any", value)
-        if not is_blank(given.get("azure_endpoint")):
-            raise ValueError("has resource_name and azure_endpoint: give one of them")
-        rest = {name: one for name, one in given.items() if name != "resource_name"}
-        return {**rest, "azure_endpoint": endpoint_of_name(given["resource_name"])}
+    def _read_aliases(cls, value: Any) -> Any:
+        table = mapping_or_none(value)
+        return value if table is None else by_setting(table, aliases_of(cls.model_fields))
 
     @field_validator("resource_id")
     @classmethod
@@ -200,7 +276,7 @@ class ResourceSettings(BaseModel):
     @field_validator("apim_header")
     @classmethod
     def _check_header(cls, value: str) -> str:
-        if not _HEADER_NAME.fullmatch(value):
+        if not HEADER_NAME.fullmatch(value):
             raise ValueError("is not a header's name")
         return value
 
@@ -242,17 +318,6 @@ class ResourceSettings(BaseModel):
     def to_dict(self) -> dict[str, Any]:
         """Every setting as plain data, with secrets masked and objects named by their class."""
         return {name: masked(getattr(self, name)) for name in type(self).model_fields}
-
-
-def endpoint_of_name(name: object) -> str:
-    """The address of a resource by its bare name.
-
-    Raises:
-        ValueError: it is no bare name.
-    """
-    if not isinstance(name, str) or not _DNS_LABEL.fullmatch(name.strip()):
-        raise ValueError("is not a resource's bare name; put a whole URL into azure_endpoint")
-    return f"https://{name.strip().lower()}.openai.azure.com"
 
 
 def as_path(value: Any) -> Any:

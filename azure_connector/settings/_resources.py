@@ -47,6 +47,7 @@ class AuthSettings(_HoldsSecrets):
         azure_ad_token_provider: a callable (sync or async) that returns a token.
         credential: any azure-identity credential object (sync or async).
         tenant_id: the Entra ID tenant.
+        additionally_allowed_tenants: further tenants for which credentials may get tokens.
         client_id: the application's id: for client secret, certificate and workload identity.
         client_secret: the application's secret (OAuth2 client credentials).
         client_certificate_path: a PEM or PKCS12 file with the application's certificate and private key.
@@ -55,6 +56,8 @@ class AuthSettings(_HoldsSecrets):
         use_managed_identity: use the machine's managed identity.
         managed_identity_client_id: pins a user-assigned identity.
         use_default_credential: use DefaultAzureCredential.
+        use_interactive_browser: let it open a browser to sign in.
+        cli_timeout: seconds that a developer's tool gets to give a token.
         apim_subscription_key: API Management's subscription key, sent beside the other credential.
         apim_header: the header for that key.
         scope: the token's scope; None means the default of the host and cloud.
@@ -70,6 +73,7 @@ class AuthSettings(_HoldsSecrets):
     azure_ad_token_provider: Callable[[], Any] | None = None
     credential: object | None = None
     tenant_id: str | None = None
+    additionally_allowed_tenants: tuple[str, ...] = ()
     client_id: str | None = None
     client_secret: SecretStr | None = None
     client_certificate_path: str | None = None
@@ -78,6 +82,8 @@ class AuthSettings(_HoldsSecrets):
     use_managed_identity: bool = False
     managed_identity_client_id: str | None = None
     use_default_credential: bool = False
+    use_interactive_browser: bool = False
+    cli_timeout: float = 10.0
     apim_subscription_key: SecretStr | None = None
     apim_header: str = "Ocp-Apim-Subscription-Key"
     scope: str | None = None
@@ -94,7 +100,7 @@ class AuthSettings(_HoldsSecrets):
             if item.name in ("origins", "set_aside") or value is None or value == item.default:
                 continue
             # A credential object's own repr is not ours to trust: its class is enough.
-            plain = isinstance(value, str | bool | SecretStr)
+            plain = isinstance(value, str | bool | float | tuple | SecretStr)
             shown.append(f"{item.name}={value!r}" if plain else f"{item.name}=<{type(value).__name__}>")
         return f"AuthSettings({', '.join(shown)})"
 
@@ -110,6 +116,7 @@ class Resource(_HoldsSecrets):
         resource_id: its id in the management plane, where it is set.
         management_endpoint: the management plane's address, where it is set.
         trusted_hosts: further hosts (host or host:port) that may have its credential.
+        part_of: the resource whose Foundry project or published agent this is; it has the credentials.
     """
 
     name: str
@@ -118,6 +125,7 @@ class Resource(_HoldsSecrets):
     resource_id: str | None = None
     management_endpoint: str | None = None
     trusted_hosts: tuple[str, ...] = ()
+    part_of: str | None = None
 
     def owns(self, url: str) -> bool:
         """Whether the resource's credential may go to a URL: its own origin, its other hosts, and trusted hosts.

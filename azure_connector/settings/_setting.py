@@ -20,6 +20,7 @@ class Setting:
         secret: its value is secret.
         method: it chooses a method of the auth chain. The fields stand in the chain's order.
         as_json: a variable holds it as a JSON object.
+        shared: those of the variables that other tools set too, for purposes of their own.
         found: whether a file that nobody named may set it: `yes`, `no`, `vault` on a vault's host, or `cloud` as one of
             the known clouds has it (others only for a client secret that stands in the same directory).
     """
@@ -28,7 +29,11 @@ class Setting:
     secret: bool = False
     method: bool = False
     as_json: bool = False
+    shared: frozenset[str] = frozenset()
     found: Literal["yes", "no", "vault", "cloud"] = "yes"
+    aliases: tuple[str, ...] = ()
+    meant: tuple[str, ...] = ()
+    typed: str | None = None
 
 
 _PLAIN = Setting()

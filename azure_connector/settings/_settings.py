@@ -6,24 +6,29 @@ default. Blank text and None count as not given. No other module reads the envir
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, Self, Unpack, cast
 
 from pydantic import ConfigDict, PrivateAttr, ValidationError
 
-from ..deployments import REALTIME, DeploymentTable, compile_table
+from ..deployments import REALTIME, DefaultSource, DeploymentTable, compile_table
 from ..errors import ConfigurationError
+from ._aliases import read_alias
 from ._api_style import choose_api_style
 from ._connector_fields import ConnectorFields
 from ._endpoint import Endpoint
-from ._environment import read_environment
+from ._environment import disagreeing_bundles, read_environment
 from ._guard import Guard
 from ._merge import Sources, load
-from ._names import CONSTRUCTOR_NAMES, ENVIRONMENT
+from ._names import ALIASES, ENVIRONMENT, SETTINGS
+from ._pickling import packed, unpacked
 from ._resource_fields import ResourceSettings
 from ._resources import AuthSettings, Resource, auth_of, named_resource, read_endpoint
+from ._signature import show_settings
 from ._source import SettingsSource, readable_errors, wrap_secrets
 from ._trust import TrustedHosts
 
@@ -31,6 +36,8 @@ if TYPE_CHECKING:
     from ._arguments import ConstructorArguments
 
 __all__ = ["ENVIRONMENT", "AuthSettings", "ConnectorSettings", "Resource", "ResourceSettings", "check_as_found"]
+
+logger = logging.getLogger("azure_connector")
 
 _DEFAULT = "default"
 DEFAULT_EMBEDDING_MODEL = "text-embedding-3-small"
@@ -94,16 +101,27 @@ class ConnectorSettings(ConnectorFields):
             vars(self)[setting] = endpoint.deployment
             origins[setting] = f"azure_endpoint ({origins['azure_endpoint']})"
         self._origins = MappingProxyType(origins)
+        _say_once(disagreeing_bundles(origins["ca_bundle"]))
         self._resource_map = MappingProxyType(self._read_resources(endpoint, sources, guard))
         self._deployments = compile_table(
             self.deployment_mapping,
             default=self.default_deployment,
+            default_source=self._default_source(sources),
             embedding=self.embedding_deployment,
-            realtime=_realtime_deployment(endpoint),
+            pasted=_pasted_deployment(endpoint),
             resources=self.resource_map(),
             default_resource=self.default_resource,
             origins=self.origins,
         )
+
+    def _default_source(self, sources: Sources) -> DefaultSource:
+        """What is known of `default_deployment` beside its name."""
+        setting = "default_deployment"
+        origin = self._origins[setting]
+        if origin != sources.origin(setting):  # a pasted address has it
+            return DefaultSource(origin)
+        shared = sources.variable(setting) in SETTINGS[setting].shared
+        return DefaultSource(origin, shared, sources.deployed_model())
 
     def _read_endpoint(self, sources: Sources) -> Endpoint | None:
         if self.azure_endpoint is None:
@@ -169,6 +187,11 @@ class ConnectorSettings(ConnectorFields):
         return tuple(self._sources.remarks())
 
     @property
+    def other_resource(self) -> str:
+        """A sentence where the environment names another resource than the endpoint in use; else empty."""
+        return self._sources.other_resource()
+
+    @property
     def default_resource(self) -> str:
         """The resource that a deployment without `@resource` belongs to: `default`, or else the first one."""
         return next(iter(self._resource_map), _DEFAULT)
@@ -179,7 +202,7 @@ class ConnectorSettings(ConnectorFields):
         return self._deployments
 
     def chosen_model(self, operation: str) -> str | None:
-        """The model that somebody chose for calls that name none: a deployment for them, or else a default model.
+        """The model that somebody chose for calls that name none: a default model, or else a deployment for them.
 
         Args:
             operation: the SDK's path, such as `/chat/completions` or `/embeddings`.
@@ -187,8 +210,12 @@ class ConnectorSettings(ConnectorFields):
         if operation == "/embeddings":
             known = DEFAULT_EMBEDDING_MODEL if DEFAULT_EMBEDDING_MODEL in self.deployment_mapping else None
             return self.embedding_deployment or known
-        chosen = self._origins["default_model"] != _DEFAULT or self.default_model in self.deployment_mapping
-        return self.default_deployment or (self.default_model if chosen else None)
+        if self._origins["default_model"] != _DEFAULT:
+            return self.default_model
+        if (default := self._deployments.default) is not None:
+            # The deployment itself, also where the mapping gives its name to another one.
+            return default.key if default.deployment in self.deployment_mapping else self.default_deployment
+        return self.default_model if self.default_model in self.deployment_mapping else None
 
     def model_for(self, operation: str) -> str:
         """As `chosen_model`; the built-in default where nobody chose one."""
@@ -225,7 +252,7 @@ class ConnectorSettings(ConnectorFields):
             ConfigurationError: a change cannot be used, or names another endpoint without a credential for it.
         """
         changes = {setting: wrap_secrets(setting, value) for setting, value in changes.items()}
-        named = [name for name in changes if CONSTRUCTOR_NAMES.get(name, name) == "azure_endpoint"]
+        named = [name for name in changes if ALIASES.get(name, name) == "azure_endpoint"]
         foreign = any(not self._trusts(name, changes[name]) for name in named if changes[name] is not None)
         sources = self._sources.with_arguments(changes, type(self).model_fields, foreign=foreign)
         settings = type(self).__new__(type(self))
@@ -237,13 +264,21 @@ class ConnectorSettings(ConnectorFields):
         if name == "resource_name":
             return False  # another resource: never the one whose key is held
         address = str(value)
-        base = read_endpoint(address, "argument", allow_insecure_hosts=self.allow_insecure_hosts).base
+        form = "as-is" if name == "base_url" and read_alias(name, address).api_form else None
+        hosts = self.allow_insecure_hosts
+        return self.trusts(read_endpoint(address, "argument", form=form, allow_insecure_hosts=hosts).base)
+
+    def trusts(self, url: str) -> bool:
+        """Whether the default resource's credentials may go to a URL: its own hosts, and `trusted_hosts`."""
         own = (self._resource_map[_DEFAULT].endpoint.base,) if _DEFAULT in self._resource_map else ()
-        return TrustedHosts(own, self.trusted_hosts).confirm(base)
+        return TrustedHosts(own, self.trusted_hosts).confirm(url)
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """As `derived`: pydantic's own copy would skip every check."""
         return cast("Self", self.derived(**(update or {})))
+
+    def __reduce__(self) -> Any:
+        return unpickled, (type(self), packed(self._sources))
 
     def __copy__(self) -> Self:
         return self
@@ -252,9 +287,33 @@ class ConnectorSettings(ConnectorFields):
         return self
 
 
-def _realtime_deployment(endpoint: Endpoint | None) -> str | None:
-    """The deployment of a pasted realtime URI, which serves nothing else."""
-    return endpoint.deployment if endpoint is not None and endpoint.operation == REALTIME else None
+@lru_cache(maxsize=64)
+def _say_once(remark: str) -> None:
+    """Log a remark, once in a process."""
+    if remark:
+        logger.warning("%s.", remark)
+
+
+def unpickled(cls: type[ConnectorSettings], state: Mapping[str, Any]) -> ConnectorSettings:
+    """Settings out of a pickle: what is no secret as it was, secrets from where they stand in this process.
+
+    Raises:
+        ConfigurationError: a secret that the settings use stands nowhere here, or they are refused.
+    """
+    settings = cls.__new__(cls)
+    settings.fill_from(unpacked(state, cls.model_fields))
+    return settings
+
+
+def _pasted_deployment(endpoint: Endpoint | None) -> tuple[str, str] | None:
+    """The deployment of a pasted target URI that serves one kind of operation (images, audio, realtime), and that kind.
+
+    What serves texts or embeddings becomes a default deployment (`_default_for`).
+    """
+    if endpoint is None or endpoint.deployment is None or endpoint.operation is None:
+        return None
+    kind = "/" + endpoint.operation.split("/")[1]
+    return (kind, endpoint.deployment) if kind in ("/audio", "/images", REALTIME) else None
 
 
 def check_as_found(values: Mapping[str, Any]) -> None:
@@ -267,7 +326,7 @@ def check_as_found(values: Mapping[str, Any]) -> None:
     for setting, value in values.items():
         found.put(setting, value, "the settings to be written")
     settings = ConnectorSettings.__new__(ConnectorSettings)
-    settings.fill_from(Sources((SettingsSource("argument"), found, environment), None, None, {}))
+    settings.fill_from(Sources((SettingsSource("argument"), found, environment)))
 
 
 def _own_settings(settings: ResourceSettings | None) -> frozenset[str] | None:
@@ -285,3 +344,6 @@ def _default_for(endpoint: Endpoint) -> Literal["default_deployment", "embedding
         return "embedding_deployment"
     chat = endpoint.operation is None or endpoint.operation.startswith(("/chat", "/completions", "/responses"))
     return "default_deployment" if chat else None
+
+
+show_settings(ConnectorSettings)

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from typing import Any
-from urllib.parse import urlsplit
 
 from pydantic import SecretStr, ValidationError
 
-from .._utils import mapping_or_none, nearest
-from ._hosts import classify
-from ._names import CONSTRUCTOR_NAMES, SECRET_SETTINGS
-from ._resource_fields import endpoint_of_name
+from .._utils import mapping_or_none
+from ._aliases import by_setting, read_alias
+from ._meaning import suggestion
+from ._names import ALIASES, RESOURCE_ALIASES, SECRET_SETTINGS
 from ._secret_values import Headers, InvalidSecret, is_blank
 from ._trust import Place, SourceKind
 
@@ -27,7 +26,9 @@ class SettingsSource:
         kind: whose source it is.
         values: setting -> value as the source has it, secrets wrapped.
         origins: setting -> where it stands, in words.
-        references: setting, or `resources.NAME.SETTING` -> the variable of the environment that `${NAME}` brought.
+        references: setting, or `resources.NAME.SETTING` -> the variable that `${NAME}` brought, and whose it is.
+        variables: setting -> the variable of the environment that holds it.
+        deployed_model: what `AZURE_OPENAI_MODEL` says: the base model of `AZURE_OPENAI_DEPLOYMENT`, among other things.
         notes: what was left unread, and why.
         problems: what is wrong with the source. Collected instead of raised, so that no traceback holds the raw text.
     """
@@ -35,7 +36,9 @@ class SettingsSource:
     kind: SourceKind = "directory"
     values: dict[str, Any] = field(default_factory=dict[str, Any], repr=False)
     origins: dict[str, str] = field(default_factory=dict[str, str])
-    references: dict[str, str] = field(default_factory=dict[str, str])
+    references: dict[str, tuple[str, SourceKind]] = field(default_factory=dict[str, tuple[str, SourceKind]])
+    variables: dict[str, str] = field(default_factory=dict[str, str])
+    deployed_model: str | None = None
     notes: list[str] = field(default_factory=list[str])
     problems: list[str] = field(default_factory=list[str])
 
@@ -44,29 +47,28 @@ class SettingsSource:
         if is_blank(value):
             return
         if setting in self.values:
-            self.problems.append(f"The setting {setting!r} is given twice: in {self.origins[setting]} and in {origin}.")
+            self.problems.append(
+                f"The setting {setting!r} is given twice: in {self.origins[setting]} and in {origin}. Give one of them."
+            )
             return
         self.values[setting] = wrap_secrets(setting, value)
         self.origins[setting] = origin
 
     def put_named(self, name: str, value: Any, origin: str) -> None:
         """As `put`, by any name that constructors take."""
-        setting = CONSTRUCTOR_NAMES.get(name, name)
+        setting = ALIASES.get(name, name)
         if setting == name or is_blank(value):
             self.put(setting, value, origin)
             return
         origin = f"{origin} {name}"
-        if name == "resource_name":
-            try:
-                value = endpoint_of_name(value)
-            except ValueError as error:
-                self.problems.append(f"{origin} {error}.")
-                return
-        if name == "base_url":
-            value = str(value)
-            if not _on_azure(value) and "api_form" not in self.values:
-                self.put("api_form", "as-is", origin)
-        self.put(setting, value, origin)
+        try:
+            read = read_alias(name, value)
+        except ValueError as error:
+            self.problems.append(f"{origin} {error}.")
+            return
+        if read.api_form and "api_form" not in self.values:
+            self.put("api_form", read.api_form, origin)
+        self.put(setting, read.value, origin)
 
     def without(self, settings: Collection[str]) -> SettingsSource:
         """The same layer without some settings."""
@@ -81,24 +83,17 @@ class SettingsSource:
         path, text = setting, self.origins["resources" if resource is not None else setting]
         if resource is not None:
             path, text = f"resources.{resource}.{setting}", f"{text} [resources.{resource}]"
-        variable = self.references.get(path)
-        if variable is None:
-            return Place(self.kind, text)
-        return Place("environment", text if f"({variable})" in text else f"{text} ({variable})", referenced=True)
-
-
-def _on_azure(address: str) -> bool:
-    """Whether an address is a resource's own; one that cannot be read is told later."""
-    try:
-        host = urlsplit(address if "://" in address else f"https://{address}").hostname
-    except ValueError:
-        return True
-    return classify((host or "").lower())[0] in ("azure", "foundry")
+        variable, kind = self.references.get(path, ("", self.kind))
+        if not variable:
+            return Place(kind, text)
+        text = text if f"({variable})" in text else f"{text} ({variable})"
+        # A named file that asks for a variable does not vouch for a `.env` that happens to have it.
+        return Place(kind, f"{text} of .env" if kind == "directory" else text, referenced=True)
 
 
 def wrap_secrets(setting: str, value: Any) -> Any:
     """Wrap the secrets in a setting's value, nested tables included; everything else stays as it is."""
-    setting = CONSTRUCTOR_NAMES.get(setting, setting)
+    setting = ALIASES.get(setting, setting)
     if setting in SECRET_SETTINGS:
         if isinstance(value, str):
             return SecretStr(value.strip())
@@ -116,7 +111,11 @@ def _wrap_resource(resource: Any) -> Any:
     table = mapping_or_none(resource)
     if table is None:
         return resource
-    return {name: wrap_secrets(name, value) for name, value in table.items() if not is_blank(value)}
+    given = {name: wrap_secrets(name, value) for name, value in table.items() if not is_blank(value)}
+    try:
+        return by_setting(given, RESOURCE_ALIASES)
+    except ValueError:  # the field's own check says so, with the resource's name
+        return given
 
 
 def readable_errors(
@@ -137,7 +136,7 @@ def readable_errors(
         if detail["type"] == "extra_forbidden":
             key = str(detail["loc"][-1])
             heading = f"[{setting.rpartition('.')[0]}]"
-            message = f"a resource has no such setting.{nearest(key, known)}"
+            message = f"a resource has no such setting.{suggestion(key, known)}"
             if key in elsewhere:
                 message = f"is no setting of a single resource; move it above the heading {heading}."
         lines.append(f"{setting} ({origin(str(detail['loc'][0]))}): {message}")

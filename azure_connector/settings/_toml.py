@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
-from .._utils import nearest
-from ._names import ENVIRONMENT, SECRET_SETTINGS
+from ._meaning import is_misspelt, suggestion
+from ._names import ALIASES, ENVIRONMENT, SECRET_SETTINGS
 from ._secret_values import is_blank
 from ._source import SettingsSource
 from ._trust import SourceKind
@@ -143,19 +143,21 @@ class _Reader:
     layer: SettingsSource
 
     def read(self, section: _Section) -> None:
-        for key, value in section.table.items():
-            likely = nearest(key, self.known)
-            if key in self.known or key == "resource_name":
+        # `base_url` last: it looks whether api_form was given.
+        for key, value in sorted(section.table.items(), key=lambda item: item[0] == "base_url"):
+            # In another application's file, what is called `endpoint` is that application's.
+            if key in self.known or (key in ALIASES and not section.shared):
                 self._take(section.origin, key, value)
-            elif not section.shared or (likely and not isinstance(value, dict | list)):
-                self.layer.problems.append(f"{self.path}: unknown setting {key!r} in {section.origin}.{likely}")
+            elif not section.shared or (not isinstance(value, dict | list) and is_misspelt(key, self.known)):
+                meant = suggestion(key, self.known)
+                self.layer.problems.append(f"{self.path}: unknown setting {key!r} in {section.origin}.{meant}")
 
     def _take(self, origin: str, key: str, value: Any) -> None:
         if key == "deployment_mapping" and isinstance(value, dict):
             value = self._rescue(origin, cast("dict[str, Any]", value))
         if key == "resources" and isinstance(value, dict):
             value = self._resources(origin, cast("dict[str, Any]", value))
-        value, origin = self._expand(origin, key, value, key)
+        value, origin = self._expand(origin, ALIASES.get(key, key), value, ALIASES.get(key, key))
         self.layer.put_named(key, value, origin)
 
     def _rescue(self, origin: str, mapping: dict[str, Any]) -> dict[str, Any]:
@@ -180,8 +182,9 @@ class _Reader:
     def _resources(self, origin: str, resources: dict[str, Any]) -> dict[str, Any]:
         return {
             name: {
-                key: self._expand(f"{origin} [resources.{name}]", key, value, f"resources.{name}.{key}")[0]
+                key: self._expand(f"{origin} [resources.{name}]", setting, value, f"resources.{name}.{setting}")[0]
                 for key, value in cast("dict[str, Any]", table).items()
+                if (setting := ALIASES.get(key, key))
             }
             if isinstance(table, dict)
             else table
@@ -200,8 +203,8 @@ class _Reader:
         if is_blank(found):
             self.layer.problems.append(f"{origin}: {key!r} refers to the variable {reference[1]}, which is not set.")
             return None, origin
-        if kind != "directory":
-            self.layer.references[path] = reference[1]
+        if kind != self.layer.kind:
+            self.layer.references[path] = reference[1], kind
         return found, f"{origin} ({reference[1]})"
 
     def _forbidden(self, key: str, name: str) -> str:

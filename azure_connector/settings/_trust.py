@@ -6,9 +6,9 @@ the directory. What stands literally in them is the directory's; everything else
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast
 from urllib.parse import urlsplit
 
 from ._endpoint import Endpoint
@@ -16,6 +16,7 @@ from ._hosts import AUTHORITY_HOSTS, SCOPES, host_is_listed, is_loopback, origin
 
 __all__ = [
     "SOURCE_KINDS",
+    "STEERING_HEADERS",
     "VAULT_SUFFIXES",
     "Credential",
     "Named",
@@ -39,6 +40,10 @@ SOURCE_KINDS: Mapping[SourceKind, str] = {
 
 VAULT_SUFFIXES = ("vault.azure.net", "vault.azure.cn", "vault.usgovcloudapi.net")
 """Key Vault's hosts per cloud (https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates)."""
+
+
+STEERING_HEADERS = frozenset({"connection", "content-length", "host", "te", "trailer", "transfer-encoding", "upgrade"})
+"""Headers that decide where a request ends and how it is cut: a file that nobody named sets none of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +147,12 @@ def check_found_value(setting: str, rule: str, value: object, place: Place) -> s
         value: what stands there.
         place: where.
     """
-    if not place.found or rule == "yes":
+    if not place.found:
+        return ""
+    names = value if setting == "default_headers" else [value] if setting == "apim_header" else []
+    if steering := [name for name in cast("Iterable[str]", names) if str(name).lower() in STEERING_HEADERS]:
+        return f"{place.text} sets the header {steering[0]} in {setting}, which a file that nobody named may not set"
+    if rule == "yes":
         return ""
     if rule == "no":
         return f"{place.text} sets {setting}, which a file that nobody named may not set"

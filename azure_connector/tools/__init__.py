@@ -17,6 +17,7 @@ from ._history_repair import HistoryRepair
 from ._names import MAX_NAME_LENGTH, NameMap, name_map, sanitize_name
 from ._responses_input import repair_input_items
 from ._responses_output import as_function_call, normalize_item, normalize_items
+from ._schemas import complete_strict
 from ._stream import FinishedCalls, ToolCallStream, join_deltas
 from ._tool_choice import TOOL_FIELDS, choice_to_wire, normalize_tools
 from ._toolbox import Tool, Toolbox, ToolOutcome, ToolSource, tool
@@ -40,6 +41,7 @@ __all__ = [
     "as_function_call",
     "calls_from_items",
     "choice_to_wire",
+    "complete_strict",
     "describe",
     "join_deltas",
     "name_map",

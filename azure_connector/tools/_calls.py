@@ -71,9 +71,9 @@ class RawCall:
     arguments: object
 
 
-def ends_early(finish_reason: str | None) -> bool:
+def ends_early(finish_reason: object) -> bool:
     """Whether a reply with this finish reason may have been cut off in the middle of a tool call."""
-    return finish_reason in _CUT
+    return isinstance(finish_reason, str) and finish_reason in _CUT
 
 
 def new_call_id() -> str:
@@ -150,7 +150,7 @@ def calls_from_items(
     calls: list[Json] = []
     for item in items:
         call = object_or_none(item)
-        if call is not None and call.get("type") in ITEM_KINDS:
+        if call is not None and as_text(call.get("type")) in ITEM_KINDS:
             cut = ends_early(as_text(call.get("status")))
             written = reader.read(call, len(calls), cut=cut)
             if written is not None:
@@ -201,7 +201,7 @@ class _Reader:
         if arguments.repaired:
             field = "function.arguments" if raw.kind == "function" else "custom.input"
             self._record(index, field, name, arguments.repaired, raw=arguments.raw)
-        extras = {} if call.get("type") in ITEM_KINDS else call
+        extras = {} if as_text(call.get("type")) in ITEM_KINDS else call
         written = write_call(identity, raw.kind, name, arguments.text, extras, as_function=self._custom_as_function)
         return call if written == call else written
 
@@ -216,7 +216,9 @@ class _Reader:
             return False
         function = cast("Json", function)
         name: Any = function.get("name")
-        if not identity or identity in self._ids or not name or (self._names.known and name not in self._names.known):
+        if type(name) is not str or not name or (self._names.known and name not in self._names.known):
+            return False
+        if not identity or identity in self._ids:
             return False
         if not is_object_text(function.get("arguments")):
             return False
@@ -239,7 +241,7 @@ def report(repair: Repair, repairs: list[Repair] | None) -> None:
 
 def read_call(call: Json) -> RawCall:
     """A tool call in any of the shapes that services and histories have, with nothing repaired yet."""
-    kind_of_item: object = call.get("type")
+    kind_of_item = as_text(call.get("type"))
     custom = object_or_none(call.get("custom"))
     inner = object_or_none(call.get("function")) or custom or object_or_none(call.get("tool_call")) or call
     kind: Kind = "custom" if custom is not None or kind_of_item in {"custom", "custom_tool_call"} else "function"

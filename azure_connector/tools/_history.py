@@ -21,7 +21,7 @@ from ._history_repair import (
     pair,
     report_repairs,
 )
-from ._names import NameMap, is_wire_name
+from ._names import NameMap, is_wire_name, message_name
 
 __all__ = ["NO_RESULT", "repair_history"]
 
@@ -93,6 +93,8 @@ def _is_sound(messages: list[object], names: NameMap | None) -> bool:
             if waiting:
                 sound = False
                 waiting = set[str]()
+            if "name" in message and _author(message["name"]) != message["name"]:
+                sound = False
         if role == "assistant":
             if not _is_sound_assistant(message, index, names, waiting):
                 sound = False
@@ -153,6 +155,13 @@ def _is_sendable(name: object, names: NameMap | None) -> bool:
     return is_wire_name(name) if names is None else names.wire(name) == name
 
 
+def _author(name: object) -> object:
+    """The name of a message's author as Azure takes it; None for one that is blank, and what is no text as it is."""
+    if not isinstance(name, str):
+        return name
+    return message_name(name) if name.strip() else None
+
+
 class _Repairer:
     def __init__(self, names: NameMap) -> None:
         self.repairs: list[HistoryRepair] = []
@@ -182,9 +191,19 @@ class _Repairer:
             message = {key: value for key, value in message.items() if key not in dropped}
         if message["role"] == "function":
             return self._modern_result(message, index, older)
+        if message["role"] != "tool" and "name" in message:
+            message = self._named(message, index)
         if message["role"] == "assistant":
             return self._assistant(message, index, older)
         return message
+
+    def _named(self, message: Json, index: int) -> Json:
+        name = _author(message["name"])
+        if name == message["name"]:
+            return message
+        self._record(index, ".name", "name", "put within Azure's limits")
+        rest = {key: value for key, value in message.items() if key != "name"}
+        return rest if name is None else rest | {"name": name}
 
     def _modern_result(self, message: Json, index: int, older: list[tuple[str, str]]) -> Json:
         name = as_text(message.get("name"))

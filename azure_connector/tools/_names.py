@@ -8,13 +8,16 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 from hashlib import sha256
 
-__all__ = ["MAX_NAME_LENGTH", "NameMap", "is_wire_name", "name_map", "sanitize_name"]
+__all__ = ["MAX_NAME_LENGTH", "NameMap", "is_wire_name", "message_name", "name_map", "sanitize_name"]
 
 MAX_NAME_LENGTH = 64
 """Azure refuses a function's name that does not match `^[a-zA-Z0-9_-]{1,64}$`."""
 
 _WIRE_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 _REFUSED = re.compile(r"[^a-zA-Z0-9_-]")
+# What stands beside a message's role may be any other text without spaces: `^[^\s<|\\/>]+$`.
+_AUTHOR = re.compile(r"[^\s<|\\/>]{1,64}")
+_NO_AUTHOR = re.compile(r"[\s<|\\/>]+")
 _TELLING = re.compile(r"[a-zA-Z0-9]")
 _SEPARATOR = re.compile(r"[\W_]")
 # Models put their internal namespace before a tool's name now and then.
@@ -41,6 +44,14 @@ def sanitize_name(name: str) -> str:
     if not _TELLING.search(text):
         return f"tool_{_digest(name)}"
     return text if len(text) <= MAX_NAME_LENGTH else _marked(text, name)
+
+
+def message_name(name: str) -> str:
+    """The name of a message's author as Azure takes it: the name itself, or one without what Azure refuses."""
+    if _AUTHOR.fullmatch(name):
+        return name
+    text = _NO_AUTHOR.sub("_", name.strip())
+    return text if _AUTHOR.fullmatch(text) and text.strip("_") else sanitize_name(name)
 
 
 def _digest(name: str) -> str:

@@ -10,13 +10,18 @@ from ._names import NameMap
 __all__ = ["as_function_call", "normalize_item", "normalize_items"]
 
 
-def as_function_call(item: Json) -> Json:
-    """A `tool_call` item, as some servers write it, as the `function_call` that it is; any other item itself."""
+def as_function_call(item: Json, *, begun: bool = False) -> Json:
+    """A `tool_call` item, as some servers write it, as the `function_call` that it is; any other item itself.
+
+    Args:
+        item: an item of a whole reply or of a stream's event.
+        begun: its arguments are still to come.
+    """
     if item.get("type") != "tool_call":
         return item
     call = read_call(item)
     rest = {key: value for key, value in item.items() if key not in ("function", "tool_call", "input", "parameters")}
-    arguments = "{}" if call.arguments is None else call.arguments
+    arguments = ("" if begun else "{}") if call.arguments is None else call.arguments
     identity = call.id or new_call_id()
     return {**rest, "type": "function_call", "call_id": identity, "name": call.name, "arguments": arguments}
 
@@ -44,7 +49,7 @@ def normalize_item(
         repair: False leaves the text of arguments as the model wrote it.
         repairs: receives a record of all that was repaired.
     """
-    if item.get("type") not in ITEM_KINDS:
+    if as_text(item.get("type")) not in ITEM_KINDS:
         return item
     item = as_function_call(item)
     changes: Json = {}

@@ -23,6 +23,7 @@ from yarl import URL
 from ._head_timer import HeadTimer, current_timer
 from ._library import http_library
 from ._loops import cut
+from ._reading import is_whole
 
 __all__ = ["Transport"]
 
@@ -64,12 +65,13 @@ class Body(_library.AsyncByteStream):
     Args:
         reply: aiohttp's.
         silence: seconds that each piece may take; None for ever.
-        end: when all of it must be here, by the event loop's clock; None for a stream.
+        end: when all of it must be here, by the event loop's clock; None where somebody reads it piece by piece.
+        whole: it is no stream all the same: what was waited for one piece, the next ones have less.
     """
 
-    def __init__(self, reply: Any, silence: float | None, end: float | None) -> None:
+    def __init__(self, reply: Any, silence: float | None, end: float | None, *, whole: bool = False) -> None:
         self._reply, self._content = reply, reply.content
-        self._silence, self._end = silence, end
+        self._silence, self._end, self._whole = silence, end, whole
         self._since: float | None = None
         self._timer: asyncio.TimerHandle | None = None
 
@@ -87,6 +89,8 @@ class Body(_library.AsyncByteStream):
             try:
                 return await content.read(_PIECE)
             finally:
+                if self._whole:
+                    self._spend()
                 self._since = None
         except BaseException as error:  # cancellation leaves a body half read, too
             # Not every reader closes what broke under it (the SDK does not for an error's body), and a connection
@@ -108,6 +112,12 @@ class Body(_library.AsyncByteStream):
             # Weakly: a body that is dropped unread must not wait for its timer.
             known: weakref.ref[Body] = weakref.ref(self)
             self._timer = loop.call_at(self._limit(self._since), _look, known, context=_NOWHERE)
+
+    def _spend(self) -> None:
+        if self._silence is not None and self._since is not None:
+            waited = asyncio.get_running_loop().time() - self._since
+            self._silence = max(0.0, self._silence - waited)
+            self._stop()  # its timer was set for the longer wait
 
     def _limit(self, since: float) -> float:
         assert self._silence is not None
@@ -176,7 +186,9 @@ class Transport(_library.AsyncBaseTransport):
             raise _translated(error) from error
         finally:
             self._sending.discard(timer)
-        body = Body(reply, timer.silence, timer.end if request.extensions.get("whole") else None)
+        at_once = request.extensions.get("whole") or not 200 <= reply.status < 300
+        whole = is_whole(reply.headers.get("content-type", ""), request.headers.get("accept", ""))
+        body = Body(reply, timer.silence, timer.end if at_once else None, whole=whole)
         self._bodies.add(body)
         return _library.Response(
             reply.status,
@@ -216,7 +228,13 @@ class Transport(_library.AsyncBaseTransport):
     def drop(self) -> None:
         """Closes the sockets of an event loop that is closed, where nothing can be awaited any more."""
         if self._session is not None:
-            cut(self._session.connector)
+            cut(_transports(self._session.connector))
+
+
+def _transports(connector: Any) -> list[Any]:
+    """The event loop's transports below a connector's connections: there is no public way to them."""
+    idle = [known[0] for kept in getattr(connector, "_conns", {}).values() for known in kept]
+    return [getattr(protocol, "transport", None) for protocol in [*idle, *getattr(connector, "_acquired", ())]]
 
 
 def _translated(error: BaseException) -> Exception:
@@ -265,7 +283,7 @@ class _QuietConnector(aiohttp.TCPConnector):
             if self.pid != os.getpid():
                 return  # in a forked child the event loop's own descriptors are still shared with the parent
             if self._loop.is_closed():
-                cut(self)
+                cut(_transports(self))
             # What `close()` does before there is anything to await; without it sockets would wait for the collector.
             close = getattr(self, "_close_immediately", None) or self._close  # its name until aiohttp 3.13, and since
             close()
@@ -288,4 +306,8 @@ def _open_session(context: Any) -> _QuietSession:
     )
     connector.pid = os.getpid()
     # Cookies are the client's business, as are proxies.
-    return _QuietSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False)
+    session = _QuietSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False)
+    # What aiohttp sends a second time by itself after a lost connection, nobody learns of: a deletion that was done
+    # looked like one of something that never was. Whether to repeat is decided where the attempts are counted.
+    session._retry_connection = False  # pyright: ignore[reportPrivateUsage]  # no public name for it
+    return session

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
-from urllib.request import getproxies
 
 import openai
 
@@ -23,8 +22,9 @@ from ..errors import ConfigurationError
 from ._async_backend import transport_class
 from ._clock import keeping
 from ._library import http_library
-from ._network import AsyncNetwork, AsyncStream, Network, Stream, install, leave_to_the_parent, note_protocol
-from ._reading import AsyncTimedBody, TimedBody, aread_whole, clock_for, read_whole
+from ._network import AsyncNetwork, AsyncStream, Network, Stream, drop, install, leave_to_the_parent, note_protocol
+from ._proxies import ProxyRules, proxy_rules
+from ._reading import AsyncTimedBody, TimedBody, aread_refusal, aread_whole, clock_for, read_refusal, read_whole
 
 __all__ = ["TransportOptions", "async_http_client", "sync_http_client"]
 
@@ -37,7 +37,7 @@ class TransportOptions:
         ca_bundle: path of a PEM file with the certificate authorities to trust instead of the usual ones.
         client_certificate: path of a PEM file with the client's certificate (and its key, unless `client_key`).
         client_key: path of the key's PEM file.
-        proxy: URL of the proxy; None leaves it to `HTTPS_PROXY` and its kin.
+        proxy: URL of the proxy, checked (`checked_proxy`); None leaves it to `HTTPS_PROXY` and its kin.
     """
 
     ca_bundle: str | None = None
@@ -84,17 +84,20 @@ def _default_context() -> ssl.SSLContext:
     return _trusting(os.environ.get("SSL_CERT_FILE") or os.environ.get("SSL_CERT_DIR") or certifi.where())
 
 
-def _arguments(options: TransportOptions) -> dict[str, Any]:
+def _arguments(options: TransportOptions, transport: Any, rules: ProxyRules) -> dict[str, Any]:
+    """How an httpx client is made, whose connections go through a proxy where a rule says so."""
     context = tls_context(options.ca_bundle, options.client_certificate, options.client_key)
-    arguments: dict[str, Any] = {"verify": context}
-    if options.proxy is not None:
-        arguments["proxy"] = options.proxy
-    return arguments
+    how: dict[str, Any] = {"verify": context, "limits": openai.DEFAULT_CONNECTION_LIMITS}
+    mounts = {f"{kind}://": transport(proxy=url, **how) for kind, url in rules.proxies.items()} if rules else {}
+    # What httpx would read of the environment is read: the authorities, and the proxies.
+    return {"transport": transport(**how), "mounts": mounts, "verify": context, "trust_env": False}
 
 
-def _needs_proxy(options: TransportOptions) -> bool:
-    """Whether connections may go through a proxy: then httpx makes them, with all its rules."""
-    return options.proxy is not None or not {"http", "https", "all"}.isdisjoint(getproxies())
+def _skip_bypassed(client: Any, rules: ProxyRules) -> Any:
+    """The client, whose first pattern is the hosts that have no proxy: httpx's own know no networks."""
+    if rules and rules.bypass.text:
+        client._mounts = {rules.bypass: None, **client._mounts}
+    return client
 
 
 def _transports(client: Any) -> list[Any]:
@@ -102,7 +105,16 @@ def _transports(client: Any) -> list[Any]:
     return [client._transport, *(each for each in client._mounts.values() if each is not None)]
 
 
-class _SyncClient(openai.DefaultHttpxClient):
+class _FollowsNothing:
+    """Stands before httpx's clients, which prepare a redirect's next request even where nobody follows it, and raise
+    for a `location` that is no URL: the reply itself is what is judged.
+    """
+
+    def _build_redirect_request(self, request: Any, response: Any) -> Any:
+        return None
+
+
+class _SyncClient(_FollowsNothing, openai.DefaultHttpxClient):
     """Keeps to the clock, and has new connections in a forked child: those that it finds there are the parent's.
 
     Args:
@@ -135,10 +147,12 @@ class _SyncClient(openai.DefaultHttpxClient):
             connection = response.extensions.get("network_stream")
             if getattr(connection, "protocol", self) is None:
                 note_protocol(connection, _transports(self))
-            if not stream:
+            if not response.is_success:
+                read_refusal(response)
+            elif not stream:
                 read_whole(response)
-        if stream and isinstance(connection, Stream):
-            response.stream = TimedBody(response.stream, connection, clock)
+        if not response.is_closed and isinstance(connection, Stream):
+            response.stream = TimedBody(response, connection, clock)
         return response
 
     def __del__(self) -> None:
@@ -147,7 +161,7 @@ class _SyncClient(openai.DefaultHttpxClient):
             self.close()
 
 
-class _AsyncClient(openai.DefaultAsyncHttpxClient):
+class _AsyncClient(_FollowsNothing, openai.DefaultAsyncHttpxClient):
     """Belongs to one event loop, so to one process: in a forked child it does nothing."""
 
     def __init__(self, **arguments: Any) -> None:
@@ -162,7 +176,9 @@ class _AsyncClient(openai.DefaultAsyncHttpxClient):
         if self._keeps_time:
             request.extensions["whole"] = not stream
             response: Any = await super().send(request, stream=True, **how)
-            if not stream:
+            if not response.is_success:
+                await aread_refusal(response)
+            elif not stream:
                 await aread_whole(response)
             return response
         clock = clock_for(request)
@@ -171,15 +187,25 @@ class _AsyncClient(openai.DefaultAsyncHttpxClient):
             connection = response.extensions.get("network_stream")
             if getattr(connection, "protocol", self) is None:
                 note_protocol(connection, _transports(self))
-            if not stream:
+            if not response.is_success:
+                await aread_refusal(response)
+            elif not stream:
                 await aread_whole(response)
-        if stream and isinstance(connection, AsyncStream):
-            response.stream = AsyncTimedBody(response.stream, connection, clock)
+        if not response.is_closed and isinstance(connection, AsyncStream):
+            response.stream = AsyncTimedBody(response, connection, clock)
         return response
 
     async def aclose(self) -> None:
         if self._pid == os.getpid():
             await super().aclose()
+
+    def drop(self) -> None:
+        """Closes the sockets of an event loop that is closed, where nothing can be awaited any more."""
+        mine: Any = self._transport
+        if self._keeps_time:
+            mine.drop()
+        else:
+            drop(_transports(self))
 
     def __del__(self) -> None:
         # Only where a loop still runs can connections be closed; elsewhere they went with their loop.
@@ -196,18 +222,16 @@ def _close(transports: list[Any]) -> None:
 
 def _plain_sync_client(options: TransportOptions) -> Any:
     """What a sync client's transports are taken from: one that was never used, and need not be closed."""
-    arguments = _arguments(options)
-    if not _needs_proxy(options):
-        arguments["transport"] = http_library().HTTPTransport(limits=openai.DEFAULT_CONNECTION_LIMITS, **arguments)
-    return openai.DefaultHttpxClient(**arguments)
+    rules = proxy_rules(options.proxy)
+    arguments = _arguments(options, http_library().HTTPTransport, rules)
+    return _skip_bypassed(openai.DefaultHttpxClient(**arguments), rules)
 
 
 def sync_http_client(options: TransportOptions) -> Any:
     """An HTTP client for the sync SDK: httpx, or httpx2 under openai 3."""
-    arguments = _arguments(options)
-    if not _needs_proxy(options):
-        arguments["transport"] = http_library().HTTPTransport(limits=openai.DEFAULT_CONNECTION_LIMITS, **arguments)
-    return _SyncClient(partial(_plain_sync_client, options), **arguments)
+    rules = proxy_rules(options.proxy)
+    arguments = _arguments(options, http_library().HTTPTransport, rules)
+    return _skip_bypassed(_SyncClient(partial(_plain_sync_client, options), **arguments), rules)
 
 
 def async_http_client(options: TransportOptions) -> Any:
@@ -215,10 +239,8 @@ def async_http_client(options: TransportOptions) -> Any:
 
     Its connections belong to the event loop that first uses it.
     """
-    arguments = _arguments(options)
-    if _needs_proxy(options):
-        return _AsyncClient(**arguments)
-    make = transport_class()
-    limits = openai.DEFAULT_CONNECTION_LIMITS
-    transport = make(arguments["verify"]) if make else http_library().AsyncHTTPTransport(limits=limits, **arguments)
-    return _AsyncClient(transport=transport, **arguments)
+    rules = proxy_rules(options.proxy)
+    arguments = _arguments(options, http_library().AsyncHTTPTransport, rules)
+    if not rules and (make := transport_class()) is not None:
+        arguments["transport"] = make(arguments["verify"])
+    return _skip_bypassed(_AsyncClient(**arguments), rules)

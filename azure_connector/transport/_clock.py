@@ -37,6 +37,11 @@ class Clock:
         if self.silence is not None:
             self.end = monotonic() + self.silence
 
+    def spend(self) -> None:
+        """What was waited so far counts: the next wait has only the rest."""
+        if self.silence is not None and self.end is not None:
+            self.silence = max(0.0, self.end - monotonic())
+
     def left(self, timeout: float | None, *, sending: bool = False) -> float | None:
         """Seconds that a socket may be waited for; not above 0 where the time is over.
 

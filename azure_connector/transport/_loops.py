@@ -1,16 +1,19 @@
-"""Connections and the life of event loops: they are closed when their loop winds up.
+"""Connections and the life of event loops: they are closed when their loop winds up, or is closed without.
 
-So `asyncio.run`, again and again, leaves nothing behind.
+So neither `asyncio.run` nor a loop that somebody makes and closes by hand, again and again, leaves anything behind.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable
 from contextlib import suppress
+from contextvars import Context
 from typing import Any
 
-__all__ = ["cut", "when_loop_ends"]
+__all__ = ["cut", "when_loop_closes", "when_loop_ends"]
+
+_A_YEAR = 365 * 86_400.0
 
 
 def when_loop_ends(work: Callable[[], Coroutine[Any, Any, None]]) -> AsyncGenerator[None] | None:
@@ -39,15 +42,37 @@ async def _wait(work: Callable[[], Coroutine[Any, Any, None]]) -> AsyncGenerator
             await work()
 
 
-def cut(connector: Any) -> None:
-    """Closes the sockets of aiohttp's connections whose event loop is closed already.
+def when_loop_closes(work: Callable[[], None]) -> None:
+    """Has something run when the running event loop is closed, also where nobody winds it up before.
 
-    The loop's transports would do it in the loop, which runs no more; left alone they complain and wait for the
-    collector. There is no public way, so what is not found is left alone.
+    A loop tells nobody that it closes, but it drops its timers: what only a timer holds ends with it, at once.
     """
-    idle = [known[0] for kept in getattr(connector, "_conns", {}).values() for known in kept]
-    for protocol in [*idle, *getattr(connector, "_acquired", ())]:
-        transport: Any = getattr(protocol, "transport", None)
+    loop = asyncio.get_running_loop()
+    loop.call_later(_A_YEAR, _LastTimer(loop, work), context=Context())
+
+
+class _LastTimer:
+    """A timer's callback for which being dropped is what counts."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, work: Callable[[], None]) -> None:
+        self._loop, self._work = loop, work
+
+    def __call__(self) -> None:
+        """Has nothing to do: a loop that lives for a year winds up like others, or leaves its sockets behind."""
+
+    def __del__(self) -> None:
+        with suppress(Exception):  # at the interpreter's end anything may be gone
+            if self._loop.is_closed():
+                self._work()
+
+
+def cut(transports: Iterable[Any]) -> None:
+    """Closes the sockets of an event loop's transports, where that loop is closed already.
+
+    They would do it in the loop, which runs no more; left alone they complain and wait for the collector. There is no
+    public way, so what is not found is left alone.
+    """
+    for transport in transports:
         below: Any = getattr(getattr(transport, "_ssl_protocol", None), "_transport", None)
         for each in (transport, below):
             with suppress(Exception):

@@ -18,8 +18,18 @@ from typing import Any
 
 from ._clock import Clock, current
 from ._library import http_library
+from ._loops import cut
 
-__all__ = ["AsyncNetwork", "AsyncStream", "Network", "Stream", "install", "leave_to_the_parent", "note_protocol"]
+__all__ = [
+    "AsyncNetwork",
+    "AsyncStream",
+    "Network",
+    "Stream",
+    "drop",
+    "install",
+    "leave_to_the_parent",
+    "note_protocol",
+]
 
 
 @lru_cache(maxsize=1)
@@ -137,6 +147,19 @@ class Network:
 class AsyncStream(_Stream):
     """As `Stream`, for an event loop."""
 
+    def __init__(self, inner: Any, known: weakref.WeakSet[AsyncStream]) -> None:
+        super().__init__(inner)
+        self._known = known
+        known.add(self)
+
+    def transport(self) -> Any:
+        """The event loop's transport below: there is no public way to it, so None where it is not found."""
+        found = self.inner
+        while found is not None and not hasattr(found, "_call_connection_lost"):
+            names = ("_stream", "transport_stream", "_transport")  # httpcore's, anyio's for TLS, anyio's for TCP
+            found = next((value for name in names if (value := getattr(found, name, None)) is not None), None)
+        return found
+
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109  # httpcore's
         return await self.inner.read(max_bytes, _allowed(self._clock(), timeout, "ReadTimeout"))
 
@@ -154,7 +177,7 @@ class AsyncStream(_Stream):
         timeout: float | None = None,  # noqa: ASYNC109  # as above
     ) -> AsyncStream:
         left = _allowed(current(), timeout, "ConnectTimeout", sending=True)
-        return AsyncStream(await self.inner.start_tls(ssl_context, server_hostname, left))
+        return AsyncStream(await self.inner.start_tls(ssl_context, server_hostname, left), self._known)
 
 
 class AsyncNetwork:
@@ -162,6 +185,7 @@ class AsyncNetwork:
 
     def __init__(self, inner: Any) -> None:
         self._inner = inner
+        self.streams: weakref.WeakSet[AsyncStream] = weakref.WeakSet()
 
     async def connect_tcp(
         self,
@@ -171,10 +195,10 @@ class AsyncNetwork:
         **how: Any,
     ) -> AsyncStream:
         left = _allowed(current(), timeout, "ConnectTimeout", sending=True)
-        return AsyncStream(await self._inner.connect_tcp(host, port, timeout=left, **how))
+        return AsyncStream(await self._inner.connect_tcp(host, port, timeout=left, **how), self.streams)
 
     async def connect_unix_socket(self, path: str, **how: Any) -> AsyncStream:
-        return AsyncStream(await self._inner.connect_unix_socket(path, **how))
+        return AsyncStream(await self._inner.connect_unix_socket(path, **how), self.streams)
 
     async def sleep(self, seconds: float) -> None:
         await self._inner.sleep(seconds)
@@ -202,6 +226,12 @@ def note_protocol(stream: Stream | AsyncStream, transports: Iterable[Any]) -> No
                 if getattr(inner, "_network_stream", None) is stream:
                     stream.protocol = getattr(inner, "_h11_state", None)
                     return
+
+
+def drop(transports: Iterable[Any]) -> None:
+    """Closes the sockets of an event loop that is closed, where nothing can be awaited any more."""
+    for pool in pools_of(transports):
+        cut(stream.transport() for stream in list(getattr(pool._network_backend, "streams", ())))
 
 
 def leave_to_the_parent(transports: Iterable[Any]) -> None:

@@ -9,10 +9,23 @@ from ._clock import Clock, current
 from ._library import http_library
 from ._network import AsyncStream, Stream
 
-__all__ = ["LARGEST", "AsyncTimedBody", "TimedBody", "TooLargeError", "aread_whole", "clock_for", "read_whole"]
+__all__ = [
+    "LARGEST",
+    "AsyncTimedBody",
+    "TimedBody",
+    "TooLargeError",
+    "aread_refusal",
+    "aread_whole",
+    "clock_for",
+    "is_whole",
+    "read_refusal",
+    "read_whole",
+]
 
 LARGEST = 256 * 1024 * 1024
 """Bytes of a JSON reply, decompressed: beyond it is a fault or an attack, never an answer."""
+
+_LARGEST_REFUSAL = 1024 * 1024  # bytes of what is only read for its message
 
 _library: Any = http_library()
 
@@ -31,23 +44,46 @@ def clock_for(request: Any) -> Clock:
     return Clock(limits.get("read"), None if outer is None else outer.deadline, exchange=True)
 
 
+def is_whole(kind: str, accept: str) -> bool:
+    """Whether a reply that somebody reads piece by piece is no stream: JSON or a web page, where events or JSON were
+    asked for. Then all waiting for it has one limit, instead of each piece: what drips does not outlast it.
+
+    Args:
+        kind: the reply's content type.
+        accept: what was asked for.
+    """
+    kind = kind.lower()
+    if accept in ("application/json", "text/event-stream"):
+        return not kind.startswith("text/event-stream")
+    # Sound comes as it is made; a file may be of any kind and size.
+    return accept == "application/octet-stream" and kind.startswith(("application/json", "text/html"))
+
+
+def _is_whole(response: Any) -> bool:
+    accept = response.request.headers.get("accept", "application/json")
+    return is_whole(response.headers.get("content-type", ""), accept)
+
+
 class TimedBody(_library.SyncByteStream):
     """A body each piece of which has its time, by the clock of the request.
 
     Args:
-        stream: the body.
+        response: the reply, whose body it becomes.
         connection: what it is read from.
         clock: the request's.
     """
 
-    def __init__(self, stream: Any, connection: Stream, clock: Clock) -> None:
-        self._stream, self._clock = stream, clock
+    def __init__(self, response: Any, connection: Stream, clock: Clock) -> None:
+        self._stream, self._clock = response.stream, clock
+        self._whole = _is_whole(response)
         connection.body = clock
 
     def __iter__(self) -> Iterator[bytes]:
         clock = self._clock
         clock.end = None  # until the connection is waited for
         for piece in self._stream:
+            if self._whole:
+                clock.spend()
             yield piece
             clock.end = None
 
@@ -58,14 +94,17 @@ class TimedBody(_library.SyncByteStream):
 class AsyncTimedBody(_library.AsyncByteStream):
     """As `TimedBody`, for an event loop."""
 
-    def __init__(self, stream: Any, connection: AsyncStream, clock: Clock) -> None:
-        self._stream, self._clock = stream, clock
+    def __init__(self, response: Any, connection: AsyncStream, clock: Clock) -> None:
+        self._stream, self._clock = response.stream, clock
+        self._whole = _is_whole(response)
         connection.body = clock
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         clock = self._clock
         clock.end = None
         async for piece in self._stream:
+            if self._whole:
+                clock.spend()
             yield piece
             clock.end = None
 
@@ -115,6 +154,40 @@ async def aread_whole(response: Any) -> None:
         await response.aclose()
         raise
     response.__dict__.pop("aiter_bytes", None)
+
+
+def read_refusal(response: Any) -> None:
+    """Reads what a reply that is no success says, also where a stream was asked for, as far as it comes in time: its
+    status and headers have told already what it is.
+    """
+    pieces: list[bytes] = []
+    size = 0
+    try:
+        for piece in response.iter_bytes():
+            pieces.append(piece)
+            if (size := size + len(piece)) > _LARGEST_REFUSAL:
+                break
+    except _library.RequestError:
+        pass  # the rest is lost, and its status is not
+    finally:
+        response.close()
+    response._content = b"".join(pieces)
+
+
+async def aread_refusal(response: Any) -> None:
+    """As `read_refusal`."""
+    pieces: list[bytes] = []
+    size = 0
+    try:
+        async for piece in response.aiter_bytes():
+            pieces.append(piece)
+            if (size := size + len(piece)) > _LARGEST_REFUSAL:
+                break
+    except _library.RequestError:
+        pass  # as above
+    finally:
+        await response.aclose()
+    response._content = b"".join(pieces)
 
 
 def _counted(pieces: Any) -> Any:

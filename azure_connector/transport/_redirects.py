@@ -7,12 +7,18 @@ host that may have the resource's credential: whoever may not have that may not 
 
 from __future__ import annotations
 
+import re
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urljoin, urlsplit, urlunsplit
 
-__all__ = ["Redirect", "redirect_of"]
+__all__ = ["Redirect", "redirect_of", "redirect_to"]
 
 _KEEP_METHOD = (307, 308)
+_STATUSES = (301, 302, 303, *_KEEP_METHOD)
+# What no URL holds (https://www.rfc-editor.org/rfc/rfc3986#section-2): libraries read it in different ways.
+_NO_URL = re.compile(r"[^!#$%&'()*+,\-./0-9:;=?@A-Z\[\]_a-z~]")
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+_WEB = re.compile(r"(?:https?|wss?)://[^/?#]", re.IGNORECASE)
 
 
 class Redirect(NamedTuple):
@@ -31,15 +37,47 @@ class Redirect(NamedTuple):
 
 def redirect_of(response: Any) -> Redirect | None:
     """Where a reply redirects to; None where it does not."""
+    request = response.request
     location = response.headers.get("location")
-    if not location or response.status_code not in (301, 302, 303, *_KEEP_METHOD):
+    return redirect_to(str(request.url), response.status_code, location, get=request.method == "GET")
+
+
+def redirect_to(url: str, status: int, location: str | None, *, get: bool) -> Redirect | None:
+    """As `redirect_of`, for what another library has read.
+
+    Args:
+        url: the request's URL.
+        status: the reply's status.
+        location: its `location`, if it has one.
+        get: whether the request was a GET.
+    """
+    if status not in _STATUSES:
         return None
-    keeps = response.status_code in _KEEP_METHOD or response.request.method == "GET"
-    try:
-        url = str(response.request.url.join(location))
-        parts = urlsplit(url)
-        shown = urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
-        usable = bool(parts.hostname) and "@" not in parts.netloc and parts.port != 0
-    except Exception:  # noqa: BLE001  # each HTTP library has a class of its own for what is no URL
+    keeps = get or status in _KEEP_METHOD
+    if not location:
+        return Redirect(None, "nowhere (it has no location)", keeps)
+    target = _joined(url, location)
+    if target is None:
         return Redirect(None, "an address that is no URL", keeps)
-    return Redirect(url if usable else None, shown[:200], keeps)
+    parts = urlsplit(target)
+    shown = urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+    return Redirect(None if "@" in parts.netloc else target, shown[:200], keeps)
+
+
+def _joined(url: str, location: str) -> str | None:
+    """The absolute URL; None where `location` is no URL of the web, or of a path."""
+    if _NO_URL.search(location):
+        return None
+    first = re.split(r"[/?#]", location, maxsplit=1)[0]
+    if _SCHEME.match(location) or ":" in first:  # a path whose first segment has a colon is none either
+        if not _WEB.match(location):
+            return None
+    elif location.startswith("//") and not _WEB.match(f"https:{location}"):
+        return None
+    try:
+        target = urljoin(url, location).partition("#")[0]
+        parts = urlsplit(target)
+        usable = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return None
+    return target if usable else None

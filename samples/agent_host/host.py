@@ -45,7 +45,9 @@ class Session(AsyncExitStack):
             client = AsyncAzureConnector(config_file=self._config) if name == AZURE else openai.AsyncOpenAI(**settings)
             self._clients[name] = await self.enter_async_context(client)
         client = self._clients[name]
-        return client, client.settings.default_model if isinstance(client, AsyncAzureConnector) else model or "gpt-5"
+        return client, client.settings.model_for("/chat/completions") if isinstance(
+            client, AsyncAzureConnector
+        ) else model or "gpt-5"
 
     async def send_message(self, text: str, **options: Any) -> str:
         """The answer, whole; the options are those of `stream_message`."""

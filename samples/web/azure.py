@@ -83,7 +83,7 @@ def models_of(client: AsyncAzureConnector, catalog: Catalog) -> Iterator[Model]:
     settings = client.settings
     asked = list(settings.deployment_mapping)
     if settings.origins["default_model"] != "default" or not any(map(_chats, catalog)):
-        asked.insert(0, settings.default_model)
+        asked.insert(0, settings.model_for("/chat/completions"))
     reached: dict[str, set[str]] = {}
     for model in dict.fromkeys(asked):
         targets = client.explain(model).targets

@@ -272,9 +272,9 @@ def test_explaining_what_msal_hides() -> None:
 
 
 def test_every_code_has_a_remedy_that_can_be_filled_in() -> None:
-    from azure_connector.auth._credential_hints import _BY_CODE
+    from azure_connector.auth._entra_codes import REMEDIES
 
-    for code in _BY_CODE:
+    for code in REMEDIES:
         text = credential_hint("client secret", "", code, AuthSettings(client_id="1234"))
         assert text
         assert "{" not in text

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from azure_connector.auth._chain import METHODS
-from azure_connector.auth._credential_hints import _BY_CODE
+from azure_connector.auth._entra_codes import REMEDIES
 from azure_connector.emulator import Emulator
 from azure_connector.emulator.entra import EntraID
 from azure_connector.emulator.entra.environments import cli_environment, environment
@@ -100,5 +100,5 @@ def test_the_page_names_what_there_is() -> None:
         CONFIG_VARIABLE,
         ENV_FILE_VARIABLE,
     }
-    assert set(re.findall(r"AADSTS\d+", TEXT)) <= set(_BY_CODE)
+    assert set(re.findall(r"AADSTS\d+", TEXT)) <= set(REMEDIES)
     assert len(re.findall(r"^\| \d+ \|", TEXT, re.MULTILINE)) == len(METHODS)

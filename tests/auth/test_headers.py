@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import pickle
 from collections.abc import Callable
@@ -12,9 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from azure_connector import ConfigurationError
+from azure_connector import AsyncAzureConnector, AzureConnector, ConfigurationError, InvalidRequestError
 from azure_connector.auth import Authenticator, AuthHeaders
 from azure_connector.auth._headers import check_header
+from tests.support.catching import Host
 
 SUBSCRIPTION = SecretStr("subscription-7654321")
 
@@ -116,3 +118,34 @@ def test_headers_show_and_give_away_nothing() -> None:
     target = {"api-key": "old", "accept": "*/*"}
     headers.apply(target)
     assert target == {"api-key": "canary-123456", "accept": "*/*"}
+
+
+BAD_VALUES = ["c4nary\r\nX-Evil: 1", "c4nary\x00", "c4nary\x7f", "c4nary\u2028", "c4nary\xe9", "c4nary\u4e2d"]
+CALLS: dict[str, Any] = {
+    "chat": lambda client, **how: client.chat.completions.create(model="gpt-4o", messages=[], **how),
+    "list": lambda client, **how: client.models.list(**how),
+    "file": lambda client, **how: client.files.create(file=("a.txt", b"x"), purpose="assistants", **how),
+}
+
+
+@pytest.mark.parametrize("value", BAD_VALUES)
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
+@pytest.mark.parametrize("kind", ["sync", "async"])
+def test_a_header_of_one_call_that_cannot_be_sent(kind: str, call: Any, value: str) -> None:
+    """The HTTP libraries would quote it in their errors, or keep it in one."""
+    with Host() as host:
+        made: dict[str, Any] = {"azure_endpoint": host.url, "api_key": "k", "max_attempts": 1}
+
+        async def main() -> None:
+            async with AsyncAzureConnector(**made) as client:
+                await call(client, extra_headers={"X-Key": value})
+
+        def main_sync() -> None:
+            with AzureConnector(**made) as client:
+                call(client, extra_headers={"X-Key": value})
+
+        with pytest.raises(InvalidRequestError, match="X-Key") as caught:
+            asyncio.run(main()) if kind == "async" else main_sync()
+        assert "c4nary" not in repr(caught.value)
+        assert caught.value.__cause__ is caught.value.__context__ is None
+        assert host.seen == []

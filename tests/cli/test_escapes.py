@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import io
+import os
+import subprocess
+import sys
 
 import pytest
 from rich.text import Text
 
+from azure_connector import AzureConnector, ConfigurationError
 from azure_connector._utils import printable
 from azure_connector.cli import _screen
 from azure_connector.display import show
+from azure_connector.emulator import Emulator, Reply
 
 EVIL = "\x1b]0;owned\x07\x1b[2Jhello\r\x9b31m\u202etxt"
 
@@ -35,3 +40,36 @@ def test_what_is_printable_stays() -> None:
     assert printable("plain\ttext\n\u00e9 \U0001f600") == "plain\ttext\n\u00e9 \U0001f600"
     assert printable("a\r\nb") == "a\nb"
     assert printable("\x1b[0m") == "\\x1b[0m"
+
+
+NAME = "d\x1b[31m"
+COMMANDS = [["models"], ["models", "--json"], ["explain", NAME], ["doctor", "--call"], ["chat", "-m", NAME, "hello"]]
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_names_and_replies_reach_no_terminal_raw(command: list[str]) -> None:
+    """The whole command, against a resource whose deployment, model and reply are made to steer terminals."""
+    with Emulator({NAME: "gpt-4o"}) as azure:
+        if command[0] == "chat":
+            message = {"role": "assistant", "content": f"hello {EVIL}"}
+            choice = {"index": 0, "finish_reason": "stop", "message": message}
+            body = {"id": "x", "object": "chat.completion", "created": 1, "model": NAME, "choices": [choice]}
+            azure.script(Reply(status=200, body=body), times=None)
+        done = subprocess.run(
+            [sys.executable, "-m", "azure_connector.cli", *command],
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+            env=os.environ | {"AZURE_OPENAI_ENDPOINT": azure.endpoint, "AZURE_OPENAI_API_KEY": azure.api_key},
+            stdin=subprocess.DEVNULL,
+        )
+        assert list(azure.requests) or command[0] == "explain"
+    assert not {"\x1b", "\x07", "\x9b", "\u202e"}.intersection(done.stdout + done.stderr)
+
+
+def test_texts_of_ours_hold_none() -> None:
+    with Emulator({NAME: "gpt-4o"}) as azure, AzureConnector(azure_endpoint=azure.endpoint, api_key="k") as client:
+        azure.api_key = "k"
+        assert "\x1b" not in str(client.catalog())
+    assert "\x1b" not in str(ConfigurationError(f"no such deployment: {NAME}", hint=EVIL))

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import io
 import json
+import threading
 import tracemalloc
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -144,3 +148,105 @@ def test_a_large_file_is_never_in_memory(azure: Emulator, tmp_path: Path, source
         finally:
             tracemalloc.stop()
     assert peak < 2_000_000
+
+
+UPLOAD = {"id": "upload_1", "object": "upload", "status": "completed", "upload_id": "upload_1", "filename": "f"}
+
+
+@pytest.mark.parametrize("way", ["sync", "async"])
+@pytest.mark.parametrize("form", ["path", "bytes"])
+def test_an_upload_in_parts_is_mapped_as_well(azure: Emulator, tmp_path: Path, form: str, way: str) -> None:
+    path = tmp_path / "lines.jsonl"
+    path.write_bytes(_line() * 3)
+    azure.script(Reply(body=UPLOAD), times=None)
+    given: dict[str, Any] = {"file": path, "md5": "of the file before"}
+    if form == "bytes":
+        given = {"file": _line() * 3, "filename": "lines.jsonl", "bytes": 1}
+    call = {**given, "mime_type": "application/jsonl", "purpose": "batch", "part_size": 200}
+    options = asking.options(azure, deployment_mapping=MAPPING)
+
+    async def run() -> None:
+        async with AsyncAzureConnector(**options) as client:
+            await client.uploads.upload_file_chunked(**call)
+
+    if way == "async":
+        asyncio.run(run())
+    else:
+        with AzureConnector(**options) as client:
+            client.uploads.upload_file_chunked(**call)
+    first, *parts, last = azure.requests
+    expected = _line("first-deployment") * 3
+    assert (first.body["bytes"], first.body["filename"]) == (len(expected), "lines.jsonl")
+    sent = [part.raw.partition(b"\r\n\r\n")[2].partition(b"\r\n--")[0] for part in parts]
+    assert b"".join(sent) == expected
+    if form == "path":
+        assert last.body["md5"] == hashlib.md5(expected).hexdigest()
+
+
+def test_an_upload_in_parts_for_another_purpose_is_sent_as_it_is(azure: Emulator, tmp_path: Path) -> None:
+    path = tmp_path / "lines.jsonl"
+    path.write_bytes(_line())
+    azure.script(Reply(body=UPLOAD), times=None)
+    with AzureConnector(**asking.options(azure, deployment_mapping=MAPPING)) as client:
+        client.uploads.upload_file_chunked(file=path, mime_type="application/jsonl", purpose="fine-tune")
+    assert _line() in azure.requests[1].raw
+
+
+def test_an_upload_in_parts_for_another_resource_is_refused(azure: Emulator, tmp_path: Path) -> None:
+    path = tmp_path / "lines.jsonl"
+    path.write_bytes(_line())
+    there = {"azure_endpoint": "http://127.0.0.1:9", "api_key": "k"}
+    options = asking.options(azure, deployment_mapping={"gpt-5": "far@west"}, resources={"west": there})
+    with AzureConnector(**options) as client, pytest.raises(InvalidRequestError, match="'west'"):
+        client.uploads.upload_file_chunked(file=path, mime_type="application/jsonl", purpose="batch")
+    assert len(azure.requests) == 0
+
+
+@pytest.fixture
+def drain() -> Iterator[tuple[str, list[int]]]:
+    """A server that counts what it is sent and keeps nothing of it."""
+    counted: list[int] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def log_message(self, *_: Any) -> None:
+            """Quiet."""
+
+        def do_POST(self) -> None:
+            left = int(self.headers["content-length"])
+            counted.append(left)
+            while left:
+                left -= len(self.rfile.read(min(65_536, left)))
+            body = json.dumps(FILE).encode()
+            self.send_response(200)
+            self.send_header("content-type", "application/json")
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_address[1]}", counted
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize("way", ["sync", "async"])
+def test_the_memory_of_a_whole_upload_is_flat(drain: tuple[str, list[int]], tmp_path: Path, way: str) -> None:
+    address, counted = drain
+    path = tmp_path / "large.jsonl"
+    with path.open("wb") as file:
+        for _ in range(400):
+            file.write(_line(padding="x" * 50_000))
+    options = {"azure_endpoint": address, "api_key": "k", "deployment_mapping": MAPPING}
+    _upload(way, options, ("small.jsonl", _line()))  # what the first call loads is not the file's
+    tracemalloc.start()
+    try:
+        _upload(way, options, path)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert counted[-1] > 20_000_000
+    assert peak < 6_000_000

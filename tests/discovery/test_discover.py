@@ -191,3 +191,22 @@ def test_the_classic_form(azure: Emulator, settings: dict[str, Any]) -> None:
         versions = [seen.query["api-version"] for seen in azure.requests]
         assert versions == ["2023-03-15-preview", "2024-10-21"]
         assert {model.model for model in client.catalog().models} >= {"gpt-5", "gpt-4o"}
+
+
+@pytest.mark.parametrize("asynchronous", [False, True])
+def test_a_model_that_nobody_has_is_posted_once_a_call_and_not_listed_for_each_time(azure, settings, asynchronous):
+    async def calls() -> None:
+        async with AsyncAzureConnector(**settings) as client:
+            for _ in range(5):
+                with pytest.raises(DeploymentNotFoundError):
+                    await client.chat.completions.create(model="nobody-has-it", messages=HELLO)
+
+    if asynchronous:
+        asyncio.run(calls())
+    else:
+        with AzureConnector(**settings) as client:
+            for _ in range(5):
+                with pytest.raises(DeploymentNotFoundError):
+                    ask(client, "nobody-has-it")
+    assert listings(azure) == 2, "the first call's, and one more look for what may be new"
+    assert len([seen for seen in azure.requests if seen.method == "POST"]) == 5

@@ -38,9 +38,19 @@ def test_the_settings_page_is_what_the_fields_say() -> None:
     assert (DOCS / "settings.md").read_text(encoding="utf-8") == made.page(), stale
 
 
+def test_the_arguments_are_what_the_fields_say() -> None:
+    for path, text in generator("generate_arguments").FILES.items():
+        assert path.read_text(encoding="utf-8") == text(), "run python docs/generate_arguments.py"
+
+
+def test_the_overloads_are_what_the_sdk_of_the_pins_says() -> None:
+    made = generator("generate_overloads")
+    assert made.TARGET.read_text(encoding="utf-8") == made.text(), "run python docs/generate_overloads.py"
+
+
 def test_what_a_found_file_may_set_is_what_the_fields_say() -> None:
     text = (DOCS / "authentication.md").read_text(encoding="utf-8")
-    assert text == generator("generate_settings").with_found_table(text), "run python docs/generate_settings.py"
+    assert text == generator("generate_settings").with_tables(text), "run python docs/generate_settings.py"
 
 
 def test_every_setting_and_every_variable_stands_on_the_settings_page() -> None:
@@ -53,6 +63,12 @@ def test_the_pictures_are_what_the_script_draws() -> None:
     made = generator("generate_pictures")
     for name in ("concepts", "endpoints"):
         assert (DOCS / "images" / f"{name}.svg").read_text(encoding="utf-8") == getattr(made, name)()
+
+
+def test_the_operations_page_is_what_the_table_says() -> None:
+    made, text = generator("generate_operations"), (DOCS / "operations.md").read_text(encoding="utf-8")
+    assert text == made.with_table(text), "docs/operations.md is stale: run python docs/generate_operations.py"
+    assert made.events() in text
 
 
 SOURCES = [

@@ -110,7 +110,7 @@ TAUGHT: list[tuple[int, Any, str, dict[str, Any], Adaptation, dict[str, Any] | N
         value("temperature", "0.2 with this model. Only the default (1) value is supported."),
         CHAT,
         chat(temperature=0.2),
-        Adaptation("drop", CHAT, "temperature"),
+        Adaptation("values", CHAT, "temperature", values=(1,), reasoning=True),
         chat(),
     ),
     (
@@ -118,7 +118,7 @@ TAUGHT: list[tuple[int, Any, str, dict[str, Any], Adaptation, dict[str, Any] | N
         refused("Unsupported parameter: 'temperature' is not supported with this model."),  # no code, no param
         CHAT,
         chat(temperature=0.2),
-        Adaptation("drop", CHAT, "temperature"),
+        Adaptation("drop", CHAT, "temperature", reasoning=True),
         chat(),
     ),
     (
@@ -456,6 +456,8 @@ def test_what_was_learned_can_be_read() -> None:
         adaptations.add("a", adaptation)
     lines = adaptations.explain("a")
     assert len(lines) == len(adaptations.of("a"))
-    assert any(line.startswith("temperature is left out (learnt on /chat/completions: Unsupported") for line in lines)
+    assert any(
+        line.startswith("verbosity is kept to medium (learnt on /chat/completions: Unsupported") for line in lines
+    )
     assert any(line.startswith("reasoning.effort is kept to low, high") for line in lines)
     assert any(line.startswith("chat goes through the Responses API") for line in lines)

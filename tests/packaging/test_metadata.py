@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 import azure_connector
-from azure_connector._utils import _extras
-from azure_connector._utils._extras import install_hint
+from azure_connector._utils import _text
+from azure_connector._utils._text import install_hint
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -104,5 +104,5 @@ def test_an_extra_is_named_by_the_clone_or_by_the_packages_name(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     assert install_hint("cli") == 'pip install ".[cli]" in your clone of azure-connector'
-    monkeypatch.setattr(_extras, "_ROOT", tmp_path)  # as in site-packages: no pyproject.toml beside the package
+    monkeypatch.setattr(_text, "_ROOT", tmp_path)  # as in site-packages: no pyproject.toml beside the package
     assert install_hint("cli") == 'pip install "azure-connector[cli]"'

@@ -47,7 +47,9 @@ class Exchange:
 
     @property
     def kind(self) -> bytes:
-        return b"text/event-stream" if b'"stream":true' in self.request.replace(b" ", b"") else b"application/json"
+        asked = self.request.replace(b" ", b"")
+        streamed = b'"stream":true' in asked or b'name="stream"' in asked
+        return b"text/event-stream" if streamed else b"audio/mpeg" if b"/speech" in asked[:99] else b"application/json"
 
     def send(self, data: bytes) -> None:
         self.connection.sendall(data)
@@ -118,6 +120,37 @@ def closed_in_the_head(exchange: Exchange) -> None:
     exchange.send(b"HTTP/1.1 200 OK\r\ncontent-")
 
 
+def refusal_that_drips(exchange: Exchange) -> None:
+    exchange.send(CHUNKED.replace(b"200 OK", b"500 Error") % b"application/json")
+    exchange.drip(b"1\r\n \r\n")
+
+
+def refusal_that_stops(exchange: Exchange) -> None:
+    exchange.send(b"HTTP/1.1 403 Forbidden\r\ncontent-type: application/json\r\ncontent-length: 99\r\n\r\n{")
+    exchange.wait()
+
+
+def json_that_drips(exchange: Exchange) -> None:
+    exchange.send(CHUNKED % b"application/json")
+    exchange.drip(b"1\r\n \r\n")
+
+
+def page_that_drips(exchange: Exchange) -> None:
+    exchange.send(CHUNKED % b"text/html")
+    exchange.drip(b"1\r\n<\r\n")
+
+
+def garbled_compression(exchange: Exchange) -> None:
+    head = (CHUNKED % exchange.kind).replace(b"\r\n\r\n", b"\r\ncontent-encoding: gzip\r\n\r\n")
+    exchange.send(head + _chunk(b"this is not compressed") + b"0\r\n\r\n")
+
+
+def dripping_trailer(exchange: Exchange) -> None:
+    exchange.begin()
+    exchange.send(b"0\r\nx-drip: ")
+    exchange.drip(b"a")
+
+
 FAULTS: tuple[Callable[[Exchange], None], ...] = (
     silent,
     dripping_head,
@@ -129,6 +162,12 @@ FAULTS: tuple[Callable[[Exchange], None], ...] = (
     dripping_chunk_size,
     reset_in_the_body,
     closed_in_the_head,
+    refusal_that_drips,
+    refusal_that_stops,
+    json_that_drips,
+    page_that_drips,
+    garbled_compression,
+    dripping_trailer,
 )
 
 

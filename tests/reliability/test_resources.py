@@ -229,3 +229,15 @@ def test_a_redirect_holds_for_its_own_target_only(cloud):
     assert tried(reply) == [("default", 307), ("west", 200)]
     assert [(request.path, request.query) for request in cloud.west.requests] == [(path, {})]
     assert cloud.counts() == (2, 1, 0)
+
+
+def test_an_operation_that_a_deployment_lacks_says_nothing_of_its_others(cloud):
+    missing = Reply(404, {"error": {"code": "404", "message": "Resource not found"}})
+    cloud.east.script(missing, path="/responses", times=None)
+    with AzureConnector(**cloud.options()) as client:
+        for _ in range(3):
+            client.responses.create(model="gpt-4o", input="Hi", store=False)
+            client.chat.completions.create(model="gpt-4o", messages=HELLO)
+    asked = [request.path.rpartition("/")[2] for request in cloud.east.requests]
+    assert asked.count("responses") == 1, "once is enough for a while"
+    assert asked.count("completions") == 3

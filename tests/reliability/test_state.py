@@ -10,7 +10,7 @@ import pytest
 
 import azure_connector as ac
 from azure_connector import AsyncAzureConnector, AzureConnector, InvalidRequestError, azure_info
-from azure_connector.emulator import faults
+from azure_connector.emulator import Reply, faults
 
 # The default resource comes first; state is put on `west` by making the default one refuse once.
 MODEL = {"deployment_mapping": {"gpt-5": ["gpt-5", "gpt-5@west"]}}
@@ -151,3 +151,28 @@ def test_a_file_is_never_dropped(cloud):
                 model="gpt-5", input=[{"role": "user", "content": content}]
             )
     assert cloud.counts()[1] == 0
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_stored_completion_is_read_where_it_is(cloud, client, stream):
+    ask = {"model": "gpt-5", "messages": [{"role": "user", "content": "Say hello to Oslo"}], "store": True}
+    cloud.east.script(faults.too_many_requests(0.01))
+    reply = client.chat.completions.create(**ask, stream=stream)
+    identity = next(iter(reply)).id if stream else reply.id
+    assert azure_info(reply).resource == "west"
+    cloud.west.script(Reply(body={"id": identity, "object": "chat.completion", "choices": []}))
+    cloud.east.requests.clear()
+    client.chat.completions.retrieve(identity)
+    assert len(cloud.east.requests) == 0
+    assert cloud.west.requests.last.path == f"/openai/v1/chat/completions/{identity}"
+
+
+def test_the_files_of_a_batch_are_read_where_it_ran(cloud, client):
+    batch = {"id": "batch_1", "object": "batch", "output_file_id": "file-out", "error_file_id": "file-err"}
+    cloud.east.script(Reply(status=404, body={"error": {"code": "404", "message": "Resource not found"}}))
+    cloud.west.script(Reply(body=batch), *[Reply(raw=b"{}")] * 2)
+    found = client.batches.retrieve("batch_1")
+    cloud.east.requests.clear()
+    client.files.content(found.output_file_id)
+    client.files.content(found.error_file_id)
+    assert cloud.counts() == (0, 3, 0)

@@ -18,7 +18,8 @@ from azure_connector.errors._classify import (
     status_error,
 )
 from azure_connector.errors._envelope import ErrorFacts
-from azure_connector.errors._hints import HintContext, hint_for
+from azure_connector.errors._hint_context import HintContext
+from azure_connector.errors._hints import hint_for
 from azure_connector.settings._hosts import SCOPES
 
 REQUEST = httpx.Request("POST", "https://west.openai.azure.com/openai/v1/chat/completions")

@@ -212,6 +212,16 @@ def test_a_long_pause_is_tried_now_and_then_and_a_success_ends_it(world):
     assert world.health.is_clear(world.A, world.now)
 
 
+def test_a_success_ends_a_long_pause_of_one_operation_too(make_world):
+    world = make_world(max_wait=5.0)
+    unwell = AttemptOutcome("transient", 503, retry_after=60.0)
+    world.health.observe(world.A, unwell, world.now, operation="/responses")
+    world.now += world.policy.probe_interval
+    assert world.health.claim(world.A, "first", world.now, "/responses")
+    world.health.observe(world.A, world.OK, world.now, caller="first", operation="/responses")
+    assert world.health.is_clear(world.A, world.now, "/responses")
+
+
 @pytest.mark.parametrize("kind", ["refused", "transient", "unreachable", "timeout"])
 def test_a_trial_that_tells_nothing_of_the_quota_leaves_the_pause(world, kind):
     world.observe(world.A, "rate_limited", 429, retry_after=3600.0)

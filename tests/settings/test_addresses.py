@@ -160,3 +160,118 @@ def test_no_name_of_the_endpoint_takes_a_credential_elsewhere(other: dict) -> No
     settings = ConnectorSettings(azure_endpoint="https://mine.openai.azure.com", api_key="k")
     with pytest.raises(ConfigurationError, match="credential of its own"):
         settings.derived(**other)
+
+
+@pytest.mark.parametrize(
+    ("path", "product", "instead"),
+    [
+        ("services.ai.azure.com/anthropic/v1/messages", "Anthropic's Messages API", "Anthropic's client"),
+        ("cognitiveservices.azure.com/speechtotext/v3.2/transcriptions", "Azure Speech", "services-speech"),
+        ("cognitiveservices.azure.com/contentsafety/text:analyze", "Content Safety", "azure-ai-contentsafety"),
+        ("cognitiveservices.azure.com/language/:analyze-text?api-version=2024-01-01", "Language", "textanalytics"),
+        ("cognitiveservices.azure.com/formrecognizer/documentModels", "Document Intelligence", "documentintelligence"),
+        ("cognitiveservices.azure.com/voice-live/realtime?api-version=2025-10-01", "Voice Live", "voicelive"),
+        ("search.windows.net", "Azure AI Search", "copy Endpoint"),
+        ("vault.azure.net/secrets/x", "Azure Key Vault", "key_vault_secret"),
+    ],
+)
+def test_the_address_of_another_product(path: str, product: str, instead: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        parse_endpoint(f"https://r.{path}")
+    assert product in str(caught.value)
+    assert instead in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "problem", "advice"),
+    [
+        (
+            "https://apim.azure-api.net/openai/deployments/{deployment-id}/chat/completions?api-version={api-version}",
+            "placeholder {deployment-id}",
+            "Put the name in its place",
+        ),
+        ("https://<resource>.openai.azure.com", "placeholder <resource>", "Put the name in its place"),
+        ("https://gw.example/x?subscription-key=s3cret", "'subscription-key'", "apim_subscription_key"),
+        ("wss://r.openai.azure.com/openai/v1/realtime?intent=transcription", "'intent'", "extra_query"),
+    ],
+)
+def test_what_an_address_may_not_hold(text: str, problem: str, advice: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        parse_endpoint(text)
+    assert problem in str(caught.value)
+    assert advice in caught.value.hint
+    assert "s3cret" not in str(caught.value)
+
+
+def test_a_password_is_no_placeholder() -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        parse_endpoint("https://user:{hidden}@r.openai.azure.com/x")
+    assert "hidden" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("tail", "ask", "path"),
+    [
+        (
+            "images/generations?api-version=2025-04-01-preview",
+            lambda client: client.images.generate(model="gpt-image-1", prompt="A fjord"),
+            "images/generations",
+        ),
+        (
+            "images/edits?api-version=2025-04-01-preview",
+            lambda client: client.images.generate(model="gpt-image-1", prompt="A fjord"),
+            "images/generations",
+        ),
+        (
+            "audio/transcriptions?api-version=2024-06-01",
+            lambda client: client.audio.transcriptions.create(model="whisper-1", file=("a.wav", b"RIFF")),
+            "audio/transcriptions",
+        ),
+        (
+            "audio/speech?api-version=2025-03-01-preview",
+            lambda client: client.audio.speech.create(model="tts-1", input="Hi", voice="alloy"),
+            "audio/speech",
+        ),
+    ],
+)
+def test_the_deployment_of_a_pasted_target_uri_serves_what_the_uri_is_for(
+    azure: Emulator, tail: str, ask: object, path: str
+) -> None:
+    azure.script(Reply(body={"created": 1, "data": [], "text": "Hi"}))
+    address = f"{azure.endpoint}/openai/deployments/mine/{tail}"
+    with AzureConnector(azure_endpoint=address, api_key=azure.api_key) as client:
+        ask(client)
+    assert azure.requests.last.path == f"/openai/deployments/mine/{path}"
+
+
+def test_that_deployment_serves_nothing_else(azure: Emulator) -> None:
+    address = f"{azure.endpoint}/openai/deployments/mine/images/generations?api-version=2025-04-01-preview"
+    with AzureConnector(azure_endpoint=address, api_key=azure.api_key) as client:
+        client.chat.completions.create(model="gpt-4o", messages=asking.HELLO)
+    assert azure.requests.last.path == "/openai/deployments/gpt-4o/chat/completions"
+
+
+def test_the_jobs_of_the_first_sora(azure: Emulator) -> None:
+    azure.script(Reply(body={"id": "task_1"}), Reply(body={"id": "task_1"}))
+    address = f"{azure.endpoint}/openai/v1/video/generations/jobs?api-version=preview"
+    options = {"azure_endpoint": address, "api_key": azure.api_key, "deployment_mapping": {"sora": "film"}}
+    with AzureConnector(**options) as client:
+        client.post("/video/generations/jobs", body={"model": "sora", "prompt": "A fjord"}, cast_to=object)
+        client.get("/video/generations/jobs/task_1", cast_to=object)
+    assert [request.url for request in azure.requests] == [
+        "/openai/v1/video/generations/jobs",
+        "/openai/v1/video/generations/jobs/task_1",
+    ]
+    assert azure.requests[0].body["model"] == "film"
+
+
+@pytest.mark.parametrize("name", ["AZURE_OPENAI_BASE_URL", "AZURE_API_BASE"])
+@pytest.mark.parametrize("tail", ["", "/openai/v1/", "/openai/deployments/gpt-4o"])
+def test_variables_that_others_call_a_base_are_the_endpoint(
+    azure: Emulator, monkeypatch: pytest.MonkeyPatch, name: str, tail: str
+) -> None:
+    monkeypatch.setenv(name, azure.endpoint + tail)
+    with AzureConnector(api_key=azure.api_key) as client:
+        client.chat.completions.create(model="gpt-4o", messages=asking.HELLO)
+    classic = "/openai/deployments/gpt-4o/chat/completions"
+    assert azure.requests.last.path == (classic if "deployments" in tail else "/openai/v1/chat/completions")

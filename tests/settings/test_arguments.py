@@ -18,14 +18,15 @@ from azure_connector.settings import (
     AuthSettings,
     ConnectorSettings,
 )
-from azure_connector.settings._arguments import SettingsArguments
+from azure_connector.settings._arguments import ConstructorArguments, SettingsArguments
 
 FILES = {"config_file", "env_file", "env_file_encoding"}
 TAKEN_BY_THE_SDK = {"timeout", "default_headers"}
 
 
 def test_every_setting_can_be_passed_as_an_argument() -> None:
-    assert set(SettingsArguments.__annotations__) == set(ConnectorSettings.model_fields) - TAKEN_BY_THE_SDK | FILES
+    assert set(SettingsArguments.__annotations__) == set(ConnectorSettings.model_fields) - TAKEN_BY_THE_SDK
+    assert set(ConstructorArguments.__annotations__) >= {*SettingsArguments.__annotations__, *ALIASES} | FILES
 
 
 def test_every_setting_is_documented() -> None:

@@ -223,11 +223,11 @@ def test_plans_are_made_once() -> None:
 
 @pytest.mark.parametrize("model", ["", "  ", None, 5, ["gpt-5"], {"model": "gpt-5"}])
 def test_a_model_that_is_none(model: Any) -> None:
-    with pytest.raises(InvalidRequestError, match="default_model") as caught:
+    with pytest.raises(InvalidRequestError, match="names no model") as caught:
         table().resolve(model, CHAT)
 
     assert caught.value.param == "model"
-    assert "default_deployment" in caught.value.hint
+    assert "Pass model=" in caught.value.hint
 
 
 def test_resolution_is_logged(caplog: pytest.LogCaptureFixture) -> None:

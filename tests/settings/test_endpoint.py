@@ -127,7 +127,7 @@ def test_pasted_forms(text: str, base: str, form: str, version: str | None, depl
         ("r.services.ai.azure.com", "foundry", "public", "https://ai.azure.com/.default"),
         ("gw.azure-api.net", "gateway", "public", "https://cognitiveservices.azure.com/.default"),
         ("r.openai.azure.us", "azure", "usgov", "https://cognitiveservices.azure.us/.default"),
-        ("r.services.ai.azure.us", "foundry", "usgov", "https://cognitiveservices.azure.us/.default"),
+        ("r.services.ai.azure.us", "foundry", "usgov", "https://ai.azure.us/.default"),
         ("r.openai.azure.cn", "azure", "china", "https://cognitiveservices.azure.cn/.default"),
         ("localhost", "loopback", "public", "https://cognitiveservices.azure.com/.default"),
         ("llm.example.org", "other", "public", "https://cognitiveservices.azure.com/.default"),

@@ -101,7 +101,7 @@ def test_a_setting_given_twice(toml: Any) -> None:
     [
         ('azure_endpont = "x"', ["azure_connector.toml", "'azure_endpont'", "Did you mean 'azure_endpoint'"]),
         ('azure-endpoint = "x"', ["Did you mean 'azure_endpoint'"]),
-        ('[providers.config]\nendpoint = "x"', ["[providers.config]", "'endpoint'", "Did you mean 'azure_endpoint'"]),
+        ('[providers.config]\nhost = "x"', ["[providers.config]", "'host'", "Did you mean 'azure_endpoint'"]),
         ("[providers.config]\nqqq = 1", ["'qqq'"]),
         # beside another application's tables only what is nearly ours is taken for a mistake
         ('api_kee = "x"\n[provider.config]\n', ["'api_kee'", "Did you mean 'api_key'"]),

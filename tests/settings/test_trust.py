@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from azure_connector import AccessTokenError, AzureConnector
+from azure_connector.emulator import Emulator
 from azure_connector.errors import ConfigurationError
 from azure_connector.settings import ConnectorSettings
 from azure_connector.settings._names import SETTINGS
@@ -86,6 +88,15 @@ GOOD = {
     ),
     "a gateway in a file that is named": Setup(
         {"AZURE_OPENAI_API_KEY": KEY}, f'azure_endpoint = "{GATEWAY}"\nproxy = "http://127.0.0.1:1"', named=True
+    ),
+    "a named file that asks for the environment's endpoint, beside another .env": Setup(
+        {"AZURE_OPENAI_API_KEY": KEY, "AZURE_OPENAI_ENDPOINT": GATEWAY},
+        'azure_endpoint = "${AZURE_OPENAI_ENDPOINT}"',
+        {"AZURE_OPENAI_ENDPOINT": GATEWAY},
+        named=True,
+    ),
+    "ordinary headers in the directory": Setup(
+        {"AZURE_OPENAI_API_KEY": KEY}, f'azure_endpoint = "{MINE}"\ndefault_headers = {{ X-Team = "a" }}'
     ),
     "a reference to an endpoint in the environment": Setup(
         {"AZURE_OPENAI_API_KEY": KEY, "AZURE_OPENAI_WEST_ENDPOINT": GATEWAY},
@@ -217,6 +228,12 @@ BAD = {
     "a vault that only looks like one": Setup(
         toml=f'azure_endpoint = "{MINE}"\nkey_vault_secret = "https://v.vault.azure.net.example/secrets/s"'
     ),
+    "a header that decides where a request ends": Setup(
+        {"AZURE_OPENAI_API_KEY": KEY, "AZURE_OPENAI_ENDPOINT": MINE}, 'default_headers = { Host = "theirs.example" }'
+    ),
+    "the same as the header of the subscription key": Setup(
+        {"AZURE_APIM_SUBSCRIPTION_KEY": KEY, "AZURE_OPENAI_ENDPOINT": MINE}, 'apim_header = "Host"'
+    ),
     "a named resource's file": Setup(
         {"AZURE_OPENAI_ENDPOINT": MINE, **CLIENT},
         f'[resources.west]\nazure_endpoint = "{OTHER}"\nfederated_token_file = "/etc/passwd"',
@@ -241,6 +258,31 @@ def test_a_directory_sends_nothing_of_the_users_away(
 def test_naming_the_files_is_a_way_out(setup: Setup, bare_machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     setup = Setup(setup.env, setup.toml, setup.dotenv, setup.arguments, named=True)
     assert setup.make(bare_machine, monkeypatch).resource_map()
+
+
+ASKS_FOR = {
+    "an endpoint": 'azure_endpoint = "${AZURE_OPENAI_ENDPOINT}"',
+    "a named resource's": '[resources.west]\nazure_endpoint = "${AZURE_OPENAI_ENDPOINT}"',
+    "a proxy": f'azure_endpoint = "{MINE}"\nproxy = "${{AZURE_OPENAI_ENDPOINT}}"',
+    "trusted hosts": f'azure_endpoint = "{MINE}"\ntrusted_hosts = "${{AZURE_OPENAI_HOSTS}}"',
+}
+
+
+@pytest.mark.parametrize("toml", ASKS_FOR.values(), ids=ASKS_FOR)
+def test_a_named_file_does_not_vouch_for_what_a_found_one_answers(
+    toml: str, bare_machine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The TOML file is named and asks for a variable, which only the `.env` of the working directory has."""
+    monkeypatch.setenv("AZURE_OPENAI_API_KEY", KEY)
+    named = bare_machine / "mine.toml"
+    named.write_text(toml, encoding="utf-8")
+    lines = f"AZURE_OPENAI_ENDPOINT={GATEWAY}\nAZURE_OPENAI_HOSTS=gateway.example\n"
+    (bare_machine / ".env").write_text(lines, encoding="utf-8")
+    with pytest.raises(ConfigurationError, match=r"of \.env|\.env AZURE") as caught:
+        ConnectorSettings(config_file=named)
+    assert "c4nary" not in str(caught.value)
+    # The way out: name that file, too.
+    assert ConnectorSettings(config_file=named, env_file=bare_machine / ".env").resource_map()
 
 
 VALUES = {
@@ -316,6 +358,31 @@ def test_what_is_overridden_or_left_unread_is_told(bare_machine: Path, monkeypat
     )
     assert (settings.trust["azure_endpoint"], settings.trust["client_secret"]) == ("found", "trusted")
     assert "proxy" not in settings.trust
+
+
+def test_what_a_found_file_tried_to_set_is_told(bare_machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    setup = Setup(
+        {"AZURE_OPENAI_ENDPOINT": MINE, "AZURE_OPENAI_API_KEY": KEY, "AZURE_CONNECTOR_PROXY": "http://127.0.0.1:1"},
+        dotenv={"AZURE_CONNECTOR_PROXY": "http://127.0.0.1:2"},
+    )
+    assert setup.make(bare_machine, monkeypatch).remarks == (
+        ".env AZURE_CONNECTOR_PROXY sets proxy, which a file that nobody named may not set; "
+        "environment AZURE_CONNECTOR_PROXY is used",
+    )
+
+
+@pytest.mark.parametrize("other", [OTHER, MINE])
+def test_a_401_says_that_the_environment_names_another_resource(other: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AZURE_OPENAI_ENDPOINT", other)
+    with Emulator() as azure, AzureConnector(azure_endpoint=azure.endpoint, api_key="wrong-1234567") as client:
+        with pytest.raises(AccessTokenError) as caught:
+            client.models.list()
+        assert "environment AZURE_OPENAI_ENDPOINT names another resource" in caught.value.hint
+        monkeypatch.setenv("AZURE_OPENAI_ENDPOINT", f"{azure.endpoint}/openai/v1/")
+        with AzureConnector(azure_endpoint=azure.endpoint, api_key="wrong-1234567") as same:
+            with pytest.raises(AccessTokenError) as again:
+                same.models.list()
+            assert "another resource" not in again.value.hint
 
 
 def test_an_argument_over_another_resource_of_the_environment_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

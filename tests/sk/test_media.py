@@ -8,6 +8,12 @@ from pathlib import Path
 
 import pytest_asyncio
 from semantic_kernel.connectors.ai.open_ai import (
+    AzureAudioToText,
+    AzureChatCompletion,
+    AzureChatPromptExecutionSettings,
+    AzureTextEmbedding,
+    AzureTextToAudio,
+    AzureTextToImage,
     OpenAIAudioToText,
     OpenAIRealtimeExecutionSettings,
     OpenAIRealtimeWebsocket,
@@ -18,7 +24,7 @@ from semantic_kernel.connectors.ai.open_ai import (
 from semantic_kernel.connectors.ai.open_ai.prompt_execution_settings.open_ai_text_to_image_execution_settings import (
     ImageSize,
 )
-from semantic_kernel.contents import AudioContent
+from semantic_kernel.contents import AudioContent, ChatHistory
 
 from azure_connector import AsyncAzureConnector
 from azure_connector.emulator import Emulator, Reply
@@ -79,3 +85,42 @@ async def test_realtime() -> None:
     assert seen.url == "/openai/v1/realtime?model=my-voice"
     assert seen.headers["api-key"] == azure.api_key
     assert seen.messages[0]["session"]["instructions"] == "Be brief."
+
+
+class TestAzuresOwnServices:
+    """Semantic Kernel's Azure services insist on an `AsyncAzureOpenAI`, which the connector is."""
+
+    async def test_images(self, azure: Emulator, connector: AsyncAzureConnector) -> None:
+        service = AzureTextToImage(deployment_name="gpt-image-1", async_client=connector)
+        azure.script(Reply(body={"created": 1, "data": [{"url": "https://example.com/cat.png"}]}))
+        settings = OpenAITextToImageExecutionSettings(size=ImageSize(width=1024, height=1024))
+        assert await service.generate_images("A cat", settings=settings) == ["https://example.com/cat.png"]
+        assert azure.requests.last.body["model"] == "pictures"
+
+    async def test_transcription(self, azure: Emulator, connector: AsyncAzureConnector, tmp_path: Path) -> None:
+        service = AzureAudioToText(deployment_name="whisper", async_client=connector)
+        (tmp_path / "a.wav").write_bytes(b"RIFF")
+        azure.script(Reply(body={"text": "hello"}))
+        heard = await service.get_text_content(AudioContent(uri=str(tmp_path / "a.wav")))
+        assert heard.text == "hello"
+
+    async def test_speech(self, azure: Emulator, connector: AsyncAzureConnector) -> None:
+        service = AzureTextToAudio(deployment_name="tts", async_client=connector)
+        azure.script(Reply(raw=b"mp3", headers={"content-type": "audio/mpeg"}))
+        assert (await service.get_audio_content("hello")).data == b"mp3"
+
+    async def test_embeddings(self, azure: Emulator, connector: AsyncAzureConnector) -> None:
+        service = AzureTextEmbedding(deployment_name="text-embedding-3-small", async_client=connector)
+        assert len(await service.generate_embeddings(["one", "two"])) == 2
+        assert azure.requests.last.url == "/openai/v1/embeddings"
+
+    async def test_chat_and_its_dictionary(self, azure: Emulator, connector: AsyncAzureConnector) -> None:
+        service = AzureChatCompletion(deployment_name="gpt-4o", async_client=connector)
+        history = ChatHistory(system_message="Be brief.")
+        history.add_user_message("Say hello to Oslo")
+        reply = await service.get_chat_message_content(history, AzureChatPromptExecutionSettings())
+        assert reply is not None
+        assert reply.content
+        told = service.to_dict()
+        assert told["api_version"] == "v1"
+        assert azure.api_key not in str(told)

@@ -131,7 +131,13 @@ def answered(*deltas: dict[str, Any] | None) -> MagicMock:
 )
 def test_the_constructors_take_sks_arguments_by_place_and_by_name(own: Any, theirs: Any) -> None:
     expected = list(inspect.signature(theirs.__init__).parameters)
-    assert list(inspect.signature(own.__init__).parameters) == [*expected, "model", "connector", "settings"]
+    shown = list(inspect.signature(own.__init__).parameters)
+    assert shown[: len(expected) + 2] == [*expected, "model", "connector"]
+    # Pydantic would show the fields, which no caller gives, as required.
+    asked = inspect.signature(own).parameters
+    assert asked.keys() >= {"max_attempts", "tenant_id", "deployment_mapping"}
+    assert asked.keys().isdisjoint({"ai_model_id", "client", "settings", "prompt_tokens"})
+    assert all(one.default is not inspect.Parameter.empty for one in asked.values())
 
 
 def test_the_environment_makes_a_service() -> None:

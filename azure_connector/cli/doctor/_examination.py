@@ -8,7 +8,7 @@ from contextlib import ExitStack, closing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ...client import AzureConnector, ConnectorState
+from ...client import AzureConnector, ConnectorState, connector_over
 from ...deployments import Catalog, ListedDeployment
 from ...errors import ConfigurationError
 from ...transport import tls_context
@@ -48,7 +48,7 @@ def examine(
             settings = load()
             rows = rows_of(settings)
             state = ConnectorState.from_settings(settings)
-            client = stack.enter_context(closing(AzureConnector(_state=state, max_retries=0)))
+            client = stack.enter_context(closing(connector_over(state, max_retries=0)))
         except ConfigurationError as error:
             findings.append(unusable(error))
             yield findings[-1]
@@ -65,7 +65,7 @@ def _walk(
 ) -> Iterator[Step | Finding]:
     yield from check_settings(state.settings)
     sound: set[str] = set()
-    for name in state.resources:
+    for name in state.settings.resource_map():
         failed = False
         for event in _reach(state, name):
             failed = failed or (isinstance(event, Finding) and event.status == "failed" and event.check != "clock")
@@ -146,7 +146,7 @@ def _chosen(
     chosen = tuple(one for one in catalog.deployments if one.resource in sound and (one.mapped or one.serves))
     if chosen:
         return chosen
-    return (ListedDeployment(client.settings.default_model, first),)
+    return (ListedDeployment(client.settings.model_for("/chat/completions"), first),)
 
 
 def _unknown(key: str) -> ListedDeployment:

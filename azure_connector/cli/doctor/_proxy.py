@@ -5,10 +5,9 @@ from __future__ import annotations
 import base64
 from dataclasses import dataclass
 from urllib.parse import SplitResult, unquote, urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 from ...settings import Resource
-from ...transport import TransportOptions
+from ...transport import TransportOptions, proxy_rules
 
 __all__ = ["Way", "way_to"]
 
@@ -35,8 +34,7 @@ class Way:
 
     @property
     def _proxy(self) -> SplitResult:
-        address = self.proxy or ""
-        return urlsplit(address if "://" in address else f"http://{address}")
+        return urlsplit(self.proxy or "")
 
     @property
     def first_hop(self) -> tuple[str, int]:
@@ -69,10 +67,5 @@ def way_to(resource: Resource, transport: TransportOptions, origin: str) -> Way:
     parts = urlsplit(resource.endpoint.base)
     tls = parts.scheme == "https"
     host, port = parts.hostname or "", parts.port or (443 if tls else 80)
-    if transport.proxy is not None:
-        return Way(host, port, tls, transport.proxy, f"proxy ({origin})")
-    proxies = getproxies()
-    name = next((scheme for scheme in (parts.scheme, "all") if proxies.get(scheme)), None)
-    if name is None or proxy_bypass(f"{host}:{port}") or proxy_bypass(host):
-        return Way(host, port, tls)
-    return Way(host, port, tls, proxies[name], f"{name.upper()}_PROXY")
+    found = proxy_rules(transport.proxy, origin).of(parts.scheme, host, port)
+    return Way(host, port, tls, *(found or ()))

@@ -41,6 +41,12 @@ IMDS_VERSION = "2018-02-01"
 SELECTORS = ("client_id", "object_id", "principal_id", "mi_res_id", "msi_res_id")
 
 
+_SEVERAL = (
+    "Multiple user assigned identities exist, please specify the clientId / resourceId of the identity in the token "
+    "request"
+)
+
+
 class ManagedIdentityServer(ScriptedServer):
     """Hands out tokens of an emulated Entra ID to whoever runs "on" this machine.
 
@@ -134,7 +140,8 @@ class ManagedIdentityServer(ScriptedServer):
             return _imds_error("bad_request_102", "Required api-version parameter is missing or unsupported")
         identity = self._find(request.query_params)
         if identity is None:
-            return _imds_error("invalid_request", "Identity not found")
+            several = len(self.identities) > 1 and _selector(request.query_params) is None
+            return _imds_error("invalid_request", _SEVERAL if several else "Identity not found")
         resource = request.query_params.get("resource", "")
         if not self._knows(resource):
             message = (
@@ -160,7 +167,9 @@ class ManagedIdentityServer(ScriptedServer):
     def _find(self, query: Mapping[str, str]) -> App | None:
         selector = _selector(query)
         if selector is None:
-            return self.system
+            # A machine with one user-assigned identity and none of its own uses that one.
+            alone = next(iter(self.identities.values())) if len(self.identities) == 1 else None
+            return self.system or alone
         name, value = selector
         if name == "client_id":
             return self.identities.get(value)

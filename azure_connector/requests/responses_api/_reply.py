@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import isfinite
 from typing import Any
 
-from ..._utils import Json, as_list, as_object
+from ..._utils import Json, as_list, as_object, as_text
 from ...errors import ErrorFacts, parse_envelope
 from ...tools import as_function_call
 from ._message_text import MessageText
 from ._replay_state import CALL_TYPES, fields_of
-from ._shapes import chat_usage, merged_verdicts, objects, without
+from ._shapes import chat_usage, merged_verdicts, objects, sound_items, without
 
-__all__ = ["Failure", "chat_call", "commentary", "reasoning_texts", "to_chat"]
+__all__ = ["Failure", "chat_call", "commentary", "reasoning_texts", "seconds", "to_chat"]
 
 
 class Failure(Exception):
@@ -57,7 +58,7 @@ def to_chat(reply: Json, *, model: str | None = None, origin: str | None = None)
         Failure: the reply's status is `failed`, `cancelled`, or one of a reply that is still being made.
     """
     _refuse(reply)
-    output = [as_function_call(item) for item in objects(reply.get("output"))]
+    output = [as_function_call(item) for item in sound_items(reply.get("output"))]
     speech = MessageText()
     message = _message(output, speech)
     message.update(fields_of(output, speech, origin))
@@ -71,10 +72,10 @@ def to_chat(reply: Json, *, model: str | None = None, origin: str | None = None)
     if completion:
         choice["content_filter_results"] = merged_verdicts(completion)
     chat: Json = {
-        "id": reply.get("id") or "",
+        "id": as_text(reply.get("id")),
         "object": "chat.completion",
-        "created": int(reply.get("created_at") or 0),
-        "model": reply.get("model") or model or "",
+        "created": seconds(reply.get("created_at")),
+        "model": as_text(reply.get("model")) or model or "",
         "system_fingerprint": None,
         "choices": [choice],
         "usage": chat_usage(reply.get("usage")),
@@ -87,11 +88,16 @@ def to_chat(reply: Json, *, model: str | None = None, origin: str | None = None)
 
 
 def _refuse(reply: Json) -> None:
-    status = reply.get("status") or "completed"
+    status = as_text(reply.get("status")) or "completed"
     error = as_object(reply.get("error"))
     if error or status not in ("completed", "incomplete"):
         said = error or {"message": f"the reply's status is {status!r}"}
         raise Failure.reported(said, code=status)
+
+
+def seconds(value: object) -> int:
+    """A time as the SDK's types have it; 0 for none."""
+    return int(value) if isinstance(value, int | float) and isfinite(value) else 0
 
 
 def commentary(item: Json) -> bool:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 from ..._utils import Json, as_list, as_object
 from ...tools import as_function_call
 from ._chunk_emitter import ChunkEmitter, Progress
-from ._reply import Failure, to_chat
-from ._shapes import objects, without
+from ._reply import Failure, seconds, to_chat
+from ._shapes import sound_event, sound_items, without
 
 __all__ = ["ResponseStream"]
 
@@ -78,11 +80,12 @@ class ResponseStream:
         Raises:
             Failure: the reply failed, or the service reported an error.
         """
+        event = sound_event(event)
         kind = event.get("type")
         if kind == "error" or (kind is None and event.get("error")):
             raise Failure.reported(as_object(event.get("error")) or event)
-        if as_object(event.get("item")).get("type") == "tool_call":
-            event = {**event, "item": as_function_call(event["item"])}
+        if isinstance(event.get("item"), dict):
+            event = {**event, "item": _readable(event["item"], begun=kind == "response.output_item.added")}
         take = None if self.complete else self._handlers.get(str(kind))
         if take is not None:
             take(event)
@@ -114,10 +117,10 @@ class ResponseStream:
 
     def _on_reply(self, event: Json) -> None:
         reply = as_object(event.get("response"))
-        found = {key: reply[key] for key in ("id", "model", "service_tier") if reply.get(key)}
+        found = {key: reply[key] for key in ("id", "model", "service_tier") if isinstance(reply.get(key), str)}
         self._teller.frame.update(found)
         if reply.get("created_at"):
-            self._teller.frame["created"] = int(reply["created_at"])
+            self._teller.frame["created"] = seconds(reply["created_at"])
 
     def _on_item(self, event: Json) -> None:
         item = as_object(event.get("item"))
@@ -156,7 +159,7 @@ class ResponseStream:
         known = [self._items[index].item for index in sorted(self._items)]
         reply: Json = {"status": event["type"].removeprefix("response."), **as_object(event.get("response"))}
         # Some gateways leave the items out of the final reply.
-        reply["output"] = objects(reply.get("output")) or known
+        reply["output"] = [_readable(item) for item in sound_items(reply.get("output"))] or known
         chat = to_chat(reply, model=self._model, origin=self._origin)
         for index, item in enumerate(reply["output"]):
             self._teller.item(self._item(index), item, whole=True)
@@ -178,6 +181,13 @@ class ResponseStream:
         if reply.get("error"):
             raise failure
         self._failed = failure  # the reason may follow in an `error` event
+
+
+def _readable(item: Json, *, begun: bool = False) -> Json:
+    """An item whose arguments, if it is a call, are text: what is told of them is counted in characters."""
+    item = as_function_call(item, begun=begun)
+    given = item.get("arguments")
+    return item if given is None or isinstance(given, str) else {**item, "arguments": json.dumps(given)}
 
 
 def _position(event: Json) -> int:

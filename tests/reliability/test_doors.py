@@ -1,0 +1,229 @@
+"""The fault table through both doors, and their life in a process: what the core promises holds there too."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import subprocess
+import sys
+import weakref
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import openai
+import pytest
+
+litellm = pytest.importorskip("litellm")
+pytest.importorskip("semantic_kernel")
+
+from semantic_kernel.connectors.ai.open_ai import AzureChatPromptExecutionSettings  # noqa: E402
+from semantic_kernel.contents import ChatHistory  # noqa: E402
+from semantic_kernel.exceptions import ServiceResponseException  # noqa: E402
+
+import azure_connector as ac  # noqa: E402
+import litellm_adapter  # noqa: E402
+from azure_connector import AsyncAzureConnector  # noqa: E402
+from sk_azure_plugin import AzureConnectorChatCompletion, AzureConnectorTextEmbedding  # noqa: E402
+from tests.reliability.raw_server import FAULTS, RawServer  # noqa: E402
+from tests.reliability.test_lifetimes import descriptors, echo  # noqa: E402
+from tests.reliability.test_raw_faults import ENOUGH, open_to, options, outcome, over_httpx, until  # noqa: E402, F401
+
+MESSAGES = [{"role": "user", "content": "Hi"}]
+WAV = ("a.wav", b"R" * 50_000)
+# By name: registering replaces some of LiteLLM's functions.
+LITE: dict[str, tuple[str, dict[str, Any]]] = {
+    "chat": ("completion", {"model": "raw/gpt-4o", "messages": MESSAGES}),
+    "stream": ("completion", {"model": "raw/gpt-4o", "messages": MESSAGES, "stream": True}),
+    "response": ("responses", {"model": "raw/gpt-4o", "input": "Hi"}),
+    "events": ("responses", {"model": "raw/gpt-4o", "input": "Hi", "stream": True}),
+    "embedding": ("embedding", {"model": "raw/text-embedding-3-small", "input": ["Hi"]}),
+    "image": ("image_generation", {"model": "raw/gpt-image-1", "prompt": "Hi"}),
+    "speech": ("speech", {"model": "raw/tts", "voice": "alloy", "input": "Hi"}),
+    "upload": ("transcription", {"model": "raw/whisper", "file": WAV}),
+}
+
+
+@pytest.fixture
+def lite() -> Iterator[Callable[..., None]]:
+    yield lambda **given: litellm_adapter.register("raw", **given)
+    litellm_adapter.unregister("raw")
+
+
+def history() -> ChatHistory:
+    made = ChatHistory()
+    made.add_user_message("Hi")
+    return made
+
+
+async def kernel_stream(connector: AsyncAzureConnector) -> None:
+    service = AzureConnectorChatCompletion(model="gpt-4o", connector=connector)
+    settings = AzureChatPromptExecutionSettings()
+    async for _ in service.get_streaming_chat_message_content(history(), settings):
+        pass
+
+
+KERNEL: dict[str, Callable[[AsyncAzureConnector], Any]] = {
+    "chat": lambda connector: AzureConnectorChatCompletion(
+        model="gpt-4o", connector=connector
+    ).get_chat_message_content(history(), AzureChatPromptExecutionSettings()),
+    "stream": kernel_stream,
+    "embedding": lambda connector: AzureConnectorTextEmbedding(
+        model="text-embedding-3-small", connector=connector
+    ).generate_embeddings(["Hi"]),
+}
+
+
+def lite_call(name: str) -> None:
+    function, request = LITE[name]
+    reply = getattr(litellm, function)(**request)
+    if request.get("stream"):
+        for _ in reply:
+            pass
+
+
+async def alite_call(name: str) -> None:
+    function, request = LITE[name]
+    reply = await getattr(litellm, f"a{function}")(**request)
+    if request.get("stream"):
+        async for _ in reply:
+            pass
+
+
+async def raised(work: Any) -> BaseException | None:
+    (error,) = await asyncio.wait_for(asyncio.gather(work, return_exceptions=True), ENOUGH)
+    return error
+
+
+def of_the_core(error: BaseException | None) -> bool:
+    return error is not None and (isinstance(error, ac.AzureErrorDetails) or of_the_core(error.__cause__))
+
+
+@pytest.mark.parametrize("way", ["sync", "aiohttp", "httpx"])
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
+async def test_each_call_through_litellm_ends_in_one_of_its_errors(fault, way, lite):
+    with RawServer(fault) as server:
+        lite(**options(server))
+        for name in LITE:
+            if way == "sync":
+                error = await asyncio.to_thread(outcome, lambda name=name: lite_call(name))
+            else:
+                error = await raised(alite_call(name))
+            assert isinstance(error, openai.APIError), (name, error)
+            assert type(error).__module__.startswith("litellm"), (name, error)
+        litellm_adapter.unregister("raw")
+        gc.collect()
+        await asyncio.to_thread(until, lambda: not open_to(server))
+
+
+@pytest.mark.parametrize("way", ["aiohttp", "httpx"])
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
+async def test_each_call_through_semantic_kernel_ends_in_one_of_its_errors(fault, way):
+    with RawServer(fault) as server:
+        async with AsyncAzureConnector(**options(server)) as connector:
+            for name, call in KERNEL.items():
+                error = await raised(call(connector))
+                assert isinstance(error, ServiceResponseException), (name, error)
+                assert of_the_core(error), (name, error)
+        await asyncio.to_thread(until, lambda: not open_to(server))
+
+
+LOOPS = 2000 if os.environ.get("AZURE_CONNECTOR_LONG_TESTS") else 60
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="counts descriptors in /proc")
+@pytest.mark.parametrize("way", ["aiohttp", "httpx"])
+@pytest.mark.parametrize("door", ["core", "litellm", "semantic kernel"])
+def test_loops_that_come_and_go_leave_nothing(door, way, lite):
+    with RawServer(echo) as server:
+        given = options(server, timeout=ENOUGH)
+        lite(**given)
+        shared = AsyncAzureConnector(**given)
+        service = AzureConnectorChatCompletion(model="gpt-4o", connector=shared)
+        loops: list[weakref.ref[Any]] = []
+
+        async def call() -> None:
+            loops.append(weakref.ref(asyncio.get_running_loop()))
+            if door == "core":
+                reply: Any = await shared.chat.completions.create(model="gpt-4o", messages=MESSAGES)
+                assert reply.choices[0].message.content == "Hi"
+            elif door == "litellm":
+                reply = await litellm.acompletion(model="raw/gpt-4o", messages=MESSAGES)
+                assert reply.choices[0].message.content == "Hi"
+            else:
+                found = await service.get_chat_message_content(history(), AzureChatPromptExecutionSettings())
+                assert str(found) == "Hi"
+
+        for _ in range(3):
+            asyncio.run(call())
+        before = descriptors()
+        for _ in range(LOOPS):
+            asyncio.run(call())
+        gc.collect()
+        assert descriptors() <= before + 2
+        assert len([loop for loop in loops if loop() is not None]) <= 2
+        asyncio.run(shared.close())
+
+
+# Every lock that this package holds is taken while the process forks; the child must not wait for any of them.
+HELD = """
+import gc, os, signal, sys, threading
+import litellm, litellm_adapter
+from azure_connector import AzureConnector
+
+messages = [{"role": "user", "content": "Hi"}]
+resources = {"west": {"azure_endpoint": sys.argv[1] + "/west", "api_key": "k"}}
+given = dict(azure_endpoint=sys.argv[1], api_key="k", timeout=30.0, resources=resources)
+litellm_adapter.register("raw", **given)
+client = AzureConnector(**given)
+
+def call():
+    client.chat.completions.create(model="gpt-4o", messages=messages)
+    client.with_options(timeout=20).chat.completions.create(model="gpt-4o", messages=messages)
+    litellm.completion(model="raw/gpt-4o", messages=messages)
+
+call()
+LOCK, RLOCK = type(threading.Lock()), type(threading.RLock())
+found = []
+ours = ("azure_connector", "litellm_adapter")
+for one in gc.get_objects():
+    if str(type(one).__module__).startswith(ours) and not isinstance(one, type):
+        names = {*getattr(one, "__dict__", {}), *getattr(type(one), "__slots__", ())}
+        found += [value for name in names if isinstance(value := getattr(one, name, None), (LOCK, RLOCK))]
+for name, module in list(sys.modules.items()):
+    if name.startswith(ours):
+        found += [value for value in vars(module).values() if isinstance(value, (LOCK, RLOCK))]
+assert len(found) > 8, found
+held, done = threading.Event(), threading.Event()
+
+def hold():
+    for lock in found:
+        lock.acquire(blocking=False)
+    held.set()
+    done.wait()
+
+threading.Thread(target=hold, daemon=True).start()
+held.wait()
+if (pid := os.fork()) == 0:
+    signal.alarm(60)
+    call()
+    os._exit(0)
+print(os.waitpid(pid, 0)[1])
+done.set()
+os._exit(0)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_no_lock_that_another_thread_held_blocks_a_forked_child():
+    with RawServer(echo) as server:
+        done = subprocess.run(
+            [sys.executable, "-W", "ignore", "-u", "-c", HELD, server.endpoint],
+            capture_output=True,
+            check=False,
+            text=True,
+            timeout=200,
+            env={**os.environ, "LITELLM_LOCAL_MODEL_COST_MAP": "True"},
+        )
+    assert done.stdout.strip() == "0", done.stderr[-3000:]
