@@ -7,7 +7,7 @@ Shapes: recorded traffic of Azure OpenAI and Foundry (chat completions, plain, s
 
 from __future__ import annotations
 
-from .._utils import Json, as_list, as_object
+from .._utils import Json, as_list, as_object, as_text
 from ..requests import ReplyPlan
 from ..tools import ToolCallStream, join_deltas, normalize_message, to_function_call
 from ._info import AzureInfo
@@ -76,7 +76,7 @@ def normalize_completion(body: Json, info: AzureInfo, plan: ReplyPlan) -> Json:
         _note_choice(info, choice)
     if usage := as_object(body.get("usage")):
         body["usage"] = info.usage = normalize_usage(usage)
-    info.reported_model = body.get("model")
+    info.reported_model = as_text(body.get("model")) or None
     return body
 
 
@@ -170,9 +170,9 @@ class ChunkNormalizer:
     def _note_frame(self, chunk: Json) -> None:
         """Keeps what every chunk of the reply says alike, and tells who served it."""
         self._frame = {key: chunk.get(key) for key in ("id", "created", "model", "object")}
-        self._info.reported_model = chunk["model"]
-        if self._plan.on_model is not None:
-            self._plan.on_model(chunk["model"])
+        named = self._info.reported_model = as_text(chunk["model"]) or None
+        if named and self._plan.on_model is not None:
+            self._plan.on_model(named)
 
     def _hold_opening(self, chunk: Json) -> list[Json]:
         """Keeps Azure's opening chunk, which has no choices: what it says rides on the next one.
