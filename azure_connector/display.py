@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from ._utils import TEXT_STYLE, html_table, markdown_html
 
 if TYPE_CHECKING:
-    from .replies import AzureInfo
+    from .replies import AzureInfo, ReplyAccumulator
 
 from ._utils import printable
 
@@ -40,24 +40,28 @@ class Shown:
     """
 
     def __init__(self) -> None:
-        self.text = ""
+        self._reply = _accumulator()
         self.reasoning = ""
-        self.tool_calls: dict[Any, list[str]] = {}
-        self.call_ids: dict[Any, str] = {}
         self.note = ""
         self.info: AzureInfo | None = None
 
     @property
+    def text(self) -> str:
+        return self._reply.text
+
+    @property
     def calls(self) -> list[dict[str, Any]]:
         """The calls as the assistant's message of the next request has them (`tool_calls`)."""
-        return [
-            {
-                "id": self.call_ids.get(number, ""),
-                "type": "function",
-                "function": {"name": name, "arguments": arguments},
-            }
-            for number, (name, arguments) in self.tool_calls.items()
-        ]
+        return self._reply.tool_calls
+
+    @property
+    def tool_calls(self) -> dict[Any, list[str]]:
+        numbered = zip(self._reply.calls, self.calls, strict=True)
+        return {n: [call["function"]["name"] or "", call["function"]["arguments"]] for n, call in numbered}
+
+    @property
+    def call_ids(self) -> dict[Any, str]:
+        return {number: call["id"] or "" for number, call in self._reply.calls.items()}
 
     def __str__(self) -> str:
         return self.text
@@ -71,58 +75,53 @@ class Shown:
     def take(self, item: Any) -> str:
         """Takes in a piece of text, a chat chunk or a Responses event; gives what it adds, as it would be printed."""
         if isinstance(item, str):
-            self.text += item
+            self._reply.add_text(item)
             return item
-        before = len(self.text)
         added = "".join(self._take_choice(choice) for choice in getattr(item, "choices", None) or ())
-        added += self._take_event(item)
-        return added or self.text[before:]
+        return added + self._take_event(item)
 
     def _take_choice(self, choice: Any) -> str:
         delta = choice.delta
         if delta is None or choice.index:
             return ""
         self.reasoning += getattr(delta, "reasoning_content", None) or ""
-        text = delta.content or ""
-        self.text += text
+        text = delta.content or delta.refusal or ""
+        if text:
+            self._reply.add_text(text)
         for part in delta.tool_calls or ():
-            function = part.function
-            named, arguments = (function and function.name) or "", (function and function.arguments) or ""
-            text += self._take_call(part.index, named, arguments, part.id)
+            fresh = part.index not in self._reply.calls
+            piece = part.to_dict()
+            self._reply.add_delta(part.index, piece)
+            called = piece.get("function") or piece.get("custom") or {}
+            text += self._named(part.index, fresh, called.get("arguments") or called.get("input") or "")
         return text
 
     def _take_event(self, event: Any) -> str:
         kind = getattr(event, "type", None)
-        if kind == "response.output_text.delta":
-            self.text += event.delta
-            return event.delta
         if kind == "response.reasoning_summary_text.delta":
             self.reasoning += event.delta
-        elif kind == "response.function_call_arguments.delta":
-            return self._take_call(event.output_index, "", event.delta)
-        elif kind == "response.output_item.added" and getattr(event.item, "type", "") == "function_call":
-            return self._take_call(event.output_index, event.item.name, "", event.item.call_id)
-        return ""
+        if not isinstance(kind, str):
+            return ""
+        number = getattr(event, "output_index", None)
+        fresh = number not in self._reply.calls
+        return self._named(number, fresh, self._reply.add_event(kind, event))
 
-    def _take_call(self, number: Any, name: str, arguments: str, identity: str | None = None) -> str:
-        fresh = number not in self.tool_calls
-        if identity:
-            self.call_ids[number] = identity
-        call = self.tool_calls.setdefault(number, ["", ""])
-        call[0] += name
-        call[1] += arguments
-        return (f"\n{name} " if fresh else "") + arguments
+    def _named(self, number: Any, fresh: bool, added: str) -> str:
+        """What a piece adds, as it is printed: a call begins with its name, on a line of its own."""
+        begins = fresh and number in self._reply.calls
+        return f"\n{self._reply.calls[number]['name'] or ''} {added}" if begins else added
 
     def html(self) -> str:
         """Everything so far."""
         parts: list[str] = []
         if self.reasoning:
             parts.append(f'<div style="{TEXT_STYLE};{_DIM}">{escape(self.reasoning)}</div>')
-        if self.text:
-            parts.append(markdown_html(self.text))
-        for number, (name, arguments) in self.tool_calls.items():
-            called = f"<b>{escape(name)}</b> <code>{escape(arguments)}</code>"
-            identity = f' <span style="{_DIM}">{escape(self.call_ids.get(number, ""))}</span>'
+        if text := self.text:
+            parts.append(markdown_html(text))
+        for call in self.calls:
+            function = call["function"]
+            called = f"<b>{escape(function['name'] or '')}</b> <code>{escape(function['arguments'])}</code>"
+            identity = f' <span style="{_DIM}">{escape(call["id"] or "")}</span>'
             parts.append(f'<div style="{TEXT_STYLE}">\N{RIGHTWARDS ARROW} {called}{identity}</div>')
         if self.note:
             request = self.info.request_id if self.info is not None else None
@@ -193,8 +192,14 @@ class _Screen:
         self.shown.note = _note(self.shown.info)
         if self._handle is not None:
             self._draw()
-        elif self.shown.text or self.shown.tool_calls:
+        elif self.shown.text or self.shown.calls:
             self._file.write(f"\n[{self.shown.note}]\n" if self.shown.note else "\n")
+
+
+def _accumulator() -> ReplyAccumulator:
+    from .replies import ReplyAccumulator
+
+    return ReplyAccumulator()
 
 
 def _html_class() -> Any:

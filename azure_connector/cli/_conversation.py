@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from .._utils import as_object
-from ..replies import azure_info
-from ..tools import to_wire
+from .._utils import as_list, as_object
+from ..helpers import Gathered, Steps, ToolCall
+from ..tools import Toolbox, ToolOutcome
 from ._cost import Cost
 
 if TYPE_CHECKING:
@@ -91,6 +90,7 @@ class Conversation:
         self._client = client
         self.model = model
         self.tools = dict(tools or {})
+        self._toolbox = Toolbox(list(self.tools.values()))
         self.cost = Cost(price)
         self.turn = Turn()
         self.messages: list[dict[str, Any]] = []
@@ -120,11 +120,9 @@ class Conversation:
         self.turn = Turn()
         began = time.perf_counter()
         try:
-            for _ in range(_ROUNDS):
-                calls = yield from self._round(began)
-                if not calls:
-                    return
-                yield from self._run(calls)
+            steps = Steps(self.messages, self._toolbox, _ROUNDS)
+            while calls := (yield from self._round(steps, began)):
+                steps.add((yield from self._run(calls)))
         except (KeyboardInterrupt, GeneratorExit):
             self._cut_off(kept)
             raise
@@ -134,48 +132,35 @@ class Conversation:
         finally:
             self.turn.seconds = time.perf_counter() - began
 
-    def _round(self, began: float) -> Generator[Event, None, list[dict[str, Any]]]:
-        options: dict[str, Any] = {"tools": to_wire(list(self.tools.values()))[0]} if self.tools else {}
-        options |= {"stream": True, "stream_options": {"include_usage": True}}
+    def _round(self, steps: Steps, began: float) -> Generator[Event, None, list[ToolCall]]:
         create: Any = self._client.chat.completions.create  # dictionaries of the wire's form are no TypedDicts
-        stream = create(model=self.model, messages=self.messages, **options)
-        gathered = _Gathered()
+        stream = create(model=self.model, **steps.request({}, stream=True))
+        gathered = Gathered(stream)
         with closing(stream):
-            self.turn.info = azure_info(stream)
+            self.turn.info = gathered.info
             for chunk in stream:
-                piece = gathered.take(chunk)
-                if piece:
+                if piece := gathered.take(chunk):
                     if self.turn.first is None:
                         self.turn.first = time.perf_counter() - began
                     self.turn.text += piece
                     yield Text(piece)
-        self.turn.finish_reason = gathered.finish_reason
-        self.turn.usage = gathered.usage
-        self.cost.add(gathered.usage)
-        self.messages.append(gathered.message())
-        return gathered.calls
+        completion = gathered.completion()
+        choice = as_object(next(iter(as_list(completion["choices"])), None))
+        self.turn.finish_reason = choice.get("finish_reason")
+        self.turn.usage = as_object(completion["usage"])
+        self.cost.add(self.turn.usage)
+        return steps.take(completion, gathered.info)
 
-    def _run(self, calls: Iterable[dict[str, Any]]) -> Generator[Event]:
+    def _run(self, calls: Sequence[ToolCall]) -> Generator[Event, None, list[ToolOutcome]]:
+        outcomes: list[ToolOutcome] = []
         for call in calls:
-            name = str(call["function"]["name"])
-            try:
-                arguments = as_object(json.loads(call["function"]["arguments"] or "{}"))
-            except ValueError:
-                arguments = {"_raw_arguments": call["function"]["arguments"]}
-            yield Called(name, arguments)
-            result = self._call(name, arguments)
-            yield Returned(name, result)
-            self.messages.append({"role": "tool", "tool_call_id": call["id"], "content": result})
-
-    def _call(self, name: str, arguments: Mapping[str, Any]) -> str:
-        tool = self.tools.get(name)
-        if tool is None:
-            return f"Error: there is no tool {name!r}."
-        try:
-            result = tool(**arguments)
-        except Exception as error:  # noqa: BLE001  # the user's own code; the model is told
-            return f"Error: {type(error).__name__}: {error}"
-        return result if isinstance(result, str) else json.dumps(result, default=str)
+            yield Called(call.name, call.arguments)
+            outcome = self._toolbox.run(call.name, call.arguments)
+            if outcome.is_error:  # seen by a person, too
+                outcome = replace(outcome, content=f"Error: {outcome.content}")
+            yield Returned(call.name, outcome.content)
+            outcomes.append(outcome)
+        return outcomes
 
     def _cut_off(self, kept: int) -> None:
         """After an interruption: the text so far counts as the answer; calls without results are forgotten."""
@@ -184,42 +169,3 @@ class Conversation:
             self.messages.append({"role": "assistant", "content": self.turn.text})
         else:
             del self.messages[kept:]
-
-
-class _Gathered:
-    """What a stream's chunks come to."""
-
-    def __init__(self) -> None:
-        self._text: list[str] = []
-        self._calls: dict[int, dict[str, Any]] = {}
-        self.finish_reason: str | None = None
-        self.usage: dict[str, Any] = {}
-
-    def take(self, chunk: Any) -> str:
-        """Adds a chunk; gives its text."""
-        if chunk.usage is not None:
-            self.usage = chunk.usage.model_dump(exclude_none=True)
-        if not chunk.choices:
-            return ""
-        choice = chunk.choices[0]
-        self.finish_reason = choice.finish_reason or self.finish_reason
-        for part in choice.delta.tool_calls or ():
-            call = self._calls.setdefault(
-                part.index, {"id": "", "type": "function", "function": {"name": "", "arguments": ""}}
-            )
-            call["id"] = part.id or call["id"]
-            if part.function is not None:
-                call["function"]["name"] += part.function.name or ""
-                call["function"]["arguments"] += part.function.arguments or ""
-        text = choice.delta.content or choice.delta.refusal or ""
-        if text:
-            self._text.append(text)
-        return text
-
-    @property
-    def calls(self) -> list[dict[str, Any]]:
-        return [self._calls[index] for index in sorted(self._calls)]
-
-    def message(self) -> dict[str, Any]:
-        message: dict[str, Any] = {"role": "assistant", "content": "".join(self._text) or None}
-        return message | ({"tool_calls": self.calls} if self._calls else {})

@@ -5,13 +5,17 @@ from __future__ import annotations
 import argparse
 import contextlib
 import shlex
+import signal
 import sys
 import threading
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
+from .config import read_config
 from .emulator import Emulator
 from .models import DEFAULT_MODELS, Deployment
+from .relay import Relay
 from .upstream import Upstream
 
 if TYPE_CHECKING:
@@ -23,29 +27,39 @@ LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line."""
+    """The command line. What is not given there may stand in a file, and has the emulator's own default else."""
     made = argparse.ArgumentParser(
-        prog="python -m azure_connector.emulator", description="A local Azure OpenAI resource on a loopback port."
+        prog="python -m azure_connector.emulator",
+        description="A local Azure OpenAI resource on a loopback port.",
+        argument_default=argparse.SUPPRESS,
     )
-    made.add_argument("--host", default="127.0.0.1", help="interface to bind (default: loopback only)")
-    made.add_argument("--port", type=int, default=0, help="port (default: a free one)")
+    made.add_argument("--config", metavar="FILE", help="a TOML file with settings; the command line goes before it")
+    made.add_argument("--host", help="interface to bind (default: loopback only)")
+    made.add_argument("--port", type=int, help="port (default: a free one)")
     made.add_argument("--api-key", help="the key that it takes (default: a random one)")
     made.add_argument(
         "--deployment",
+        dest="deployments",
         action="append",
         type=deployment,
         metavar="NAME[=MODEL[:CAPACITY]]",
         help="a deployment, its base model and its quota in thousand tokens per minute; may be repeated "
         f"(default: {', '.join(DEFAULT_MODELS)})",
     )
-    made.add_argument("--upstream", metavar="URL", help="answer by forwarding to this OpenAI-compatible server (…/v1)")
+    made.add_argument(
+        "--upstream",
+        metavar="URL",
+        help="answer by forwarding to this OpenAI-compatible server (…/v1), or with --record to an Azure resource",
+    )
     made.add_argument("--upstream-key", metavar="KEY", help="the upstream server's key")
+    made.add_argument("--record", metavar="FILE", help="write what is asked and answered to this tape, without secrets")
+    made.add_argument("--replay", metavar="FILE", help="answer from this tape")
     made.add_argument("--tls", action="store_true", help="serve HTTPS with a certificate of its own")
     made.add_argument(
         "--entra", action="store_true", help="verify tokens of an emulated Entra ID, and print how to log in"
     )
-    made.add_argument("--latency", type=float, default=0.0, metavar="SECONDS", help="before every reply")
-    made.add_argument("--chunk-latency", type=float, default=0.0, metavar="SECONDS", help="before every streamed event")
+    made.add_argument("--latency", type=float, metavar="SECONDS", help="before every reply")
+    made.add_argument("--chunk-latency", type=float, metavar="SECONDS", help="before every streamed event")
     return made
 
 
@@ -113,19 +127,35 @@ def login_of(entra: EntraID) -> dict[str, str]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until interrupted; returns the exit code."""
-    options = parser().parse_args(arguments)
+    given = vars(parser().parse_args(arguments))
+    wants_entra = given.pop("entra", False)
     try:
-        upstream = Upstream(options.upstream, options.upstream_key) if options.upstream else None
+        settings = settings_of(given)
     except ValueError as error:
         sys.stderr.write(f"{error}\n")
         return 2
     with contextlib.ExitStack() as stack:
         try:
-            entra = stack.enter_context(_entra()) if options.entra else None
-        except ImportError as error:
+            entra = stack.enter_context(_entra()) if wants_entra else None
+            return serve(settings, entra)
+        except (ImportError, ValueError) as error:
             sys.stderr.write(f"{error}\n")
             return 2
-        return serve(options, upstream, entra)
+
+
+def settings_of(given: dict[str, Any]) -> dict[str, Any]:
+    """The emulator's arguments, of the file and before it of the command line.
+
+    Raises:
+        ValueError: the file or the upstream's address is none.
+    """
+    file, key = given.pop("config", None), given.pop("upstream_key", None)
+    url: str | None = given.pop("upstream", None)
+    settings = (read_config(file) if file else {}) | given
+    if url is not None:
+        resource = "record" in settings and not urlsplit(url).path.strip("/")
+        settings["upstream"] = Relay(url, key) if resource else Upstream(url, key)
+    return settings
 
 
 def _entra() -> EntraID:
@@ -134,31 +164,29 @@ def _entra() -> EntraID:
     return EntraID()
 
 
-def serve(options: argparse.Namespace, upstream: Upstream | None, entra: EntraID | None) -> int:
-    """Serve until interrupted; returns the exit code."""
-    azure = Emulator(
-        options.deployment,
-        upstream=upstream,
-        entra=entra,
-        tls=options.tls if entra is None or not options.tls else entra.server_context(),
-        host=options.host,
-        port=options.port,
-        api_key=options.api_key,
-        latency=options.latency,
-        chunk_latency=options.chunk_latency,
-    )
+def serve(settings: dict[str, Any], entra: EntraID | None) -> int:
+    """Serve until interrupted; returns the exit code.
+
+    Raises:
+        ValueError: a setting is none.
+    """
+    secure = settings.get("tls", False)
+    if entra is not None:
+        settings = settings | {"entra": entra, "tls": entra.server_context() if secure else False}
+    host = settings.get("host", "127.0.0.1")
     try:
+        azure = Emulator(**settings)
         azure.start()
     except OSError as error:
-        sys.stderr.write(f"Cannot serve on {options.host}:{options.port}: {error.strerror or error}\n")
+        where = f"Cannot serve on {host}:{settings.get('port', 0)}" if error.filename is None else error.filename
+        sys.stderr.write(f"{where}: {error.strerror or error}\n")
         return 1
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as containers are stopped
     try:
-        authority = (str(entra.ca_file) if entra else azure.ca_file) if options.tls else None
+        authority = (str(entra.ca_file) if entra else azure.ca_file) if secure else None
         sys.stdout.write(banner(azure, authority, login_of(entra) if entra else None))
-        if options.host not in LOOPBACK:
-            sys.stderr.write(
-                f"Warning: {options.host} is not loopback; whoever reaches this host reaches the emulator.\n"
-            )
+        if host not in LOOPBACK:
+            sys.stderr.write(f"Warning: {host} is not loopback; whoever reaches this host reaches the emulator.\n")
         sys.stdout.flush()
         threading.Event().wait()
     except KeyboardInterrupt:

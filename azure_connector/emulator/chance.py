@@ -31,6 +31,9 @@ KINDS: Mapping[str, Callable[[float], Fault | Reply]] = {
     "error event": lambda slow: faults.error_event(),
     "held open": lambda slow: faults.held_open(),
     "ragged": lambda slow: faults.ragged(),
+    "broken framing": lambda slow: faults.broken_framing(),
+    "dripping refusal": lambda slow: faults.dripping_refusal(slow / 10),
+    "dripping JSON": lambda slow: faults.dripping_json(slow / 10),
 }
 
 

@@ -20,6 +20,7 @@ __all__ = ["Delivery", "each"]
 
 _encoded = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 _RESET = struct.pack("ii", 1, 0)  # close with RST, whatever is unsent
+_PAGE = b"<html>\r\n<h1>502 Bad Gateway</h1>\r\n</html>\r\n"  # no chunk begins so
 DRIP_BYTES = 16
 
 
@@ -77,10 +78,10 @@ class Delivery:
         if fault.garble or fault.truncate == "clean":
             content = part
         headers = {"content-type": kind, **answer.headers}
-        if answer.status != 204:
+        if answer.status != 204 and not (fault.misframe or fault.endless):
             headers = {"content-length": str(len(content)), **headers}
         await self._start(answer.status, headers)
-        if not fault.drip and not fault.ragged and len(part) == len(content):
+        if not fault.drip and not fault.ragged and not fault.endless and len(part) == len(content):
             await self._send({"type": "http.response.body", "body": content})
             return await self.reset() if fault.reset == "after" else None
         size = fault.ragged or DRIP_BYTES if fault.drip or fault.ragged else len(part) or 1
@@ -88,6 +89,10 @@ class Delivery:
             if fault.drip:
                 await asyncio.sleep(fault.drip)
             await self._chunk(part[start : start + size])
+        if fault.misframe:
+            return await self._misframed(fault)
+        if fault.endless:
+            return await self._blanks(fault.drip)
         return await self._end(fault, complete=len(part) == len(content))
 
     async def _stream(self, answer: Answer, source: Events, fault: Fault) -> None:
@@ -118,6 +123,8 @@ class Delivery:
 
     async def _struck(self, fault: Fault) -> None:
         """What happens in the middle of a stream instead of the next event."""
+        if fault.misframe:
+            return await self._misframed(fault)
         if fault.error is None:
             return await self._end(fault, complete=fault.truncate == "clean")
         await self._chunk(sse({"error": fault.error}))
@@ -127,6 +134,22 @@ class Delivery:
         size = fault.ragged or len(event) or 1
         for start in range(0, len(event), size):
             await self._chunk(event[start : start + size])
+
+    async def _misframed(self, fault: Fault) -> None:
+        """Bytes that are no chunk, past the protocol that would frame them."""
+        self._transport.write(_PAGE)
+        if not fault.endless:
+            self._transport.close()
+        await self.hang()
+
+    async def _blanks(self, seconds: float) -> None:
+        """A blank every so many seconds, until the client leaves."""
+        gone = asyncio.ensure_future(self.hang())
+        try:
+            while not (await asyncio.wait({gone}, timeout=seconds))[0]:
+                await self._chunk(b" ")
+        finally:
+            gone.cancel()
 
     async def _start(self, status: int, headers: dict[str, str]) -> None:
         encoded = [

@@ -1,9 +1,9 @@
 """Faults, scripted one by one: `azure.script(faults.reset("during"), deployment="gpt-4o")`.
 
-Replies that say no: `failure`, `too_many_requests`, `no_capacity`, `network_blocked`,
-`gateway_page`. Faults of the transport, which bend
-the natural reply: `slow_first_byte`, `slow_drip`, `reset`, `truncated`, `garbled`, `error_event`, `held_open`,
-`ragged`, `hang`. `RandomFaults` picks from all of them by chance that a seed makes repeatable.
+Replies that say no: `failure`, `too_many_requests`, `no_capacity`, `network_blocked`, `gateway_page`,
+`dripping_refusal`; and one that says nothing: `dripping_json`. Faults of the transport, which bend the natural reply:
+`slow_first_byte`, `slow_drip`, `reset`, `truncated`, `garbled`, `error_event`, `held_open`, `ragged`,
+`broken_framing`, `hang`. `RandomFaults` picks from them by chance that a seed makes repeatable.
 """
 
 from __future__ import annotations
@@ -17,6 +17,9 @@ from .values import Json
 
 __all__ = [
     "Fault",
+    "broken_framing",
+    "dripping_json",
+    "dripping_refusal",
     "error_event",
     "failure",
     "garbled",
@@ -52,6 +55,10 @@ class Fault:
         hold: the connection stays open after the last event.
         ragged: the bytes arrive in pieces of this size, whatever the events' borders.
         hang: no answer at all, until the client leaves.
+        misframe: bytes that are no chunk stand in the middle of a chunked body, as from a proxy that writes its own
+            page into it.
+        endless: after a whole body a blank comes every `drip` seconds, until the client leaves; after bytes that are no
+            chunk nothing comes at all.
         after: how many events pass before it strikes; None means half of them.
     """
 
@@ -66,12 +73,14 @@ class Fault:
     hold: bool = False
     ragged: int = 0
     hang: bool = False
+    misframe: bool = False
+    endless: bool = False
     after: int | None = None
 
     @property
     def strikes(self) -> bool:
         """Whether something happens in the middle of the body."""
-        return bool(self.reset == "during" or self.truncate or self.garble or self.error is not None)
+        return bool(self.reset == "during" or self.truncate or self.garble or self.misframe or self.error is not None)
 
 
 _MESSAGES = {
@@ -183,6 +192,33 @@ def held_open() -> Fault:
 def ragged(size: int = 7) -> Fault:
     """The bytes arrive in small pieces that know nothing of events or characters; no fault, but a trap."""
     return Fault("ragged", ragged=size)
+
+
+def broken_framing(*, after: int | None = None, endless: bool = False) -> Fault:
+    """Another server's page within a chunked body; then the end of the connection, or, `endless`, silence."""
+    return Fault("broken framing", misframe=True, after=after, endless=endless)
+
+
+def dripping_refusal(seconds: float = 0.03, *, status: int = 500, endless: bool = False) -> Fault:
+    """A failure whose body comes 16 bytes at a time, `endless` with blanks after it.
+
+    Args:
+        seconds: the time before each piece.
+        status: 408, 409, 5xx.
+        endless: whether the body never ends.
+    """
+    return Fault("dripping refusal", reply=failure(status), drip=seconds, endless=endless)
+
+
+def dripping_json(seconds: float = 0.03, *, endless: bool = False) -> Fault:
+    """A 200 of JSON that drips blanks, as from a gateway that keeps its client waiting, and never has a value.
+
+    Args:
+        seconds: the time before each piece.
+        endless: whether the body never ends.
+    """
+    blanks = Reply(200, raw=b" " * 64, headers={"content-type": "application/json"})
+    return Fault("dripping JSON", reply=blanks, drip=seconds, endless=endless)
 
 
 def hang() -> Fault:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import defaultdict
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
 
+from .differences import differences
 from .errors import azure
 from .parsing import parse_object
 from .tapes import HEADER, request_of, unpacked
@@ -18,7 +19,6 @@ from .wire import Answer, Call, Refusal
 __all__ = ["Player"]
 
 MOST_DIFFERENCES = 5
-LONGEST_VALUE = 80
 
 
 class Player:
@@ -71,7 +71,7 @@ class Player:
         place = f"{asked['method']} {asked['path']}"
         if not self._entries:
             return azure(404, "NotOnTape", f"The tape {self._path.name} is empty; {place} was asked.")
-        told = [list(_differences(entry["request"], asked, "")) for entry in self._entries]
+        told = [list(differences(entry["request"], asked, "")) for entry in self._entries]
         nearest = min(range(len(told)), key=lambda at: (_elsewhere(self._entries[at]["request"], asked), len(told[at])))
         request, found = self._entries[nearest]["request"], told[nearest]
         more = f" … and {len(found) - MOST_DIFFERENCES} more" if len(found) > MOST_DIFFERENCES else ""
@@ -107,32 +107,3 @@ def _read(path: Path) -> list[Json]:
     if not all(is_object(one.get("request")) and is_object(one.get("reply")) for one in values[1:]):
         raise ValueError(f"{path} is no tape: a line of it has no request and reply")
     return values[1:]
-
-
-def _differences(recorded: Any, sent: Any, where: str) -> Iterator[str]:
-    """Where two JSON values differ, in words."""
-    if is_object(recorded) and is_object(sent):
-        before, after = object_of(recorded), object_of(sent)
-        for name in [*before, *(name for name in after if name not in before)]:
-            place = f"{where}.{name}" if where else name
-            if name not in after:
-                yield f"{place}: {_shown(before[name])} was recorded, nothing was sent"
-            elif name not in before:
-                yield f"{place}: nothing was recorded, {_shown(after[name])} was sent"
-            else:
-                yield from _differences(before[name], after[name], place)
-        return
-    if isinstance(recorded, list) and isinstance(sent, list):
-        for number, (one, other) in enumerate(zip(items_of(recorded), items_of(sent), strict=False)):
-            yield from _differences(one, other, f"{where}[{number}]")
-        lengths = len(items_of(recorded)), len(items_of(sent))
-        if lengths[0] != lengths[1]:
-            yield f"{where}: {lengths[0]} entries were recorded, {lengths[1]} were sent"
-        return
-    if recorded != sent:
-        yield f"{where}: {_shown(recorded)} was recorded, {_shown(sent)} was sent"
-
-
-def _shown(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 1] + "…"

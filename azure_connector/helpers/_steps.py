@@ -33,7 +33,8 @@ def conversation(prompt: str | None, system: str | None, messages: Sequence[Any]
 
 def text_of(chunk: Any) -> str:
     """The text that a chunk adds to the first choice."""
-    return "".join(c.delta.content or "" for c in chunk.choices if c.delta is not None and not c.index)
+    deltas = (choice.delta for choice in chunk.choices if choice.delta is not None and not choice.index)
+    return "".join(delta.content or delta.refusal or "" for delta in deltas)
 
 
 class Gathered:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ._accumulator import ReplyAccumulator
 from ._body_decoder import NoAnswerError
 from ._chat_stream import StreamErrorFactory
 from ._info import AzureInfo, RateLimits, azure_info
@@ -16,6 +17,7 @@ __all__ = [
     "ConnectorStream",
     "NoAnswerError",
     "RateLimits",
+    "ReplyAccumulator",
     "ReplyReader",
     "SdkEventDecoder",
     "StreamErrorFactory",

@@ -6,7 +6,7 @@ connection.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from types import NoneType
 from typing import Any, Protocol
 
@@ -14,6 +14,7 @@ from .._utils import Json, as_list, as_object, parse_json
 from ..errors import PartialReply
 from ..requests import Failure
 from ..transport import AsyncBody, Body, TooLargeError
+from ._accumulator import ReplyAccumulator
 from ._body_decoder import BodyDecoder, NoAnswerError, read_event
 from ._info import AzureInfo, attach
 from ._pairs import PairJoiner
@@ -25,7 +26,6 @@ __all__ = [
     "ChatStream",
     "ChunkParser",
     "StreamErrorFactory",
-    "gathered_calls",
     "is_chunk",
 ]
 
@@ -77,8 +77,7 @@ class ChunkParser:
         self._decoder = BodyDecoder(response.headers.get("content-type", ""))
         self._normalize, self._close, self._build, self._failure = normalize, close, build, failure
         self._pairs = PairJoiner()
-        self._text: list[str] = []
-        self._calls: dict[tuple[int, int], Json] = {}
+        self._reply = ReplyAccumulator()
         self._finished = False
         self._seen = False
         self._whole = whole
@@ -127,7 +126,7 @@ class ChunkParser:
         return self._fail(cause=cause)
 
     def _fail(self, **what: Any) -> Exception:
-        return self._failure(self._partial(), self._response, begun=self.begun, **what)
+        return self._failure(self._reply.partial(self.info.usage), self._response, begun=self.begun, **what)
 
     def _read(self, events: list[Event]) -> list[Any]:
         chunks: list[Any] = []
@@ -173,21 +172,12 @@ class ChunkParser:
                 if delta.get("finish_reason"):  # some gateways put it here
                     self._finished = True
                 if isinstance(text := delta.get("content"), str):
-                    self._text.append(text)
+                    self._reply.add_text(text)
                 for call in as_list(delta.get("tool_calls")):
-                    self._note_call(choice.get("index", 0), as_object(call))
+                    piece = as_object(call)
+                    self._reply.add_delta((choice.get("index", 0), piece.get("index", 0)), piece)
         if body.get("usage"):
             self.info.usage = body["usage"]
-
-    def _note_call(self, choice: int, delta: Json) -> None:
-        call = self._calls.setdefault((choice, delta.get("index", 0)), {"type": "function", "pieces": []})
-        call["id"] = delta.get("id") or call.get("id")
-        function = as_object(delta.get("function"))
-        call["name"] = function.get("name") or call.get("name")
-        call["pieces"].append(function.get("arguments") or "")
-
-    def _partial(self) -> PartialReply:
-        return PartialReply("".join(self._text), gathered_calls(self._calls.values()), self.info.usage)
 
 
 def is_chunk(body: Json) -> bool:
@@ -202,18 +192,6 @@ def _is_choice(choice: object) -> bool:
     fields = as_object(choice)
     delta, index = fields.get("delta"), fields.get("index")
     return isinstance(choice, dict) and isinstance(delta, dict | None) and type(index) in (int, NoneType)
-
-
-def gathered_calls(calls: Iterable[Json]) -> list[Json]:
-    """Tool calls as far as they came, of `id`, `name` and `pieces` each."""
-    return [
-        {
-            "id": call["id"],
-            "type": "function",
-            "function": {"name": call["name"], "arguments": "".join(call["pieces"])},
-        }
-        for call in calls
-    ]
 
 
 class ChatStream(ConnectorStream):

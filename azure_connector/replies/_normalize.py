@@ -7,7 +7,7 @@ Shapes: recorded traffic of Azure OpenAI and Foundry (chat completions, plain, s
 
 from __future__ import annotations
 
-from .._utils import Json, as_list, as_object, as_text
+from .._utils import Json, as_list, as_object
 from ..requests import ReplyPlan
 from ..tools import ToolCallStream, join_deltas, normalize_message, to_function_call
 from ._info import AzureInfo
@@ -76,8 +76,13 @@ def normalize_completion(body: Json, info: AzureInfo, plan: ReplyPlan) -> Json:
         _note_choice(info, choice)
     if usage := as_object(body.get("usage")):
         body["usage"] = info.usage = normalize_usage(usage)
-    info.reported_model = as_text(body.get("model")) or None
+    info.reported_model = _text(body.get("model"))
     return body
+
+
+def _text(value: object) -> str | None:
+    """A name, where one stands: a body may hold anything in its place."""
+    return value if isinstance(value, str) else None
 
 
 def _normalize_choice(choice: Json, position: int, plan: ReplyPlan) -> None:
@@ -170,9 +175,9 @@ class ChunkNormalizer:
     def _note_frame(self, chunk: Json) -> None:
         """Keeps what every chunk of the reply says alike, and tells who served it."""
         self._frame = {key: chunk.get(key) for key in ("id", "created", "model", "object")}
-        named = self._info.reported_model = as_text(chunk["model"]) or None
-        if named and self._plan.on_model is not None:
-            self._plan.on_model(named)
+        self._info.reported_model = model = _text(chunk["model"])
+        if self._plan.on_model is not None and model:
+            self._plan.on_model(model)
 
     def _hold_opening(self, chunk: Json) -> list[Json]:
         """Keeps Azure's opening chunk, which has no choices: what it says rides on the next one.

@@ -12,10 +12,10 @@ from typing import Any, cast
 import openai
 
 from .._utils import Json, as_object
-from ..errors import PartialReply
 from ..requests import Failure, ReplyPlan
+from ._accumulator import ReplyAccumulator
 from ._body_decoder import NoAnswerError
-from ._chat_stream import StreamErrorFactory, gathered_calls
+from ._chat_stream import StreamErrorFactory
 from ._info import AzureInfo
 from ._output_items import normalize_output, normalized_item
 from ._stream import AsyncConnectorStream, ConnectorStream
@@ -65,8 +65,7 @@ class ResponseStreamMonitor:
         self._seen = False
         self._complete = False
         self._failed = False
-        self._text: list[str] = []
-        self._calls: dict[int, Json] = {}
+        self._reply = ReplyAccumulator()
         self._response_id: str | None = None
         self._number: int | None = None
 
@@ -131,39 +130,27 @@ class ResponseStreamMonitor:
         if isinstance(usage := getattr(reply, "usage", None), openai.BaseModel):
             self.info.usage = usage.to_dict(mode="json", warnings=False)
         if isinstance(output := getattr(reply, "output", None), list):
-            normalize_output(cast("list[Any]", output), self._plan, self._calls)
+            normalize_output(cast("list[Any]", output), self._plan, self._reply.calls)
 
     def _gather(self, kind: str, event: Any) -> None:
         """Collects the text and the tool calls, for the error of a stream that breaks."""
-        index, delta = getattr(event, "output_index", 0), getattr(event, "delta", None)
-        index = index if isinstance(index, int) else 0
         if kind in ("response.output_item.added", "response.output_item.done"):
-            known = self._calls.get(index, {}).get("id")
-            event.item = item = normalized_item(event.item, self._plan, index, call_id=known)
-            if call_id := getattr(item, "call_id", None):
-                self._call(index).update(id=call_id, name=getattr(item, "name", None))
-        elif not isinstance(delta, str):
-            return
-        elif kind in ("response.output_text.delta", "transcript.text.delta"):
-            self._text.append(delta)
-        elif kind in ("response.function_call_arguments.delta", "response.custom_tool_call_input.delta"):
-            self._call(index)["pieces"].append(delta)
-
-    def _call(self, index: int) -> Json:
-        return self._calls.setdefault(index, {"id": None, "name": None, "pieces": []})
+            index = event.output_index if isinstance(getattr(event, "output_index", None), int) else 0
+            known = self._reply.calls.get(index, {}).get("id")
+            event.item = normalized_item(event.item, self._plan, index, call_id=known)
+        self._reply.add_event(kind, event)
 
     def broken(self, cause: Exception | None = None) -> Exception:
         """The exception for a connection that ended before the stream did."""
-        return self._failure(self._partial(), self._response, begun=self.begun, cause=cause)
+        return self._fail(cause=cause)
 
     def _refused(self, error: Json) -> Exception:
         error = error or {"message": "the service reported an error without saying which"}
-        return self._failure(self._partial(), self._response, begun=self.begun, error=error)
+        return self._fail(error=error)
 
-    def _partial(self) -> PartialReply:
-        return PartialReply(
-            "".join(self._text), gathered_calls(self._calls.values()), self.info.usage, self._response_id, self._number
-        )
+    def _fail(self, **what: Any) -> Exception:
+        partial = self._reply.partial(self.info.usage, self._response_id, self._number)
+        return self._failure(partial, self._response, begun=self.begun, **what)
 
 
 def _said(error: Any) -> Json:

@@ -241,6 +241,8 @@ def load(
         ConfigurationError: a file cannot be read, a setting is unknown, or arguments contradict each other.
     """
     given = _read_arguments(arguments, known)
+    if no_paths := _not_paths(config_file=config_file, env_file=env_file):
+        raise ConfigurationError("\n".join([*given.problems, *no_paths]))
     chosen, env_named = _choose(env_file, ENV_FILE_VARIABLE)
     config, config_named = _choose(config_file, CONFIG_VARIABLE)
     files = Files(
@@ -290,6 +292,14 @@ def _read_arguments(arguments: dict[str, Any], known: Collection[str]) -> Settin
             f"The arguments {sentence(chosen)} are credentials, of which only one can be used: pass one of them."
         )
     return layer
+
+
+def _not_paths(**options: object) -> list[str]:
+    return [
+        f"{name} must be a path, or False for no file, not {type(option).__name__}."
+        for name, option in options.items()
+        if not (option is None or isinstance(option, bool | str | os.PathLike))
+    ]
 
 
 def _choose(option: FileOption, variable: str) -> tuple[FileOption, bool]:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_serializer, field_validator, model_validator
 
-from .._utils import mapping_or_none
+from .._utils import mapping_or_none, type_name
 from ..deployments import RESOURCE_ID
 from ._aliases import aliases_of, by_setting
 from ._hosts import is_loopback
@@ -286,6 +286,16 @@ class ResourceSettings(BaseModel):
         # Semantic Kernel's token endpoint is the bare resource, to which Entra ID's v2 endpoint wants /.default added.
         bare = value is not None and value.startswith("https://") and not urlsplit(value).path.strip("/")
         return f"{cast('str', value).rstrip('/')}/.default" if bare else value
+
+    @field_validator("credential")
+    @classmethod
+    def _check_credential(cls, value: Any) -> Any:
+        if value is not None and not (hasattr(value, "get_token") or hasattr(value, "get_token_info")):
+            raise ValueError(
+                "must be a credential object, such as azure.identity.DefaultAzureCredential(), not "
+                f"{type_name(value)}; a key is api_key, a token azure_ad_token"
+            )
+        return value
 
     @field_validator("authority_host", "management_endpoint")
     @classmethod

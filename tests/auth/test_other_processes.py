@@ -7,6 +7,7 @@ import multiprocessing
 import pickle
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import openai
@@ -69,7 +70,7 @@ PASSED = {
     "api_key": KEY,
     "azure_ad_token": "c4nary-token-1234567",
     "azure_ad_token_provider": lambda: "c4nary",
-    "credential": object(),
+    "credential": SimpleNamespace(get_token=str),
     "client_secret": "c4nary-secret",
     "apim_subscription_key": "c4nary-subscription",
     "default_headers": {"X-Key": "c4nary"},

@@ -41,6 +41,15 @@ PROOFS: dict[str, tuple[str, ...]] = {
     "Assign an identity": ("auth/test_machine::test_a_managed_identity",),
     "For a user-assigned identity add": ("auth/test_machine::test_a_managed_identity",),
     "`AZURE_CLIENT_ID` without a tenant": ("auth/test_machine::test_a_client_id_alone_pins_the_identity",),
+    "With accounts in several tenants name the resource's": (
+        "auth/test_tenants::test_the_cli_is_asked_for_the_tenant",
+        "auth/test_tenants::test_every_member_that_takes_a_tenant_has_it",
+    ),
+    "`AZURE_TENANT_ID` (`tenant_id=`) reaches every member": (
+        "auth/test_tenants::test_every_member_that_takes_a_tenant_has_it",
+        "auth/test_tenants::test_further_tenants_from_a_variable",
+    ),
+    "A slow CLI gets more than ten seconds": ("auth/test_tenants::test_too_slow",),
     "The webhook sets": (_BLOCK,),
     "The projected token may be renewed": ("auth/test_bad_input::test_a_file_that_appears_later_is_found",),
     "Set the three variables of row 6 or 7": ("auth/test_chain::test_each_method_alone",),
@@ -180,7 +189,7 @@ def test_a_sentence_has_its_test(sentence: str) -> None:
 @cache
 def functions(path: str) -> frozenset[str]:
     tree = ast.parse((ROOT / "tests" / f"{path}.py").read_text(encoding="utf-8"))
-    return frozenset(node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+    return frozenset(node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
 
 
 @pytest.mark.parametrize("start", PROOFS)

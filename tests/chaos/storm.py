@@ -19,7 +19,15 @@ MARK = "call-"
 HARMLESS = frozenset({"slow first byte", "slow drip", "reset after", "held open", "ragged"})
 EXECUTED_NOTHING = frozenset({"rate limit", "no capacity", "conflict"})
 
-_WAYS = {**KINDS, "conflict": lambda slow: faults.failure(409), "hang": lambda slow: faults.hang()}
+# The last four never end: only the client's own clock ends them.
+_WAYS = {
+    **KINDS,
+    "conflict": lambda slow: faults.failure(409),
+    "hang": lambda slow: faults.hang(),
+    "refusal without an end": lambda slow: faults.dripping_refusal(slow, endless=True),
+    "JSON without an end": lambda slow: faults.dripping_json(slow, endless=True),
+    "broken framing, then silence": lambda slow: faults.broken_framing(endless=True),
+}
 
 
 class Storm:

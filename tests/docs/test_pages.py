@@ -48,6 +48,12 @@ def test_the_overloads_are_what_the_sdk_of_the_pins_says() -> None:
     assert made.TARGET.read_text(encoding="utf-8") == made.text(), "run python docs/generate_overloads.py"
 
 
+def test_the_page_of_the_emulators_operations_is_what_it_serves() -> None:
+    stale = "docs/emulator-operations.md is stale: run python docs/generate_emulator.py"
+    made = generator("generate_emulator").page()
+    assert (DOCS / "emulator-operations.md").read_text(encoding="utf-8") == made, stale
+
+
 def test_what_a_found_file_may_set_is_what_the_fields_say() -> None:
     text = (DOCS / "authentication.md").read_text(encoding="utf-8")
     assert text == generator("generate_settings").with_tables(text), "run python docs/generate_settings.py"

@@ -13,7 +13,7 @@ import httpx
 import pytest
 from azure.identity import ClientSecretCredential
 
-from azure_connector.emulator.__main__ import deployment, main
+from azure_connector.emulator.__main__ import deployment, main, settings_of
 from azure_connector.emulator.models import Deployment
 from tests.support.waiting import PATIENCE
 
@@ -93,3 +93,50 @@ def test_deployments_on_the_command_line(capsys: pytest.CaptureFixture[str]) -> 
     with pytest.raises(SystemExit):
         main(["--deployment", "a=gpt-5:lots"])
     assert "'a=gpt-5:lots' is not NAME" in capsys.readouterr().err
+
+
+def test_settings_come_from_a_file_and_the_command_line_goes_before_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "emulator.toml"
+    file.write_text(
+        'api_key = "k"\nport = 9\nstrict_versions = true\nreplay = "tape.jsonl"\n'
+        '[deployments]\nchat = "gpt-5"\nsmall = { model = "gpt-4o", capacity = 10 }\n[limits]\nrecords = 5\n'
+        '[upstream]\nendpoint = "https://x.openai.azure.com"\nkey_from = "MY_KEY"\n',
+        encoding="utf-8",
+    )
+    monkeypatch.setenv("MY_KEY", "secret")
+    made = settings_of({"config": str(file), "port": 8080})
+    assert made["deployments"] == [Deployment("chat", "gpt-5"), Deployment("small", "gpt-4o", capacity=10)]
+    assert (made["port"], made["api_key"], made["replay"]) == (8080, "k", tmp_path / "tape.jsonl")
+    assert made["limits"].records == 5
+    assert made["upstream"].api_key == "secret"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("x = 1", "there is no setting 'x'"),
+        ('port = "a"', "port must be int, not str"),
+        ("port = true", "port must be int, not bool"),
+        ("[deployments]\na = 5", "deployments.a must be a base model's name"),
+        ("[deployments]\na = { x = 1 }", "deployments.a must be a base model's name"),
+        ("[limits]\nx = 1", "limits.x is none"),
+        ("[upstream]\nx = 1", "upstream needs url"),
+        ('[upstream]\nendpoint = "x"', "is no endpoint"),
+        ('upstream = { url = "http://x/v1", key_from = "NOT_THERE" }', "NOT_THERE, which is not set"),
+        ("=", "emulator.toml"),
+    ],
+)
+def test_a_file_that_cannot_be_used(tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, told: str) -> None:
+    file = tmp_path / "emulator.toml"
+    file.write_text(text, encoding="utf-8")
+    assert main(["--config", str(file)]) == 2
+    error = capsys.readouterr().err
+    assert str(file) in error
+    assert told in error
+
+
+def test_a_tape_that_is_not_there(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert main(["--replay", str(tmp_path / "none.jsonl")]) == 1
+    assert "none.jsonl" in capsys.readouterr().err

@@ -22,13 +22,19 @@ COUNT = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Count to 2
 STREAM = {**COUNT, "stream": True}
 
 
-def raw(azure: Emulator, body: dict[str, Any], *, again: bool = False) -> tuple[bytes, type[OSError] | None]:
-    """What a bare socket reads until the end, and how the connection ended."""
+def asking(azure: Emulator, body: dict[str, Any], *, again: bool = False) -> socket.socket:
+    """A bare socket on which a request was sent."""
     content = json.dumps(body).encode()
     head = f"POST {CHAT} HTTP/1.1\r\nhost: x\r\napi-key: {azure.api_key}\r\ncontent-length: {len(content)}\r\n"
     head += "connection: keep-alive\r\n\r\n" if again else "connection: close\r\n\r\n"
-    with socket.create_connection(("127.0.0.1", int(azure.endpoint.rsplit(":", 1)[1])), timeout=10) as sock:
-        sock.sendall(head.encode() + content)
+    sock = socket.create_connection(("127.0.0.1", int(azure.endpoint.rsplit(":", 1)[1])), timeout=10)
+    sock.sendall(head.encode() + content)
+    return sock
+
+
+def raw(azure: Emulator, body: dict[str, Any], *, again: bool = False) -> tuple[bytes, type[OSError] | None]:
+    """What a bare socket reads until the end, and how the connection ended."""
+    with asking(azure, body, again=again) as sock:
         got = b""
         while True:
             try:
@@ -117,6 +123,53 @@ def test_held_open_streams_end_when_the_client_leaves(azure: Emulator, http: htt
         wire.settimeout(0.3)
         with pytest.raises(TimeoutError):
             wire.recv(1)
+    assert http.post(CHAT, json=COUNT).status_code == 200
+
+
+@pytest.mark.parametrize("body", [COUNT, STREAM])
+def test_broken_framing_puts_a_page_into_the_chunks(azure: Emulator, body: dict[str, Any]) -> None:
+    azure.script(faults.broken_framing())
+    got, end = raw(azure, body)
+    assert b"transfer-encoding: chunked" in got.lower()
+    assert b"chatcmpl" in got
+    assert b"\r\n<html>" in got
+    assert got.endswith(b"</html>\r\n"), "no last chunk"
+    assert end is None, "closed, not reset"
+
+
+def test_a_broken_framing_may_be_followed_by_silence(azure: Emulator, http: httpx.Client) -> None:
+    azure.script(faults.broken_framing(endless=True, after=1))
+    with asking(azure, STREAM) as wire:
+        got = b""
+        while not got.endswith(b"</html>\r\n"):
+            got += wire.recv(65536)
+        wire.settimeout(0.3)
+        with pytest.raises(TimeoutError):
+            wire.recv(1)
+    assert got.count(b"data: {") == 1
+    assert http.post(CHAT, json=COUNT).status_code == 200
+
+
+def test_a_refusal_and_json_may_drip(azure: Emulator, http: httpx.Client) -> None:
+    azure.script(faults.dripping_refusal(0.001, status=503), faults.dripping_json(0.001))
+    reply = http.post(CHAT, json=STREAM)
+    assert reply.json()["error"]["code"] == "ServiceUnavailable"
+    blank = http.post(CHAT, json=STREAM)
+    assert (blank.status_code, blank.headers["content-type"], blank.text.strip()) == (200, "application/json", "")
+    assert blank.text
+
+
+@pytest.mark.parametrize(("fault", "status"), [(faults.dripping_refusal, 500), (faults.dripping_json, 200)])
+def test_what_drips_may_have_no_end(azure: Emulator, http: httpx.Client, fault: Any, status: int) -> None:
+    azure.script(fault(0.001, endless=True))
+    with http.stream("POST", CHAT, json=COUNT) as reply:
+        assert reply.status_code == status
+        got = b""
+        for piece in reply.iter_raw():
+            got += piece
+            if len(got) > 300:
+                break
+    assert got.endswith(b" ")
     assert http.post(CHAT, json=COUNT).status_code == 200
 
 

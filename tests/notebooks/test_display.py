@@ -9,6 +9,7 @@ import sys
 from typing import Any
 
 import pytest
+from openai.types.chat import ChatCompletionChunk
 
 from azure_connector import (
     AsyncAzureConnector,
@@ -94,11 +95,17 @@ def test_what_had_arrived_stays_shown_when_a_stream_breaks(azure: Emulator, clie
     assert file.getvalue().startswith("1, 2")
 
 
+def _calling(text: str) -> ChatCompletionChunk:
+    call = {"index": 0, "id": text, "type": "function", "function": {"name": text, "arguments": text}}
+    choice = {"index": 0, "delta": {"tool_calls": [call]}, "finish_reason": None}
+    frame = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 0, "model": "gpt-5"}
+    return ChatCompletionChunk.model_validate({**frame, "choices": [choice]})
+
+
 def test_nothing_that_a_model_or_a_service_says_is_html() -> None:
     shown = Shown()
     shown.take(EVIL)
-    shown.tool_calls[0] = [EVIL, EVIL]
-    shown.call_ids[0] = EVIL
+    shown.take(_calling(EVIL))
     shown.reasoning = shown.note = EVIL
     error = ConfigurationError(EVIL, hint=EVIL)
     error.attempts = (Attempt(EVIL, EVIL, 400, EVIL),)

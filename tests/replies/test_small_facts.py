@@ -13,8 +13,9 @@ from azure_connector import AsyncAzureConnector, AzureConnector, errors
 from azure_connector.routing import _affinity
 from azure_connector.routing._affinity import ResourceAffinity
 from tests.reliability.raw_server import Exchange, RawServer
-from tests.replies.service import Answer, ask, sse, text_of
-from tests.replies.shapes import chunk, plain, response_events, say
+from tests.replies.service import Answer, ask, events, sse, text_of
+from tests.replies.shapes import chunk, completion, plain, response_events, say
+from tests.responses import wire
 from tests.support.waiting import until
 
 STREAM = {"content-type": "text/event-stream"}
@@ -52,6 +53,19 @@ def test_of_nested_codes_the_innermost_word_counts(pair, outer, inner, code, cls
     with pytest.raises(cls, match=r"Nothing here\.") as caught:
         ask("chat", pair.options())
     assert caught.value.code == code
+
+
+@pytest.mark.parametrize("door", ["chat", "chat stream", "bridge", "bridge stream", "responses", "responses stream"])
+@pytest.mark.parametrize("model", [["gpt-4o"], [None], {"name": "gpt-4o"}, 4, True])
+def test_a_model_that_is_no_text_spoils_no_answer(pair, door, model):
+    if door.startswith("chat"):
+        told = [{**one, "model": model} for one in (*say("Hello"), chunk({}, "stop"))]
+        answer = events(*told, "[DONE]") if "stream" in door else plain({**completion(), "model": model})
+    else:
+        reply = {**wire.reply(wire.message("Hello")), "model": model}
+        answer = events(*wire.events(reply)) if "stream" in door else plain(reply)
+    pair.first.says(answer)
+    assert text_of(ask(door, pair.options())) == "Hello"
 
 
 def test_the_oldest_of_the_remembered_ids_are_forgotten(monkeypatch):

@@ -4,9 +4,11 @@ import ast
 import dataclasses
 from pathlib import Path
 
+import pytest
 from pydantic import SecretStr
 
 import azure_connector
+from azure_connector import ConfigurationError
 from azure_connector.auth._chain import METHODS, links_of
 from azure_connector.settings import (
     ALIASES,
@@ -75,3 +77,18 @@ def test_names_that_others_use() -> None:
 def test_the_chain_has_a_method_for_every_credential_in_the_settings_order() -> None:
     assert [link.method for link in links_of(AuthSettings(api_key=SecretStr("key-1234567")))] == list(METHODS)
     assert len(METHODS) == len(CREDENTIAL_SETTINGS) + 1  # the subscription key is none, but may be all there is
+
+
+@pytest.mark.parametrize(
+    ("argument", "value", "words"),
+    [
+        ("env_file", 5, "env_file must be a path, or False for no file, not int"),
+        ("config_file", ["a.toml"], "config_file must be a path, or False for no file, not list"),
+        ("credential", 5, "credential .* must be a credential object"),
+        ("credential", "secret-key", "a key is api_key, a token azure_ad_token"),
+    ],
+)
+def test_an_argument_of_another_kind_is_a_configuration_error(argument: str, value: object, words: str) -> None:
+    with pytest.raises(ConfigurationError, match=words) as caught:
+        ConnectorSettings(azure_endpoint="https://one.openai.azure.com", **{argument: value})
+    assert "secret-key" not in str(caught.value)

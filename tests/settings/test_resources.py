@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import pickle
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,6 +17,8 @@ from azure_connector.settings._resources import AuthSettings, Resource
 
 WEST: dict[str, Any] = {"azure_endpoint": "https://west.openai.azure.com"}
 EAST = "https://east.openai.azure.com"
+
+IDENTITY = SimpleNamespace(get_token=str)  # a credential object, as far as settings look at it
 
 
 def west(own: dict[str, Any] | None = None, **flat: Any) -> AuthSettings:
@@ -70,7 +73,7 @@ def test_a_key_belongs_to_one_resource(key: str) -> None:
     [
         ("azure_ad_token", "token"),
         ("azure_ad_token_provider", lambda: "token"),
-        ("credential", object()),
+        ("credential", IDENTITY),
         ("use_managed_identity", True),
         ("use_default_credential", True),
         ("federated_token_file", "/var/token"),
@@ -91,13 +94,13 @@ def test_an_identity_serves_every_resource(setting: str, value: Any) -> None:
 
 
 def test_an_identity_behind_the_resources_own_key_stays_to_fall_back_to() -> None:
-    auth = west({"api_key": "own"}, credential="identity")
+    auth = west({"api_key": "own"}, credential=IDENTITY)
 
-    assert (plain(auth.api_key), auth.credential) == ("own", "identity")
+    assert (plain(auth.api_key), auth.credential) == ("own", IDENTITY)
 
 
 def test_a_method_that_would_go_before_the_resources_own_is_not_taken_over() -> None:
-    auth = west({"use_managed_identity": True}, credential="identity")
+    auth = west({"use_managed_identity": True}, credential=IDENTITY)
 
     assert auth.credential is None
     assert auth.use_managed_identity
@@ -146,7 +149,7 @@ def test_a_resources_bad_address_names_its_table() -> None:
 
 def test_two_credential_arguments_contradict_each_other() -> None:
     with pytest.raises(ConfigurationError, match="api_key and credential"):
-        ConnectorSettings(api_key="k", credential=object())
+        ConnectorSettings(api_key="k", credential=IDENTITY)
 
 
 def test_a_flag_that_is_off_is_no_credential() -> None:
@@ -170,7 +173,7 @@ def test_across_file_and_environment_the_chains_order_decides(
 def test_a_credential_argument_goes_before_what_lies_around(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AZURE_OPENAI_API_KEY", "k")
     monkeypatch.setenv("AZURE_USE_DEFAULT_CREDENTIAL", "true")
-    credential = object()
+    credential = IDENTITY
 
     settings = ConnectorSettings(azure_endpoint=EAST, credential=credential)
     auth = settings.resource_map()["default"].auth

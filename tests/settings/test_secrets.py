@@ -37,6 +37,8 @@ def planted(**more: Any) -> ConnectorSettings:
 class Telltale:
     """A credential whose repr shows its secret, as some do."""
 
+    get_token = None
+
     def __repr__(self) -> str:
         return f"Telltale({CANARY})"
 
