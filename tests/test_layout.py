@@ -109,5 +109,5 @@ def test_a_warm_call_crosses_few_files_and_the_page_lists_them(azure, monkeypatc
 
 
 # Eight arrows are those of the public room `helpers`: its own six, and those of `query` and the command to it. Seven
-# are of `bulk`: its own six, and the command's to it. Two are of pytest's plugin, to the client and the emulator.
+# are those of `bulk`: its own six, and the one of the command to it. Two are those of the pytest plugin.
 ROOMS, ARROWS, FLOORS = 26, 70 + 8 + 7 + 2, 10
