@@ -50,11 +50,17 @@ async def create(call: Call, resource: Resource) -> Answer:
     _training_file(body["training_file"], "training_file", resource)
     if body.get("validation_file") is not None:
         _training_file(body["validation_file"], "validation_file", resource)
-    now = int(resource.clock())
-    shown: Json = {
+    shown = _made(body, method, resource)
+    job = Thing(shown, {"suffix": body.get("suffix"), "events": [], "checkpoints": [], "paused": False})
+    _tell(job, "Created fine-tuning job: " + shown["id"], resource)
+    return Answer(body=dict(resource.shelves.jobs.keep(job).body))
+
+
+def _made(body: Json, method: Json, resource: Resource) -> Json:
+    return {
         "id": f"ftjob-{resource.ids.hexadecimal(32)}",
         "object": "fine_tuning.job",
-        "created_at": now,
+        "created_at": int(resource.clock()),
         "model": body["model"],
         "status": STEPS[0],
         "fine_tuned_model": None,
@@ -72,9 +78,6 @@ async def create(call: Call, resource: Resource) -> Answer:
         "error": None,
         "finished_at": None,
     }
-    job = Thing(shown, {"suffix": body.get("suffix"), "events": [], "checkpoints": [], "paused": False})
-    _tell(job, "Created fine-tuning job: " + shown["id"], resource)
-    return Answer(body=dict(resource.shelves.jobs.keep(job).body))
 
 
 def _training_file(identity: str, param: str, resource: Resource) -> StoredFile:

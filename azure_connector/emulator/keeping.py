@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -10,8 +11,8 @@ __all__ = ["Newest"]
 V = TypeVar("V")
 
 
-class Newest(dict[str, V]):
-    """A `dict` of at most so many entries, and of so many bytes; a further one drops the oldest.
+class Newest(OrderedDict[str, V]):
+    """A mapping of at most so many entries, and of so many bytes; a further one drops the oldest.
 
     Args:
         most: how many are kept.
@@ -50,3 +51,8 @@ class Newest(dict[str, V]):
         self._held -= self._weights.pop(key, 0)
         if self._forget is not None:
             self._forget(value)
+
+    def clear(self) -> None:
+        """Forget all."""
+        for key in list(self):
+            del self[key]

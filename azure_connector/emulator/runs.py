@@ -54,10 +54,16 @@ def _start(thread: Thing, body: Json, resource: Resource) -> Thing:
     tools = check_tools(body) if body.get("tools") is not None else assistant["tools"]
     for number, message in enumerate(items_of(body.get("additional_messages"))):
         add_message(thread, object_of(message), resource, f"additional_messages[{number}].")
+    shown = _made(thread, body, assistant, resource) | {"model": model, "tools": tools}
+    below = {"steps": Shelf("No run step found with id '{}'.")}
+    return thread.below["runs"].keep(Thing(shown, {"calls": [], "outputs": {}}, below, size=6_000))
+
+
+def _made(thread: Thing, body: Json, assistant: Json, resource: Resource) -> Json:
     now = int(resource.clock())
     told = [body.get("instructions") or assistant["instructions"], body.get("additional_instructions")]
     nothing: Json = dict.fromkeys(UNSET)
-    shown: Json = {
+    return {
         "id": f"run_{resource.ids.letters(24)}",
         "object": "thread.run",
         "created_at": now,
@@ -65,9 +71,7 @@ def _start(thread: Thing, body: Json, resource: Resource) -> Thing:
         "assistant_id": assistant["id"],
         "status": "queued",
         "expires_at": now + LIFETIME,
-        "model": model,
         "instructions": "\n".join(one for one in told if one),
-        "tools": tools,
         "metadata": body.get("metadata") or {},
         "temperature": body.get("temperature", assistant["temperature"]),
         "top_p": body.get("top_p", assistant["top_p"]),
@@ -79,8 +83,6 @@ def _start(thread: Thing, body: Json, resource: Resource) -> Thing:
         "parallel_tool_calls": body.get("parallel_tool_calls") is not False,
         **nothing,
     }
-    below = {"steps": Shelf("No run step found with id '{}'.")}
-    return thread.below["runs"].keep(Thing(shown, {"calls": [], "outputs": {}}, below, size=6_000))
 
 
 def _streamed(thread: Thing, run: Thing, resource: Resource, *, begun: bool) -> Iterator[bytes]:

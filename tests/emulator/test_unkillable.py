@@ -191,6 +191,10 @@ def test_what_is_kept_is_bounded_in_bytes_and_parsed_only_when_asked_for() -> No
     for name, value in (("a", 4), ("b", 5), ("a", 6), ("c", 40)):
         weighed[name] = value
     assert (list(weighed), gone) == (["c"], [6, 5])
+    weighed.clear()
+    for name in "de":
+        weighed[name] = 5
+    assert (list(weighed), gone) == (["d", "e"], [6, 5, 40])
 
 
 def test_a_fault_of_its_own_is_an_envelope(azure: Emulator, http: httpx.Client) -> None:

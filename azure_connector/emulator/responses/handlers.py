@@ -72,16 +72,22 @@ async def create(call: Call, resource: Resource) -> Answer:
     draft = Draft(body, reply, deployment, verdict, effort, int(resource.clock()), model)
     output = _with_search(output_items(draft, resource.ids, resource.seal), found, body, resource)
     response = compose(draft, f"resp_{resource.ids.hexadecimal(48)}", output)
-    given = named(own, resource.ids)
     size = SMALLEST + len(call.raw) + 8 * len(items) + CHARACTERS * reply.completion_tokens
-    stored = StoredResponse(response, items, given, background=bool(body.get("background")), size=size)
-    if keep:
-        resource.responses.add(stored)
-    if body.get("conversation") is not None:
-        extend(conversation_of(body["conversation"], resource), [*given, *output])
+    given, background = named(own, resource.ids), bool(body.get("background"))
+    stored = StoredResponse(response, items, given, background=background, size=size)
+    _keep(stored, body, resource)
     if body.get("stream"):
         return Answer(events=_streamed(stored, 0))
     return Answer(body=stored.shown())
+
+
+def _keep(stored: StoredResponse, body: Json, resource: Resource) -> None:
+    """Store a response, unless it is not to be, and go on with its conversation."""
+    if body.get("store") is not False:
+        resource.responses.add(stored)
+    if body.get("conversation") is not None:
+        conversation = conversation_of(body["conversation"], resource)
+        extend(conversation, [*stored.own_items, *stored.body["output"]])
 
 
 def _with_search(output: list[Json], found: Found | None, body: Json, resource: Resource) -> list[Json]:
