@@ -40,7 +40,7 @@ class _Closed(ConnectionClosedError):
         self.rcvd_then_sent: bool | None = None
 
 
-class RealtimeInterruptedError(StreamInterruptedError, _Closed):  # pyright: ignore  # `code` is the SDK's
+class RealtimeInterruptedError(StreamInterruptedError, _Closed):  # pyright: ignore[reportIncompatibleVariableOverride]  # `code`
     """A WebSocket that broke, under the library's own class too: the SDK and programs look for that one."""
 
 

@@ -7,13 +7,16 @@ this module loads aiohttp, so only `aio.transport_class` does.
 from __future__ import annotations
 
 import asyncio
+import math
 import os
+import select
 import warnings
 import weakref
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from contextvars import Context
 from functools import lru_cache
+from time import monotonic
 from typing import Any
 
 import aiohttp
@@ -300,16 +303,44 @@ def _timeouts(pool: float | None, connect: float | None) -> aiohttp.ClientTimeou
     return aiohttp.ClientTimeout(total=None, connect=pool, sock_connect=connect, sock_read=None)
 
 
+def _speaks(transport: Any) -> bool:
+    """Whether an idle connection has something to read: its end, or an answer that nobody asked for."""
+    own = transport.get_extra_info("socket")
+    if own is None or own.fileno() < 0:
+        return True
+    if not hasattr(select, "poll"):  # Windows
+        return bool(select.select([own.fileno()], [], [], 0)[0])
+    poll = select.poll()
+    poll.register(own.fileno(), select.POLLIN)
+    return bool(poll.poll(0))
+
+
 class _QuietConnector(aiohttp.TCPConnector):
-    """Closes quietly when nobody closed it, as httpx's: a script's end must not be complaints."""
+    """Closes quietly when nobody closed it, as httpx's: a script's end must not be complaints.
+
+    A connection that is kept is used again only where nothing has come on it. An event loop that stood still (a frozen
+    process, loops that run now and then) has not read that the peer left, and what has been read aiohttp would take for
+    the next call's answer.
+    """
 
     pid = 0
 
     async def connect(self, req: Any, traces: Any, timeout: Any) -> Any:  # noqa: ASYNC109  # aiohttp's
+        self._retire(req.connection_key)
         found = await super().connect(req, traces, timeout)
         if (timer := current_timer.get()) is not None:
             timer.connected()
         return found
+
+    def _retire(self, key: Any) -> None:
+        """Closes what aiohttp would take from the pool next, as far as it is too old or has something to read."""
+        for protocol, since in self._conns.get(key, ()):
+            if not protocol.is_connected():
+                continue
+            fresh = monotonic() - since <= (self._keepalive_timeout or math.inf)
+            if fresh and not protocol.should_close and not _speaks(protocol.transport):
+                return
+            protocol.close()
 
     def __del__(self, _warnings: Any = None) -> None:
         with suppress(Exception):  # at the interpreter's end anything may be gone
