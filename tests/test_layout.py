@@ -89,6 +89,6 @@ def test_files_stay_short(package):
         assert len(file.read_text(encoding="utf-8").splitlines()) <= 400, file
 
 
-# Eight arrows are those of the public room `helpers`: its own six, and those of `query` and the command to it. Seven are
-# those of `bulk`: its own six, and the one of the command to it.
+# Eight arrows are those of the public room `helpers`: its own six, and those of `query` and the command to it. Seven
+# are those of `bulk`: its own six, and the one of the command to it.
 ROOMS, ARROWS, FLOORS = 26, 70 + 8 + 7, 10

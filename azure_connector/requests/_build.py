@@ -19,7 +19,7 @@ from ..settings import ApiStyle, Endpoint, form_for, hidden, operation_query, op
 from ..tools import TOOL_FIELDS, NameMap, normalize_tools, repair_history, repair_input_items
 from ._adaptation_from_error import adaptation_from_error
 from ._adaptations import Adaptation, apply, merged
-from ._call_options import IMAGE_TOOL, CallOptions, given_headers, makes_images
+from ._call_options import HELPER_HEADER, IMAGE_TOOL, CallOptions, given_headers, makes_images
 from ._draft import RequestChange, RequestDraft
 from ._fit import adapt_request
 from ._form_part import read_part, with_part
@@ -331,6 +331,7 @@ class RequestBuilder:
             resumed=call.options.method.lower() == "get",
             background=bool((call.body or {}).get("background")),
             repeatable=call.repeatable or self._repeat_unsafe,
+            parsed=HELPER_HEADER in given_headers(call.options),
             note=partial(affinity.note, target.resource, call.operation) if affinity is not None else None,
             on_model=self._resolver.served_model_recorder(target)
             if call.operation == RESPONSES and call.body

@@ -15,6 +15,7 @@ from ..deployments import Operation, names_at, operation_of
 from ._form_part import read_part
 
 __all__ = [
+    "HELPER_HEADER",
     "IMAGE_TOOL",
     "RAW_RESPONSE_HEADER",
     "CallOptions",
@@ -27,6 +28,8 @@ __all__ = [
 
 # The SDK's marker for `with_raw_response` ("true") and `with_streaming_response` ("stream"); it travels as a header.
 RAW_RESPONSE_HEADER = "X-Stainless-Raw-Response"
+# The SDK's marker for the helpers that read a reply for the caller; it travels as a header, too.
+HELPER_HEADER = "X-Stainless-Helper-Method"
 _RAW = RAW_RESPONSE_HEADER.lower()
 _NO_QUERY: Mapping[str, str] = {}
 # Where the model of the Responses tool stands that makes images.
