@@ -90,10 +90,7 @@ class Shown:
             self._reply.add_text(text)
         for part in delta.tool_calls or ():
             fresh = part.index not in self._reply.calls
-            piece = part.to_dict()
-            self._reply.add_delta(part.index, piece)
-            called = piece.get("function") or piece.get("custom") or {}
-            text += self._named(part.index, fresh, called.get("arguments") or called.get("input") or "")
+            text += self._named(part.index, fresh, self._reply.add_delta(part.index, part.to_dict()))
         return text
 
     def _take_event(self, event: Any) -> str:

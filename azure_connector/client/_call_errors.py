@@ -16,6 +16,7 @@ from ..errors import (
     Attempt,
     AzureErrorDetails,
     ClientClosedError,
+    ContentFilteredError,
     CredentialError,
     DeadlineExceededError,
     EndpointUnreachableError,
@@ -291,7 +292,7 @@ class CallErrors:
             outcome = outcome_of_error(facts, response.headers)
             if outcome.kind == "refused" or not begun:
                 made = self._reported(facts, outcome, context, response, dict(error))
-                if isinstance(made, IncompleteReplyError):
+                if isinstance(made, IncompleteReplyError | ContentFilteredError):
                     made.partial = so_far
                 return made
             message = f"The service broke the stream off: {facts.message}"

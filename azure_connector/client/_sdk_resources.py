@@ -23,6 +23,7 @@ from openai.types.chat import ChatCompletion, ChatCompletionChunk
 from openai.types.responses import Response, ResponseStreamEvent
 
 from .._utils import plain_copy
+from ..requests import HELPER_HEADER
 
 if TYPE_CHECKING:
     from ._create_types import (
@@ -126,6 +127,13 @@ def _connected(client: Any, connect: Any, arguments: Any, options: Any, *, async
     return connect_socket(client, connect, arguments, options, operation="/responses", asynchronous=asynchronous)
 
 
+def _parsing(arguments: dict[str, Any]) -> dict[str, Any]:
+    """The arguments of `responses.stream()`, marked as the SDK marks chat's where it will parse the answer."""
+    if isinstance(arguments.get("text_format", NotGiven()), NotGiven | Omit):
+        return arguments
+    return {**arguments, "extra_headers": {HELPER_HEADER: "responses.stream", **(arguments.get("extra_headers") or {})}}
+
+
 class ConnectorChat(Chat):
     """The SDK's chat resource; `completions.create()` posts plain JSON as it is."""
 
@@ -153,6 +161,10 @@ class ConnectorResponses(_ResponsesTypes):
             """As the SDK's own; the models of its events become deployments of the default resource."""
             return _connected(self._client, super().connect, arguments, options, asynchronous=False)
 
+        @wraps(Responses.stream)
+        def stream(self, **arguments):
+            return super().stream(**_parsing(arguments))
+
         @wraps(Responses.create)
         def create(self, **arguments):
             request = _RESPONSES.post(Responses.create, arguments)
@@ -167,6 +179,10 @@ class AsyncConnectorResponses(_AsyncResponsesTypes):
         def connect(self, *arguments, **options):
             """As `ConnectorResponses.connect`."""
             return _connected(self._client, super().connect, arguments, options, asynchronous=True)
+
+        @wraps(AsyncResponses.stream)
+        def stream(self, **arguments):
+            return super().stream(**_parsing(arguments))
 
         @wraps(AsyncResponses.create)
         async def create(self, **arguments):

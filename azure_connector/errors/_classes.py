@@ -257,13 +257,15 @@ class FilterCategory:
 
 
 class ContentFilteredError(AzureErrorDetails, openai.BadRequestError):
-    """The content filter refused the prompt.
+    """The content filter refused the prompt, or stopped the answer.
 
     Attributes:
         categories: every category that Azure reported, refused or not.
+        partial: what had arrived, where it was the answer that the filter stopped.
     """
 
     categories: tuple[FilterCategory, ...] = ()
+    partial: PartialReply = PartialReply()
 
 
 class ContextWindowExceededError(AzureErrorDetails, openai.BadRequestError):

@@ -41,10 +41,12 @@ class ReplyAccumulator:
         if arguments:
             call["pieces"].append(arguments)
 
-    def add_delta(self, number: Any, delta: Json) -> None:
-        """Takes a tool call of a chat chunk's delta."""
+    def add_delta(self, number: Any, delta: Json) -> str:
+        """Takes a tool call of a chat chunk's delta; gives the arguments that it adds."""
         called = as_object(delta.get("function") or delta.get("custom"))
-        self.add_call(number, delta.get("id"), called.get("name"), called.get("arguments") or called.get("input"))
+        arguments = called.get("arguments") or called.get("input") or ""
+        self.add_call(number, delta.get("id"), called.get("name"), arguments)
+        return arguments
 
     def add_event(self, kind: str, event: Any) -> str:
         """Takes an event of the SDK's; gives the text or the arguments that it adds."""

@@ -23,7 +23,7 @@ from ._chat_stream import AsyncChatStream, ChatStream, ChunkParser, StreamErrorF
 from ._info import AzureInfo, attach
 from ._normalize import ChunkNormalizer, normalize_completion
 from ._output_items import normalize_output
-from ._response_events import is_response
+from ._response_events import cut_off, is_response
 from ._response_stream import monitored
 from ._unread import unwatch
 
@@ -140,22 +140,12 @@ class ReplyReader:
         try:
             parsed = self._post_parser(value)  # `.parse()` builds an object of its own
         except ValueError:
-            if (cut := self._cut_off(value)) is None:
+            if (error := cut_off(value)) is None:
                 raise
-            raise cut from None
+            partial = PartialReply(value.output_text, usage=self.info.usage, response_id=value.id)
+            raise self.failure(partial, self._response, begun=False, error=error) from None
         attach(parsed, self.info)
         return parsed
-
-    def _cut_off(self, value: Any) -> Exception | None:
-        """The error for a response that `.parse()` cannot read since it was cut off; None for one that was not."""
-        reason = getattr(getattr(value, "incomplete_details", None), "reason", None)
-        if getattr(value, "status", None) != "incomplete":
-            return None
-        error = {"code": reason or "max_output_tokens", "message": f"The answer was cut off ({reason}): no whole JSON."}
-        if reason == "content_filter":
-            error["content_filters"] = getattr(value, "content_filters", None)
-        partial = PartialReply(value.output_text, usage=self.info.usage, response_id=value.id)
-        return self.failure(partial, self._response, begun=False, error=error)
 
 
 class ChatReader(ReplyReader):

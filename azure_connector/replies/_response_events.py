@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from .._utils import Json, as_list, as_object
 from ._body_decoder import check_answer
 
-__all__ = ["events_of", "is_response"]
+__all__ = ["cut_off", "events_of", "is_response"]
 
 # Of an item: what its events tell, by what it is before they do.
 _EMPTY: Json = {"content": [], "summary": [], "arguments": "", "input": ""}
@@ -26,6 +27,19 @@ def is_response(body: Json) -> bool:
     """Whether a body is a response of the Responses API that holds an answer, or says why it has none."""
     status = body.get("status")
     return isinstance(body.get("output"), list) or (isinstance(status, str) and status in _WITHOUT_ANSWER)
+
+
+def cut_off(response: Any) -> Json | None:
+    """The error that a response of the SDK's is to whoever parses its text; None for one that was not cut off."""
+    if getattr(response, "status", None) != "incomplete":
+        return None
+    reason = getattr(getattr(response, "incomplete_details", None), "reason", None)
+    error: Json = {
+        "code": reason or "max_output_tokens",
+        "message": f"The answer was cut off ({reason}): no whole JSON.",
+    }
+    filters: Json = {"content_filters": getattr(response, "content_filters", None)}
+    return error | (filters if reason == "content_filter" else {})
 
 
 def events_of(body: object) -> Iterator[Json]:

@@ -11,13 +11,14 @@ from typing import Any, cast
 
 import openai
 
-from .._utils import Json, as_object
+from .._utils import Json, as_object, parse_json
 from ..requests import Failure, ReplyPlan
 from ._accumulator import ReplyAccumulator
 from ._body_decoder import NoAnswerError
 from ._chat_stream import StreamErrorFactory
 from ._info import AzureInfo
 from ._output_items import normalize_output, normalized_item
+from ._response_events import cut_off
 from ._stream import AsyncConnectorStream, ConnectorStream
 
 __all__ = ["AsyncEventStream", "EventStream", "ResponseStreamMonitor", "monitored"]
@@ -65,6 +66,7 @@ class ResponseStreamMonitor:
         self._seen = False
         self._complete = False
         self._failed = False
+        self._held: list[Any] = []
         self._reply = ReplyAccumulator()
         self._response_id: str | None = None
         self._number: int | None = None
@@ -90,7 +92,23 @@ class ResponseStreamMonitor:
             self._complete = self.begun = True
         elif kind not in self._opening:
             self.begun = True
-        return [event]
+        return self._parsable(kind, event) if self._rules.parsed else [event]
+
+    def _parsable(self, kind: str, event: Any) -> list[Any]:
+        """An event for the SDK's helper, which parses each text that is done: one that is cut off waits for the end."""
+        if self._held and kind in _END:
+            held, self._held = self._held, []
+            return [*held, event] if kind == "response.completed" else [event, *self._cut(event)]
+        if self._held or (kind == "response.output_text.done" and not _is_json(event.text)):
+            self._held.append(event)
+            return []
+        return [event, *self._cut(event)]
+
+    def _cut(self, event: Any) -> list[Any]:
+        """Ends the stream in an error where the event is that of a response that was cut off."""
+        if (error := cut_off(getattr(event, "response", None))) is None:
+            return []
+        return self._end(self._fail(begun=False, error=error))
 
     def fail(self, cause: Exception) -> list[Any]:
         """Notes the exception that ended the stream early."""
@@ -150,7 +168,15 @@ class ResponseStreamMonitor:
 
     def _fail(self, **what: Any) -> Exception:
         partial = self._reply.partial(self.info.usage, self._response_id, self._number)
-        return self._failure(partial, self._response, begun=self.begun, **what)
+        return self._failure(partial, self._response, **{"begun": self.begun, **what})
+
+
+def _is_json(text: object) -> bool:
+    try:
+        parse_json(str(text).encode("utf-8", "surrogatepass"))
+    except ValueError:
+        return False
+    return True
 
 
 def _said(error: Any) -> Json:

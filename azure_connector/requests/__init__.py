@@ -5,7 +5,7 @@ from __future__ import annotations
 from ._adaptations import Adaptation
 from ._batch_file import batch_resource, is_batch_upload, mapped_batch_files, mapped_batch_path
 from ._build import PreparedRequest, RequestBuilder
-from ._call_options import RAW_RESPONSE_HEADER, CallOptions, get_options, parse_options, post_options
+from ._call_options import HELPER_HEADER, RAW_RESPONSE_HEADER, CallOptions, get_options, parse_options, post_options
 from ._embedding_batches import embedding_batches
 from ._fit import adapt_request
 from ._memory import SAID, forget_learned
@@ -14,6 +14,7 @@ from ._unsendable import unsendable
 from .responses_api import Failure, ResponseStream, chunks_as_completion, completion_as_chunks, to_chat
 
 __all__ = [
+    "HELPER_HEADER",
     "RAW_RESPONSE_HEADER",
     "SAID",
     "Adaptation",

@@ -347,6 +347,7 @@ class RequestBuilder:
             resumed=call.options.method.lower() == "get",
             background=bool((call.body or {}).get("background")),
             repeatable=call.repeatable or self._repeat_unsafe,
+            parsed=call.parsed,
             note=partial(affinity.note, target.resource, call.operation) if affinity is not None else None,
             on_model=self._resolver.served_model_recorder(target)
             if call.operation == RESPONSES and call.body

@@ -18,6 +18,7 @@ from ..settings import hidden, unsendable
 from ._form_part import read_part
 
 __all__ = [
+    "HELPER_HEADER",
     "IMAGE_TOOL",
     "RAW_RESPONSE_HEADER",
     "CallOptions",
@@ -31,6 +32,8 @@ __all__ = [
 
 # The SDK's marker for `with_raw_response` ("true") and `with_streaming_response` ("stream"); it travels as a header.
 RAW_RESPONSE_HEADER = "X-Stainless-Raw-Response"
+# The SDK's marker for the helpers that read a reply for the caller; it travels as a header, too.
+HELPER_HEADER = "X-Stainless-Helper-Method"
 _RAW = RAW_RESPONSE_HEADER.lower()
 _NO_QUERY: Mapping[str, str] = {}
 # Where the model of the Responses tool stands that makes images.
@@ -62,6 +65,11 @@ class CallOptions:
     body: Json | None = field(repr=False)
     raw: str
     stream: bool
+
+    @property
+    def parsed(self) -> bool:
+        """Whether a helper of the SDK's reads the streamed reply for the caller."""
+        return HELPER_HEADER in _given_headers(self.options)
 
     @property
     def names_deployment(self) -> bool:

@@ -23,6 +23,7 @@ class StreamRules:
             whoever listens.
         repeatable: it may begin anew elsewhere until something worth reading has arrived; otherwise only until the
             service begins to make something.
+        parsed: `responses.stream(text_format=...)` reads it: an answer that is cut off is an error.
         note: is told of each response that an event carries, or None.
         on_model: is told the model that the whole or finished response names, or None.
     """
@@ -32,6 +33,7 @@ class StreamRules:
     resumed: bool = False
     background: bool = False
     repeatable: bool = True
+    parsed: bool = False
     note: Callable[[Any], None] | None = None
     on_model: Callable[[str], None] | None = None
 

@@ -12,6 +12,7 @@ import openai
 import pytest
 
 from azure_connector import AsyncAzureConnector, AzureConnector, DeploymentNotFoundError, azure_info
+from azure_connector.deployments import _discovery
 from azure_connector.emulator import Emulator, Reply, faults
 
 PRIVATE = {"gpt-5": "blue-chat", "gpt-4o": "house", "gpt-5-mini": "tiny", "o4-mini": "thinker"}
@@ -103,6 +104,16 @@ async def test_the_same_in_the_async_client(azure: Emulator, settings: dict[str,
         azure.resource.deploy({"new-one": "gpt-4.1"})
         reply = await client.chat.completions.create(model="gpt-4.1", messages=HELLO)
         assert azure_info(reply).deployment == "new-one"
+
+
+def test_a_model_that_the_last_listing_lacks_is_listed_for_before_it_is_asked(azure, settings, monkeypatch) -> None:
+    monkeypatch.setattr(_discovery, "_UNKNOWN", 0.0)
+    with AzureConnector(**settings) as client:
+        assert ask(client, "gpt-5") == "blue-chat"
+        azure.resource.deploy({"new-one": "gpt-4.1"})
+        assert ask(client, "gpt-4.1") == "new-one"
+    assert listings(azure) == 2
+    assert [seen.deployment for seen in azure.requests if seen.deployment] == ["blue-chat", "new-one"]
 
 
 def test_a_deployment_that_was_renamed_is_found_in_the_same_call(azure: Emulator, settings: dict[str, Any]) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import pickle
 
 import openai
 import pydantic
 import pytest
 
 from azure_connector import AsyncAzureConnector, AzureConnector, errors
-from tests.replies.shapes import completion, plain
+from tests.replies.service import ask, events
+from tests.replies.shapes import FILTERED, begun, completion, plain, say
 from tests.responses import wire
 
 
@@ -52,12 +54,94 @@ async def test_a_cut_response(pair, reason, cls, asynchronous, raw):
     assert caught.value.code == reason
     assert isinstance(caught.value, openai.BadRequestError)
     if cls is errors.IncompleteReplyError:
-        assert caught.value.partial.text == CUT
         assert "responses.create()" in caught.value.hint
     else:
         assert [category.name for category in caught.value.categories] == ["violence"]
+    assert caught.value.partial.text == CUT
     assert len(pair.first.requests) == 1
     assert pair.second.requests == []
+
+
+async def streamed(pair, asynchronous: bool, seen: list[str], **more):
+    ask = {"model": "gpt-4o", "input": "Oslo?", "text_format": City, **more}
+    if asynchronous:
+        async with AsyncAzureConnector(**pair.options()) as client, client.responses.stream(**ask) as stream:
+            async for event in stream:
+                seen.append(event.type)
+            return await stream.get_final_response()
+    with AzureConnector(**pair.options()) as client, client.responses.stream(**ask) as stream:
+        seen.extend(event.type for event in stream)
+        return stream.get_final_response()
+
+
+CUT_BY = [("max_output_tokens", errors.IncompleteReplyError), ("content_filter", errors.ContentFilteredError)]
+
+
+@pytest.mark.parametrize("asynchronous", [False, True])
+@pytest.mark.parametrize("text", [CUT, "", '{"name": "Oslo", "country": "Norway"}'])
+@pytest.mark.parametrize(("reason", "cls"), CUT_BY)
+async def test_a_cut_response_that_is_streamed(pair, reason, cls, text, asynchronous):
+    pair.first.says(events(*wire.events(cut(reason, text))))
+    seen: list[str] = []
+    with pytest.raises(cls, match=rf"cut off \({reason}\)") as caught:
+        await streamed(pair, asynchronous, seen)
+    assert caught.value.code == reason
+    assert caught.value.partial.text == text
+    assert caught.value.partial.response_id
+    assert seen[-1] == "response.incomplete"
+    assert len(pair.first.requests) == 1
+    assert pair.second.requests == []
+
+
+@pytest.mark.parametrize("asynchronous", [False, True])
+async def test_a_response_that_fails_while_it_is_streamed_stays_the_sdk_s_event(pair, asynchronous):
+    told = wire.events(wire.reply(wire.message(CUT), status="failed", error={"code": "server_error", "message": "x"}))
+    pair.first.says(events(*told))
+    seen: list[str] = []
+    with pytest.raises(RuntimeError, match=r"response\.completed"):
+        await streamed(pair, asynchronous, seen)
+    assert seen[-1] == "response.failed"
+
+
+@pytest.mark.parametrize("asynchronous", [False, True])
+async def test_a_whole_response_that_is_streamed(pair, asynchronous):
+    text = json.dumps({"name": "Oslo", "country": "Norway"})
+    told = wire.events(wire.reply(wire.message(text)))
+    pair.first.says(events(*told))
+    seen: list[str] = []
+    final = await streamed(pair, asynchronous, seen)
+    assert final.output_parsed == City(name="Oslo", country="Norway")
+    assert seen == [event["type"] for event in told]
+
+
+@pytest.mark.parametrize("asynchronous", [False, True])
+@pytest.mark.parametrize("text", ["no JSON", '{"name": 1}'])
+async def test_another_kind_of_text_is_the_model_s_mistake_also_in_a_stream(pair, text, asynchronous):
+    pair.first.says(events(*wire.events(wire.reply(wire.message(text)))))
+    with pytest.raises(pydantic.ValidationError):
+        await streamed(pair, asynchronous, [])
+
+
+@pytest.mark.parametrize("reason", ["max_output_tokens", "content_filter"])
+def test_without_a_format_a_cut_stream_is_what_the_service_sent(pair, reason):
+    told = wire.events(cut(reason))
+    pair.first.says(events(*told))
+    with AzureConnector(**pair.options()) as client:
+        with client.responses.stream(model="gpt-4o", input="Oslo?") as stream:
+            assert [event.type for event in stream] == [event["type"] for event in told]
+        plainly = client.responses.create(model="gpt-4o", input="Oslo?", stream=True)
+        assert [event.type for event in plainly] == [event["type"] for event in told]
+
+
+@pytest.mark.parametrize("door", ["chat stream", "chat stream async", "responses stream", "bridge stream"])
+def test_a_filter_that_stops_an_answer_leaves_what_had_arrived(pair, door):
+    error = {"error": {"code": "content_filter", "message": "It was filtered.", "innererror": FILTERED}}
+    pair.first.says(events(*(say("Hel", "lo") if door.startswith("chat") else begun()), error))
+    with pytest.raises(errors.ContentFilteredError, match=r"It was filtered\.") as caught:
+        ask(door, pair.options())
+    assert caught.value.partial.text == "Hello"
+    assert [category.name for category in caught.value.categories] == ["hate"]
+    assert pickle.loads(pickle.dumps(caught.value)).partial == caught.value.partial
 
 
 @pytest.mark.parametrize("asynchronous", [False, True])

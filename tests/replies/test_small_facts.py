@@ -105,10 +105,12 @@ def test_a_stream_that_nobody_reads_frees_its_connection(closing, native):
             stream = client.responses.create(model="gpt-4o", input="Hi", stream=True, store=False)
         else:
             stream = client.chat.completions.create(**ASK, stream=True)
-        assert stream.response.status_code == 200
+        response = stream.response
+        assert response.status_code == 200
         assert not closing.left.is_set()
         del stream
         gc.collect()
+        assert response.is_closed
         until(closing.left.is_set)
 
 
@@ -119,8 +121,12 @@ async def test_so_does_an_asynchronous_one(closing, native):
             stream = await client.responses.create(model="gpt-4o", input="Hi", stream=True, store=False)
         else:
             stream = await client.chat.completions.create(**ASK, stream=True)
-        assert stream.response.status_code == 200
+        response = stream.response
+        assert response.status_code == 200
         assert not closing.left.is_set()
         del stream
         gc.collect()
+        for _ in range(10):  # the finalizer leaves the closing to the loop
+            await asyncio.sleep(0)
+        assert response.is_closed
         await asyncio.to_thread(until, closing.left.is_set)
