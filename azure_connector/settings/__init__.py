@@ -36,6 +36,7 @@ from ._merge import CONFIG_NAME as CONFIG_NAME
 from ._names import ALIASES, CREDENTIAL_SETTINGS, ENVIRONMENT, PARAMETERS, RESOURCE_SETTINGS, SECRET_SETTINGS
 from ._names import METHODS as METHODS
 from ._names import SETTINGS as SETTINGS
+from ._odd_keys import odd_key as odd_key
 from ._pickling import NotPickledError as NotPickledError
 from ._resource_fields import RESOURCE_NAME as RESOURCE_NAME
 from ._resource_fields import ResourceSettings

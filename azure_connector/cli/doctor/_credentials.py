@@ -73,9 +73,19 @@ def _judge(authenticator: Authenticator, headers: AuthHeaders, resource: str, se
     audience = str(claims.get("aud", "")).rstrip("/")
     known = {scope.removesuffix("/.default") for scopes in SCOPES.values() for scope in scopes}
     if audience.startswith("https://") and audience not in known:
-        remedy = f"Ask for a token of {authenticator.scope}, or set scope (AZURE_CONNECTOR_SCOPE)."
+        remedy = _scope_remedy(authenticator.scope, known)
         return Finding("credential", "warning", detail, "wrong-audience", remedy, resource, facts=facts)
     return Finding("credential", "ok", detail, resource=resource, seconds=seconds, facts=facts)
+
+
+def _scope_remedy(asked: str, known: set[str]) -> str:
+    """A scope that was set and is wrong is never recommended; one that is right means that the token was given."""
+    if asked.removesuffix("/.default").rstrip("/") not in known:
+        return (
+            f"The scope {asked} is not Azure OpenAI's: `unset AZURE_CONNECTOR_SCOPE` (scope), so that the host's own "
+            "is used."
+        )
+    return f"Get a token of the scope {asked} (az account get-access-token --scope {asked}), or use `az login`."
 
 
 def _told(claims: dict[str, Any]) -> str:
