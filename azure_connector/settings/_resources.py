@@ -246,6 +246,6 @@ def read_endpoint(
     except ConfigurationError as error:
         problem, hint = str(error).removesuffix(error.hint).strip(), error.hint
     # What is wrong with an api-version of its own is no fault of the endpoint.
-    version = version_origin and problem.startswith("The api_version") and (api_version or default_api_version)
-    blamed = f"api_version ({version_origin})" if version else f"azure_endpoint ({origin})"
+    misread = "is not a date" in problem and version_origin and (api_version or default_api_version)
+    blamed = f"api_version ({version_origin})" if misread else f"azure_endpoint ({origin})"
     raise ConfigurationError(f"{blamed}: {problem}", hint=hint)

@@ -108,7 +108,7 @@ def _reach(state: ConnectorState, name: str) -> Iterator[Step | Finding]:
         yield replace(unusable(error), check="credential", cause="credential", resource=name)
         return
     yield Step(f"asking for a credential: {authenticator.kind}")
-    yield check_credential(authenticator, name)
+    yield check_credential(authenticator, name, resource.endpoint.kind)
 
 
 def _chain_only(state: ConnectorState, name: str) -> Finding:

@@ -92,6 +92,7 @@ class Finding:
         resource: the resource's name in the settings; empty where it is about none.
         subject: what exactly was looked at, such as a deployment.
         seconds: how long it took, where that matters.
+        private: what only the terminal shows, behind the detail: never in `to_dict`, a log or a repr.
         facts: further values, for `--json` and bug reports.
     """
 
@@ -104,7 +105,8 @@ class Finding:
     subject: str = ""
     seconds: float | None = None
     facts: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    private: str = field(default="", repr=False)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, for JSON."""
-        return asdict(self)
+        return {name: value for name, value in asdict(self).items() if name != "private"}
