@@ -73,11 +73,11 @@ def run(
     taken = [path for path in {target, *([beside] if answers.key else [])} if path == target and path.exists()]
     if taken and not force:
         fail(f"{target} is there already: add --force to replace it, or --to another file.")
-    if target.name in (CONFIG_NAME, ".env"):  # what the next command, which nobody tells of the file, would refuse
-        check_as_found({name: value for name, value in answers.settings().items() if name != "config_file"})
+    _check(answers, target)
     catalog = None
     if test:
         answers, catalog = _tried(answers, interactive=interactive, quiet=as_json)
+        _check(answers, target)  # one of them may have been corrected
     mapping = catalog.mapping() if catalog is not None else {}
     files = _files(answers, target, beside, mapping, as_env=as_env)
     console = screen()
@@ -99,6 +99,12 @@ def run(
                 Text(f"It relies on exported variables, which every new shell must have: {variables}.", "bold")
             )
         console.print(Text("Written. Try: azure-connector chat", "green"))
+
+
+def _check(answers: _Answers, target: Path) -> None:
+    """Refuses what the next command, which nobody tells of the file, would refuse."""
+    if target.name in (CONFIG_NAME, ".env"):
+        check_as_found({name: value for name, value in answers.settings().items() if name != "config_file"})
 
 
 def _ask(endpoint: str | None, auth: str | None, *, interactive: bool) -> _Answers:
