@@ -85,7 +85,8 @@ def run(
         for path, text in files.items():
             console.print(Text(f"\n{path}", "bold"))
             shown = text.replace(answers.key, "**********") if answers.key else text
-            console.print(Syntax(shown, "bash" if path.suffix != ".toml" else "toml", background_color="default"))
+            language = "bash" if path.suffix != ".toml" else "toml"
+            console.print(Syntax(shown, language, background_color="default", word_wrap=True))
     if not yes and not as_json and not typer.confirm("Write this?", default=True):
         console.print("Nothing was written.")
         return
@@ -222,7 +223,7 @@ def _files(answers: _Answers, target: Path, beside: Path, mapping: dict[str, Any
         return {target: "\n".join(lines) + "\n"}
     lines = [f"azure_endpoint = {json.dumps(answers.endpoint)}"]
     lines += {"managed-identity": ["use_managed_identity = true"], "entra": ["use_default_credential = true"]}.get(
-        answers.auth, [f"# The key is in the environment or in .env: {_KEY}"]
+        answers.auth, [f"# The key is {'in .env' if answers.key else 'an exported variable'}: {_KEY}"]
     )
     if mapping:
         from ._mapping_file import with_mapping
