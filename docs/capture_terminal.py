@@ -95,10 +95,14 @@ class Shot:
     columns: int = 100
 
 
+_INIT = ("init", "--endpoint", f"http://127.0.0.1:{PORT}", "--auth", "key", "--to", "fresh.toml")
 SHOTS = (
     Shot("doctor-healthy", ("doctor", "-d", "team-chat", "-d", "vectors")),
     Shot("doctor-wrong-key", ("doctor",), {"AZURE_OPENAI_API_KEY": "a-key-of-another-resource"}),
     Shot("doctor-narrow", ("doctor", "-d", "team-caht"), columns=80),
+    Shot("doctor-phone", ("doctor", "-d", "team-caht"), columns=44),
+    Shot("init", _INIT, keys=("n\n",), columns=80),
+    Shot("init-phone", _INIT, keys=("n\n",), columns=44),
     Shot("models", ("models",), columns=100),
     Shot("models-write", ("models", "--write"), keys=("n\n",)),
     Shot("explain", ("explain", "gpt-5", "--discover")),

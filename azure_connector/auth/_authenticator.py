@@ -178,7 +178,8 @@ class Authenticator:
         cached = active.cache.cached
         if status == 403 and active.link.method in KEYS and keys_are_disabled(code, message):
             return self._fall_through(active, code or message)
-        fixed = isinstance(active.cache.source, ValueSource)
+        # API Management wants a key of its own: for that no new token helps.
+        fixed = isinstance(active.cache.source, ValueSource) or "missing subscription key" in message.lower()
         advice = advise(status, cached, sent, fixed=fixed, replaced=active.cache.replaced_at, now=active.cache.now())
         if advice is Advice.RENEW and cached is not None:
             _log.info("401 with the credential of the %s: asking for a new one", active.link.method)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from ..errors import COMPANY_AUTHORITY
@@ -51,6 +52,11 @@ _BY_TEXT: tuple[tuple[str, str], ...] = (
 _NO_IDENTITY = (
     "Assign one: az vm identity assign, az webapp identity assign or az containerapp identity assign. "
     "Outside Azure unset use_managed_identity (AZURE_USE_MANAGED_IDENTITY) and use another method, e.g. az login."
+)
+_BUSY = re.compile(r"\b(?:429|50\d)\b|too many requests|internal server error", re.IGNORECASE)
+_PASSES = (
+    "The identity service of this machine is busy or failing, which passes: try again in a minute. Neither the "
+    "identity nor its assignment is the cause."
 )
 _NAME_IT = "managed_identity_client_id (AZURE_MANAGED_IDENTITY_CLIENT_ID)"
 
@@ -153,7 +159,7 @@ def _template(method: Method, text: str, code: str | None, auth: AuthSettings) -
     if method == "managed identity":
         pinned = auth.managed_identity_client_id
         check = f"Check managed_identity_client_id ({pinned}; AZURE_MANAGED_IDENTITY_CLIENT_ID). " if pinned else ""
-        return _found(_BY_IDENTITY, text) or check + _NO_IDENTITY
+        return _found(_BY_IDENTITY, text) or (_PASSES if _BUSY.search(text) else check + _NO_IDENTITY)
     if hint := _found(_BY_TEXT, text):
         return hint
     if cli := _found(_BY_CLI, text):

@@ -79,6 +79,8 @@ def credential_error(
     text = failure.text if failure is not None else f"no answer within {waited:g} s"
     code = failure.code if failure is not None else None
     hint = credential_hint(link.method, text, code, resource.auth, resource.endpoint.cloud)
+    if link.implied:
+        hint = resource.auth.stray + hint
     chosen = f"the {link.method}" + (f" (from {link.origin})" if link.origin and not link.implied else "")
     if link.implied:
         chosen = "nothing is configured, so DefaultAzureCredential was tried, which"

@@ -72,7 +72,10 @@ def _line(finding: Finding, signs: Marks) -> Table:
     seconds = "" if finding.seconds is None else _span(finding.seconds)
     style = {"failed": "bold", "skipped": "dim"}.get(finding.status, "")
     table.add_row(
-        signs.of(finding.status), Text(finding.check, "bold"), Text(finding.detail, style), Text(seconds, "dim")
+        signs.of(finding.status),
+        Text(finding.check, "bold"),
+        Text(f"{finding.detail}{finding.private}", style),
+        Text(seconds, "dim"),
     )
     return table
 

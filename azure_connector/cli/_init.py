@@ -7,7 +7,7 @@ import json
 import os
 import sys
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +20,10 @@ from .._utils import printable
 from ..client import AzureConnector
 from ..deployments import Catalog
 from ..errors import ConfigurationError
-from ..settings import CONFIG_NAME, ConnectorSettings, check_as_found, parse_endpoint
+from ..settings import CONFIG_NAME, ConnectorSettings, check_as_found, odd_key, parse_endpoint
 from ._running import PROBLEM, fail
 from ._screen import print_json, progress, screen
+from .doctor import cause_of
 
 __all__ = ["run"]
 
@@ -67,13 +68,16 @@ def run(
     target = Path(to or CONFIG_NAME)
     as_env = target.suffix != ".toml"
     beside = target if as_env else target.with_name(".env")
-    answers = _ask(endpoint, auth, interactive=sys.stdin.isatty() and not yes)
+    interactive = sys.stdin.isatty() and not yes
+    answers = _ask(endpoint, auth, interactive=interactive)
     taken = [path for path in {target, *([beside] if answers.key else [])} if path == target and path.exists()]
     if taken and not force:
         fail(f"{target} is there already: add --force to replace it, or --to another file.")
-    if target.name in (CONFIG_NAME, ".env"):  # what the next command, which nobody tells of the file, would refuse
-        check_as_found({name: value for name, value in answers.settings().items() if name != "config_file"})
-    catalog = _try(answers, quiet=as_json) if test else None
+    _check(answers, target)
+    catalog = None
+    if test:
+        answers, catalog = _tried(answers, interactive=interactive, quiet=as_json)
+        _check(answers, target)  # one of them may have been corrected
     mapping = catalog.mapping() if catalog is not None else {}
     files = _files(answers, target, beside, mapping, as_env=as_env)
     console = screen()
@@ -81,7 +85,8 @@ def run(
         for path, text in files.items():
             console.print(Text(f"\n{path}", "bold"))
             shown = text.replace(answers.key, "**********") if answers.key else text
-            console.print(Syntax(shown, "bash" if path.suffix != ".toml" else "toml", background_color="default"))
+            language = "bash" if path.suffix != ".toml" else "toml"
+            console.print(Syntax(shown, language, background_color="default", word_wrap=True))
     if not yes and not as_json and not typer.confirm("Write this?", default=True):
         console.print("Nothing was written.")
         return
@@ -90,33 +95,103 @@ def run(
     if as_json:
         print_json({"files": [str(path) for path in files], "mapping": mapping, "tested": test})
     else:
+        if variables := _relied_on(answers):
+            console.print(
+                Text(f"It relies on exported variables, which every new shell must have: {variables}.", "bold")
+            )
         console.print(Text("Written. Try: azure-connector chat", "green"))
+
+
+def _check(answers: _Answers, target: Path) -> None:
+    """Refuses what the next command, which nobody tells of the file, would refuse."""
+    if target.name in (CONFIG_NAME, ".env"):
+        check_as_found({name: value for name, value in answers.settings().items() if name != "config_file"})
 
 
 def _ask(endpoint: str | None, auth: str | None, *, interactive: bool) -> _Answers:
     if endpoint is None:
         if not interactive:
             fail("Nobody can be asked here: give --endpoint (and --auth).")
-        endpoint = str(typer.prompt("Endpoint (Target URI or https://NAME.openai.azure.com)"))
-    parsed = parse_endpoint(endpoint)
+        endpoint = _ask_endpoint()
+    parse_endpoint(endpoint)
     if auth is None:
-        if not interactive:
-            auth = "key" if os.environ.get(_KEY) else "entra"
-        else:
-            for number, (name, text) in enumerate(_METHODS.items(), 1):
-                typer.echo(f"  {number}. {name}: {text}")
-            chosen = str(typer.prompt("Who is calling (1, 2, 3)", default="1"))
-            auth = dict(zip("123", _METHODS, strict=True)).get(chosen, chosen)
+        auth = _ask_auth() if interactive else "key" if os.environ.get(_KEY) else "entra"
     if auth not in _METHODS:
         fail(f"--auth is one of {', '.join(_METHODS)}, not {auth!r}.")
     key = None
     if auth == "key" and not os.environ.get(_KEY):
         if not interactive:
             fail(f"No key: export {_KEY}=..., which is then written nowhere; keys are not taken from the command line.")
+        key = _ask_key(endpoint)
+    return _Answers(endpoint.strip(), auth, key)
+
+
+def _ask_endpoint() -> str:
+    """Asks until the answer is an address; what is wrong with the others is said."""
+    while True:
+        endpoint = str(typer.prompt("Endpoint (Target URI or https://NAME.openai.azure.com)")).strip()
+        try:
+            parse_endpoint(endpoint)
+        except ConfigurationError as error:
+            typer.echo(printable(str(error)))
+        else:
+            return endpoint
+
+
+def _ask_auth() -> str:
+    for number, (name, text) in enumerate(_METHODS.items(), 1):
+        typer.echo(f"  {number}. {name}: {text}")
+    while True:
+        chosen = str(typer.prompt("Who is calling (1, 2, 3)", default="1"))
+        auth = dict(zip("123", _METHODS, strict=True)).get(chosen, chosen)
+        if auth in _METHODS:
+            return auth
+        typer.echo(f"It is one of {', '.join(_METHODS)}, or its number.")
+
+
+def _ask_key(endpoint: str) -> str:
+    """Asks until something is given that may be a key: no placeholder, token or address."""
+    parsed = parse_endpoint(endpoint)
+    while True:
         key = getpass.getpass(f"Key for {parsed.host} (not shown): ").strip()
+        odd = odd_key(key, _KEY) if parsed.kind in ("azure", "foundry") else ""
         if not key:
             fail("No key was given.")
-    return _Answers(endpoint.strip(), auth, key)
+        if not odd:
+            return key
+        typer.echo(odd)
+
+
+def _relied_on(answers: _Answers) -> str:
+    """The exported variables that the settings were tried with and that are written nowhere."""
+    origins = ConnectorSettings(**answers.settings()).origins.values()
+    return ", ".join(sorted({one.rpartition(" ")[2] for one in origins if one.startswith("environment ")}))
+
+
+def _tried(answers: _Answers, *, interactive: bool, quiet: bool) -> tuple[_Answers, Catalog]:
+    """Tries the answers; where somebody can be asked, asks again for the one that is wrong and keeps the others."""
+    while True:
+        try:
+            return answers, _try(answers, quiet=quiet)
+        except openai.OpenAIError as error:
+            sys.stderr.write(printable(f"The settings do not work yet: {error}\n"))
+            again = _corrected(answers, cause_of(error)) if interactive else None
+            if again is None:
+                sys.stderr.write("Nothing was written. With --no-test they are written as they are.\n")
+                raise typer.Exit(2 if isinstance(error, ConfigurationError) else PROBLEM) from None
+            answers = again
+
+
+def _corrected(answers: _Answers, cause: str) -> _Answers | None:
+    """The answers with another one in place of the one that is wrong; None where no answer would help."""
+    if cause == "wrong-key" and answers.key is not None:
+        return replace(answers, key=_ask_key(answers.endpoint))
+    if cause in ("unreachable", "wrong-path", "gateway", "wrong-host"):
+        return replace(answers, endpoint=_ask_endpoint())
+    if cause in ("keys-disabled", "credential", "missing-role"):
+        auth = _ask_auth()
+        return replace(answers, auth=auth, key=_ask_key(answers.endpoint) if auth == "key" else None)
+    return None
 
 
 def _try(answers: _Answers, *, quiet: bool) -> Catalog:
@@ -131,13 +206,8 @@ def _try(answers: _Answers, *, quiet: bool) -> Catalog:
         one = next((found for found in catalog if found.serves and "chat" in found.apis), None)
         model = one.key if one is not None else settings.model_for("/chat/completions")
         say(f"asking {model}")
-        try:
-            messages: Any = [{"role": "user", "content": "Say pong."}]
-            client.chat.completions.create(model=model, messages=messages, max_tokens=16)
-        except openai.OpenAIError as error:
-            sys.stderr.write(printable(f"The settings do not work yet: {error}\n"))
-            sys.stderr.write("Nothing was written. With --no-test they are written as they are.\n")
-            raise typer.Exit(2 if isinstance(error, ConfigurationError) else PROBLEM) from None
+        messages: Any = [{"role": "user", "content": "Say pong."}]
+        client.chat.completions.create(model=model, messages=messages, max_tokens=16)
     if not quiet:
         screen().print(Text(f"It works: {model} answered, {len(catalog)} deployments were found.", "green"))
     return catalog
@@ -153,7 +223,7 @@ def _files(answers: _Answers, target: Path, beside: Path, mapping: dict[str, Any
         return {target: "\n".join(lines) + "\n"}
     lines = [f"azure_endpoint = {json.dumps(answers.endpoint)}"]
     lines += {"managed-identity": ["use_managed_identity = true"], "entra": ["use_default_credential = true"]}.get(
-        answers.auth, [f"# The key is in the environment or in .env: {_KEY}"]
+        answers.auth, [f"# The key is {'in .env' if answers.key else 'an exported variable'}: {_KEY}"]
     )
     if mapping:
         from ._mapping_file import with_mapping

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..deployments import Plan, Target
 from ..errors import HintContext
 from ..requests import CallOptions
-from ..settings import SCOPES
+from ..settings import SCOPES, Resource, odd_key
 from ._state import ConnectorState
 
 __all__ = ["hint_context"]
@@ -49,6 +49,16 @@ def hint_context(
         scopes=tuple(dict.fromkeys((authenticator.scope, *SCOPES[endpoint.cloud]))),
         operation=operation if call is None else call.operation,
         instead="" if call is None else call.row.instead,
+        odd_key=_odd_key(resource, authenticators.credential_origin(target.resource)),
         beside=tuple((path, model, resolver.deployment_on(target.resource, model)) for path, model in further),
         served_by=served_by,
     )
+
+
+def _odd_key(resource: Resource, origin: str | None) -> str:
+    """What is odd about the key of a resource, without a letter of it."""
+    key = resource.auth.api_key
+    if key is None or callable(key):
+        return ""
+    variable = (origin or "").rpartition(" ")[2]
+    return odd_key(key.get_secret_value(), variable if variable.isupper() else "AZURE_OPENAI_API_KEY")

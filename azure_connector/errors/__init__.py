@@ -48,6 +48,8 @@ Each carries `hint` (what to do), `attempts` (what was tried, in order) and `azu
 from __future__ import annotations
 
 from .._utils import install_hint as install_hint
+from ._address_hints import placeholder_hint as placeholder_hint
+from ._address_hints import scheme_hint as scheme_hint
 from ._carried import MASK as MASK
 from ._carried import is_plain_header as is_plain_header
 from ._carried import mask_request as mask_request
@@ -101,6 +103,7 @@ from ._envelope import parse_envelope as parse_envelope
 from ._envelope import reported_error as reported_error
 from ._envelope import words_of as words_of
 from ._hint_context import HintContext as HintContext
+from ._reply_hints import wants_subscription_key as wants_subscription_key
 from ._tls_hints import COMPANY_AUTHORITY as COMPANY_AUTHORITY
 
 __all__ = [

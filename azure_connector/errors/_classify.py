@@ -185,9 +185,11 @@ _TABLE: tuple[_Row, ...] = (
     _row(
         (403,),
         ResourceBlockedError,
-        "ResourceBlocked SubscriptionBlocked AccountBlocked",
+        "ResourceBlocked SubscriptionBlocked AccountBlocked SubscriptionDisabled SubscriptionNotActive "
+        "ReadOnlyDisabledSubscription SubscriptionSuspended",
         r"\b(?:resource|account|subscription) (?:has been|is|was) (?:temporarily |permanently )?(?:blocked|suspended)|"
-        r"violate our content policy|aoaicodeofconduct|suspected abuse|subscription .{0,60}\bdisabled",
+        r"violate our content policy|aoaicodeofconduct|suspected abuse|"
+        r"subscription .{0,60}\b(?:disabled|not active|inactive|expired|read[- ]only)",
         kind="forbidden",
     ),
     _row((403,), QuotaExceededError, message=r"out of call volume quota", kind="rate_limited"),
@@ -202,8 +204,9 @@ _TABLE: tuple[_Row, ...] = (
     _row(
         (404,),
         DeploymentNotFoundError,
-        "DeploymentNotFound deployment_not_found model_not_found",
-        r"API deployment .{0,120}does not exist",  # videos answer so, without a code
+        "DeploymentNotFound deployment_not_found model_not_found unknown_model",
+        r"API deployment .{0,120}does not exist|"  # videos answer so, without a code, and so does the newer envelope
+        r"^The (?:model|deployment) \W?[^\s`']+\W? does not exist",
         kind="not_found_deployment",
     ),
     _row((404,), ResourceNotFoundError, kind="not_found", adaptable=True),
@@ -335,7 +338,8 @@ def error_from_reply(
     """
     facts = facts or parse_envelope(response.status_code, body)
     cls = error_class(response.status_code, facts)
-    hint = hint_for(cls, facts, replace(context, gateway=_gateway_of(response, facts)))
+    told = facts if facts.status else replace(facts, status=response.status_code)
+    hint = hint_for(cls, told, replace(context, gateway=_gateway_of(response, facts)))
     return status_error(
         cls, facts.message, response, body, hint=hint, attempts=attempts, facts=facts, retry_after=retry_after
     )

@@ -38,6 +38,7 @@ class HintContext:
         scopes: the token's scope, then the others that resources of the same cloud take.
         source: what led to the rule, in words (`Plan.source`).
         tenant: the tenant of the settings, or None.
+        odd_key: what the key looks like instead of a key, and what to do; empty where it looks like one.
         other_resource: a sentence where the environment names another resource than the one that was asked.
     """
 
@@ -60,6 +61,7 @@ class HintContext:
     tenant: str | None = None
     other_resource: str = ""
     source: str = ""
+    odd_key: str = ""
 
     @property
     def where(self) -> str:

@@ -5,20 +5,16 @@ A hint never holds a secret: its context knows credentials only by kind and orig
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 
+from ._access_hints import blocked, keys_disabled, network, role, unauthorized
+from ._address_hints import placeholder_hint, scheme_hint
 from ._envelope import ErrorFacts
 from ._hint_context import HintContext
+from ._reply_hints import reply_hint
 from ._tls_hints import certificate_hint
 
 __all__ = ["hint_for"]
-
-# "Token tenant X does not match resource tenant." is what Azure says; some services name the resource's too.
-_TENANTS = re.compile(
-    r"token tenant\s+'?(?P<token>[\w.-]+)'?\s+does not match resource tenant(?:\s+'?(?P<resource>[\w-]+(?:\.\w+)*)'?)?",
-    re.IGNORECASE,
-)
 
 
 def hint_for(cls: type[BaseException], facts: ErrorFacts, context: HintContext) -> str:
@@ -31,6 +27,8 @@ def hint_for(cls: type[BaseException], facts: ErrorFacts, context: HintContext) 
     """
     if context.gateway:
         return _openai_server(facts, context)
+    if advice := reply_hint(facts, context):
+        return advice
     if facts.html:
         return _gateway(facts, context)
     for base in cls.__mro__:
@@ -65,13 +63,18 @@ def _deployment_not_found(facts: ErrorFacts, context: HintContext) -> str:
         f" Or it is another model of the request that is missing: {path} names {other!r}, which is deployment {one!r}."
         for path, other, one in context.beside
     )
-    return (
-        f"There is no deployment {context.deployment or '?'!r} at {context.where}{chosen}. `azure-connector models` "
-        "lists those that exist. Then map the model to one of them: "
+    # `NAME@RESOURCE` names a deployment itself: a mapping of that would be a key that no call asks for.
+    remedy = (
+        "Name one of them there."
+        if "@" in model
+        else "Then map the model to one of them: "
         f'deployment_mapping={{"{model}": "YOUR-DEPLOYMENT"}}, '
         f'or export AZURE_OPENAI_DEPLOYMENT_MAPPING=\'{{"{model}": "YOUR-DEPLOYMENT"}}\', '
-        "or set AZURE_OPENAI_DEFAULT_DEPLOYMENT. A deployment made in the last five minutes may not be ready yet."
-        f"{beside}"
+        "or set AZURE_OPENAI_DEFAULT_DEPLOYMENT."
+    )
+    return (
+        f"There is no deployment {context.deployment or '?'!r} at {context.where}{chosen}. `azure-connector models` "
+        f"lists those that exist. {remedy} A deployment made in the last five minutes may not be ready yet.{beside}"
     )
 
 
@@ -80,16 +83,12 @@ def _not_found(facts: ErrorFacts, context: HintContext) -> str:
         return f"{advice}This call went to {context.where}."
     if context.instead:
         return f"Azure OpenAI has no {context.operation}. {context.instead}."
-    if facts.code == "api_not_supported":
-        return (
-            "This model speaks another API than OpenAI's: Claude on Foundry answers only Anthropic's Messages API, at "
-            "…/anthropic. Use Anthropic's client for it, with the same resource and key."
-        )
     if context.form == "classic":
         version = context.api_version or "none"
         remedy = (
             f"The classic URL form was used with api-version {version}: it may be misspelt, retired, or too old for "
-            "this operation. Leave api_version (AZURE_OPENAI_API_VERSION, OPENAI_API_VERSION) unset to use the v1 form."
+            "this operation. Leave api_version unset to use the v1 form: `unset AZURE_OPENAI_API_VERSION "
+            "AZURE_API_VERSION OPENAI_API_VERSION`, and leave it out of the endpoint."
         )
     else:
         remedy = (
@@ -122,87 +121,6 @@ def _api_version(facts: ErrorFacts, context: HintContext) -> str:
         "(AZURE_OPENAI_API_VERSION) to one that the resource knows, such as 2024-10-21, or leave it unset to use the "
         "v1 form, which needs none."
     )
-
-
-def _unauthorized(facts: ErrorFacts, context: HintContext) -> str:
-    message = facts.message.lower()
-    if "tenant" in message:
-        return _wrong_tenant(facts, context)
-    if "/api/projects/" in context.endpoint and "key" in (context.credential or "").lower():
-        return (
-            f"{context.where} refused {context.by}: a Foundry project's agents, conversations and evals take Entra ID "
-            "tokens only. Sign in with `az login`, set use_managed_identity (AZURE_USE_MANAGED_IDENTITY) or pass a "
-            "credential, and leave the key out; the role is Azure AI User."
-        )
-    if facts.code == "PermissionDenied" or "data action" in message:
-        return _role(facts, context)
-    if context.scopes and ("audience" in message or "token" in message):
-        asked, *others = context.scopes
-        change = f"Resources differ: set scope (AZURE_CONNECTOR_SCOPE) to {' or '.join(others)}. " if others else ""
-        return (
-            f"The token was refused; it was asked for {asked}. {change}Check also the tenant "
-            "(AZURE_TENANT_ID) and the local clock. `azure-connector doctor` shows the token's audience and expiry."
-        )
-    other = f"{context.other_resource}: they may not belong together. " if context.other_resource else ""
-    return (
-        f"{context.where} refused {context.by}. {other}A key belongs to one resource: check that endpoint and key are "
-        "from the same one (AZURE_OPENAI_ENDPOINT, AZURE_OPENAI_API_KEY), and that the key was not regenerated. Behind "
-        "API Management the subscription key is its own setting: apim_subscription_key (AZURE_APIM_SUBSCRIPTION_KEY). "
-        "`azure-connector doctor` tries the whole chain."
-    )
-
-
-def _wrong_tenant(facts: ErrorFacts, context: HintContext) -> str:
-    """Names the token's tenant and the resource's, as far as the reply tells them."""
-    found = _TENANTS.search(facts.message)
-    tokens, resources = (found["token"], found["resource"]) if found else (None, None)
-    named = f" {tokens}" if tokens else ""
-    configured = f" although tenant_id is {context.tenant}" if context.tenant and context.tenant != tokens else ""
-    target = resources or "RESOURCE-TENANT-ID"
-    where = f"is in the tenant {resources}" if resources else "is in another one"
-    return (
-        f"The token is of the tenant{named}{configured}, and {context.where} {where}. Set tenant_id (AZURE_TENANT_ID) "
-        f"to {target}, or sign in there: az login --tenant {target}. "
-        "az account list --query '[].{name:name, tenant:tenantId}' -o table lists yours."
-    )
-
-
-def _role(facts: ErrorFacts, context: HintContext) -> str:
-    return (
-        f"The identity behind {context.by} is known but lacks a role on the resource. Grant it: az role assignment "
-        'create --role "Cognitive Services OpenAI User" --assignee PRINCIPAL-ID --scope RESOURCE-ID. A new '
-        "assignment takes up to five minutes to work, and a cached token must be renewed."
-    )
-
-
-def _keys_disabled(facts: ErrorFacts, context: HintContext) -> str:
-    return (
-        f"{context.where} accepts no keys. Use Entra ID: remove the key ({context.credential_origin or 'api_key'}) and "
-        "sign in with `az login`, or set use_managed_identity (AZURE_USE_MANAGED_IDENTITY), or pass a credential."
-    )
-
-
-def _network(facts: ErrorFacts, context: HintContext) -> str:
-    return (
-        f"{context.where} refuses calls from this network or by policy; trying again does not help. Look at the "
-        "resource's Networking page (firewall, private endpoint) and at its state in the portal. From inside the "
-        "virtual network its name must resolve to the private address: `azure-connector doctor` shows which it is."
-    )
-
-
-def _blocked(facts: ErrorFacts, context: HintContext) -> str:
-    return (
-        f"Azure has blocked {context.where} itself, mostly for suspected abuse or an unpaid or disabled subscription; "
-        "neither network nor credentials are the cause, and trying again does not help. Look at the resource's state "
-        "and the subscription's notices in the portal, and ask for a review: https://aka.ms/oai/support. A resource of "
-        "another subscription in deployment_mapping (NAME@OTHER-RESOURCE) goes on serving meanwhile."
-    )
-
-
-def _refused(facts: ErrorFacts, context: HintContext) -> str:
-    if facts.status == 413 or "too large" in facts.message.lower():
-        return "The request's body is too large for the service or a gateway before it: send less text or fewer files."
-    return ""
 
 
 def _quota(facts: ErrorFacts, context: HintContext) -> str:
@@ -242,16 +160,37 @@ def _unsupported(facts: ErrorFacts, context: HintContext) -> str:
         answered = context.served_by(facts.named_model) or context.served_by(None)
         if answered and context.operation and context.operation not in answered:
             return _other_kind(answered, facts, context)
+        return _wrong_operation(facts, context)
+    if context.operation.startswith(("/audio/", "/images/")) and facts.param:
         return (
-            "This model speaks another API. Declare its base model so that the right one is used: deployment_mapping="
-            f'{{"{context.model or "MODEL"}": {{"deployment": "{context.deployment or "DEPLOYMENT"}", '
-            '"model": "gpt-5-pro", "api": "responses"}}.'
+            f"The model behind {context.deployment or 'the deployment'} does not take this value of {facts.param!r}: "
+            "leave it out for the model's own default, or pass one that the message above names."
         )
     what = f"the parameter {facts.param!r}" if facts.param else "a parameter"
     return (
         f"The model behind {context.deployment or 'the deployment'} does not accept {what} as sent. Leave it out, or "
         "declare the deployment's base model in deployment_mapping, so that requests are made to fit it. "
         f"`azure-connector explain {context.model or 'MODEL'}` shows what is known."
+    )
+
+
+# What the Responses API can say as well, where a model does not take it as a chat.
+_CHATS = ("/chat/completions", "/completions")
+
+
+def _wrong_operation(facts: ErrorFacts, context: HintContext) -> str:
+    """A model that does not answer this operation, and of which it is not known what it answers."""
+    deployment, model = context.deployment or "DEPLOYMENT", context.model or "MODEL"
+    if context.operation in _CHATS or not context.operation:
+        return (
+            f"The model behind {deployment!r} answers no chat. If it is one that speaks the Responses API only (such "
+            "as gpt-5-pro or a codex model), say so: deployment_mapping="
+            f'{{"{model}": {{"deployment": "{deployment}", "api": "responses"}}}}. Otherwise map {model!r} to a '
+            "deployment of a chat model; `azure-connector models` lists them."
+        )
+    return (
+        f"The model behind {deployment!r} does not answer {_method(context.operation)}. Name a deployment whose model "
+        f'does: deployment_mapping={{"{model}": "YOUR-DEPLOYMENT"}}; `azure-connector models` lists them.'
     )
 
 
@@ -331,6 +270,8 @@ def _unreachable(facts: ErrorFacts, context: HintContext) -> str:
         return advice
     if context.not_repeated:
         return _unavailable(facts, context)
+    if advice := scheme_hint(facts.message, context.where) or placeholder_hint(context.where):
+        return advice
     return (
         f"No connection to {context.where}: check the endpoint's spelling (AZURE_OPENAI_ENDPOINT), DNS, HTTPS_PROXY "
         "and the company's certificates. `azure-connector doctor` tests name, connection and TLS one by one."
@@ -346,7 +287,7 @@ def _deadline(facts: ErrorFacts, context: HintContext) -> str:
 def _unreadable(facts: ErrorFacts, context: HintContext) -> str:
     return (
         "Something between here and the deployment answered in its place, or cut the reply off. If it stays so, look "
-        f"at what {context.endpoint} answers: azure-connector doctor shows it, and whether that is the resource."
+        f"at what {context.where} answers, and whether that is the resource. `azure-connector doctor` shows it."
     )
 
 
@@ -359,12 +300,19 @@ def _timeout(facts: ErrorFacts, context: HintContext) -> str:
     )
 
 
+def _unexpected(facts: ErrorFacts, context: HintContext) -> str:
+    return (
+        f"Azure OpenAI answers with no such status: something in front of {context.where} may have. Check the endpoint "
+        "(AZURE_OPENAI_ENDPOINT), HTTPS_PROXY and NO_PROXY. `azure-connector doctor` shows where the way ends."
+    )
+
+
 def _too_large(facts: ErrorFacts, context: HintContext) -> str:
     return "No answer is that large: something in front of the service is at fault. It was not asked for again."
 
 
 _ADVICE: Mapping[str, Callable[[ErrorFacts, HintContext], str]] = {
-    "AccessTokenError": _unauthorized,
+    "AccessTokenError": unauthorized,
     "CapacityError": _capacity,
     "ContentFilteredError": _filtered,
     "ContextWindowExceededError": _context_window,
@@ -372,17 +320,17 @@ _ADVICE: Mapping[str, Callable[[ErrorFacts, HintContext], str]] = {
     "DeploymentNotFoundError": _deployment_not_found,
     "EndpointUnreachableError": _unreachable,
     "IncompleteReplyError": _incomplete,
-    "KeysDisabledError": _keys_disabled,
-    "NetworkBlockedError": _network,
+    "KeysDisabledError": keys_disabled,
+    "NetworkBlockedError": network,
     "QuotaExceededError": _quota,
     "ReplyTimeoutError": _timeout,
     "ReplyTooLargeError": _too_large,
     "ResourceNotFoundError": _not_found,
-    "RequestRefusedError": _refused,
-    "ResourceBlockedError": _blocked,
-    "RoleMissingError": _role,
+    "ResourceBlockedError": blocked,
+    "RoleMissingError": role,
     "ServiceUnavailableError": _unavailable,
     "StateBoundToResourceError": _state,
+    "UnexpectedStatusError": _unexpected,
     "UnsupportedParameterError": _unsupported,
     "WrongApiVersionError": _api_version,
     "UnreadableReplyError": _unreadable,

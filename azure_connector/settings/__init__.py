@@ -31,11 +31,13 @@ from ._hosts import DEFAULT_PORTS as DEFAULT_PORTS
 from ._hosts import MANAGEMENT_HOSTS as MANAGEMENT_HOSTS
 from ._hosts import SCOPES as SCOPES
 from ._hosts import Cloud as Cloud
+from ._hosts import HostKind as HostKind
 from ._hosts import is_loopback as is_loopback
 from ._merge import CONFIG_NAME as CONFIG_NAME
 from ._names import ALIASES, CREDENTIAL_SETTINGS, ENVIRONMENT, PARAMETERS, RESOURCE_SETTINGS, SECRET_SETTINGS
 from ._names import METHODS as METHODS
 from ._names import SETTINGS as SETTINGS
+from ._odd_keys import odd_key as odd_key
 from ._pickling import NotPickledError as NotPickledError
 from ._resource_fields import RESOURCE_NAME as RESOURCE_NAME
 from ._resource_fields import ResourceSettings

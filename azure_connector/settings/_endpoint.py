@@ -187,7 +187,9 @@ def _decide(asked: _Asked, pasted: _Asked, fallback: str | None) -> tuple[ApiSty
     version = version or _words(_Asked(None, fallback)).version or DEFAULT_API_VERSION
     if not _API_VERSION.fullmatch(version):
         raise ConfigurationError(
-            f"The api_version {version!r} is not a date such as {DEFAULT_API_VERSION} or 2025-03-01-preview."
+            f"The api_version {version!r} is not a date such as {DEFAULT_API_VERSION} or 2025-03-01-preview.",
+            hint="Leave it out (AZURE_OPENAI_API_VERSION, OPENAI_API_VERSION, or api-version in the endpoint) to use "
+            f"the v1 form, or give a date: `export AZURE_OPENAI_API_VERSION={DEFAULT_API_VERSION}`.",
         )
     return "classic", version
 

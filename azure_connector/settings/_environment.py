@@ -12,6 +12,7 @@ from ._aliases import endpoint_of_name
 from ._names import ENVIRONMENT, JSON_SETTINGS
 from ._resource_fields import RESOURCE_NAME
 from ._source import SettingsSource
+from ._strays import candidates
 from ._trust import SourceKind
 
 __all__ = [
@@ -77,6 +78,7 @@ def read_environment(
             else:
                 _take(layer, setting, text.strip(), name, f"{source} {name}")
                 break
+    layer.unread = candidates(held)
     layer.deployed_model = (held.get(DEPLOYED_MODEL) or "").strip() or None
     return layer
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from ._names import ENVIRONMENT, SETTINGS
 
-__all__ = ["is_foreign", "is_misspelt", "suggestion"]
+__all__ = ["is_foreign", "is_misspelt", "nearest_variable", "suggestion"]
 
 # The constructors' own arguments, which are no settings, and what else people write for them.
 _OF_CLIENTS: Mapping[str, tuple[str, ...]] = {
@@ -65,6 +65,12 @@ def is_foreign(name: str) -> bool:
 def is_misspelt(name: str, known: Collection[str]) -> bool:
     """Whether a name is a setting's own but for its spelling."""
     return _nearest(name.lower().replace("-", "_"), {setting: setting for setting in known}) is not None
+
+
+def nearest_variable(name: str, variables: Collection[str]) -> str | None:
+    """The variable that a name is but for its spelling; None where it is like none of them."""
+    plain = name.lower().replace("-", "_")
+    return _nearest(plain, {variable.lower(): variable for variable in variables})
 
 
 def _meant(name: str, known: Collection[str]) -> str | None:

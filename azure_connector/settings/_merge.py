@@ -24,6 +24,7 @@ from ._hosts import same_resource
 from ._meaning import is_foreign, suggestion
 from ._names import ALIASES, ENVIRONMENT, METHODS, SETTINGS
 from ._source import SettingsSource
+from ._strays import strays_among
 from ._trust import Place, SourceKind
 
 __all__ = ["CONFIG_NAME", "Files", "Sources", "load", "read_files"]
@@ -146,6 +147,11 @@ class Sources:
                 place = self.place(setting)
                 if SETTINGS[setting].found == "no" and place is not None and not place.found:
                     yield f"{origin} sets {setting}, which a file that nobody named may not set; {place.text} is used"
+
+    def strays(self) -> dict[str, str]:
+        """Setting that nothing gives -> the variable that was meant for it, and that nothing reads."""
+        given = {setting for layer in self.layers for setting in layer.values}
+        return strays_among((name for layer in self.layers for name in layer.unread), given)
 
     def value(self, setting: str) -> Any:
         """The value in force as its source has it; None where no source has one."""

@@ -28,6 +28,14 @@ RESOURCE_NAME = "AZURE_RESOURCE_NAME"
 _KEY_VAULT_PATH = re.compile(r"/secrets/[^/]+(/[^/]+)?/?")
 
 
+def _unwrapped(text: str) -> str:
+    """A key without what is copied along: blanks, quotes around it (Docker keeps those of an env file), `Bearer`."""
+    text = text.strip()
+    if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
+        text = text[1:-1].strip()
+    return text.removeprefix("Bearer ").strip()
+
+
 class ResourceSettings(BaseModel):
     """One resource in the table `resources`; `ConnectorSettings` has the same settings for the default resource.
 
@@ -219,7 +227,7 @@ class ResourceSettings(BaseModel):
         key = SecretStr(value) if isinstance(value, str) else value
         if not isinstance(key, SecretStr):
             return cls._check_secret(key)
-        text = key.get_secret_value().strip().removeprefix("Bearer ").strip()
+        text = _unwrapped(key.get_secret_value())
         if not text.isascii() or not text.isprintable():
             raise ValueError("contains a line break, a control character or a letter that no key has")
         return SecretStr(text)

@@ -65,6 +65,7 @@ class AuthSettings(_HoldsSecrets):
         disable_instance_discovery: do not ask Microsoft whether the authority is genuine (private clouds, tests).
         key_vault_secret: the URL of an Azure Key Vault secret that holds the API key.
         origins: for each field that is set, where its value came from.
+        stray: a sentence where a variable was meant for the key that nothing reads.
         set_aside: settings of the chain that were found and are not used, and why.
     """
 
@@ -92,12 +93,13 @@ class AuthSettings(_HoldsSecrets):
     key_vault_secret: str | None = None
     origins: Mapping[str, str] = field(default_factory=_nothing, compare=False)
     set_aside: Mapping[str, str] = field(default_factory=_nothing, compare=False)
+    stray: str = ""
 
     def __repr__(self) -> str:
         shown: list[str] = []
         for item in fields(self):
             value = getattr(self, item.name)
-            if item.name in ("origins", "set_aside") or value is None or value == item.default:
+            if item.name in ("origins", "set_aside", "stray") or value is None or value == item.default:
                 continue
             # A credential object's own repr is not ours to trust: its class is enough.
             plain = isinstance(value, str | bool | float | tuple | SecretStr)
@@ -141,7 +143,7 @@ class Resource(_HoldsSecrets):
         return host_is_listed(host, port, self.trusted_hosts) and (scheme == "https" or is_loopback(host))
 
 
-AUTH_FIELDS = frozenset(item.name for item in fields(AuthSettings)) - {"origins", "set_aside"}
+AUTH_FIELDS = frozenset(item.name for item in fields(AuthSettings)) - {"origins", "set_aside", "stray"}
 
 # What opens one resource's door alone, and is not tried on another's.
 _KEYS = frozenset({"api_key", "key_vault_secret", "apim_subscription_key"})
@@ -150,7 +152,10 @@ _PROOFS = frozenset({"client_secret", "client_certificate_path", "client_certifi
 
 
 def auth_of(
-    settings: ResourceSettings, origins: Mapping[str, str], set_aside: Mapping[str, str] = MappingProxyType({})
+    settings: ResourceSettings,
+    origins: Mapping[str, str],
+    set_aside: Mapping[str, str] = MappingProxyType({}),
+    stray: str = "",
 ) -> AuthSettings:
     """The auth settings of the resource that flat settings describe.
 
@@ -158,10 +163,12 @@ def auth_of(
         settings: the settings.
         origins: setting -> where its value came from; `default` for those that are not set.
         set_aside: what was found and is not used, and why.
+        stray: a sentence where a variable was meant for the key that nothing reads.
     """
     given = {name: getattr(settings, name) for name in AUTH_FIELDS}
     kept = {name: origin for name, origin in origins.items() if name in AUTH_FIELDS and origin != "default"}
-    return AuthSettings(**given, origins=MappingProxyType(kept), set_aside=MappingProxyType(dict(set_aside)))
+    aside = MappingProxyType(dict(set_aside))
+    return AuthSettings(**given, origins=MappingProxyType(kept), set_aside=aside, stray=stray)
 
 
 def named_resource(
@@ -221,8 +228,9 @@ def read_endpoint(
     form: ApiStyle | None = None,
     default_api_version: str | None = None,
     allow_insecure_hosts: Collection[str] = (),
+    version_origin: str = "",
 ) -> Endpoint:
-    """`parse_endpoint`, whose errors also say where the address stands.
+    """`parse_endpoint`, whose errors also say where the address, or the api-version that is at fault, stands.
 
     Raises:
         ConfigurationError: the address cannot be used.
@@ -237,4 +245,7 @@ def read_endpoint(
         )
     except ConfigurationError as error:
         problem, hint = str(error).removesuffix(error.hint).strip(), error.hint
-    raise ConfigurationError(f"azure_endpoint ({origin}): {problem}", hint=hint)
+    # What is wrong with an api-version of its own is no fault of the endpoint.
+    misread = "is not a date" in problem and version_origin and (api_version or default_api_version)
+    blamed = f"api_version ({version_origin})" if misread else f"azure_endpoint ({origin})"
+    raise ConfigurationError(f"{blamed}: {problem}", hint=hint)

@@ -30,6 +30,7 @@ from ._resource_fields import ResourceSettings
 from ._resources import AuthSettings, Resource, auth_of, named_resource, read_endpoint
 from ._signature import show_settings
 from ._source import SettingsSource, readable_errors, wrap_secrets
+from ._strays import stray_hint
 from ._trust import TrustedHosts
 
 if TYPE_CHECKING:
@@ -139,11 +140,12 @@ class ConnectorSettings(ConnectorFields):
             form=choice.form,
             api_version=choice.api_version,
             default_api_version=choice.default_api_version,
+            version_origin=sources.origin("api_version"),
             allow_insecure_hosts=self.allow_insecure_hosts,
         )
 
     def _read_resources(self, endpoint: Endpoint | None, sources: Sources, guard: Guard) -> dict[str, Resource]:
-        auth = auth_of(self, self._origins, sources.set_aside)
+        auth = auth_of(self, self._origins, sources.set_aside, stray_hint(self.strays, "api_key"))
         plane = (self.resource_id, self.management_endpoint)
         found = {} if endpoint is None else {_DEFAULT: Resource(_DEFAULT, endpoint, auth, *plane)}
         for name, settings in self.resources.items():
@@ -192,6 +194,11 @@ class ConnectorSettings(ConnectorFields):
         return self._sources.other_resource()
 
     @property
+    def strays(self) -> Mapping[str, str]:
+        """Setting that nothing gives -> the variable that was meant for it, and that nothing reads."""
+        return MappingProxyType(self._sources.strays())
+
+    @property
     def default_resource(self) -> str:
         """The resource that a deployment without `@resource` belongs to: `default`, or else the first one."""
         return next(iter(self._resource_map), _DEFAULT)
@@ -235,7 +242,8 @@ class ConnectorSettings(ConnectorFields):
         if not self._resource_map:
             raise ConfigurationError(
                 f"No Azure OpenAI endpoint is configured. Looked for: {self._sources.searched('azure_endpoint')}.",
-                hint="Run `azure-connector init`, or: export AZURE_OPENAI_ENDPOINT=https://RESOURCE.openai.azure.com",
+                hint=f"{stray_hint(self.strays, 'azure_endpoint')}Run `azure-connector init`, or: "
+                "export AZURE_OPENAI_ENDPOINT=https://RESOURCE.openai.azure.com",
             )
         return self._resource_map[self.default_resource].endpoint
 

@@ -29,6 +29,7 @@ class SettingsSource:
         references: setting, or `resources.NAME.SETTING` -> the variable that `${NAME}` brought, and whose it is.
         variables: setting -> the variable of the environment that holds it.
         deployed_model: what `AZURE_OPENAI_MODEL` says: the base model of `AZURE_OPENAI_DEPLOYMENT`, among other things.
+        unread: variables that may have been meant for a setting, and are none of any.
         notes: what was left unread, and why.
         problems: what is wrong with the source. Collected instead of raised, so that no traceback holds the raw text.
     """
@@ -39,6 +40,7 @@ class SettingsSource:
     references: dict[str, tuple[str, SourceKind]] = field(default_factory=dict[str, tuple[str, SourceKind]])
     variables: dict[str, str] = field(default_factory=dict[str, str])
     deployed_model: str | None = None
+    unread: tuple[str, ...] = ()
     notes: list[str] = field(default_factory=list[str])
     problems: list[str] = field(default_factory=list[str])
 

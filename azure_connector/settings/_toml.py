@@ -133,6 +133,18 @@ def _is_ours(entry: Any) -> bool:
     return isinstance(name, str) and name.strip().lower().replace("_", "-") == PROVIDER_NAME
 
 
+def _whole_names(mapping: dict[str, Any]) -> dict[str, Any]:
+    """Models whose names TOML took apart: without quotes, `gpt-4.1 = "x"` is the key `1` of a table `gpt-4`."""
+    found: dict[str, Any] = {}
+    for model, value in mapping.items():
+        table = cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+        parts = {key: held for key, held in table.items() if key[:1].isdigit()}
+        found |= {f"{model}.{key}": held for key, held in parts.items()}
+        if not parts or len(parts) < len(table):
+            found[model] = {key: held for key, held in table.items() if key not in parts} if parts else value
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class _Reader:
     """Moves the settings of one file into a layer."""
@@ -154,7 +166,7 @@ class _Reader:
 
     def _take(self, origin: str, key: str, value: Any) -> None:
         if key == "deployment_mapping" and isinstance(value, dict):
-            value = self._rescue(origin, cast("dict[str, Any]", value))
+            value = self._rescue(origin, _whole_names(cast("dict[str, Any]", value)))
         if key == "resources" and isinstance(value, dict):
             value = self._resources(origin, cast("dict[str, Any]", value))
         value, origin = self._expand(origin, ALIASES.get(key, key), value, ALIASES.get(key, key))

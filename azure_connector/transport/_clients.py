@@ -58,10 +58,14 @@ def tls_context(ca_bundle: str | None, certificate: str | None, key: str | None)
     except (OSError, ssl.SSLError) as error:
         raise ConfigurationError(
             f"TLS cannot be set up: {error}",
-            hint=f"Check the files of ca_bundle ({ca_bundle}), tls_client_certificate ({certificate}) and "
-            f"tls_client_key ({key}): each must exist and be PEM.",
+            hint=f"Check {_named_files(ca_bundle, certificate, key)}: each file must exist and be PEM.",
         ) from None
     return context
+
+
+def _named_files(ca_bundle: str | None, certificate: str | None, key: str | None) -> str:
+    given = {"ca_bundle": ca_bundle, "tls_client_certificate": certificate, "tls_client_key": key}
+    return " and ".join(f"{name} ({path})" for name, path in given.items() if path)
 
 
 def _trusting(authorities: str) -> ssl.SSLContext:

@@ -7,6 +7,7 @@ only what it stumbled over.
 from __future__ import annotations
 
 import ipaddress
+import os
 import re
 from collections.abc import Mapping
 from contextlib import suppress
@@ -113,10 +114,16 @@ def proxy_rules(proxy: str | None, origin: str = "the setting") -> ProxyRules:
     bypass = Bypass(found.get("no", ""))
     if bypass.everything:
         return ProxyRules({}, {}, bypass)
-    names = {kind: f"{kind.upper()}_PROXY" for kind in _KINDS if found.get(kind)}
+    names = {kind: _variable(kind) for kind in _KINDS if found.get(kind)}
     # In a variable the scheme may be missing, as every tool has it.
     urls = {kind: found[kind] if "://" in found[kind] else f"http://{found[kind]}" for kind in names}
     return ProxyRules({kind: checked_proxy(url, names[kind]) for kind, url in urls.items()}, names, bypass)
+
+
+def _variable(kind: str) -> str:
+    """The variable that decides a proxy: `urllib` prefers the one in small letters."""
+    names = (f"{kind}_proxy", f"{kind.upper()}_PROXY")
+    return next((name for name in names if os.environ.get(name)), names[1])
 
 
 def checked_proxy(url: str, origin: str) -> str:

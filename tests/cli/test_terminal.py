@@ -322,6 +322,27 @@ def test_init_asks_and_shows_no_key(terminal: Start, azure: Emulator) -> None:
     assert Path(".env").stat().st_mode & 0o777 == 0o600
 
 
+def test_init_asks_again_only_for_the_answer_that_is_wrong(terminal: Start, azure: Emulator) -> None:
+    screen = terminal("init")
+    screen.wait_for("Endpoint")
+    screen.send("https://portal.azure.com/#home\n")
+    screen.wait_for("a web page")
+    screen.send(f"{azure.endpoint}\n")
+    screen.wait_for("Who is calling")
+    screen.send("5\n")
+    screen.wait_for("It is one of")
+    screen.send("1\n")
+    screen.wait_for("not shown")
+    screen.send("another-resources-key\n")
+    screen.wait_for("do not work yet")
+    screen.send(f"{azure.api_key}\n")
+    screen.wait_for("Write this?")
+    screen.send("y\n")
+    assert screen.finish() == 0, screen.text
+    assert Path(".env").read_text() == f"AZURE_OPENAI_API_KEY={azure.api_key}\n"
+    assert screen.text.count("Who is calling") == 2, "the number that is none, and no further time"
+
+
 def test_ctrl_c_at_a_question(terminal: Start) -> None:
     screen = terminal("init")
     screen.wait_for("Endpoint")

@@ -52,7 +52,7 @@ def test_every_setting_is_read_by_something() -> None:
 
 
 def test_what_the_auth_chain_may_use_are_settings_of_a_resource() -> None:
-    fields = {item.name for item in dataclasses.fields(AuthSettings)} - {"origins", "set_aside"}
+    fields = {item.name for item in dataclasses.fields(AuthSettings)} - {"origins", "set_aside", "stray"}
     assert fields <= RESOURCE_SETTINGS
     assert RESOURCE_SETTINGS - fields == {
         "azure_endpoint",

@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from ...auth import redact
-from ...errors import parse_envelope
+from ...errors import parse_envelope, scheme_hint
 from ...settings import Resource, form_url, operation_query
 from ...transport import TransportOptions, sync_http_client
 from ._finding import Finding
@@ -38,8 +38,11 @@ def check_answer(resource: Resource, transport: TransportOptions) -> Iterator[Fi
             reply = client.send(request, stream=True, follow_redirects=False)
         except Exception as error:  # noqa: BLE001  # httpx and httpx2 have trees of their own
             detail = redact(f"no reply: {type(error).__name__}: {error}", [transport.proxy])
-            remedy = "The connection stands, but no reply comes: look at proxies and firewalls on the way."
-            yield Finding("HTTP", "failed", detail, "unreachable", remedy, resource.name, resource.endpoint.host)
+            remedy = scheme_hint(f"{type(error).__name__}: {error}", resource.endpoint.base) or (
+                "The connection stands, but no reply comes: look at proxies and firewalls on the way, and whether what "
+                "listens there is the resource or gateway that is meant."
+            )
+            yield Finding("HTTP", "failed", detail, "no-reply", remedy, resource.name, resource.endpoint.host)
             return
         try:
             seconds = time.perf_counter() - began

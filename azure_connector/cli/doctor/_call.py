@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import openai
@@ -12,6 +11,7 @@ import openai
 from ... import errors
 from ...replies import AzureInfo, azure_info
 from ._finding import Cause, Finding
+from ._mapping import mapping_remedy
 
 if TYPE_CHECKING:
     from ...client import AzureConnector
@@ -34,19 +34,17 @@ _BY_CLASS: Sequence[tuple[type[Exception], Cause]] = (
     (errors.CredentialError, "credential"),
     (errors.EndpointUnreachableError, "unreachable"),
 )
-_GATEWAY_KEY = (
-    "Set the gateway's subscription key: apim_subscription_key (AZURE_APIM_SUBSCRIPTION_KEY), and apim_header where "
-    "the gateway calls its header differently."
-)
 
 
-def check_call(client: AzureConnector, one: ListedDeployment, existing: Iterable[str], timeout: float) -> Finding:
+def check_call(
+    client: AzureConnector, one: ListedDeployment, existing: Sequence[ListedDeployment], timeout: float
+) -> Finding:
     """Asks a deployment for a word, or for one vector.
 
     Args:
         client: a connector.
         one: the deployment.
-        existing: the names that the resource lists, for the advice where this one is missing.
+        existing: the deployments that the resource lists, for the advice where this one is missing.
         timeout: seconds to wait.
     """
     if one.apis and one.apis[0] not in ("chat", "responses", "embeddings"):
@@ -61,7 +59,7 @@ def check_call(client: AzureConnector, one: ListedDeployment, existing: Iterable
             messages: Any = [{"role": "user", "content": "Say pong."}]
             reply = caller.chat.completions.create(model=one.key, messages=messages, max_tokens=_OUTPUT)
     except openai.OpenAIError as error:
-        return _failed(error, one, existing)
+        return _failed(error, one, existing, client)
     info = azure_info(reply)
     told = [f"{one.name} answers", info.served_model or one.model or "", info.region or "", _quota(info)]
     return Finding(
@@ -105,11 +103,7 @@ def _quota(info: AzureInfo) -> str:
 def cause_of(error: openai.OpenAIError) -> Cause:
     """What is wrong, by the class and the words of an error."""
     message = str(error).lower()
-    if (
-        isinstance(error, openai.APIStatusError)
-        and "subscription key" in message
-        and "wrong api endpoint" not in message
-    ):
+    if isinstance(error, openai.APIStatusError) and errors.wants_subscription_key(message):
         return "gateway-key"
     if isinstance(error, openai.APIStatusError) and "<html" in str(error.body or error.response.text[:500]).lower():
         return "gateway"
@@ -124,17 +118,16 @@ def cause_of(error: openai.OpenAIError) -> Cause:
     return "other"
 
 
-def _failed(error: openai.OpenAIError, one: ListedDeployment, existing: Iterable[str]) -> Finding:
+def _failed(
+    error: openai.OpenAIError, one: ListedDeployment, existing: Sequence[ListedDeployment], client: AzureConnector
+) -> Finding:
     cause = cause_of(error)
     hint = error.hint if isinstance(error, errors.AzureErrorDetails) else ""
     detail = str(error).removesuffix(hint).strip().partition("\n")[0]
-    if cause == "gateway-key":
-        hint = _GATEWAY_KEY
-    elif cause == "deployment-missing":
-        names = sorted(existing)
-        close = difflib.get_close_matches(one.name, names, n=1)
+    if cause == "deployment-missing":
+        names = sorted(other.name for other in existing)
         known = f" The resource has: {', '.join(names)}." if names else ""
-        hint = (f"Did you mean {close[0]!r}?" if close else hint) + known
+        hint = (mapping_remedy(client.settings, one, existing) or hint) + known
     facts: dict[str, Any] = {"error": type(error).__name__}
     if isinstance(error, openai.APIStatusError):
         facts |= {"status": error.status_code, "request_id": getattr(error, "azure_request_id", None)}

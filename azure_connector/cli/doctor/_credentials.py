@@ -10,23 +10,26 @@ from typing import TYPE_CHECKING, Any, cast
 
 from ...auth import expiry_text
 from ...errors import ConfigurationError, CredentialError
-from ...settings import SCOPES
+from ...settings import SCOPES, odd_key
 from ._finding import Finding
 
 if TYPE_CHECKING:
     from ...auth import Authenticator, AuthHeaders
+    from ...settings import HostKind
 
 __all__ = ["check_credential", "claims_of", "describe_chain"]
 
+_SHOWN = 20  # characters of a key from which on its last four may be seen
 _WITHIN = 60.0  # seconds; developer tools such as az take several
 
 
-def check_credential(authenticator: Authenticator, resource: str) -> Finding:
+def check_credential(authenticator: Authenticator, resource: str, kind: HostKind = "other") -> Finding:
     """Asks the chain for a credential and looks at the token.
 
     Args:
         authenticator: the resource's chain.
         resource: the resource's name.
+        kind: whose host it is.
     """
     began = time.perf_counter()
     try:
@@ -37,6 +40,8 @@ def check_credential(authenticator: Authenticator, resource: str) -> Finding:
         facts = {"chain": describe_chain(authenticator)}
         remedy = error.hint or "Run `az login`, or set AZURE_OPENAI_API_KEY."
         return Finding("credential", "failed", detail, "credential", remedy, resource, facts=facts)
+    if "Authorization" not in headers:
+        return _judge_key(authenticator, headers, resource, kind)
     return _judge(authenticator, headers, resource, time.perf_counter() - began)
 
 
@@ -53,8 +58,6 @@ def _judge(authenticator: Authenticator, headers: AuthHeaders, resource: str, se
     origin = f" (from {chosen.origin})" if chosen is not None and chosen.origin else ""
     facts: dict[str, Any] = {"method": authenticator.kind, "chain": describe_chain(authenticator)}
     token = headers.get("Authorization", "").removeprefix("Bearer ")
-    if not token:
-        return Finding("credential", "ok", f"{authenticator.kind}{origin}", resource=resource, facts=facts)
     claims = claims_of(token)
     expires = claims.get("exp")
     facts |= {"scope": authenticator.scope, "audience": claims.get("aud"), "expires": expires}
@@ -73,9 +76,33 @@ def _judge(authenticator: Authenticator, headers: AuthHeaders, resource: str, se
     audience = str(claims.get("aud", "")).rstrip("/")
     known = {scope.removesuffix("/.default") for scopes in SCOPES.values() for scope in scopes}
     if audience.startswith("https://") and audience not in known:
-        remedy = f"Ask for a token of {authenticator.scope}, or set scope (AZURE_CONNECTOR_SCOPE)."
+        remedy = _scope_remedy(authenticator.scope, known)
         return Finding("credential", "warning", detail, "wrong-audience", remedy, resource, facts=facts)
     return Finding("credential", "ok", detail, resource=resource, seconds=seconds, facts=facts)
+
+
+def _judge_key(authenticator: Authenticator, headers: AuthHeaders, resource: str, kind: HostKind) -> Finding:
+    """A key by its shape: on Azure's own hosts nothing else is ever taken; a gateway may take what it likes."""
+    facts: dict[str, Any] = {"method": authenticator.kind, "chain": describe_chain(authenticator)}
+    key = next(iter(headers.values()), "")
+    private = f", {len(key)} characters, ends in {key[-4:]}" if len(key) >= _SHOWN else ""
+    chosen = next((link.origin or "" for link in authenticator.describe() if link.name == authenticator.kind), "")
+    detail = f"{authenticator.kind} (from {chosen})" if chosen else authenticator.kind
+    variable = chosen.rpartition(" ")[2]
+    odd = odd_key(key, variable if variable.isupper() else "AZURE_OPENAI_API_KEY")
+    if odd and kind in ("azure", "foundry"):
+        return Finding("credential", "failed", detail, "wrong-key", odd, resource, facts=facts)
+    return Finding("credential", "ok", detail, resource=resource, facts=facts, private=private)
+
+
+def _scope_remedy(asked: str, known: set[str]) -> str:
+    """A scope that was set and is wrong is never recommended; one that is right means that the token was given."""
+    if asked.removesuffix("/.default").rstrip("/") not in known:
+        return (
+            f"The scope {asked} is not Azure OpenAI's: `unset AZURE_CONNECTOR_SCOPE` (scope), so that the host's own "
+            "is used."
+        )
+    return f"Get a token of the scope {asked} (az account get-access-token --scope {asked}), or use `az login`."
 
 
 def _told(claims: dict[str, Any]) -> str:

@@ -17,6 +17,7 @@ from ._call import check_call
 from ._configuration import SettingRow, check_endpoint, check_settings, rows_of, unusable
 from ._credentials import check_credential, describe_chain
 from ._finding import Finding, Step
+from ._mapping import check_kinds
 from ._network import check_network
 from ._proxy import way_to
 from ._report import Report
@@ -79,6 +80,7 @@ def _walk(
     yield from _listed(catalog, sound)
     if call:
         chosen = _chosen(client, catalog, sound, only)
+        yield from _kinds(state, catalog, chosen)
         yield from _call(client, catalog, chosen, timeout)
 
 
@@ -106,7 +108,7 @@ def _reach(state: ConnectorState, name: str) -> Iterator[Step | Finding]:
         yield replace(unusable(error), check="credential", cause="credential", resource=name)
         return
     yield Step(f"asking for a credential: {authenticator.kind}")
-    yield check_credential(authenticator, name)
+    yield check_credential(authenticator, name, resource.endpoint.kind)
 
 
 def _chain_only(state: ConnectorState, name: str) -> Finding:
@@ -144,6 +146,12 @@ def _chosen(
         keys = [name if "@" in name else f"{name}@{first}" for name in only]
         return tuple(known.get(key) or _unknown(key) for key in keys)
     chosen = tuple(one for one in catalog.deployments if one.resource in sound and (one.mapped or one.serves))
+    default = client.settings.chosen_model("/chat/completions")
+    if chosen and default is not None:
+        # What calls without a model go to: where nothing else names it, nobody would notice that it is missing.
+        (target, *_) = client.settings.deployments.resolve(default, "/chat/completions").targets
+        if target.key not in known:
+            chosen = (ListedDeployment(target.deployment, target.resource), *chosen)
     if chosen:
         return chosen
     return (ListedDeployment(client.settings.model_for("/chat/completions"), first),)
@@ -154,11 +162,26 @@ def _unknown(key: str) -> ListedDeployment:
     return ListedDeployment(name, resource)
 
 
+def _existing(catalog: Catalog, one: ListedDeployment) -> list[ListedDeployment]:
+    there = (found for found in catalog if found.serves and found.status != "configured")
+    return [found for found in there if found.resource == one.resource]
+
+
+def _kinds(state: ConnectorState, catalog: Catalog, chosen: Iterable[ListedDeployment]) -> Iterator[Finding]:
+    def operations(model: str) -> tuple[str, ...]:
+        profile = state.profiles.find(model)
+        return () if profile is None else profile.operations
+
+    for one in chosen:
+        if (found := check_kinds(state.settings, one, _existing(catalog, one), operations)) is not None:
+            yield found
+
+
 def _call(
     client: AzureConnector, catalog: Catalog, chosen: Iterable[ListedDeployment], timeout: float
 ) -> Iterator[Step | Finding]:
     def one_call(one: ListedDeployment) -> Finding:
-        existing = [found.name for found in catalog if found.resource == one.resource and found.serves]
+        existing = _existing(catalog, one)
         return check_call(client, one, existing, timeout)
 
     chosen = tuple(chosen)

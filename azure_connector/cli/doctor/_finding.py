@@ -24,6 +24,7 @@ Cause = Literal[
     "keys-disabled",
     "network-blocked",
     "no-network",
+    "no-reply",
     "not-listed",
     "other",
     "proxy",
@@ -53,6 +54,7 @@ CAUSES: Mapping[Cause, str] = {
     "missing-role": "The identity is known, but lacks a role on the resource.",
     "network-blocked": "The resource refuses calls from this network.",
     "no-network": "This machine has no network: no host name can be resolved.",
+    "no-reply": "The host accepts connections and answers nothing.",
     "not-listed": "The resource does not list its deployments.",
     "other": "A call failed for another reason.",
     "proxy": "The proxy does not let the connection through.",
@@ -90,6 +92,7 @@ class Finding:
         resource: the resource's name in the settings; empty where it is about none.
         subject: what exactly was looked at, such as a deployment.
         seconds: how long it took, where that matters.
+        private: what only the terminal shows, behind the detail: never in `to_dict`, a log or a repr.
         facts: further values, for `--json` and bug reports.
     """
 
@@ -102,7 +105,8 @@ class Finding:
     subject: str = ""
     seconds: float | None = None
     facts: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    private: str = field(default="", repr=False)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, for JSON."""
-        return asdict(self)
+        return {name: value for name, value in asdict(self).items() if name != "private"}

@@ -12,7 +12,7 @@ from contextlib import closing
 from threading import Thread
 from typing import Any
 
-from ...errors import COMPANY_AUTHORITY
+from ...errors import COMPANY_AUTHORITY, placeholder_hint, scheme_hint
 from ...settings import AUTHORITY_HOSTS
 from ._finding import Cause, Finding
 from ._proxy import Way
@@ -20,7 +20,8 @@ from ._proxy import Way
 __all__ = ["check_network", "look_up"]
 
 _SECONDS = 8.0
-_REFERENCE = AUTHORITY_HOSTS["public"].removeprefix("https://")
+# Names that some network may well hide; all of them only where there is none at all.
+_REFERENCES = (AUTHORITY_HOSTS["public"].removeprefix("https://"), "management.azure.com", "example.com")
 # OpenSSL's numbers for a chain that ends at an authority that is not trusted here.
 _UNTRUSTED = frozenset({18, 19, 20, 21})
 _EXPIRED, _NOT_YET, _OTHER_HOST = 10, 9, 62
@@ -108,20 +109,28 @@ def _no_name(way: Way, host: str, error: OSError, resource: str) -> Finding:
             "DNS", "failed", detail, "proxy", f"Correct the proxy's address: {way.proxy_origin}.", resource, host
         )
     cause: Cause = "unknown-host"
-    remedy = (
+    remedy = placeholder_hint(f"https://{host}") or (
         "Check the endpoint's spelling (AZURE_OPENAI_ENDPOINT); the portal shows it under Keys and Endpoint, or: "
         "az cognitiveservices account show --query properties.endpoint. Behind a private endpoint, use the network's "
         "own DNS."
     )
-    try:
-        look_up(_REFERENCE)
-    except OSError:
+    if not _any_name():
         cause = "no-network"
-        detail += f"; nor has {_REFERENCE}"
+        detail += f"; nor has {' or '.join(_REFERENCES)}"
         remedy = (
             "Connect this machine to a network, or set the proxy that it must use (AZURE_CONNECTOR_PROXY, HTTPS_PROXY)."
         )
     return Finding("DNS", "failed", detail, cause, remedy, resource, host)
+
+
+def _any_name() -> bool:
+    """Whether this machine resolves any of the well-known names."""
+    for name in _REFERENCES:
+        try:
+            return bool(look_up(name))
+        except OSError:
+            continue
+    return False
 
 
 def _no_connection(way: Way, error: OSError, resource: str) -> Finding:
@@ -157,11 +166,17 @@ def _tunnel(way: Way, connection: socket.socket, resource: str) -> Finding:
         detail = f"the proxy {way.proxy_name} ({way.proxy_origin}) lets the connection through"
         return Finding("proxy", "ok", detail, resource=resource, facts=facts)
     detail = f"the proxy {way.proxy_name} ({way.proxy_origin}) answers {reply.status} {reply.reason}"
-    remedy = _proxy_remedy(way, reply.status)
+    offers = ", ".join(one.partition(" ")[0] for one in reply.headers.get_all("Proxy-Authenticate", []))
+    remedy = _proxy_remedy(way, reply.status, offers)
     return Finding("proxy", "failed", detail, "proxy", remedy, resource, way.proxy_name, facts=facts)
 
 
-def _proxy_remedy(way: Way, status: int) -> str:
+def _proxy_remedy(way: Way, status: int, offers: str = "") -> str:
+    if status == 407 and offers and "basic" not in offers.lower():
+        return (
+            f"The proxy asks for {offers}, which no setting here can answer: run a local proxy that signs in there "
+            f"(px, cntlm) and name it instead in {way.proxy_origin}, or ask for an exception for {way.host}."
+        )
     if status == 407:
         return (
             f"The proxy wants a user and password: write them into its URL (http://USER:PASSWORD@{way.proxy_name}), "
@@ -182,7 +197,7 @@ def _check_tls(way: Way, context: ssl.SSLContext, connection: socket.socket, res
         return _untrusted(way, error, resource)
     except (OSError, ssl.SSLError) as error:
         detail = f"no TLS connection: {getattr(error, 'reason', None) or error}"
-        remedy = (
+        remedy = scheme_hint(str(error), f"https://{way.host}:{way.port}") or (
             "Something on the way breaks TLS off: a firewall, a proxy, or a port that speaks plain http (check the "
             "endpoint's scheme and port)."
         )
