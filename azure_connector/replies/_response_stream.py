@@ -168,7 +168,8 @@ class ResponseStreamMonitor:
 
     def _fail(self, **what: Any) -> Exception:
         partial = self._reply.partial(self.info.usage, self._response_id, self._number)
-        return self._failure(partial, self._response, **{"begun": self.begun, **what})
+        what.setdefault("begun", self.begun)
+        return self._failure(partial, self._response, **what)
 
 
 def _is_json(text: object) -> bool:
