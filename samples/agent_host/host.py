@@ -65,13 +65,11 @@ class Session(AsyncExitStack):
         """The answer's pieces as they arrive; tools are called on the way, each told to `on_call` with its result."""
         client, default = await self.provider(provider)
         # Nothing is stored, so the model's reasoning travels with the conversation, encrypted.
-        options: Any = {"tools": tools, "store": False, "stream": True, "include": ["reasoning.encrypted_content"]}
+        more: Any = {"tools": tools, "store": False, "stream": True, "include": ["reasoning.encrypted_content"]}
         self.conversation.append({"role": "user", "content": text})
         while True:
             reply: Any = None
-            async with await client.responses.create(
-                model=model or default, input=self.conversation, **options
-            ) as events:
+            async with await client.responses.create(model=model or default, input=self.conversation, **more) as events:
                 async for event in events:
                     if event.type == "response.output_text.delta":
                         yield event.delta

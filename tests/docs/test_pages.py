@@ -20,6 +20,18 @@ from .blocks import ROOT, blocks_of, pages
 DOCS = ROOT / "docs"
 # Variables that other packages read, and prefixes that stand for several.
 OTHERS = {"AZURE_TOKEN_CREDENTIALS", "AZURE_POD_IDENTITY_AUTHORITY_HOST", "AZURE_CONNECTOR_", "AZURE_OPENAI_"}
+# Named because nothing reads them: other clients' variables and misspellings, which are told of.
+OTHERS |= {
+    "AZURE_AI_API_KEY",
+    "AZURE_AI_ENDPOINT",
+    "AZURE_AI_KEY",
+    "AZURE_AI_PROJECT_ENDPOINT",
+    "AZURE_ENDPOINT",
+    "AZURE_KEY",
+    "AZURE_OPENAI_APIKEY",
+    "AZURE_OPENAI_ENDPONT",
+    "AZURE_OPENAI_URL",
+}
 
 
 def generator(name: str) -> ModuleType:

@@ -21,12 +21,10 @@ from azure_connector.emulator import Emulator
 from tests.litellm.lite import settle
 
 TRACED = "langchain-litellm tells its callbacks nothing of a structured output's format"
-STRICT = "langchain-litellm sends optional fields as a strict schema, which Azure refuses"
 NO_MODEL = "no model stands behind the emulator that could think of a joke"
 KNOWN = {
     "test_structured_output": TRACED,
     "test_structured_output_async": TRACED,
-    "test_structured_output_optional_param": STRICT,
     "test_json_mode": NO_MODEL,
 }
 

@@ -257,8 +257,11 @@ def test_metadata_that_is_no_text_is_told_of(registered, caplog, way):
 
 @pytest.mark.parametrize("way", WAYS)
 def test_an_effort_with_a_summary(registered, way):
-    ask(way, model="azure_connector/gpt-5", reasoning_effort={"effort": "low", "summary": "auto"})
+    ask(way, model="azure_connector/gpt-5", reasoning_effort={"effort": "low"})
     assert registered.requests.last.body["reasoning_effort"] == "low"
+    ask(way, model="azure_connector/gpt-5", reasoning_effort={"effort": "low", "summary": "auto"})
+    assert registered.requests.last.path.endswith("/responses")  # Chat Completions has no summary
+    assert registered.requests.last.body["reasoning"] == {"effort": "low", "summary": "auto"}
     with Emulator(["gpt-5-pro"]) as azure:
         litellm_adapter.register("pro", azure_endpoint=azure.endpoint, api_key=azure.api_key)
         ask(way, model="pro/gpt-5-pro", reasoning_effort={"effort": "high", "summary": "auto"})

@@ -28,6 +28,7 @@ SHARED = {
 }
 UNDECLARED = {
     "ipython": "only where it already runs",
+    "websockets": "the SDK's own extra, openai[realtime]; without it the SDK says what to install",
     "pytest": "it is what loads the plugin",
     "httpx": "only for types: it is the SDK's, which may use httpx2 instead",
 }
