@@ -185,8 +185,9 @@ def _jobs() -> Iterator[Served]:
     yield Served("GET", f"{top}/{{id}}/events", "fine_tuning.jobs.list_events", "resource", since)
     yield Served("GET", f"{top}/{{id}}/checkpoints", "fine_tuning.jobs.checkpoints.list", "resource", later)
     yield Served("POST", f"{top}/{{id}}/cancel", "fine_tuning.jobs.cancel", "resource", since)
-    yield Served("POST", f"{top}/{{id}}/pause", "fine_tuning.jobs.pause")
-    yield Served("POST", f"{top}/{{id}}/resume", "fine_tuning.jobs.resume")
+    paused = Since("2025-04-01")
+    yield Served("POST", f"{top}/{{id}}/pause", "fine_tuning.jobs.pause", "resource", paused)
+    yield Served("POST", f"{top}/{{id}}/resume", "fine_tuning.jobs.resume", "resource", paused)
 
 
 def _evals() -> Iterator[Served]:
@@ -210,7 +211,7 @@ def _evals() -> Iterator[Served]:
 
 
 def _assistants() -> Iterator[Served]:
-    first, since = Since("2024-02-15"), Since("2024-05-01")
+    first = Since("2024-02-15")
     yield Served("POST", "/assistants", "beta.assistants.create", "resource", first, v1=False)
     yield Served("GET", "/assistants", "beta.assistants.list", "resource", first, v1=False)
     yield Served("GET", "/assistants/{id}", "beta.assistants.retrieve", "resource", first, v1=False)
@@ -237,7 +238,7 @@ def _assistants() -> Iterator[Served]:
         ("GET", f"{runs}/{{run}}/steps", "runs.steps.list"),
         ("GET", f"{runs}/{{run}}/steps/{{step}}", "runs.steps.retrieve"),
     ):
-        yield Served(method, path, f"beta.threads.{sdk}", "resource", since)
+        yield Served(method, path, f"beta.threads.{sdk}", "resource", first)
 
 
 def _realtime() -> Iterator[Served]:
