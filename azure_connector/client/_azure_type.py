@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from openai import AsyncOpenAI, OpenAI
 
+from ..errors import ConfigurationError
+
 if TYPE_CHECKING:  # the SDK types its Azure clients' overrides in ways that ours, being the plain ones, contradict
     from ._state import ConnectorState
 
@@ -76,9 +78,16 @@ def _web_socket(client: Any, model: str, extra_query: Mapping[str, object]) -> A
     return base.copy_with(params={**named, **extra_query})
 
 
-def _token(headers: Mapping[str, str]) -> str | None:
+def _token(headers: Mapping[str, str]) -> str:
     held = next((value for name, value in headers.items() if name.lower() == "authorization"), "")
-    return held.removeprefix("Bearer ") or None
+    if not held:
+        raise ConfigurationError(
+            "An Entra ID token was asked of this client, which signs in with a key, and hands that to nobody.",
+            hint="Where a WebSocket is to be opened, let the client open it: client.realtime.connect(model=…), or "
+            "Semantic Kernel's OpenAIRealtimeWebsocket(ai_model_id=…, client=client) in place of "
+            "AzureRealtimeWebsocket. Or sign in with Entra ID.",
+        )
+    return held.removeprefix("Bearer ")
 
 
 class AzureType(_Azure):

@@ -32,8 +32,9 @@ if TYPE_CHECKING:
 
 __all__ = ["AsyncAzureConnector", "AzureConnector", "connector_over"]
 
-# What `client.api_key` shows: frameworks read it, and no secret may stand there.
-_SHOWN_KEY = "held-by-azure-connector"
+# What `client.api_key` shows: frameworks read it, and no secret may stand there. It is what the SDK's own Azure clients
+# show where they have no key, so that who reads it asks for a token (`_get_azure_ad_token`).
+_SHOWN_KEY = "<missing API key>"
 _NO_OPTIONS: Mapping[str, Any] = {}
 
 

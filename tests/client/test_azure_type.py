@@ -6,7 +6,7 @@ import openai
 import pytest
 from openai.lib.azure import BaseAzureClient
 
-from azure_connector import AsyncAzureConnector, AzureConnector
+from azure_connector import AsyncAzureConnector, AzureConnector, ConfigurationError
 from azure_connector.client._azure_type import PUT_BACK
 from azure_connector.emulator import Emulator
 from tests.support import asking
@@ -59,4 +59,6 @@ def test_a_token_for_readers(azure: Emulator) -> None:
     with AzureConnector(azure_endpoint=azure.endpoint, azure_ad_token=azure.bearer_token) as client:
         assert client._get_azure_ad_token() == azure.bearer_token
     with AzureConnector(**asking.options(azure)) as client:
-        assert client._get_azure_ad_token() is None
+        with pytest.raises(ConfigurationError, match="OpenAIRealtimeWebsocket") as caught:
+            client._get_azure_ad_token()
+        assert azure.api_key not in str(caught.value)

@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
+import pytest
 import pytest_asyncio
+import websockets.asyncio.client
 from semantic_kernel.connectors.ai.open_ai import (
     AzureAudioToText,
     AzureChatCompletion,
     AzureChatPromptExecutionSettings,
+    AzureRealtimeWebsocket,
     AzureTextEmbedding,
     AzureTextToAudio,
     AzureTextToImage,
@@ -26,7 +30,7 @@ from semantic_kernel.connectors.ai.open_ai.prompt_execution_settings.open_ai_tex
 )
 from semantic_kernel.contents import AudioContent, ChatHistory
 
-from azure_connector import AsyncAzureConnector
+from azure_connector import AsyncAzureConnector, ConfigurationError
 from azure_connector.emulator import Emulator, Reply
 from tests.support.waiting import PATIENCE
 
@@ -96,6 +100,30 @@ class TestAzuresOwnServices:
         settings = OpenAITextToImageExecutionSettings(size=ImageSize(width=1024, height=1024))
         assert await service.generate_images("A cat", settings=settings) == ["https://example.com/cat.png"]
         assert azure.requests.last.body["model"] == "pictures"
+
+    @pytest.mark.parametrize("identity", [True, False])
+    async def test_realtime(self, monkeypatch: pytest.MonkeyPatch, identity: bool) -> None:
+        """It opens its WebSocket by itself: with Entra ID's token, or not at all."""
+        reach = websockets.asyncio.client.connect
+
+        def on_loopback(url: str, **options: Any) -> Any:  # the service always asks for TLS
+            return reach(url.replace("wss://127", "ws://127"), **options)
+
+        monkeypatch.setattr(websockets.asyncio.client, "connect", on_loopback)
+        with Emulator({"my-voice": "gpt-realtime"}) as azure:
+            signed: dict[str, str] = {"azure_ad_token": azure.bearer_token} if identity else {"api_key": azure.api_key}
+            connector = AsyncAzureConnector(azure_endpoint=azure.endpoint, **signed)
+            service = AzureRealtimeWebsocket(
+                deployment_name="my-voice", endpoint="https://one.openai.azure.com", async_client=connector
+            )
+            if identity:
+                async with service(), asyncio.timeout(PATIENCE):
+                    assert azure.requests.last.headers["authorization"] == f"Bearer {azure.bearer_token}"
+            else:
+                with pytest.raises(ConfigurationError, match="OpenAIRealtimeWebsocket"):
+                    await service.create_session()
+                assert len(azure.requests) == 0
+            await connector.close()
 
     async def test_transcription(self, azure: Emulator, connector: AsyncAzureConnector, tmp_path: Path) -> None:
         service = AzureAudioToText(deployment_name="whisper", async_client=connector)
