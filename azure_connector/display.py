@@ -85,7 +85,7 @@ class Shown:
         if delta is None or choice.index:
             return ""
         self.reasoning += getattr(delta, "reasoning_content", None) or ""
-        text = delta.content or delta.refusal or ""
+        text = delta.content or getattr(delta, "refusal", None) or ""  # LiteLLM's pieces have none
         if text:
             self._reply.add_text(text)
         for part in delta.tool_calls or ():
