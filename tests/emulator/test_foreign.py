@@ -53,7 +53,13 @@ def test_langchain(langchain: Callable[..., Any]) -> None:
     chat = langchain("AzureChatOpenAI")
     assert chat.invoke(QUESTION).content == ANSWER
     assert "".join(chunk.content for chunk in chat.stream(QUESTION)) == ANSWER
-    assert asyncio.run(chat.ainvoke(QUESTION)).content == ANSWER
+
+    async def ask() -> str:
+        answer = await chat.ainvoke(QUESTION)
+        await chat.root_async_client.close()  # its sockets would be found by whichever test comes later
+        return answer.content
+
+    assert asyncio.run(ask()) == ANSWER
     called = chat.bind_tools([WEATHER]).invoke("What's the weather in Oslo?").tool_calls
     assert [(call["name"], call["args"]) for call in called] == [("get_weather", {"city": "Oslo"})]
     wanted = {"title": "city", **CITY, "additionalProperties": False}
