@@ -6,7 +6,7 @@ import json
 import shlex
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -107,6 +107,7 @@ def complete(
     verbose: Verbose = False,
 ) -> None:
     """Ask a model about each row. IN may also be the lines of an OpenAI batch file; then no prompt is needed."""
+    options = locals()
     set_up_logging(verbose)
     from azure_connector.bulk import Complete
 
@@ -121,11 +122,7 @@ def complete(
         prefix=prefix,
         settings=_settings(config, endpoint),
     )
-    own = {"concurrency": concurrency, "rpm": rpm, "tpm": tpm, "share": _share(share), "price": _price(price)}
-    own |= {"limit": limit, "retry_errors": retry_errors, "restart": restart, "journal": journal, "format": format}
-    own |= {"keep_journal": keep_journal, "max_errors": max_errors, "batch": batch, "detach": detach, "poll": poll}
-    own |= {"batch_deployment": batch_deployment}
-    _run(job, source, target, own, estimate=estimate, as_json=as_json)
+    _run(job, source, target, _how(options), estimate=estimate, as_json=as_json)
 
 
 @bulk.command()
@@ -164,6 +161,7 @@ def embed(
     verbose: Verbose = False,
 ) -> None:
     """Embed a column's texts, many a call."""
+    options = locals()
     set_up_logging(verbose)
     from azure_connector.bulk import Embed
 
@@ -175,11 +173,7 @@ def embed(
         prefix=prefix,
         settings=_settings(config, endpoint),
     )
-    own = {"concurrency": concurrency, "rpm": rpm, "tpm": tpm, "share": _share(share), "price": _price(price)}
-    own |= {"limit": limit, "retry_errors": retry_errors, "restart": restart, "journal": journal, "format": format}
-    own |= {"keep_journal": keep_journal, "max_errors": max_errors, "batch": batch, "detach": detach, "poll": poll}
-    own |= {"batch_deployment": batch_deployment, "batch_anyway": batch_anyway}
-    _run(job, source, target, own, estimate=estimate, as_json=as_json)
+    _run(job, source, target, _how(options) | {"batch_anyway": batch_anyway}, estimate=estimate, as_json=as_json)
 
 
 @bulk.command()
@@ -217,6 +211,31 @@ def _told(found: dict[str, Any]) -> str:
     lines = [f"{found['done']:,} rows are done, {found['failed']:,} of them error rows"]
     lines += [f"batch {part['batch_id'] or '-'}: {part['status'] or part['state']}" for part in found["parts"]]
     return "\n".join(lines)
+
+
+# What both commands hand on as it is.
+_HOW = (
+    "concurrency",
+    "rpm",
+    "tpm",
+    "limit",
+    "retry_errors",
+    "restart",
+    "journal",
+    "format",
+    "keep_journal",
+    "max_errors",
+    "batch",
+    "detach",
+    "poll",
+    "batch_deployment",
+)
+
+
+def _how(options: Mapping[str, Any]) -> dict[str, Any]:
+    """How to run, out of all options of a command."""
+    given = {name: options[name] for name in _HOW}
+    return given | {"share": _share(options["share"]), "price": _price(options["price"])}
 
 
 def _run(job: Job, source: Path, target: Path, options: dict[str, Any], *, estimate: bool, as_json: bool) -> None:

@@ -69,15 +69,15 @@ def _own_options(client: SharedClient) -> dict[str, Any]:
 def _clock(client: SharedClient, *, asynchronous: bool) -> dict[str, Any]:
     """The client's time limits, and connections that keep them."""
     try:
-        from . import _websockets
+        from . import _web_socket_clock
     except ImportError:
         return {}  # the SDK says what is to be installed
     timeout = client.timeout
     silence = timeout.read if isinstance(timeout, openai.Timeout) else timeout
     request = synthetic_response(client.connector_state.websocket_url, 200, {}).request
-    make = _websockets.async_connection if asynchronous else _websockets.sync_connection
-    kind = make(silence, partial(_websockets.interrupted, request))
-    return {**_websockets.limits(silence, client.settings.deadline), "create_connection": kind}
+    make = _web_socket_clock.async_connection if asynchronous else _web_socket_clock.sync_connection
+    kind = make(silence, partial(_web_socket_clock.interrupted, request))
+    return {**_web_socket_clock.limits(silence, client.settings.deadline), "create_connection": kind}
 
 
 def _following(state: ConnectorState, make: Callable[..., Any] | None) -> Callable[..., Any]:

@@ -14,7 +14,7 @@ from openai import NotGiven, Omit
 from .._utils import Json, as_list, as_object
 from ..deployments import Operation, names_at, operation_of
 from ..errors import InvalidRequestError
-from ..settings import hidden, unsendable
+from ..settings import hidden, unsendable_header
 from ._form_part import read_part
 
 __all__ = [
@@ -114,7 +114,7 @@ def sendable_headers(options: Any) -> dict[str, Any]:
     """
     if not (given := _given_headers(options)):
         return {}
-    if (name := unsendable({name: one for name, one in given.items() if isinstance(one, str)})) is not None:
+    if (name := unsendable_header({name: one for name, one in given.items() if isinstance(one, str)})) is not None:
         raise InvalidRequestError(
             f"The header {name!r} cannot be sent: its value must be printable ASCII text. Nothing was sent.",
             param="extra_headers",

@@ -46,7 +46,7 @@ from ._secret_values import Headers as Headers
 from ._secret_values import HiddenText as HiddenText
 from ._secret_values import check_headers as check_headers
 from ._secret_values import hidden as hidden
-from ._secret_values import unsendable as unsendable
+from ._secret_values import unsendable_header as unsendable_header
 from ._settings import ConnectorSettings
 from ._settings import check_as_found as check_as_found
 from ._signature import argument_text as argument_text

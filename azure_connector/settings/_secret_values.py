@@ -21,7 +21,7 @@ __all__ = [
     "check_headers",
     "hidden",
     "is_blank",
-    "unsendable",
+    "unsendable_header",
 ]
 
 HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -80,7 +80,7 @@ class InvalidSecret:
     type_name: str
 
 
-def unsendable(headers: Mapping[str, object]) -> str | None:
+def unsendable_header(headers: Mapping[str, object]) -> str | None:
     """The first header whose name is no token or whose value is no printable ASCII text; None where all can be sent."""
     for name, text in headers.items():
         sendable = isinstance(text, str) and text.isprintable() and text.isascii()
@@ -95,7 +95,7 @@ def check_headers(headers: Mapping[str, object]) -> None:
     Raises:
         ConfigurationError: a name or a value cannot be sent. The value is not shown.
     """
-    if (name := unsendable(headers)) is not None:
+    if (name := unsendable_header(headers)) is not None:
         raise ConfigurationError(f"the header {name!r} must be printable ASCII text")
 
 
