@@ -17,7 +17,7 @@ from .unpublished import convert_to_model_response_object, image_cost
 __all__ = ["as_json", "completion_reply", "converted", "embedding_reply", "headers_of", "image_reply"]
 
 
-def headers_of(reply: Any) -> dict[str, str]:
+def headers_of(reply: object) -> dict[str, str]:
     """The reply's headers; none where a client of the caller's own answered."""
     try:
         return dict(azure_info(reply).headers)
@@ -36,12 +36,12 @@ def completion_reply(reply: Mapping[str, Any], into: ModelResponse) -> Any:
     return made
 
 
-def embedding_reply(reply: Mapping[str, Any], into: EmbeddingResponse) -> Any:
+def embedding_reply(reply: Mapping[str, object], into: EmbeddingResponse) -> Any:
     """An embedding reply."""
     return converted(as_json(reply), into, "embedding", headers_of(reply))
 
 
-def image_reply(call: CallArguments, reply: Any, into: ImageResponse) -> Any:
+def image_reply(call: CallArguments, reply: object, into: ImageResponse) -> Any:
     """An image reply, with its price where that goes by tokens."""
     made = converted(as_json(reply), into, "image_generation", headers_of(reply))
     if made.usage is not None and (base := base_of(call.provider, call.model)).startswith("gpt-image"):
@@ -55,7 +55,7 @@ def as_json(reply: Any) -> dict[str, Any]:
     return dict(reply) if isinstance(reply, Mapping) else reply.model_dump(exclude_unset=True)
 
 
-def converted(reply: dict[str, Any], into: Any, kind: Any, headers: dict[str, str]) -> Any:
+def converted(reply: dict[str, Any], into: object, kind: object, headers: dict[str, str]) -> Any:
     """A reply in LiteLLM's type.
 
     Args:

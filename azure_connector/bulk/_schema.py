@@ -91,7 +91,7 @@ class OutputSchema:
         return _validator_class(self.schema)(self.schema)
 
 
-def _check(schema: Mapping[str, Any]) -> None:
+def _check(schema: Mapping[str, object]) -> None:
     if schema.get("type") != "object":
         raise ConfigurationError('The schema must describe an object: {"type": "object", "properties": {…}}.')
     try:
@@ -106,15 +106,15 @@ def _jsonschema(name: str) -> Any:
     return import_module(f"jsonschema.{name}")
 
 
-def _validator_class(schema: Mapping[str, Any]) -> Any:
+def _validator_class(schema: Mapping[str, object]) -> Any:
     return _jsonschema("validators").validator_for(schema)
 
 
-def _format(name: str, schema: Mapping[str, Any], *, strict: bool) -> dict[str, Any]:
+def _format(name: str, schema: Mapping[str, object], *, strict: bool) -> dict[str, Any]:
     return {"type": "json_schema", "json_schema": {"name": name, "strict": strict, "schema": dict(schema)}}
 
 
-def _is_strict(value: Any) -> bool:
+def _is_strict(value: object) -> bool:
     """Whether a schema is one that Azure enforces: every property required, none besides."""
     if isinstance(value, list):
         return all(_is_strict(one) for one in cast("list[Any]", value))

@@ -75,7 +75,7 @@ def grid(*, pad: int = 2) -> Table:
     return Table.grid(padding=(0, pad, 0, 0), expand=False)
 
 
-def print_json(value: Any) -> None:
+def print_json(value: object) -> None:
     """A value for programs: always UTF-8-safe, never wrapped or coloured."""
     sys.stdout.write(json.dumps(value, indent=2, default=str) + "\n")
 

@@ -61,7 +61,7 @@ def begin(settings: ConnectorSettings | None, options: dict[str, Any], max_retri
     return Beginning(ConnectorState.build(settings, options), owned=True)
 
 
-def shown_signature(function: Any) -> inspect.Signature:
+def shown_signature(function: object) -> inspect.Signature:
     """The signature of a method that takes settings, for whoever looks."""
     from ..settings import signature_of
 
@@ -237,11 +237,11 @@ class SharedClient:
 
     with_options = copy
 
-    def _shared(self, state: ConnectorState, http_client: Any) -> dict[str, Any]:
+    def _shared(self, state: ConnectorState, http_client: object) -> dict[str, Any]:
         """The connections of a copy, as arguments of the constructor."""
         raise NotImplementedError
 
-    def note_socket(self, socket: Any) -> None:
+    def note_socket(self, socket: object) -> None:
         """Remembers a WebSocket, so that it ends with the client; for this room alone."""
         self.__dict__.setdefault("_sockets", weakref.WeakSet()).add(socket)
 
@@ -278,7 +278,9 @@ class SharedClient:
         return f"{type(self).__name__}({state.summary() if state else 'not configured'})"
 
 
-def _merged(current: Mapping[str, Any], more: Mapping[str, Any] | None, instead: Mapping[str, Any] | None) -> Any:
+def _merged(
+    current: Mapping[str, object], more: Mapping[str, object] | None, instead: Mapping[str, object] | None
+) -> Any:
     if instead is not None:
         return dict(instead)
     return {**current, **(more or {})}

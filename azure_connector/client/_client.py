@@ -127,7 +127,7 @@ class AzureConnector(WatchedClient, AzureType):  # pyright: ignore[reportIncompa
             with upload as how["files"]:
                 return super().post(path, body=body, options=options, **how)
 
-    def request(self, cast_to: Any, options: Any, *, stream: bool = False, stream_cls: Any = None) -> Any:
+    def request(self, cast_to: object, options: object, *, stream: bool = False, stream_cls: object = None) -> Any:
         """Sends one call through the connector; every method of the SDK ends here."""
         from ._call import call_flow
 
@@ -190,7 +190,7 @@ class AzureConnector(WatchedClient, AzureType):  # pyright: ignore[reportIncompa
             case RunInThread():
                 return effect.run()
 
-    def _shared(self, state: ConnectorState, http_client: Any) -> dict[str, Any]:
+    def _shared(self, state: ConnectorState, http_client: object) -> dict[str, Any]:
         return {"http_client": http_client or self._client, "_inherited": Beginning(state, state is not self._state)}
 
     def is_closed(self) -> bool:
@@ -290,7 +290,9 @@ class AsyncAzureConnector(WatchedClient, AsyncAzureType):  # pyright: ignore[rep
                 how["files"] = await asyncio.to_thread(opened.enter_context, upload)
                 return await super().post(path, body=body, options=options, **how)
 
-    async def request(self, cast_to: Any, options: Any, *, stream: bool = False, stream_cls: Any = None) -> Any:
+    async def request(
+        self, cast_to: object, options: object, *, stream: bool = False, stream_cls: object = None
+    ) -> Any:
         """Sends one call through the connector; every method of the SDK ends here."""
         from ._call import call_flow
 
@@ -354,7 +356,7 @@ class AsyncAzureConnector(WatchedClient, AsyncAzureType):  # pyright: ignore[rep
             case RunInThread():
                 return await asyncio.to_thread(effect.run)
 
-    def _shared(self, state: ConnectorState, http_client: Any) -> dict[str, Any]:
+    def _shared(self, state: ConnectorState, http_client: object) -> dict[str, Any]:
         shares = state is self._state and http_client is None
         begun = Beginning(state, state is not self._state, self._pools if shares else None)
         return {"http_client": self._client if shares else http_client, "_inherited": begun}

@@ -63,7 +63,7 @@ class _Operation:
     stream: Any
     required: frozenset[str]
 
-    def post(self, create: Any, arguments: Mapping[str, Any]) -> dict[str, Any] | None:
+    def post(self, create: object, arguments: Mapping[str, object]) -> dict[str, Any] | None:
         """How the SDK's `create` would post these arguments; None where only it can tell, or somebody watches it."""
         known = _is_the_sdks(create) and self.required.issubset(arguments) and _parameters(create).issuperset(arguments)
         if not known:
@@ -92,7 +92,7 @@ _RESPONSES = _Operation("/responses", Response, Stream[ResponseStreamEvent], fro
 _ASYNC_RESPONSES = _Operation("/responses", Response, AsyncStream[ResponseStreamEvent], frozenset())
 
 
-def _is_the_sdks(create: Any) -> bool:
+def _is_the_sdks(create: object) -> bool:
     # Not by isinstance: a wrapper that OpenTelemetry puts around a function says that it is one.
     return type(create) is types.FunctionType and create.__code__.co_filename.startswith(_SDK)
 

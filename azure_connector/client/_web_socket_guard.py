@@ -27,7 +27,7 @@ from ._state import ConnectorState
 __all__ = ["fail_handshake", "guarded_options"]
 
 
-def guarded_options(client: SharedClient, given: Mapping[str, Any], *, asynchronous: bool) -> dict[str, Any]:
+def guarded_options(client: SharedClient, given: Mapping[str, object], *, asynchronous: bool) -> dict[str, Any]:
     """The options that `websockets` gets: the caller's, and the client's own below them.
 
     Args:
@@ -95,7 +95,7 @@ def _following(state: ConnectorState, make: Callable[..., Any] | None) -> Callab
         connection: Any = (make or ClientConnection)(*arguments, **named)
         shake = connection.handshake
 
-        async def handshake(headers: Any = None, user_agent: Any = None) -> None:
+        async def handshake(headers: object = None, user_agent: object = None) -> None:
             try:
                 await shake(_with_authorization(headers, kept), user_agent)
             except Exception as error:
@@ -119,7 +119,7 @@ def _with_authorization(headers: Any, kept: dict[str, str]) -> Any:
     return given if found is not None else {**given, **kept}
 
 
-def fail_handshake(manager: Any, error: Exception) -> NoReturn:
+def fail_handshake(manager: object, error: Exception) -> NoReturn:
     """Raises what a failed handshake means; what is no refusal goes on as it is.
 
     In either case without the frames of `websockets`: the credential is among their locals.

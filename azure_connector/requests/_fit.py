@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from .._utils import Json, as_list, as_object
 from ..deployments import CHAT, RESPONSES, Api, Profile
@@ -62,7 +61,7 @@ def adapt_request(
     adaptations: Sequence[Adaptation] | None = None,
     strict: bool = False,
     api: Api | None = None,
-    defaults: Mapping[str, Any] | None = None,
+    defaults: Mapping[str, object] | None = None,
     unsent: Iterable[str] = (),
 ) -> AdaptedRequest:
     """Makes a request fit the base model of a deployment.
@@ -158,7 +157,7 @@ def _asks_for_more_than_effort(body: Json) -> bool:
     )
 
 
-def _thinks(asked: Any, profile: Profile) -> bool:
+def _thinks(asked: object, profile: Profile) -> bool:
     effort = profile.default_effort if asked is None else closest_effort(asked, profile.efforts)
     return effort != "none"
 
@@ -169,7 +168,9 @@ def _may_think(body: Json, profile: Profile | None) -> bool:
     return asked != "none" if profile is None else _thinks(asked, profile)
 
 
-def _fill(draft: RequestDraft, defaults: Mapping[str, Any], profile: Profile | None, names: Names, goal: str) -> None:
+def _fill(
+    draft: RequestDraft, defaults: Mapping[str, object], profile: Profile | None, names: Names, goal: str
+) -> None:
     """The settings' values for what the caller left open, where the model takes them."""
     limit, temperature = defaults.get("max_tokens"), defaults.get("temperature")
     quiet: list[str] = []

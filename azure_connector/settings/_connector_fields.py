@@ -150,7 +150,7 @@ class ConnectorFields(ResourceSettings):
 
     @field_validator("default_headers", mode="before")
     @classmethod
-    def _check_headers(cls, value: Any) -> Any:
+    def _check_headers(cls, value: object) -> Any:
         if not isinstance(value, Headers):
             raise ValueError("must be a table of header names and values")
         check_headers(value)
@@ -166,7 +166,7 @@ class ConnectorFields(ResourceSettings):
 
     @field_validator("trusted_hosts", "allow_insecure_hosts", mode="before")
     @classmethod
-    def _split_hosts(cls, value: Any) -> Any:
+    def _split_hosts(cls, value: object) -> Any:
         return [part for part in re.split(r"[,\s]+", value) if part] if isinstance(value, str) else value
 
     @field_validator("trusted_hosts", "allow_insecure_hosts")
@@ -179,12 +179,12 @@ class ConnectorFields(ResourceSettings):
 
     @field_validator("ca_bundle", "tls_client_certificate", "tls_client_key", mode="before")
     @classmethod
-    def _expand(cls, value: Any) -> Any:
+    def _expand(cls, value: object) -> Any:
         return as_path(value)
 
     @field_validator("redis_url", "proxy", mode="before")
     @classmethod
-    def _check_urls(cls, value: Any) -> Any:
+    def _check_urls(cls, value: object) -> Any:
         return cls._check_secret(value)
 
     @field_serializer("default_headers")

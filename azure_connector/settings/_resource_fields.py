@@ -222,7 +222,7 @@ class ResourceSettings(BaseModel):
 
     @field_validator("api_key", "azure_ad_token", "apim_subscription_key", mode="before")
     @classmethod
-    def _check_key(cls, value: Any) -> Any:
+    def _check_key(cls, value: object) -> Any:
         """A key goes into a header: what could break out of one is refused, and not shown."""
         key = SecretStr(value) if isinstance(value, str) else value
         if not isinstance(key, SecretStr):
@@ -234,25 +234,25 @@ class ResourceSettings(BaseModel):
 
     @field_validator("client_secret", "client_certificate_password", mode="before")
     @classmethod
-    def _check_secret(cls, value: Any) -> Any:
+    def _check_secret(cls, value: object) -> Any:
         if isinstance(value, InvalidSecret):
             raise ValueError(f"must be text, not {value.type_name}")
         return value
 
     @field_validator("api_version", mode="before")
     @classmethod
-    def _date_as_text(cls, value: Any) -> Any:
+    def _date_as_text(cls, value: object) -> Any:
         # Without quotes, TOML reads 2024-10-21 as a date.
         return value.isoformat() if type(value) is datetime.date else value
 
     @field_validator("client_certificate_path", "federated_token_file", mode="before")
     @classmethod
-    def _path(cls, value: Any) -> Any:
+    def _path(cls, value: object) -> Any:
         return as_path(value)
 
     @field_validator("additionally_allowed_tenants", mode="before")
     @classmethod
-    def _split_tenants(cls, value: Any) -> Any:
+    def _split_tenants(cls, value: object) -> Any:
         return [part for part in re.split(r"[,;\s]+", value) if part] if isinstance(value, str) else value
 
     @field_validator("key_vault_secret")
@@ -267,7 +267,7 @@ class ResourceSettings(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _read_aliases(cls, value: Any) -> Any:
+    def _read_aliases(cls, value: object) -> Any:
         table = mapping_or_none(value)
         return value if table is None else by_setting(table, aliases_of(cls.model_fields))
 
@@ -297,7 +297,7 @@ class ResourceSettings(BaseModel):
 
     @field_validator("credential")
     @classmethod
-    def _check_credential(cls, value: Any) -> Any:
+    def _check_credential(cls, value: object) -> Any:
         if value is not None and not (hasattr(value, "get_token") or hasattr(value, "get_token_info")):
             raise ValueError(
                 "must be a credential object, such as azure.identity.DefaultAzureCredential(), not "
@@ -318,7 +318,7 @@ class ResourceSettings(BaseModel):
         return parts.geturl().rstrip("/")
 
     @field_serializer("api_key", "azure_ad_token_provider", "credential", when_used="json")
-    def _as_word(self, value: Any) -> str | None:
+    def _as_word(self, value: object) -> str | None:
         return None if value is None else masked(value)
 
     def __repr_args__(self) -> Iterator[tuple[str, Any]]:
@@ -338,14 +338,14 @@ class ResourceSettings(BaseModel):
         return {name: masked(getattr(self, name)) for name in type(self).model_fields}
 
 
-def as_path(value: Any) -> Any:
+def as_path(value: object) -> Any:
     """A path as text, with `~` expanded; whatever is no path is left to the field's own check."""
     if isinstance(value, str | os.PathLike):
         return str(Path(cast("str | os.PathLike[str]", value)).expanduser())
     return value
 
 
-def masked(value: Any) -> Any:
+def masked(value: object) -> Any:
     """Plain data for a setting's value, without its secrets."""
     if value is None or isinstance(value, bool | int | float | str):
         return value
@@ -362,5 +362,5 @@ def masked(value: Any) -> Any:
     return f"<{type(value).__name__}>"
 
 
-def _speaks_for_itself(value: Any) -> bool:
+def _speaks_for_itself(value: object) -> bool:
     return isinstance(value, str | int | float | dict | list | tuple | SecretStr | Headers)

@@ -247,7 +247,7 @@ class ConnectorSettings(ConnectorFields):
             )
         return self._resource_map[self.default_resource].endpoint
 
-    def derived(self, **changes: Any) -> ConnectorSettings:
+    def derived(self, **changes: object) -> ConnectorSettings:
         """The same settings with further arguments over them; no file is read again.
 
         Another credential replaces the former one. Another endpoint must bring its own credential, unless
@@ -281,7 +281,7 @@ class ConnectorSettings(ConnectorFields):
         own = (self._resource_map[_DEFAULT].endpoint.base,) if _DEFAULT in self._resource_map else ()
         return TrustedHosts(own, self.trusted_hosts).confirm(url)
 
-    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+    def model_copy(self, *, update: Mapping[str, object] | None = None, deep: bool = False) -> Self:
         """As `derived`: pydantic's own copy would skip every check."""
         return cast("Self", self.derived(**(update or {})))
 
@@ -302,7 +302,7 @@ def _say_once(remark: str) -> None:
         logger.warning("%s.", remark)
 
 
-def unpickled(cls: type[ConnectorSettings], state: Mapping[str, Any]) -> ConnectorSettings:
+def unpickled(cls: type[ConnectorSettings], state: Mapping[str, object]) -> ConnectorSettings:
     """Settings out of a pickle: what is no secret as it was, secrets from where they stand in this process.
 
     Raises:
@@ -324,7 +324,7 @@ def _pasted_deployment(endpoint: Endpoint | None) -> tuple[str, str] | None:
     return (kind, endpoint.deployment) if kind in ("/audio", "/images", REALTIME) else None
 
 
-def check_as_found(values: Mapping[str, Any]) -> None:
+def check_as_found(values: Mapping[str, object]) -> None:
     """See whether a file of the working directory with these settings would be accepted, beside the environment.
 
     Raises:

@@ -44,7 +44,7 @@ class SettingsSource:
     notes: list[str] = field(default_factory=list[str])
     problems: list[str] = field(default_factory=list[str])
 
-    def put(self, setting: str, value: Any, origin: str) -> None:
+    def put(self, setting: str, value: object, origin: str) -> None:
         """Take a value over unless it is blank; a setting that stands twice in one source is a problem."""
         if is_blank(value):
             return
@@ -56,7 +56,7 @@ class SettingsSource:
         self.values[setting] = wrap_secrets(setting, value)
         self.origins[setting] = origin
 
-    def put_named(self, name: str, value: Any, origin: str) -> None:
+    def put_named(self, name: str, value: object, origin: str) -> None:
         """As `put`, by any name that constructors take."""
         setting = ALIASES.get(name, name)
         if setting == name or is_blank(value):
@@ -93,7 +93,7 @@ class SettingsSource:
         return Place(kind, f"{text} of .env" if kind == "directory" else text, referenced=True)
 
 
-def wrap_secrets(setting: str, value: Any) -> Any:
+def wrap_secrets(setting: str, value: object) -> Any:
     """Wrap the secrets in a setting's value, nested tables included; everything else stays as it is."""
     setting = ALIASES.get(setting, setting)
     if setting in SECRET_SETTINGS:
@@ -109,7 +109,7 @@ def wrap_secrets(setting: str, value: Any) -> Any:
     return value
 
 
-def _wrap_resource(resource: Any) -> Any:
+def _wrap_resource(resource: object) -> Any:
     table = mapping_or_none(resource)
     if table is None:
         return resource

@@ -20,7 +20,7 @@ from .patching import Patch
 __all__ = ["PATCHES"]
 
 
-def _transcribed(asked: CallArguments, reply: Any) -> TranscriptionResponse:
+def _transcribed(asked: CallArguments, reply: object) -> TranscriptionResponse:
     given = {"text": reply} if isinstance(reply, str) else as_json(reply)
     made = converted(given, TranscriptionResponse(), "audio_transcription", headers_of(reply))
     if seconds := given.get("duration") or audio_seconds(asked.body["file"]):
@@ -34,7 +34,7 @@ def _spoken(asked: CallArguments, reply: Any) -> HttpxBinaryResponseContent:
     return _priced(asked, made, call_type="speech", prompt=asked.body["input"])
 
 
-def _priced(asked: CallArguments, made: Any, **how: Any) -> Any:
+def _priced(asked: CallArguments, made: Any, **how: object) -> Any:
     if (cost := cost_of(asked, made, **how)) is not None:
         made._hidden_params["response_cost"] = cost
     return made
@@ -52,7 +52,7 @@ def _make(found: Any) -> Any:
     operation, positions, into = _KINDS[stock.__name__]
 
     @wraps(stock)
-    def called(*args: Any, **kwargs: Any) -> Any:
+    def called(*args: object, **kwargs: object) -> Any:
         prefix = prefix_of(kwargs, args[0] if args else None)
         connectors = connectors_for(prefix)
         if prefix is None or connectors is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ...errors import ConfigurationError
 from ...settings import METHODS
@@ -46,7 +46,7 @@ def rows_of(settings: ConnectorSettings) -> tuple[SettingRow, ...]:
     return (*rows, *(SettingRow(name, "(not used)", why) for name, why in settings.set_aside.items()))
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 

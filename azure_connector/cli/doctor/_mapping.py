@@ -6,7 +6,7 @@ import difflib
 import json
 import shlex
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ...settings import ENVIRONMENT
 from ._finding import Finding
@@ -82,7 +82,7 @@ def _meant(model: str, one: ListedDeployment, existing: Sequence[ListedDeploymen
     return f"{name}@{one.resource}" if name and one.resource != "default" else name
 
 
-def _set(settings: ConnectorSettings, setting: str, value: Any, changed: Any) -> str:
+def _set(settings: ConnectorSettings, setting: str, value: object, changed: object) -> str:
     """The command, or the lines of the file, that set a setting where it is decided."""
     origin = settings.origins[setting]
     source, _, variable = origin.rpartition(" ")
