@@ -13,6 +13,7 @@ from openai import NotGiven
 
 from .._utils import show_lazily
 from ._azure_type import be_azure
+from ._given import check_given
 
 if TYPE_CHECKING:
     from ..settings import Address, ChangeArguments, ConnectorSettings
@@ -216,6 +217,9 @@ class SharedClient:
         """
         from ._options import agreed_retries
 
+        tables = {"default_headers": default_headers, "set_default_headers": set_default_headers}
+        tables |= {"default_query": default_query, "set_default_query": set_default_query}
+        check_given(None, None, {name: type(table) for name, table in tables.items()}, {})
         changes = cast("dict[str, Any]", overrides)
         asked = changes.get("max_attempts")
         retries = agreed_retries(asked, None if isinstance(max_retries, NotGiven) else max_retries)
