@@ -5,7 +5,8 @@ more is taken too.
 """
 
 # `stop` is a Sequence here, and the SDK's tables overlap ours while ours are of the same version:
-# pyright: reportIncompatibleMethodOverride=false, reportOverlappingOverload=false
+# What an answer is parsed into is the class that is given, or nothing, as the SDK has it (a type variable's default).
+# pyright: reportIncompatibleMethodOverride=false, reportOverlappingOverload=false, reportInvalidTypeVarUse=false
 
 from __future__ import annotations
 
