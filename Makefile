@@ -106,7 +106,7 @@ CORE_TESTS := $(addprefix tests/,client settings routing tools responses fitting
 .venv-openai3/.ready: $(PROJECT)
 	@echo "installing the newest openai 3 into .venv-openai3 (once)"
 	@$(call create,.venv-openai3)
-	@$(call without,litellm|openai) > .venv-openai3/pins.txt
+	@$(call without,litellm|openai|jiter) > .venv-openai3/pins.txt
 	@$(call install,.venv-openai3,-c .venv-openai3/pins.txt,-e '$(CORE_ALONE)' 'openai>=3' websockets fakeredis $(TOOLS))
 	@touch $@
 

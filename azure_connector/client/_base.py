@@ -13,6 +13,7 @@ from openai import NotGiven
 
 from .._utils import show_lazily
 from ._azure_type import be_azure
+from ._given import check_tables
 
 if TYPE_CHECKING:
     from ..settings import Address, ChangeArguments, ConnectorSettings
@@ -216,6 +217,8 @@ class SharedClient:
         """
         from ._options import agreed_retries
 
+        check_tables(default_headers=default_headers, set_default_headers=set_default_headers)
+        check_tables(default_query=default_query, set_default_query=set_default_query)
         changes = cast("dict[str, Any]", overrides)
         asked = changes.get("max_attempts")
         retries = agreed_retries(asked, None if isinstance(max_retries, NotGiven) else max_retries)

@@ -21,6 +21,7 @@ from .._utils import show_lazily
 from ._azure_type import AsyncAzureType, AzureType
 from ._base import NOT_GIVEN, Beginning, begin, shown_signature, shown_text
 from ._effects import AwaitFirstChunk, Effect, RefreshCredential, RefreshListing, RunInThread, Send, TakeReply, Wait
+from ._given import check_given
 from ._watched import WatchedClient
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ class AzureConnector(WatchedClient, AzureType):  # pyright: ignore[reportIncompa
         websocket_base_url: Address | None = None,
         **options: Unpack[ConstructorArguments],
     ) -> None:
+        check_given(timeout, max_retries, default_headers, default_query, organization, project, webhook_secret)
         state, owned, _ = begin(settings, cast("dict[str, Any]", options), max_retries)
         openai.OpenAI.__init__(
             self,
@@ -230,6 +232,7 @@ class AsyncAzureConnector(WatchedClient, AsyncAzureType):  # pyright: ignore[rep
         websocket_base_url: Address | None = None,
         **options: Unpack[ConstructorArguments],
     ) -> None:
+        check_given(timeout, max_retries, default_headers, default_query, organization, project, webhook_secret)
         state, owned, pools = begin(settings, cast("dict[str, Any]", options), max_retries)
         openai.AsyncOpenAI.__init__(
             self,

@@ -26,6 +26,7 @@ from .._utils import plain_copy
 from ..requests import HELPER_HEADER
 
 if TYPE_CHECKING:
+    from ..tools import Api
     from ._create_types import (
         AsyncChatCreate,
         AsyncResponsesCreate,
@@ -111,6 +112,14 @@ class _Completions(_ChatTypes):
             request = _CHAT.post(Completions.create, arguments)
             return super().create(**arguments) if request is None else self._client.post(**request)
 
+        @wraps(Completions.parse)
+        def parse(self, **arguments):
+            return super().parse(**_readable(arguments, "chat"))
+
+        @wraps(Completions.stream)
+        def stream(self, **arguments):
+            return super().stream(**_readable(arguments, "chat"))
+
 
 class _AsyncCompletions(_AsyncChatTypes):
     if not TYPE_CHECKING:
@@ -119,6 +128,23 @@ class _AsyncCompletions(_AsyncChatTypes):
         async def create(self, **arguments):
             request = _ASYNC_CHAT.post(AsyncCompletions.create, arguments)
             return await (super().create(**arguments) if request is None else self._client.post(**request))
+
+        @wraps(AsyncCompletions.parse)
+        async def parse(self, **arguments):
+            return await super().parse(**_readable(arguments, "chat"))
+
+        @wraps(AsyncCompletions.stream)
+        def stream(self, **arguments):
+            return super().stream(**_readable(arguments, "chat"))
+
+
+def _readable(arguments: dict[str, Any], api: Api) -> dict[str, Any]:
+    """The arguments of `parse()` or `stream()`, with tools that the SDK can read."""
+    if not arguments.get("tools"):
+        return arguments
+    from ._parsed_tools import with_readable_tools  # few calls parse what tools are given
+
+    return with_readable_tools(arguments, api)
 
 
 def _connected(client: Any, connect: Any, arguments: Any, options: Any, *, asynchronous: bool) -> Any:
@@ -161,9 +187,13 @@ class ConnectorResponses(_ResponsesTypes):
             """As the SDK's own; the models of its events become deployments of the default resource."""
             return _connected(self._client, super().connect, arguments, options, asynchronous=False)
 
+        @wraps(Responses.parse)
+        def parse(self, **arguments):
+            return super().parse(**_readable(arguments, "responses"))
+
         @wraps(Responses.stream)
         def stream(self, **arguments):
-            return super().stream(**_parsing(arguments))
+            return super().stream(**_readable(_parsing(arguments), "responses"))
 
         @wraps(Responses.create)
         def create(self, **arguments):
@@ -180,9 +210,13 @@ class AsyncConnectorResponses(_AsyncResponsesTypes):
             """As `ConnectorResponses.connect`."""
             return _connected(self._client, super().connect, arguments, options, asynchronous=True)
 
+        @wraps(AsyncResponses.parse)
+        async def parse(self, **arguments):
+            return await super().parse(**_readable(arguments, "responses"))
+
         @wraps(AsyncResponses.stream)
         def stream(self, **arguments):
-            return super().stream(**_parsing(arguments))
+            return super().stream(**_readable(_parsing(arguments), "responses"))
 
         @wraps(AsyncResponses.create)
         async def create(self, **arguments):

@@ -75,6 +75,8 @@ class ConnectorState:
         Raises:
             ConfigurationError: both are given, or no endpoint is configured.
         """
+        if settings is not None and not isinstance(settings, ConnectorSettings):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers' code may have no types
+            raise ConfigurationError(f"settings= must be ConnectorSettings(…), not {type(settings).__name__}.")
         if settings is not None and options:
             raise ConfigurationError(
                 f"settings= was given together with {', '.join(sorted(options))}.",

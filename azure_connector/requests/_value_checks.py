@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from .._utils import Json, mapping_or_none
 from ..deployments import EFFORTS, RESPONSES
 from ..errors import InvalidRequestError

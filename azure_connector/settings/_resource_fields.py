@@ -64,7 +64,17 @@ class ResourceSettings(BaseModel):
                 RESOURCE_NAME,
             ),
             aliases=("endpoint", "base_url", "api_base", "resource_name"),
-            meant=("url", "host", "server_url", "azure_url", "target_uri", "openai_api_base"),
+            meant=(
+                "url",
+                "host",
+                "server_url",
+                "api_url",
+                "endpoint_url",
+                "azure_url",
+                "target_uri",
+                "openai_api_base",
+                "account_name",
+            ),
         ),
     ] = Field(
         None, description="The resource's address, in any form: bare, with /openai/v1, or the portal's target URI."
@@ -93,7 +103,7 @@ class ResourceSettings(BaseModel):
             variables=("AZURE_OPENAI_API_KEY", "AZURE_OPENAI_KEY", "AZURE_API_KEY"),
             secret=True,
             method=True,
-            meant=("key", "openai_api_key", "azure_key"),
+            meant=("key", "openai_api_key", "azure_key", "account_key", "secret_key"),
             typed="Secret | KeyProvider | None",
         ),
     ] = Field(None, description="The resource's key, or a callable that reads it anew after a rotation.")
@@ -107,7 +117,7 @@ class ResourceSettings(BaseModel):
             secret=True,
             method=True,
             aliases=("ad_token",),
-            meant=("token", "access_token", "bearer_token", "auth_token"),
+            meant=("token", "access_token", "bearer_token", "auth_token", "api_token", "entra_token", "jwt"),
         ),
     ] = Field(None, description="A ready Entra ID token; it is not refreshed.")
     azure_ad_token_provider: Annotated[
@@ -116,7 +126,14 @@ class ResourceSettings(BaseModel):
             variables=(),
             method=True,
             aliases=("ad_token_provider",),
-            meant=("token_provider", "azure_ad_async_token_provider", "get_token", "get_bearer_token"),
+            meant=(
+                "token_provider",
+                "azure_ad_async_token_provider",
+                "ad_token_provider_async",
+                "bearer_token_provider",
+                "get_token",
+                "get_bearer_token",
+            ),
             typed="TokenProvider | None",
         ),
     ] = Field(None, description="A callable, sync or async, that returns a fresh Entra ID token.")
@@ -170,12 +187,17 @@ class ResourceSettings(BaseModel):
     ] = Field(None, description="The file with a workload's federated token.")
     use_managed_identity: Annotated[
         bool,
-        Setting(variables=("AZURE_USE_MANAGED_IDENTITY",), method=True, meant=("managed_identity", "msi", "use_msi")),
+        Setting(
+            variables=("AZURE_USE_MANAGED_IDENTITY",),
+            method=True,
+            meant=("managed_identity", "msi", "use_msi", "use_identity"),
+        ),
     ] = Field(False, description="Use the machine's managed identity.")
     managed_identity_client_id: Annotated[
         str | None,
         Setting(
-            variables=("AZURE_MANAGED_IDENTITY_CLIENT_ID",), meant=("identity_client_id", "user_assigned_client_id")
+            variables=("AZURE_MANAGED_IDENTITY_CLIENT_ID",),
+            meant=("identity_client_id", "user_assigned_client_id", "msi_client_id"),
         ),
     ] = Field(None, description="Pins a user-assigned managed identity.")
     use_default_credential: Annotated[
@@ -183,7 +205,7 @@ class ResourceSettings(BaseModel):
         Setting(
             variables=("AZURE_USE_DEFAULT_CREDENTIAL",),
             method=True,
-            meant=("default_credential", "use_azure_ad", "use_entra_id", "use_azure_cli"),
+            meant=("default_credential", "use_azure_ad", "use_entra_id", "use_azure_cli", "use_cli"),
         ),
     ] = Field(False, description="Use DefaultAzureCredential; it is also used where nothing else is configured.")
     use_interactive_browser: Annotated[bool, Setting(meant=("interactive_browser", "use_browser"))] = Field(
@@ -210,7 +232,7 @@ class ResourceSettings(BaseModel):
             variables=("AZURE_CONNECTOR_SCOPE", "AZURE_OPENAI_TOKEN_ENDPOINT"),
             found="cloud",
             aliases=("azure_scope",),
-            meant=("scopes", "token_endpoint", "audience"),
+            meant=("scopes", "token_scope", "azure_ad_token_scope", "token_endpoint", "audience"),
         ),
     ] = Field(None, description="The scope of a token; by default that of the host and its cloud.")
     authority_host: Annotated[

@@ -15,7 +15,11 @@ from ._names import ALIASES, RESOURCE_ALIASES, SECRET_SETTINGS
 from ._secret_values import Headers, InvalidSecret, is_blank
 from ._trust import Place, SourceKind
 
-__all__ = ["SettingsSource", "readable_errors", "wrap_secrets"]
+__all__ = ["ARGUMENT", "SettingsSource", "readable_errors", "wrap_secrets"]
+
+
+ARGUMENT = "argument"
+"""Where an argument's value stands, in words."""
 
 
 @dataclass(slots=True)
@@ -49,9 +53,7 @@ class SettingsSource:
         if is_blank(value):
             return
         if setting in self.values:
-            self.problems.append(
-                f"The setting {setting!r} is given twice: in {self.origins[setting]} and in {origin}. Give one of them."
-            )
+            self.problems.append(_given_twice(setting, self.origins[setting], origin))
             return
         self.values[setting] = wrap_secrets(setting, value)
         self.origins[setting] = origin
@@ -91,6 +93,14 @@ class SettingsSource:
         text = text if f"({variable})" in text else f"{text} ({variable})"
         # A named file that asks for a variable does not vouch for a `.env` that happens to have it.
         return Place(kind, f"{text} of .env" if kind == "directory" else text, referenced=True)
+
+
+def _given_twice(setting: str, *origins: str) -> str:
+    what = f"The setting {setting!r} is given twice"
+    if all(origin.startswith(ARGUMENT) for origin in origins):
+        names = (origin.removeprefix(ARGUMENT).strip() or setting for origin in origins)
+        return f"{what}: the arguments {' and '.join(names)} both mean it. Give one of them."
+    return f"{what}: in {' and in '.join(origins)}. Give one of them."
 
 
 def wrap_secrets(setting: str, value: object) -> Any:

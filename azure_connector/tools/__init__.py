@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from ._arguments import RAW_ARGUMENTS, Arguments, read_arguments
 from ._calls import Repair, normalize_message, to_function_call
-from ._definitions import MAX_TOOLS, to_wire
+from ._definitions import MAX_TOOLS, Api, strict_function, to_wire
 from ._functions import describe
 from ._history import NO_RESULT, repair_history
 from ._history_repair import HistoryRepair
@@ -28,6 +28,7 @@ __all__ = [
     "NO_RESULT",
     "RAW_ARGUMENTS",
     "TOOL_FIELDS",
+    "Api",
     "Arguments",
     "FinishedCalls",
     "HistoryRepair",
@@ -52,6 +53,7 @@ __all__ = [
     "repair_history",
     "repair_input_items",
     "sanitize_name",
+    "strict_function",
     "to_function_call",
     "to_wire",
     "tool",

@@ -13,7 +13,7 @@ from ._functions import describe
 from ._names import NameMap, name_map
 from ._schemas import check_parameters, complete_strict, unserializable
 
-__all__ = ["MAX_TOOLS", "Api", "to_wire"]
+__all__ = ["MAX_TOOLS", "Api", "strict_function", "to_wire"]
 
 Api = Literal["chat", "responses"]
 
@@ -84,6 +84,33 @@ def to_wire(
             _sound[key] = names
         return cast("list[Json]", given), names
     return written, names
+
+
+def strict_function(tool: object, api: Api, where: str) -> Json:
+    """One tool of any shape in the API's form, strict unless it says otherwise, under its own name.
+
+    Args:
+        tool: as in `to_wire`.
+        api: the form to give out.
+        where: what errors call it.
+
+    Raises:
+        InvalidRequestError: it is no tool, or its parameters cannot be strict.
+    """
+    read = _read(tool, where)
+    try:
+        read = _strict(read)
+    except InvalidRequestError as error:
+        hint = (
+            "parse() and stream() read the arguments of calls, for which functions must be strict; create() takes all."
+        )
+        raise InvalidRequestError(str(error), param=error.param, hint=hint) from None
+    written = _write(read, api, name_map(frozenset()))
+    if read.kind == "builtin":
+        return written
+    if api == "chat":
+        return {**written, read.kind: {**written[read.kind], "name": read.name}}
+    return {**written, "name": read.name}
 
 
 def _listed(tools: object, position: str) -> list[object]:
