@@ -8,6 +8,7 @@ from .files import find_file
 from .paging import page
 from .resource import Resource
 from .routes import Handler
+from .shapes import check_shape
 from .stored import StoredBatch
 from .values import Json, among, object_of, text_of
 from .wire import Answer, Call
@@ -31,6 +32,7 @@ async def create(call: Call, resource: Resource) -> Answer:
     for name in ("input_file_id", "endpoint", "completion_window"):
         if not body.get(name):
             raise missing(name)
+    check_shape(call, body)
     if not among(body["endpoint"], _endpoints(resource)):
         raise wrong_choice("endpoint", body["endpoint"], _endpoints(resource))
     source = find_file(resource, str(body["input_file_id"]))

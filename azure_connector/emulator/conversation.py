@@ -27,6 +27,8 @@ __all__ = ["check_format", "check_messages", "check_name", "check_tools"]
 SILENT_PARTS = ("text", "image_url", "refusal", "file")
 ROLES = ("system", "assistant", "user", "function", "tool", "developer")
 PARTS = ("text", "image_url", "input_audio", "refusal", "audio", "file")
+LONGEST_DESCRIPTION = 1_024
+"""Azure's limit for a tool's description, by its page of quotas and limits; OpenAI's own service takes longer ones."""
 NAME = re.compile(r"[a-zA-Z0-9_-]+")
 # What Azure adds to its replies and does not take back.
 REPLY_ONLY = ("status", "content_filter_results", "content_filter_offsets", "prompt_filter_results", "content_filters")
@@ -246,6 +248,8 @@ def check_function(where: str, function: Json, sizes: Sizes = LARGE) -> None:
     description = function.get("description")
     if description is not None and not isinstance(description, str):
         raise wrong_type(f"{where}.description", "a string", description)
+    if description is not None and len(description) > LONGEST_DESCRIPTION:
+        raise long_string(f"{where}.description", LONGEST_DESCRIPTION, len(description))
     if function.get("strict") is not None and not isinstance(function["strict"], bool):
         raise wrong_type(f"{where}.strict", "a boolean", function["strict"])
     if function.get("parameters") is not None:
