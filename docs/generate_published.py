@@ -32,10 +32,11 @@ DOCUMENTS = {
     "classic-stable": ("stable.json", f"{_AZURE}/stable/2024-10-21/inference.json"),
     "classic-preview": ("preview.json", f"{_AZURE}/preview/2025-04-01-preview/inference.json"),
 }
-_KEPT = (
+_WORDS = (
     "type enum const required minimum maximum exclusiveMinimum exclusiveMaximum minLength maxLength minItems maxItems "
     "pattern"
-).split()
+)
+_KEPT = tuple(_WORDS.split())
 _PARTS = {"oneOf": "anyOf", "anyOf": "anyOf", "allOf": "allOf"}
 Json = dict[str, Any]
 
@@ -75,6 +76,9 @@ class Table:
             return schema
         if "$ref" in schema:
             return self._reference(schema["$ref"].rsplit("/", 1)[-1], base=base, nullable=schema.get("nullable"))
+        if any(part == {"nullable": True} for part in schema.get("allOf", ())):
+            parts = [part for part in schema["allOf"] if part != {"nullable": True}]
+            schema = {**schema, "allOf": parts, "nullable": True}
         made: Json = {key: schema[key] for key in _KEPT if key in schema}
         if schema.get("format") == "binary":
             made["type"] = "string"
@@ -127,7 +131,9 @@ def _derives(schema: Json, name: str) -> bool:
 
 def served_key(method: str, path: str) -> str:
     """The operation of the emulator's list, or nothing."""
-    plain = re.sub(r"\{[^}]+\}", "{}", path.removeprefix("/deployments/{deployment-id}")).replace("realtimeapi", "realtime")
+    plain = re.sub(r"\{[^}]+\}", "{}", path.removeprefix("/deployments/{deployment-id}")).replace(
+        "realtimeapi", "realtime"
+    )
     return _KEYS.get(f"{method.upper()} {plain}", "")
 
 
@@ -153,20 +159,47 @@ def relaxed(schemas: Json) -> Json:
     """The schemas without what the service does not insist on."""
     made = dict(schemas)
     for one in tomllib.loads((TABLES / "disagreements.toml").read_text())["request"]:
+        if one["schema"] not in made:  # of another document
+            continue
         schema = made[one["schema"]]
         required = [name for name in schema["required"] if name not in one["optional"]]
         made[one["schema"]] = {**schema, "required": required}
     return made
 
 
-def shapes(table: Json) -> Json:
-    """The requests alone."""
+def shapes(table: Json, classic: Json) -> Json:
+    """The requests alone, with the fields of chat that are Azure's own."""
     found: Json = {}
-    table = {**table, "schemas": relaxed(table["schemas"])}
-    operations = {key: {k: v for k, v in one.items() if k in ("body", "form")} for key, one in table["operations"].items()}
+    classic = renamed(classic)
+    chat = classic["schemas"]["createChatCompletionRequest~"]
+    own = {name: _property(chat, name) for name in ("data_sources", "user_security_context")}
+    table = {**table, "schemas": relaxed({**classic["schemas"], **table["schemas"]})}
+    body = table["operations"]["POST /chat/completions"]["body"]
+    sessions = ("POST /realtime/sessions", "POST /realtime/transcription_sessions")
+    # The preview's sessions, of which the other document has the fields without the words.
+    bodies = {key: [one["operations"][key]["body"] for one in (table, classic)] for key in sessions}
+    previews = {key: {"body": {"allOf": both}} for key, both in bodies.items()}
+    extended = {"allOf": [body, {"type": "object", "properties": own}]}
+    table["operations"] = {**table["operations"], **previews, "POST /chat/completions": {"body": extended}}
+    operations = {
+        key: {k: v for k, v in one.items() if k in ("body", "form")} for key, one in table["operations"].items()
+    }
     operations = {key: one for key, one in operations.items() if one}
     list(reached(operations, table["schemas"], found))
     return {"source": table["source"], "operations": operations, "schemas": dict(sorted(found.items()))}
+
+
+def renamed(table: Json) -> Json:
+    """A table whose schemas have names that no other document's have."""
+    text = json.dumps(table["operations"]), json.dumps(table["schemas"])
+    operations, schemas = (json.loads(re.sub(r'(#/schemas/[^"]+)"', r'\1~"', one)) for one in text)
+    return {"operations": operations, "schemas": {f"{name}~": one for name, one in schemas.items()}}
+
+
+def _property(schema: Json, name: str) -> Json:
+    """A field of a schema or of one of its parts."""
+    parts = [schema, *schema.get("allOf", ())]
+    return next(part["properties"][name] for part in parts if name in part.get("properties", {}))
 
 
 def lines(table: Json) -> str:
@@ -183,14 +216,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     folder: Path = parser.parse_args().folder
+    made: Json = {}
     for name, (file, source) in DOCUMENTS.items():
         content = (folder / file).read_bytes()
         digest = hashlib.sha256(content).hexdigest()[:12]
-        document = yaml.load(content, Loader=yaml.CSafeLoader)  # noqa: S506  safe, and reads JSON too
+        document = yaml.load(content, Loader=yaml.CSafeLoader)
         table = Table(document, f"{source} (sha256 {digest})").made()
         (TABLES / f"{name}.json").write_text(lines(table))
-        if name == "openai":
-            SHAPES.write_text(lines(shapes(table)))
+        made[name] = table
+    SHAPES.write_text(lines(shapes(made["openai"], made["classic-preview"])))
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .batchjobs import begin, enqueued, fault, finish, tokens_of, work
 from .errors import invalid, missing, wrong_choice
+from .fieldtypes import check_metadata, check_types
 from .files import find_file
 from .paging import page
 from .resource import Resource
@@ -32,6 +33,8 @@ async def create(call: Call, resource: Resource) -> Answer:
     for name in ("input_file_id", "endpoint", "completion_window"):
         if not body.get(name):
             raise missing(name)
+    check_types(body, {"metadata": "an object"})
+    check_metadata(body.get("metadata"))
     check_shape(call, body)
     if not among(body["endpoint"], _endpoints(resource)):
         raise wrong_choice("endpoint", body["endpoint"], _endpoints(resource))

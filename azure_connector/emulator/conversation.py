@@ -71,6 +71,8 @@ def _message(index: int, message: Any, family: Family) -> Json:
     for name in REPLY_ONLY:
         if name in message:
             raise unknown_parameter(f"{where}.{name}")
+    if not isinstance(message.get("name", ""), str | None):
+        raise wrong_type(f"{where}.name", "a string", message["name"])
     if message.get("name") is not None and not re.fullmatch(r"[^\s<|\\/>]+", str(message["name"])):
         raise wrong_pattern(f"{where}.name", r"^[^\s<|\\/>]+$")
     _check_content(where, index, role, message, family)
@@ -93,6 +95,8 @@ def _check_content(where: str, index: int, role: str, message: Json, family: Fam
         return
     if not isinstance(content, list):
         raise wrong_type(f"{where}.content", "one of a string or array of objects", content)
+    if not content:
+        raise empty_array(f"{where}.content")
     for number, part in enumerate(items_of(content)):
         place = f"{where}.content[{number}]"
         if not is_object(part):

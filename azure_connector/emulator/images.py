@@ -59,7 +59,7 @@ async def edits(call: Call, resource: Resource) -> Answer:
     if not uploads:
         raise missing("image")
     body: Json = dict(form.fields)
-    for name in ("n", "partial_images"):
+    for name in ("n", "partial_images", "output_compression"):
         if re.fullmatch(r"[0-9]{1,9}", str(body.get(name))):
             body[name] = int(body[name])
     body["stream"] = body.get("stream") == "true"
@@ -81,6 +81,7 @@ def _answer(resource: Resource, deployment: Deployment, body: Json, sources: tup
     if body.get("size") is not None and not among(body["size"], SIZES):
         raise wrong_choice("size", body["size"], sorted(SIZES))
     check_integer("partial_images", body.get("partial_images"), 0, 3)
+    check_integer("output_compression", body.get("output_compression"), 0, 100)
     if body.get("stream") is not None and not isinstance(body["stream"], bool):
         raise wrong_type("stream", "a boolean", body["stream"])
     if body.get("response_format") is not None and not old:

@@ -40,9 +40,13 @@ OWN: Mapping[str, frozenset[str]] = {
 }
 
 
+TELLING = ("type", "role", "object", "anchor")
+"""Fields by which the alternatives of an object are told apart."""
+
+
 @cache
 def _table() -> Json:
-    return json.loads(files(__package__).joinpath("shapes.json").read_text("utf-8"))
+    return json.loads(files(__name__.rpartition(".")[0]).joinpath("shapes.json").read_text("utf-8"))
 
 
 @cache
@@ -159,7 +163,7 @@ def _check_object(value: Json, rules: list[Objects], where: str) -> None:
 
 def _named(value: Json, rules: list[Objects], where: str) -> Iterator[Objects]:
     """The alternatives that an object means by the field that tells them apart."""
-    name = next((one for one in ("type", "role", "object", "anchor") if all(one in rule.consts for rule in rules)), None)
+    name = next((one for one in TELLING if all(one in rule.consts for rule in rules)), None)
     if name is None:
         yield from rules
         return

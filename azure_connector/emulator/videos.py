@@ -10,7 +10,7 @@ from .multipart import form_model, read_form
 from .paging import listed
 from .resource import Resource
 from .routes import Handler
-from .shapes import check_form_shape
+from .shapes import check_form_shape, check_shape
 from .shelves import Thing
 from .values import Json
 from .wire import Answer, Call
@@ -35,6 +35,7 @@ async def create(call: Call, resource: Resource) -> Answer:
         name = form_model(call, form)
     else:
         fields = call.json_object()
+        check_shape(call, fields)
         name = call.deployment
     if not name:
         raise missing("model")
