@@ -67,7 +67,7 @@ def list_index(value: object) -> int | None:
     return int(value) if isinstance(value, str) and len(value) < 10 and value.isascii() and value.isdigit() else None
 
 
-def type_name(value: object) -> str:
+def type_name(value: Any) -> str:
     """A value's type in an error's words."""
     return "None" if value is None else type(value).__name__
 

@@ -13,7 +13,7 @@ from openai import NotGiven
 
 from .._utils import show_lazily
 from ._azure_type import be_azure
-from ._given import check_tables
+from ._given import check_given, check_tables
 
 if TYPE_CHECKING:
     from ..settings import Address, ChangeArguments, ConnectorSettings
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ._resource_client import LoopPools
     from ._state import ConnectorState
 
-__all__ = ["NOT_GIVEN", "Beginning", "SharedClient", "begin", "shown_signature", "shown_text"]
+__all__ = ["NOT_GIVEN", "Beginning", "SharedClient", "begin", "check_given", "shown_signature", "shown_text"]
 
 NOT_GIVEN = NotGiven()
 # OpenAI's headers for these two arguments of its clients.

@@ -19,9 +19,8 @@ from openai import NotGiven
 
 from .._utils import show_lazily
 from ._azure_type import AsyncAzureType, AzureType
-from ._base import NOT_GIVEN, Beginning, begin, shown_signature, shown_text
+from ._base import NOT_GIVEN, Beginning, begin, check_given, shown_signature, shown_text
 from ._effects import AwaitFirstChunk, Effect, RefreshCredential, RefreshListing, RunInThread, Send, TakeReply, Wait
-from ._given import check_given
 from ._watched import WatchedClient
 
 if TYPE_CHECKING:
@@ -145,10 +144,8 @@ class AzureConnector(WatchedClient, AzureType):  # pyright: ignore[reportIncompa
 
     def request(self, cast_to: object, options: object, *, stream: bool = False, stream_cls: object = None) -> Any:
         """Sends one call through the connector; every method of the SDK ends here."""
-        flow = _way().flow(
-            self._state, self, cast_to, options, stream=stream, stream_cls=stream_cls, asynchronous=False
-        )
-        return self._drive(flow)
+        how = {"stream": stream, "stream_cls": stream_cls, "asynchronous": False}
+        return self._drive(_way().flow(self._state, self, cast_to, options, **how))
 
     def catalog(self) -> Catalog:
         """Lists the deployments and models of every resource. What cannot be listed stands in `problems`.

@@ -23,10 +23,9 @@ from openai.types.chat import ChatCompletion, ChatCompletionChunk
 from openai.types.responses import Response, ResponseStreamEvent
 
 from .._utils import plain_copy
-from ..requests import HELPER_HEADER
+from ..requests import HELPER_HEADER, with_readable_tools
 
 if TYPE_CHECKING:
-    from ..tools import Api
     from ._create_types import (
         AsyncChatCreate,
         AsyncResponsesCreate,
@@ -114,11 +113,11 @@ class _Completions(_ChatTypes):
 
         @wraps(Completions.parse)
         def parse(self, **arguments):
-            return super().parse(**_readable(arguments, "chat"))
+            return super().parse(**with_readable_tools(arguments, "chat"))
 
         @wraps(Completions.stream)
         def stream(self, **arguments):
-            return super().stream(**_readable(arguments, "chat"))
+            return super().stream(**with_readable_tools(arguments, "chat"))
 
 
 class _AsyncCompletions(_AsyncChatTypes):
@@ -131,20 +130,11 @@ class _AsyncCompletions(_AsyncChatTypes):
 
         @wraps(AsyncCompletions.parse)
         async def parse(self, **arguments):
-            return await super().parse(**_readable(arguments, "chat"))
+            return await super().parse(**with_readable_tools(arguments, "chat"))
 
         @wraps(AsyncCompletions.stream)
         def stream(self, **arguments):
-            return super().stream(**_readable(arguments, "chat"))
-
-
-def _readable(arguments: dict[str, Any], api: Api) -> dict[str, Any]:
-    """The arguments of `parse()` or `stream()`, with tools that the SDK can read."""
-    if not arguments.get("tools"):
-        return arguments
-    from ._parsed_tools import with_readable_tools  # few calls parse what tools are given
-
-    return with_readable_tools(arguments, api)
+            return super().stream(**with_readable_tools(arguments, "chat"))
 
 
 def _connected(client: Any, connect: Any, arguments: Any, options: Any, *, asynchronous: bool) -> Any:
@@ -189,11 +179,11 @@ class ConnectorResponses(_ResponsesTypes):
 
         @wraps(Responses.parse)
         def parse(self, **arguments):
-            return super().parse(**_readable(arguments, "responses"))
+            return super().parse(**with_readable_tools(arguments, "responses"))
 
         @wraps(Responses.stream)
         def stream(self, **arguments):
-            return super().stream(**_readable(_parsing(arguments), "responses"))
+            return super().stream(**with_readable_tools(_parsing(arguments), "responses"))
 
         @wraps(Responses.create)
         def create(self, **arguments):
@@ -212,11 +202,11 @@ class AsyncConnectorResponses(_AsyncResponsesTypes):
 
         @wraps(AsyncResponses.parse)
         async def parse(self, **arguments):
-            return await super().parse(**_readable(arguments, "responses"))
+            return await super().parse(**with_readable_tools(arguments, "responses"))
 
         @wraps(AsyncResponses.stream)
         def stream(self, **arguments):
-            return super().stream(**_readable(_parsing(arguments), "responses"))
+            return super().stream(**with_readable_tools(_parsing(arguments), "responses"))
 
         @wraps(AsyncResponses.create)
         async def create(self, **arguments):

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from ._arguments import RAW_ARGUMENTS, Arguments, read_arguments
 from ._calls import Repair, normalize_message, to_function_call
-from ._definitions import MAX_TOOLS, Api, strict_function, to_wire
+from ._definitions import MAX_TOOLS, strict_function, to_wire
 from ._functions import describe
 from ._history import NO_RESULT, repair_history
 from ._history_repair import HistoryRepair
@@ -28,7 +28,6 @@ __all__ = [
     "NO_RESULT",
     "RAW_ARGUMENTS",
     "TOOL_FIELDS",
-    "Api",
     "Arguments",
     "FinishedCalls",
     "HistoryRepair",

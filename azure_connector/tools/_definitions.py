@@ -105,7 +105,7 @@ def strict_function(tool: object, api: Api, where: str) -> Json:
             "parse() and stream() read the arguments of calls, for which functions must be strict; create() takes all."
         )
         raise InvalidRequestError(str(error), param=error.param, hint=hint) from None
-    written = _write(read, api, name_map(frozenset()))
+    written = _write(read, api, name_map(frozenset[str]()))
     if read.kind == "builtin":
         return written
     if api == "chat":

@@ -7,12 +7,14 @@ connector takes as a tool becomes one of them first.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, cast
+from typing import Any, TypeGuard, cast
 
 import openai
 import pydantic
 
-from ..tools import Api, strict_function
+from .._utils import Json, as_object
+from ..deployments import Api
+from ..tools import strict_function
 
 __all__ = ["with_readable_tools"]
 
@@ -35,14 +37,16 @@ def with_readable_tools(arguments: dict[str, Any], api: Api) -> dict[str, Any]:
 
 
 def _readable(tool: object, api: Api, where: str) -> object:
-    if isinstance(tool, type) and issubclass(tool, pydantic.BaseModel):
+    if _is_model(tool):
         return openai.pydantic_function_tool(tool)  # its arguments become an object of the class
-    if isinstance(tool, dict) and _is_the_sdks(cast("dict[str, object]", tool), api):
-        return cast("dict[str, object]", tool)
-    return strict_function(tool, api, where)
+    return tool if _is_the_sdks(as_object(tool), api) else strict_function(tool, api, where)
 
 
-def _is_the_sdks(tool: dict[str, object], api: Api) -> bool:
+def _is_model(tool: object) -> TypeGuard[type[pydantic.BaseModel]]:
+    return isinstance(tool, type) and issubclass(tool, pydantic.BaseModel)
+
+
+def _is_the_sdks(tool: Json, api: Api) -> bool:
     """Whether the SDK reads a definition, or refuses it in its own words."""
     if tool.get("type") != "function":
         return "type" in tool
