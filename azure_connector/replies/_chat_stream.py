@@ -15,10 +15,10 @@ from ..errors import PartialReply
 from ..requests import Failure
 from ..transport import AsyncBody, Body, TooLargeError
 from ._accumulator import ReplyAccumulator
-from ._body_decoder import BodyDecoder, NoAnswerError, read_event
 from ._info import AzureInfo, attach
+from ._normalize import NoAnswerError, read_event
 from ._pairs import PairJoiner
-from ._sse import Event
+from ._sse import BodyDecoder, Event
 from ._stream import AsyncConnectorStream, ConnectorStream
 
 __all__ = [
@@ -76,7 +76,7 @@ class ChunkParser:
         self._response = response
         self._decoder = BodyDecoder(response.headers.get("content-type", ""))
         self._normalize, self._close, self._build, self._failure = normalize, close, build, failure
-        self._pairs = PairJoiner()
+        self._pairs: PairJoiner | None = None
         self._reply = ReplyAccumulator()
         self._finished = False
         self._seen = False
@@ -100,7 +100,7 @@ class ChunkParser:
         if self._decoder.text is not None:
             self._take_whole(self._decoder.text, chunks)
         if self.error is None:
-            for half in self._pairs.left():
+            for half in self._pairs.left() if self._pairs is not None else ():
                 self._deliver(self._normalize(half), chunks)
             self._deliver(self._close(), chunks)
         if self.error is None and not self._seen and not chunks:
@@ -145,7 +145,9 @@ class ChunkParser:
             if not is_chunk(body):
                 raise ValueError("an event that is no chunk")
             self._seen = True
-            for one in self._pairs.take(body) if self._pairs.may_hold(event.data) else (body,):
+            if self._pairs is None and event.may_split:
+                self._pairs = PairJoiner()
+            for one in (body,) if self._pairs is None else self._pairs.take(body):
                 self._deliver(self._normalize(one), chunks)
         except Failure as failed:
             self.error = self._fail(error=failed.body)
