@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import NoneType
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from .._utils import Json, as_list, as_object, parse_json
 from ..errors import PartialReply
@@ -175,25 +175,28 @@ class ChunkParser:
                     self._finished = True
                 if isinstance(text := delta.get("content"), str):
                     self._reply.add_text(text)
-                for call in as_list(delta.get("tool_calls")):
-                    piece = as_object(call)
-                    self._reply.add_delta((choice.get("index", 0), piece.get("index", 0)), piece)
+                if calls := delta.get("tool_calls"):
+                    for piece in map(as_object, as_list(calls)):
+                        self._reply.add_delta((choice.get("index", 0), piece.get("index", 0)), piece)
         if body.get("usage"):
             self.info.usage = body["usage"]
 
 
+_DELTAS, _INDICES = (dict, NoneType), (int, NoneType)
+
+
 def is_chunk(body: Json) -> bool:
     """Whether an event has a chunk's shape where it has choices at all: what stands in them is read without asking."""
-    choices: object = body.get("choices")
-    if not isinstance(choices, list):
+    choices: Any = body.get("choices")
+    if type(choices) is not list:
         return choices is None
-    return all(_is_choice(choice) for choice in as_list(body.get("choices")))
-
-
-def _is_choice(choice: object) -> bool:
-    fields = as_object(choice)
-    delta, index = fields.get("delta"), fields.get("index")
-    return isinstance(choice, dict) and isinstance(delta, dict | None) and type(index) in (int, NoneType)
+    for choice in cast("list[Any]", choices):  # a loop, and exact types: it is asked of every chunk
+        if type(choice) is not dict:
+            return False
+        fields = cast("Json", choice)
+        if type(fields.get("delta")) not in _DELTAS or type(fields.get("index")) not in _INDICES:
+            return False
+    return True
 
 
 class ChatStream(ConnectorStream):
