@@ -67,26 +67,29 @@ class MarkdownAnswer:
     def add(self, piece: str) -> None:
         """Shows a piece."""
         self._text += piece
-        if "\n" in piece and (lines := self._whole()):
-            rows = self._text.split("\n")
-            self._close()
-            self._draw("\n".join(rows[:lines]))
-            self._text = "\n".join(rows[lines:])
+        if "\n" in piece:
+            lines, end, rest = self._text.rpartition("\n")
+            *whole, last = self._blocks(lines + end)
+            self._draw(whole)
+            self._text = last + rest
         self._follow()
 
     def end(self) -> None:
         """Draws what is left; whatever else is shown comes below it."""
         self._close()
-        self._draw(self._text)
+        self._draw(self._blocks(self._text))
         self._text, self._shown = "", False
 
-    def _whole(self) -> int:
-        """How many lines of the text belong to blocks that nothing can change any more: all but the last block."""
-        starts = [token.map[0] for token in self._parser.parse(self._text) if token.level == 0 and token.map]
-        return starts[-1] if starts else 0
+    def _blocks(self, text: str) -> list[str]:
+        """A text's blocks. Whatever lines follow, they change the last one only."""
+        starts = [token.map[0] for token in self._parser.parse(text) if token.level == 0 and token.map]
+        rows = text.split("\n")
+        ends = [*starts[1:], len(rows)]
+        return ["\n".join(rows[start:end]) for start, end in zip([0, *starts[1:]], ends, strict=True)]
 
-    def _draw(self, block: str) -> None:
-        if block.strip():
+    def _draw(self, blocks: list[str]) -> None:
+        for block in filter(str.strip, blocks):
+            self._close()
             lines = self._console.render_lines(Markdown(printable(block), hyperlinks=False), pad=False)
             if self._shown:
                 self._console.print()
