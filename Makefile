@@ -8,6 +8,10 @@ UV := $(shell command -v uv 2>/dev/null)
 VENV := .venv
 BIN := $(VENV)/bin
 PROJECT := pyproject.toml constraints.txt
+# Bytecode is kept, also where the shell says not to: each worker, and each program that a test starts, would compile
+# all of it again, which doubles the suite's time.
+export PYTHONDONTWRITEBYTECODE :=
+export UV_COMPILE_BYTECODE := 1
 SOURCES := azure_connector sk_azure_plugin litellm_adapter samples tests benchmarks docs
 
 # $(call install,ENVIRONMENT,PINS,WHAT): uv where it is installed, else pip new enough for dependency groups.
