@@ -36,6 +36,10 @@ TERMINATED = 143
 In = Annotated[Path, typer.Argument(metavar="IN", help="parquet, arrow, csv, tsv, jsonl, or a batch file's lines.")]
 Out = Annotated[Path, typer.Argument(metavar="OUT", help="The output; its name says its format.")]
 Model = Annotated[str, typer.Option("--model", "-m", help="The model, as a call would name it.")]
+Prompt = Annotated[
+    str | None, typer.Option("--prompt", "-p", metavar="TEMPLATE", help="What to ask: 'Classify: {text}'.")
+]
+Messages = Annotated[str | None, typer.Option(metavar="COLUMN", help="Instead, a column that holds the messages.")]
 Param = Annotated[
     list[str] | None, typer.Option("--param", metavar="K=V", help="A further parameter of each call; may be repeated.")
 ]
@@ -73,12 +77,8 @@ def complete(
     source: In,
     target: Out,
     model: Model,
-    prompt: Annotated[
-        str | None, typer.Option("--prompt", "-p", metavar="TEMPLATE", help="What to ask: 'Classify: {text}'.")
-    ] = None,
-    messages: Annotated[
-        str | None, typer.Option(metavar="COLUMN", help="Instead, a column that holds the messages.")
-    ] = None,
+    prompt: Prompt = None,
+    messages: Messages = None,
     system: Annotated[str | None, typer.Option("--system", "-s", help="The system message before the prompt.")] = None,
     max_tokens: Annotated[int | None, typer.Option(help="The limit of output tokens; the quota counts it.")] = None,
     schema: Annotated[Path | None, typer.Option(metavar="FILE", help="The output's JSON Schema.")] = None,
