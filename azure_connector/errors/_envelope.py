@@ -21,7 +21,7 @@ from typing import Any, cast
 
 from ._classes import FilterCategory
 
-__all__ = ["ErrorFacts", "filter_categories", "parse_envelope", "reported_error", "words_of"]
+__all__ = ["ErrorFacts", "decoded", "filter_categories", "parse_envelope", "reported_error", "words_of"]
 
 _MAX_MESSAGE = 4_000  # a gateway's page or an echoed prompt must not fill a log
 _MAX_BODY = 1_000_000
@@ -182,6 +182,13 @@ def _without_event_lines(text: str) -> str:
     lines = [line.strip() for line in text.splitlines()]
     data = [_DATA.sub("", line) for line in lines if line.startswith("data:")]
     return "\n".join(line for line in data if line != "[DONE]") or text
+
+
+def decoded(body: bytes) -> object:
+    """An error's body as the SDK hands it on: JSON, or its text."""
+    text = body.decode("utf-8", "replace")
+    found = _json_or_none(text)
+    return text if found is None else found
 
 
 def _json_or_none(text: str) -> object:

@@ -96,9 +96,7 @@ def adapt_request(
     if "response_format" in draft.body or "text" in draft.body:
         fit_answer_format(draft, operation, profile)
     adapt(draft, profile or _UNKNOWN, operation)
-    streaming = profile is None or profile.streaming
-    if adaptations:
-        streaming = _apply_all(draft, adaptations, operation, profile) and streaming
+    streaming = _apply_all(draft, adaptations or (), operation, profile)
     wanted = bool(body.get("stream"))
     if wanted and not streaming:
         _unstream(draft)
@@ -108,11 +106,11 @@ def adapt_request(
 
 
 def _apply_all(draft: RequestDraft, adaptations: Sequence[Adaptation], operation: str, profile: Profile | None) -> bool:
-    """Applies what a deployment has taught; says whether it may still be asked for a stream."""
-    streaming = True
+    """Applies what a deployment has taught; says whether it may be asked for a stream."""
+    streaming = profile is None or profile.streaming
     for adaptation in sorted(adaptations, key=order):  # conditions of others ask for the effort that is sent
         streaming = apply(draft, adaptation, operation, profile) and streaming
-    if profile is not None:
+    if profile is not None and adaptations:
         adapt_to_effort(draft, profile, operation)
     return streaming
 
