@@ -149,6 +149,7 @@ docs: $(VENV)/.dev ## the documentation, strictly, into site/
 	$(BIN)/python docs/generate_models.py
 	$(BIN)/python docs/generate_operations.py
 	$(BIN)/python docs/generate_emulator.py
+	$(BIN)/python docs/generate_reference.py
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet --site-dir site
 
 bench: $(VENV)/.dev ## speed beside the stacks it replaces, into docs/performance.md; five minutes (BENCH=--quick)
