@@ -86,7 +86,7 @@ def run(
             console.print(Text(f"\n{path}", "bold"))
             shown = text.replace(answers.key, "**********") if answers.key else text
             language = "bash" if path.suffix != ".toml" else "toml"
-            console.print(Syntax(shown, language, background_color="default", word_wrap=True))
+            console.print(Syntax(shown, language, theme="ansi_dark", background_color="default", word_wrap=True))
     if not yes and not as_json and not typer.confirm("Write this?", default=True):
         console.print("Nothing was written.")
         return
