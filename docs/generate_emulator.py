@@ -17,7 +17,7 @@ Generated from `azure_connector/emulator/served.py` by `docs/generate_emulator.p
 The list is what the emulator's routes are made of. **v1** is `/openai/v1/…`; **classic** is
 `/openai/…?api-version=` ("resource") or `/openai/deployments/{deployment}/…?api-version=` ("deployment"), from the
 preview and the stable api-version that are named; an earlier one gets the 404 that Azure gives. **Faithful by** says
-what the replies are held to in the tests: the SDK's types of the published documents, and Azure's pages.
+what the replies are held to in the tests: the published documents, field by field, the SDK's types, and Azure's pages.
 """
 
 # How far the answers of a family go, by the first segment of the path.
@@ -31,6 +31,7 @@ DEPTH = {
     "audio": "shapes, formats and refusals; a spoken text can be heard back",
     "images": "shapes and refusals; a small picture of the prompt",
     "videos": "states and refusals; the content is a header, no film",
+    "skills": "versions and refusals; nothing in them is run",
     "responses": "shapes, events, states and refusals; `input_tokens` counts as the emulator does",
     "conversations": "shapes and refusals; responses read and extend them",
     "files": "shapes and refusals",

@@ -415,17 +415,14 @@ NOT_SERVED = (
     "/fine_tuning",
     "/images/variations",
     "/live",
-    "/models",
     "/moderations",
     "/organization",
     "/projects",
     "/realtime",
     "/safety",
-    "/skills",
     "/vaults",
     "/vector_stores",
     "/video",
-    "/videos",
     "/webhook",
 )
 
