@@ -210,7 +210,7 @@ def _options(
     timeout = call.get("timeout")
     if timeout is not None and timeout not in _DEFAULT_TIMEOUTS:
         options["timeout"] = timeout
-    retries = given.get("max_retries", params.get("max_retries"))
+    retries = next((found["max_retries"] for found in (given, params, known) if "max_retries" in found), None)
     if retries is not None:
         options["max_retries"] = int(retries)
     return options

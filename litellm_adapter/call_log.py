@@ -29,6 +29,7 @@ def timed(call: CallArguments, base_url: object, told: bool = True) -> Iterator[
     """
     log = call.logging
     if log is not None and told:
+        log.model_call_details.setdefault("custom_llm_provider", call.provider)
         _clean(call)
         sent = {
             "complete_input_dict": call.body,
@@ -39,6 +40,10 @@ def timed(call: CallArguments, base_url: object, told: bool = True) -> Iterator[
     started = time.perf_counter()
     try:
         yield
+    except Exception as error:
+        if log is not None and told:
+            _post(call, str(error))
+        raise
     finally:
         if log is not None:
             log.model_call_details["llm_api_duration_ms"] = (time.perf_counter() - started) * 1000
@@ -52,23 +57,35 @@ def answered(call: CallArguments, reply: object) -> Any:
         reply: the reply: JSON, one of the SDK's objects, or a stream.
     """
     if (log := call.logging) is not None:
-        text = reply.model_dump_json() if isinstance(reply, pydantic.BaseModel) else reply
-        if not isinstance(text, str | dict):
-            text = "first stream response received"  # LiteLLM's own words
-        sent = log.model_call_details.get("additional_args")
-        log.post_call(original_response=text, input=_input(call), api_key="", additional_args=sent)
+        _post(call, _shown(reply))
         log.model_call_details["response_headers"] = headers_of(reply)
     return reply
 
 
+def _post(call: CallArguments, text: Any) -> None:
+    sent = call.logging.model_call_details.get("additional_args")
+    call.logging.post_call(original_response=text, input=_input(call), api_key="", additional_args=sent)
+
+
+def _shown(reply: Any) -> Any:
+    if isinstance(reply, pydantic.BaseModel):
+        return reply.model_dump_json(warnings=False)
+    if hasattr(reply, "parse"):  # a raw reply
+        return reply.text
+    return reply if isinstance(reply, str | dict) else "first stream response received"  # LiteLLM's own words
+
+
 def _input(call: CallArguments) -> Any:
+    if "file" in call.body:
+        return getattr(call.body["file"], "name", "audio_file")  # not the sound itself
     return next((call.body[name] for name in ("messages", "input", "prompt") if name in call.body), None)
 
 
 def _clean(call: CallArguments) -> None:
     """Takes our tricks and settings out of what callbacks show as the call's parameters."""
     hooked = hook_arguments_for({"logging_obj": call.logging})
-    for shown in (call.logging.optional_params, call.logging.model_call_details.get("optional_params")):
+    details = call.logging.model_call_details
+    for shown in (call.logging.optional_params, details.get("optional_params"), details):
         if not isinstance(shown, dict):
             continue
         if shown.get("stream"):

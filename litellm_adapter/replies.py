@@ -19,6 +19,8 @@ __all__ = ["as_json", "completion_reply", "converted", "embedding_reply", "heade
 
 def headers_of(reply: object) -> dict[str, str]:
     """The reply's headers; none where a client of the caller's own answered."""
+    if hasattr(reply, "parse"):  # a raw reply
+        return dict(reply.headers)
     try:
         return dict(azure_info(reply).headers)
     except LookupError:
@@ -52,7 +54,7 @@ def image_reply(call: CallArguments, reply: object, into: ImageResponse) -> Any:
 
 def as_json(reply: Any) -> dict[str, Any]:
     """A reply as a dictionary of its own."""
-    return dict(reply) if isinstance(reply, Mapping) else reply.model_dump(exclude_unset=True)
+    return dict(reply) if isinstance(reply, Mapping) else reply.model_dump(exclude_unset=True, warnings=False)
 
 
 def converted(reply: dict[str, Any], into: object, kind: object, headers: dict[str, str]) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Any
 
 from litellm import CustomStreamWrapper
@@ -45,6 +46,9 @@ class StreamWrapper(CustomStreamWrapper):
     def finish_reason_handler(self) -> Any:
         made = super().finish_reason_handler()
         made.choices[0].index = self._last_index
+        kept = copy(made)
+        kept._hidden_params = {}  # LiteLLM counts the usage so far into those of the chunk that it passes on
+        self.chunks.append(kept)  # what callbacks and caches are told is put together from these
         return made
 
     def model_response_creator(self, *args: Any, **kwargs: Any) -> ModelResponseStream:

@@ -7,7 +7,8 @@ from typing import Any
 
 import litellm
 
-__all__ = ["audio_seconds", "client", "convert_to_model_response_object", "custom_llm_setup", "image_cost"]
+__all__ = ["audio_seconds", "client", "convert_to_model_response_object", "custom_llm_setup"]
+__all__ += ["image_cost", "subtitle_seconds"]
 
 
 def _found(module: str, name: str, otherwise: object) -> Any:
@@ -50,3 +51,4 @@ convert_to_model_response_object = _found(
 custom_llm_setup = _found("litellm.utils", "custom_llm_setup", _setup)
 image_cost = _found("litellm.llms.openai.image_generation.cost_calculator", "cost_calculator", _cost)
 """The price of a gpt-image reply by its tokens."""
+subtitle_seconds = _found("litellm.utils", "extract_duration_from_srt_or_vtt", _seconds)

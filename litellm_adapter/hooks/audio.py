@@ -14,16 +14,17 @@ from ..connectors import Connectors, connectors_for, prefix_of
 from ..prices import cost_of
 from ..replies import as_json, converted, headers_of
 from ..sending import asend, send
-from ..unpublished import audio_seconds, client
+from ..unpublished import audio_seconds, client, subtitle_seconds
 from .patching import Patch
 
 __all__ = ["PATCHES"]
 
 
-def _transcribed(asked: CallArguments, reply: object) -> TranscriptionResponse:
+def _transcribed(asked: CallArguments, raw: Any) -> TranscriptionResponse:
+    reply = raw.parse()
     given = {"text": reply} if isinstance(reply, str) else as_json(reply)
-    made = converted(given, TranscriptionResponse(), "audio_transcription", headers_of(reply))
-    if seconds := given.get("duration") or audio_seconds(asked.body["file"]):
+    made = converted(given, TranscriptionResponse(), "audio_transcription", headers_of(raw))
+    if seconds := given.get("duration") or subtitle_seconds(given["text"]) or audio_seconds(asked.body["file"]):
         made._hidden_params["audio_transcription_duration"] = float(seconds)
     return _priced(asked, made, call_type="transcription")
 
@@ -35,7 +36,7 @@ def _spoken(asked: CallArguments, reply: Any) -> HttpxBinaryResponseContent:
 
 
 def _priced(asked: CallArguments, made: Any, **how: object) -> Any:
-    if (cost := cost_of(asked, made, **how)) is not None:
+    if cost := cost_of(asked, made, litellm_logging_obj=asked.logging, **how):
         made._hidden_params["response_cost"] = cost
     return made
 

@@ -8,6 +8,7 @@ from typing import Any
 import litellm
 from litellm.exceptions import BadRequestError
 from openai.types.chat.completion_create_params import CompletionCreateParamsBase
+from openai.types.image_edit_params import ImageEditParamsBase
 from pydantic import SecretStr
 
 from ..call_args import HookArguments, remember
@@ -24,6 +25,7 @@ _ALLOWED = frozenset(CompletionCreateParamsBase.__annotations__) - {"messages", 
 _WON_BACK: Mapping[str, frozenset[str]] = {
     "completion": frozenset({"prompt_cache_retention"}),
     "embedding": frozenset({"dimensions", "encoding_format", "user"}),
+    "image_edit": frozenset(ImageEditParamsBase.__annotations__) - {"image", "mask", "model", "prompt"},
     "image_generation": frozenset({"n", "quality", "response_format", "size", "style", "user"}),
 }
 # The call may end elsewhere, or be answered without the provider: LiteLLM must then find a plain `stream=True`.

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -275,11 +274,3 @@ REFUSALS = [
 
 BEHAVIOURS: list[Behaviour] = [*ANSWERS, *REFUSALS]
 assert len(BEHAVIOURS) == 40
-
-
-def plain_value(value: Any, drop: Callable[[str], bool] = lambda key: False) -> Any:
-    """A dictionary without what is None: LiteLLM's types fill in nothing for it, but not always in the same places."""
-    value = json.loads(json.dumps(value, default=str))
-    if isinstance(value, dict):
-        return {k: plain_value(v, drop) for k, v in value.items() if v is not None and not drop(k)}
-    return [plain_value(v, drop) for v in value] if isinstance(value, list) else value

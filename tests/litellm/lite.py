@@ -10,6 +10,7 @@ from typing import Any
 
 import litellm
 import openai
+from litellm.llms.custom_httpx.http_handler import AsyncHTTPHandler, HTTPHandler
 
 from tests.support.asking import HELLO
 from tests.support.waiting import PATIENCE
@@ -53,9 +54,9 @@ async def settle() -> None:
         await entry["custom_handler"].aclose()
     # The clients that LiteLLM keeps for `azure/`.
     for client in list(litellm.in_memory_llm_clients_cache.cache_dict.values()):
-        if isinstance(client, openai.AsyncOpenAI):
+        if isinstance(client, openai.AsyncOpenAI | AsyncHTTPHandler):
             await client.close()
-        elif isinstance(client, openai.OpenAI):
+        elif isinstance(client, openai.OpenAI | HTTPHandler):
             client.close()
     litellm.in_memory_llm_clients_cache.flush_cache()
     gc.collect(1)  # streams that nobody read to the end close when they are collected

@@ -1,155 +1,151 @@
-"""The same behaviours through LiteLLM's `azure/` and through our prefix: replies field by field, errors by class.
+"""What an Azure resource does, through LiteLLM's `azure/` and through our prefix: every entry point, sync and async,
+plainly and through a Router; replies, prices, rate limits, errors, what was on the wire and what a callback is told.
 
 Every difference must be one of `DIFFERENCES`, each of which docs/litellm.md lists under its name.
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
-import litellm
 import pytest
 
 import litellm_adapter
-from tests.litellm.behaviours import BEHAVIOURS, Behaviour, plain_value
-from tests.litellm.lite import settle
-from tests.support.asking import HELLO, WAYS
+from azure_connector.emulator import Emulator
+from tests.litellm import entry_rows
+from tests.litellm.comparing import Found, Row, Stage
 
 DOCS = Path(__file__).parents[2] / "docs" / "litellm.md"
-HEADERS = ("retry-after", "retry-after-ms", "x-ratelimit-remaining-requests", "apim-request-id")
-
-LITELLM_ERRORS = tuple(litellm.exceptions.LITELLM_EXCEPTION_TYPES)
-Found = tuple[str, str, str, Any, Any]  # behaviour, way, path, azure/'s, ours
-
 SERVED = "gpt-4o-2024-11-20"
+FAKED = {
+    f"{name}{way}"
+    for name in ("effort of an older model", "system words to a reasoning model")
+    for way in ("", ", streamed")
+}
+_ANY = re.compile("")
+
+
+def at(path: str, theirs: object = _ANY, ours: object = _ANY, rows: Sequence[str] = ()) -> Callable[[Found], bool]:
+    """A rule: where a difference stands (the end of its path), and what both have there; patterns for texts."""
+    where = re.compile(rf"(^|\.){path}$")
+
+    def fits(value: object, wanted: object) -> bool:
+        return bool(wanted.search(str(value))) if isinstance(wanted, re.Pattern) else value == wanted
+
+    return lambda found: (
+        where.search(found.path) is not None
+        and fits(found.theirs, theirs)
+        and fits(found.ours, ours)
+        and (not rows or found.row in rows)
+    )
+
+
+def either(*rules: Callable[[Found], bool]) -> Callable[[Found], bool]:
+    return lambda found: any(rule(found) for rule in rules)
 
 
 def _more_chunks(found: Found) -> bool:
-    """Ours has chunks that `azure/` drops: refusals, and verdicts that come late."""
-    if found[2] != "chunks" or len(found[4]) <= len(found[3]):
+    """Ours has chunks that `azure/` drops: refusals, verdicts that come late, and what other choices say at last."""
+    if not found.path.endswith("].chunks") or len(found.ours) <= len(found.theirs):
         return False
-    kept = [chunk for chunk in found[4] if not _dropped_by_azure(chunk)]
-    return len(kept) == len(found[3])
+    kept = [chunk for chunk in found.ours if not _dropped_by_azure(chunk)]
+    return len(kept) <= len(found.theirs) or found.row.startswith("several choices")
 
 
-def _dropped_by_azure(chunk: Any) -> bool:
+def _dropped_by_azure(chunk: dict) -> bool:
     choice = chunk["choices"][0] if chunk["choices"] else {}
-    return "content_filter_offsets" in choice or "refusal" in choice.get("delta", {})
+    return bool(
+        "content_filter_offsets" in choice
+        or "refusal" in choice.get("delta", {})
+        or (choice.get("index") and choice.get("finish_reason"))
+    )
 
 
-DIFFERENCES = {
-    "`llm_provider`": lambda f: f[2] == "error.llm_provider",
-    "`PermissionDeniedError` for 403": lambda f: f[2:] == ("error.class", "APIError", "PermissionDeniedError"),
-    "`InternalServerError` for 500": lambda f: f[2:] == ("error.class", "APIError", "InternalServerError"),
-    "`BadRequestError` for 413": lambda f: f[2:] == ("error.class", "APIError", "BadRequestError"),
-    "headers of an error": lambda f: f[2].startswith("error.headers.") and f[3] == "absent",
-    "`content_filter_result`": lambda f: f[2] == "error.fields.content_filter_result" and f[3] == "absent",
-    "empty arguments in a stream": lambda f: f[2].endswith("function.arguments") and f[3:] == ("{}", "{ }"),
-    "`prompt_filter_results` of a stream": lambda f: f[2].endswith(".prompt_filter_results") and f[3] == "absent",
-    "fingerprint of a rebuilt reply": lambda f: f[2:4] == ("rebuilt.system_fingerprint", "absent"),
-    "served model in every chunk": lambda f: f[2].endswith("].model") and f[3:] == ("gpt-4o", SERVED),
-    "refusal of a rebuilt reply": lambda f: (
-        f[2].startswith("rebuilt.") and f[2].endswith(".refusal") and f[3] == "absent"
+ERROR = r"(error\.class|log\[\d\]\.error)"
+SUBTITLES = ("as text", "as subtitles")
+DIFFERENCES: dict[str, Callable[[Found], bool]] = {
+    "`llm_provider`": at(r"error\.llm_provider"),
+    "`PermissionDeniedError` for 403": at(ERROR, "APIError", "PermissionDeniedError"),
+    "`InternalServerError` for 500": at(ERROR, "APIError", "InternalServerError"),
+    "`BadRequestError` for 413": at(ERROR, "APIError", "BadRequestError"),
+    "`APIConnectionError` for a stream that breaks": at(ERROR, "APIError", "APIConnectionError"),
+    "`ContentPolicyViolationError` everywhere": at(ERROR, "BadRequestError", "ContentPolicyViolationError"),
+    "headers of an error": either(at(r"error\.headers\..*", "absent"), at(r"error\.request id", False)),
+    "`content_filter_result`": at(
+        r"error\.fields\.(content_filter_result|innererror|inner_error|azure_error)", "absent"
     ),
-    "finish of every choice": lambda f: f[0] == "two choices" and f[2] == "chunks" and len(f[4]) == len(f[3]) + 1,
-    "refusals and late verdicts of a stream": _more_chunks,
+    "empty arguments in a stream": at(r"function\.arguments", "{}", "{ }"),
+    "`prompt_filter_results` of a stream": at("prompt_filter_results", "absent"),
+    "fingerprint of a rebuilt reply": at("system_fingerprint", "absent", re.compile("^fp_")),
+    "served model in every chunk": at(
+        r"chunks\[\d+\]\.model", re.compile("^(gpt-4o|gpt-5|team-chat)$"), re.compile("-20")
+    ),
+    "refusal of a rebuilt reply": at(r"(rebuilt|response)\..*\.refusal", "absent"),
+    "refusals, late verdicts and other choices' ends of a stream": _more_chunks,
+    "`obfuscation` of a stream's end": at("obfuscation", ours="absent"),
+    "`stream: false` on the wire": at(r"body\.stream", False, "absent"),
+    "rate limits of every reply": at("limits", False, True),
+    "parameters in logs": at(r"model_parameters\.\w+", "absent"),
+    "mask of an edit in logs": at(r"fields\.mask", ours="absent"),
+    "`extra_body` in logs": at(r"fields\.extra_body", True, "absent"),
+    "parameters that `azure/` refuses": at("outcome", "UnsupportedParamsError", "answered"),
+    "`metadata` of what is stored": at(r"body\.metadata", "absent"),
+    "functions of the old kind": lambda found: found.row.startswith("legacy functions"),
+    "system words to a reasoning model": at(r"messages\[0\]\.role", ours="developer"),
+    "streams of o-models": lambda found: found.row in FAKED and not found.path.startswith("[0].error"),
+    "a call that LiteLLM repeats": lambda found: found.row == "again after a fault" and found.play == "async",
+    "model of a mocked answer": at("model", re.compile("^azure/"), re.compile("^azure_connector/")),
+    "usage of a streamed text completion": lambda found: found.row == "text, streamed" and ".log[0]." in found.path,
+    "model of a streamed text completion": at(r"events\[\d\]\.model", SERVED, "gpt-4o", ["text, streamed"]),
+    "usage of images": at(r"usage\.(prompt_tokens|completion_tokens|prompt_tokens_details)", "absent"),
+    "extra headers of images": at(r"body\.extra_headers", ours="absent"),
+    "quality of dall-e, async": either(
+        at(r"(reply|response)\.(output_format|quality|size)", ours="absent", rows=["dall-e", "an address"]),
+        at("cost", rows=["an address"]),
+    ),
+    "price of a transcription": either(
+        at("cost", rows=SUBTITLES), at(r"response_cost_failure_debug_info(rmation)?", ours="absent", rows=SUBTITLES)
+    ),
+    "`max_retries` of audio": at("outcome", "answered", "RateLimitError"),
+    "`compact_responses` with any API version": at("outcome", "NotFoundError", "answered", ["compacted"]),
 }
 
 
-@pytest.mark.parametrize("behaviour", BEHAVIOURS, ids=lambda behaviour: behaviour.name)
-def test_differences_are_known_and_documented(registered, behaviour):
-    found = list(_differences(registered, behaviour))
-    unknown = [one for one in found if not any(is_it(one) for is_it in DIFFERENCES.values())]
-    assert not unknown
+@pytest.fixture(scope="module")
+def resource() -> Iterator[Emulator]:
+    with Emulator(entry_rows.DEPLOYMENTS) as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def stage(resource: Emulator, monkeypatch: pytest.MonkeyPatch) -> Stage:
+    monkeypatch.setenv("AZURE_OPENAI_ENDPOINT", resource.endpoint)
+    monkeypatch.setenv("AZURE_OPENAI_API_KEY", resource.api_key)
+    litellm_adapter.register()
+    return Stage(resource)
+
+
+@pytest.mark.filterwarnings("ignore:Pydantic serializer warnings")  # of `azure/`, for vectors in base64
+@pytest.mark.parametrize("group", entry_rows.GROUPS)
+def test_differences_are_known_and_documented(stage, group):
+    unknown = [
+        one for one in stage.play(entry_rows.GROUPS[group]) if not any(is_it(one) for is_it in DIFFERENCES.values())
+    ]
+    assert not unknown, "\n".join(map(str, unknown))
+
+
+def test_every_entry_point_is_compared():
+    rows: list[Row] = [row for group in entry_rows.GROUPS.values() for row in group]
+    assert len(rows) >= 120
+    assert {next(row.steps())[0] for row in rows} >= {
+        *("completion", "text_completion", "embedding", "image_generation", "image_edit", "transcription", "speech"),
+        *("responses", "compact_responses"),
+    }
 
 
 def test_every_difference_is_documented():
     text = DOCS.read_text(encoding="utf-8")
-    assert [name for name in DIFFERENCES if name not in text] == []
-
-
-def _differences(azure: Any, behaviour: Behaviour) -> Iterator[Found]:
-    seen: dict[tuple[str, str], Any] = {}
-    for provider in ("azure", "azure_connector"):
-        for way in WAYS[:2]:
-            _script(azure, behaviour, way)
-            seen[provider, way] = _sync(provider, way, azure, behaviour)
-        seen |= asyncio.run(_both_async(provider, azure, behaviour))
-    for way in WAYS:
-        for path, theirs, ours in _compare("", seen["azure", way], seen["azure_connector", way]):
-            yield behaviour.name, way, path, theirs, ours
-
-
-def _script(azure: Any, behaviour: Behaviour, way: str) -> None:
-    azure.clear()
-    litellm_adapter.handler.close()  # or a deployment that is left alone after a 429 would be waited for
-    azure.script(*(behaviour.stream if way.endswith("stream") else behaviour.plain))
-
-
-def _arguments(provider: str, way: str, azure: Any, behaviour: Behaviour) -> dict[str, Any]:
-    stream = {"stream": True, "stream_options": {"include_usage": True}} if way.endswith("stream") else {}
-    where = {"api_base": azure.endpoint, "api_key": azure.api_key, "api_version": "2024-10-21", "max_retries": 0}
-    return {"model": f"{provider}/gpt-4o", "messages": HELLO, **where, **stream, **behaviour.call}
-
-
-def _sync(provider: str, way: str, azure: Any, behaviour: Behaviour) -> Any:
-    try:
-        reply = litellm.completion(**_arguments(provider, way, azure, behaviour))
-        return _told(list(reply) if way.endswith("stream") else reply)
-    except LITELLM_ERRORS as error:
-        return {"error": _error(error)}
-
-
-async def _both_async(provider: str, azure: Any, behaviour: Behaviour) -> dict[tuple[str, str], Any]:
-    seen: dict[tuple[str, str], Any] = {}
-    for way in WAYS[2:]:
-        _script(azure, behaviour, way)
-        try:
-            reply = await litellm.acompletion(**_arguments(provider, way, azure, behaviour))
-            seen[provider, way] = _told([one async for one in reply] if way.endswith("stream") else reply)
-        except LITELLM_ERRORS as error:
-            seen[provider, way] = {"error": _error(error)}
-    await settle()
-    return seen
-
-
-def _told(reply: Any) -> dict[str, Any]:
-    if not isinstance(reply, list):
-        return {"reply": plain_value(reply.model_dump())}
-    # Chunks without choices and usage tell nothing that a reader of LiteLLM's chunks could use.
-    chunks = [plain_value(one.model_dump()) for one in reply if one.choices or getattr(one, "usage", None)]
-    made = min(chunk.pop("created") for chunk in chunks)
-    assert made
-    rebuilt = plain_value(litellm.stream_chunk_builder(reply).model_dump(), lambda key: key == "created")
-    return {"chunks": chunks, "rebuilt": rebuilt}
-
-
-def _error(error: Any) -> dict[str, Any]:
-    headers = {**dict(getattr(error, "litellm_response_headers", None) or {}), **_response_headers(error)}
-    return {
-        "class": type(error).__name__,
-        "status": getattr(error, "status_code", None),
-        "llm_provider": error.llm_provider,
-        "fields": plain_value(getattr(error, "provider_specific_fields", None) or {}),
-        "headers": {name: headers[name] for name in HEADERS[:-1] if name in headers},
-        "has request id": HEADERS[-1] in headers,
-    }
-
-
-def _response_headers(error: Any) -> dict[str, str]:
-    return dict(getattr(getattr(error, "response", None), "headers", None) or {})
-
-
-def _compare(path: str, theirs: Any, ours: Any) -> Iterator[tuple[str, Any, Any]]:
-    if isinstance(theirs, dict) and isinstance(ours, dict):
-        for key in {**theirs, **ours}:
-            name = f"{path}.{key}" if path else str(key)
-            yield from _compare(name, theirs.get(key, "absent"), ours.get(key, "absent"))
-    elif isinstance(theirs, list) and isinstance(ours, list) and len(theirs) == len(ours):
-        for position, (one, other) in enumerate(zip(theirs, ours, strict=True)):
-            yield from _compare(f"{path}[{position}]", one, other)
-    elif theirs != ours:
-        yield path, theirs, ours
+    table = {line.split("|")[1].strip() for line in text.partition("## Differences")[2].splitlines() if "|" in line}
+    assert table - {"what", "---"} == DIFFERENCES.keys()
