@@ -102,7 +102,7 @@ def run(
             console.print(Text(f"\n{path}", "bold"))
             shown = text.replace(answers.key, "**********") if answers.key else text
             language = "bash" if path.suffix != ".toml" else "toml"
-            console.print(Syntax(shown, language, background_color="default", word_wrap=True))
+            console.print(Syntax(shown, language, theme="ansi_dark", background_color="default", word_wrap=True))
     if not yes and not as_json and not typer.confirm("Write this?", default=True):
         console.print("Nothing was written.")
         return
@@ -137,7 +137,7 @@ def _shadowed(answers: _Answers, *, as_env: bool) -> list[str]:
         leave_out(name, f"environment {variable}", os.environ)
         for name, value in written.items()
         for variable in ENVIRONMENT.get(name, ())[:1]
-        if any(os.environ.get(other, str(value)).strip() != str(value) for other in ENVIRONMENT[name])
+        if any(os.environ.get(other, str(value)).strip().lower() != str(value).lower() for other in ENVIRONMENT[name])
     ]
 
 

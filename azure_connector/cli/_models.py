@@ -86,7 +86,9 @@ def _write(catalog: Catalog, settings: ConnectorSettings, path: Path, *, yes: bo
     after = with_mapping(before, added)
     if not as_json:
         console.print()
-        console.print(Syntax(difference(before, after, str(path)), "diff", background_color="default", word_wrap=True))
+        shown = difference(before, after, str(path))
+        # The terminal's own colours: another theme's text is white, and is not seen on a light background.
+        console.print(Syntax(shown, "diff", theme="ansi_dark", background_color="default", word_wrap=True))
     if not yes:
         if not sys.stdin.isatty():
             fail("Nobody can be asked here: add --yes to write without asking.")

@@ -218,8 +218,8 @@ class ChatReader(ReplyReader):
             return self._parsed(self._replay(completion, response))
         built = JsonReply(completion) if self.as_json else build_completion(completion)
         attach(built, self.info)
-        if self.info.request_id:
-            object.__setattr__(built, "_request_id", self.info.request_id)  # where the SDK keeps it
+        if request_id := self.info.request_id:
+            object.__setattr__(built, "_request_id", request_id)  # where the SDK keeps it
         return self._parsed(built)
 
     def _open(self, response: Any) -> ChatStream | AsyncChatStream:

@@ -151,6 +151,8 @@ class RequestBuilder:
                 "follow_redirects": False,
                 "timeout": timeout,
                 "max_retries": 0,
+                # Azure reads none, so no request has one. None would have the SDK make a number for every attempt.
+                "idempotency_key": options.idempotency_key or "",
             },
         )
         changes = (*map(str, state.changes), *state.notes)

@@ -4,29 +4,24 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import json
 import os
 import pty
 import re
 import select
-import signal
 import struct
-import subprocess
-import sys
 import termios
 import time
 import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from azure_connector.emulator import Emulator
 from azure_connector.emulator.entra import EntraID, ManagementServer
+from tests.support.programs import Launcher
 from tests.support.waiting import PATIENCE
 
-ROOT = Path(__file__).parents[2]
 CONTROL = re.compile(r"\x1b\[(?P<numbers>[0-9;?]*)(?P<kind>[A-Za-z])|\x1b\][^\x07]*\x07|\x1b[=>]")
 COLOUR = re.compile(r"\x1b\[(?:\d+;)*3[0-7]m|\x1b\[[0-9;]*38;")
 
@@ -59,36 +54,6 @@ def drawn(raw: str) -> list[str]:
     return lines
 
 
-class Launcher:
-    """The process that starts the command lines."""
-
-    def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, str(Path(__file__).with_name("launcher.py"))],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-        )
-
-    def ask(self, **what: Any) -> dict[str, Any]:
-        assert self._process.stdin
-        assert self._process.stdout
-        self._process.stdin.write(json.dumps(what) + "\n")
-        self._process.stdin.flush()
-        return json.loads(self._process.stdout.readline())
-
-    def close(self) -> None:
-        self._process.communicate()
-
-
-@pytest.fixture(scope="module")
-def launcher() -> Iterator[Launcher]:
-    made = Launcher()
-    yield made
-    made.close()
-
-
 class Terminal:
     """A command line at a pseudo-terminal."""
 
@@ -97,16 +62,13 @@ class Terminal:
     ) -> None:
         self.raw = ""
         self._seen = 0
-        self._launcher = launcher
         self._master, self._slave = pty.openpty()
         fcntl.ioctl(self._slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40 if columns else 0, columns, 0, 0))
-        wanted = {
-            "tty": os.ttyname(self._slave),
-            "arguments": arguments,
-            "environment": {**os.environ, "TERM": "xterm-256color", "LANG": "C.UTF-8", **environment},
-            "directory": str(Path.cwd()),
-        }
-        self._pid: int | None = launcher.ask(start=wanted)["pid"]
+        self._program = launcher.start(
+            *arguments,
+            tty=os.ttyname(self._slave),
+            environment={"TERM": "xterm-256color", "LANG": "C.UTF-8", **environment},
+        )
 
     def send(self, text: str) -> None:
         os.write(self._master, text.encode())
@@ -129,10 +91,9 @@ class Terminal:
     def finish(self) -> int:
         """Waits for the end; gives the exit code."""
         end = time.monotonic() + PATIENCE
-        while (code := self._launcher.ask(poll=self._pid)["code"]) is None:
+        while (code := self._program.poll()) is None:
             self._read(time.monotonic() + 0.02)
             assert time.monotonic() < end, self.text
-        self._pid = None
         while self._read(0.0):
             pass
         return code
@@ -157,11 +118,7 @@ class Terminal:
         return max(map(len, self.lines))
 
     def close(self) -> None:
-        if self._pid is not None:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self._pid, signal.SIGKILL)
-            while self._launcher.ask(poll=self._pid)["code"] is None:
-                self._read(time.monotonic() + 0.01)
+        self._program.kill()
         os.close(self._slave)
         os.close(self._master)
 
@@ -328,14 +285,17 @@ def test_init_asks_again_only_for_the_answer_that_is_wrong(terminal: Start, azur
     screen.wait_for("Endpoint")
     screen.send("https://portal.azure.com/#home\n")
     screen.wait_for("a web page")
+    screen.wait_for("Endpoint (")
     screen.send(f"{azure.endpoint}\n")
     screen.wait_for("Who is calling")
     screen.send("5\n")
     screen.wait_for("It is one of")
+    screen.wait_for("Who is calling")
     screen.send("1\n")
     screen.wait_for("not shown")
     screen.send("another-resources-key\n")
     screen.wait_for("do not work yet")
+    screen.wait_for("not shown")  # what is typed before a hidden question is thrown away, by getpass
     screen.send(f"{azure.api_key}\n")
     screen.wait_for("Write this?")
     screen.send("y\n")

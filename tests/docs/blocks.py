@@ -3,6 +3,7 @@
     <!-- not run: REASON -->     the block cannot run here
     <!-- raises: CLASS -->       a Python block that ends in this error
     <!-- exits: CODE -->         a shell block whose command ends with this code
+    <!-- environment: KIND -->   a Python block for a machine with this sign-in; a test of its own makes one
 
 A `text` block right after a Python or shell block is its output, line by line; `…` in it stands for anything.
 """
@@ -14,12 +15,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-__all__ = ["ROOT", "Block", "blocks_of", "pages"]
+__all__ = ["ROOT", "Block", "blocks_of", "compare", "pages"]
 
 ROOT = Path(__file__).parents[2]
 
 _FENCE = re.compile(r"^(?P<indent> *)(?P<ticks>```+) *(?P<language>[\w+-]*)[^\n]*$")
-_DIRECTIVE = re.compile(r"^ *<!-- (?P<name>not run|raises|exits): (?P<value>.+?) -->$")
+_DIRECTIVE = re.compile(r"^ *<!-- (?P<name>not run|raises|exits|environment): (?P<value>.+?) -->$")
 
 
 @dataclass(frozen=True)
@@ -82,3 +83,15 @@ def _until(lines: Iterator[tuple[int, str]], ticks: str) -> Iterator[str]:
         if line.strip() == ticks:
             return
         yield line
+
+
+def compare(block: Block, output: str) -> None:
+    """The text block after a block stands in what it wrote, line by line; `…` stands for anything."""
+    if block.output is None:
+        return
+    rest = output
+    for line in filter(None, map(str.strip, block.output.splitlines())):
+        pattern = r"\s+".join(re.escape(word).replace("…", ".*?") for word in line.split())
+        found = re.search(pattern, rest)
+        assert found, f"{block}: the output has no line {line!r} where the page has it:\n{output}"
+        rest = rest[found.end() :]

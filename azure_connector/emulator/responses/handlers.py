@@ -17,6 +17,7 @@ from ..paging import listed
 from ..resource import Resource
 from ..responsestore import StoredResponse
 from ..routes import Handler
+from ..shapes import check_shape
 from ..values import Json, items_of, object_of, whole
 from ..wire import Answer, Call, sse
 from .composing import Draft, compose, output_items, read_ask, wants
@@ -42,6 +43,7 @@ async def create(call: Call, resource: Resource) -> Answer:
         raise missing("model")
     deployment = resource.deployment(call.deployment)
     effort = check_parameters(body, deployment, call, resource.rules.sizes)
+    check_shape(call, body)
     keep = body.get("store") is not False
     own = read_items(body.get("input"), resource.responses, resource.seal, stored=keep)
     if not own and not body.get("previous_response_id") and body.get("prompt") is None:
