@@ -17,6 +17,7 @@ from azure_connector.cli.doctor import Report
 from azure_connector.emulator import Emulator
 from azure_connector.emulator.entra import EntraID, ManagedIdentityServer
 from azure_connector.emulator.gateway import Gateway
+from azure_connector.transport import http_library
 from tests.cli.remedies import commands, type_in
 
 Diagnose = Callable[..., Report]
@@ -557,6 +558,12 @@ SAID: Mapping[str, tuple[int, str, str, str]] = {
     "too many files": (400, envelope("quotaExceeded", "The file quota is used up"), "files.delete", "max_tokens"),
     "tools": (400, envelope("UnsupportedToolUse", "Unsupported"), "leave out tools", "api-version"),
     "a large body": (413, "<html><h1>413 Request Entity Too Large</h1></html>", "too large", "NO_PROXY"),
+    "an expired container of the newer envelope": (
+        404,
+        envelope(None, "Container with id 'cntr_1' not found.", param="container"),
+        "client.containers.create",
+        "URL form",
+    ),
     "a container": (400, envelope("400", "Container is expired."), "20 minutes", "api-version"),
     "JSON mode": (400, envelope(None, "'messages' must contain the word 'json' in some form"), "Answer in JSON", "x-"),
     "another operation": (
@@ -572,6 +579,76 @@ SAID: Mapping[str, tuple[int, str, str, str]] = {
         "graph.microsoft.com/.default or https://graph",
     ),
 }
+
+
+def test_few_remedies_are_words_alone() -> None:
+    typed = len(TYPED) + len(OF_ENTRA) + len(MISTAKEN)
+    assert len(SAID) <= 20
+    assert typed >= 60
+
+
+def test_a_us_government_resource_is_told_its_own_scopes() -> None:
+    def refuse(request: Any) -> Any:
+        body = {"statusCode": 401, "message": "The access token's audience is incorrect."}
+        return httpx.Response(401, json=body, headers={"apim-request-id": "1"})
+
+    httpx = http_library()
+    transport = httpx.MockTransport(refuse)
+    with (
+        ac.AzureConnector(
+            azure_endpoint="https://r.openai.azure.us",
+            azure_ad_token="a-token-of-another-audience",
+            http_client=httpx.Client(transport=transport),
+            max_retries=0,
+        ) as client,
+        pytest.raises(ac.AccessTokenError) as caught,
+    ):
+        chat_mini(client)
+    assert "https://ai.azure.us/.default" in caught.value.hint
+    assert "azure.com/" not in caught.value.hint
+
+
+def test_a_parameter_of_an_audio_model(server: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> None:
+    words = "response_format 'verbose_json' is not compatible with model 'gpt-4o-transcribe-api-ev3'."
+    address = server(400, envelope("unsupported_value", words, param="response_format"), {"apim-request-id": "1"})
+    set_up({"AZURE_OPENAI_ENDPOINT": address, "AZURE_OPENAI_API_KEY": "0" * 32}, Emulator(), monkeypatch)
+
+    def transcribe(client: ac.AzureConnector) -> Any:
+        file = ("speech.wav", b"RIFF")
+        return client.audio.transcriptions.create(model="hear", file=file, response_format="verbose_json")
+
+    error: Any = outcome(transcribe)
+    assert "'response_format': leave it out" in error.hint
+    assert "deployment_mapping" not in error.hint
+
+
+def test_an_identity_service_that_is_busy(directory: tuple[EntraID, Emulator], monkeypatch: pytest.MonkeyPatch) -> None:
+    entra, azure = directory
+    with ManagedIdentityServer(entra) as identity:
+        identity.script(*[429] * 30)
+        env = {"AZURE_USE_MANAGED_IDENTITY": "true", **identity.environment("app_service")}
+        set_up({**ENDPOINT, **env}, azure, monkeypatch)
+        error: Any = outcome(chat_mini)
+    assert "busy or failing" in error.hint
+    assert "Assign" not in error.hint
+    assert not commands(error.hint), "nothing need be changed"
+
+
+def test_a_role_is_granted_to_whom_the_token_is_of(
+    directory: tuple[EntraID, Emulator], diagnose: Diagnose, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entra, _ = directory
+    resource = "/subscriptions/s/resourceGroups/g/providers/Microsoft.CognitiveServices/accounts/a"
+    with Emulator(entra=entra, required_role="Cognitive Services OpenAI User") as azure:
+        app = entra.register_app(secret="s3cret-value-of-the-app", roles=())
+        env = {
+            "AZURE_TENANT_ID": app.tenant_id,
+            "AZURE_CLIENT_ID": app.client_id,
+            "AZURE_CONNECTOR_RESOURCE_ID": resource,
+        }
+        set_up({**ENDPOINT, **signed_in(entra), **env}, azure, monkeypatch)
+        error: Any = outcome(chat_mini)
+    assert f"--assignee {app.object_id} --scope {resource}`" in error.hint
 
 
 @pytest.mark.parametrize("name", SAID)
