@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 
 import azure_connector as ac
 from azure_connector.cli.doctor import Report
-from azure_connector.emulator import Emulator
+from azure_connector.emulator import Deployment, Emulator
 from azure_connector.emulator.entra import EntraID, ManagedIdentityServer
 from azure_connector.emulator.gateway import Gateway
 from azure_connector.transport import http_library
@@ -632,6 +633,69 @@ def test_an_identity_service_that_is_busy(directory: tuple[EntraID, Emulator], m
     assert "busy or failing" in error.hint
     assert "Assign" not in error.hint
     assert not commands(error.hint), "nothing need be changed"
+
+
+@pytest.mark.parametrize("name", ["CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"])
+def test_an_authority_that_other_tools_trust(name: str, diagnose: Diagnose, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Emulator(tls=True) as azure:
+        endpoint = azure.endpoint.replace("127.0.0.1", "localhost")
+        for other in ("CURL_CA_BUNDLE", "PIP_CERT", "NODE_EXTRA_CA_CERTS", "GIT_SSL_CAINFO", "AWS_CA_BUNDLE"):
+            monkeypatch.delenv(other, raising=False)
+        set_up({**KEY, "AZURE_OPENAI_ENDPOINT": endpoint, name: str(azure.ca_file)}, azure, monkeypatch)
+        error: Any = outcome(chat_mini)
+        (action,) = diagnose(only=MINI).actions
+        assert action.cause == "tls-interception"
+        assert commands(error.hint) == commands(action.remedy)
+        type_in(action.remedy, monkeypatch)
+        assert outcome(chat_mini) is None
+
+
+def test_a_token_that_has_run_out(
+    directory: tuple[EntraID, Emulator], diagnose: Diagnose, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entra, azure = directory
+    token = entra.issue_token(entra.register_app(secret="s3cret-value-of-the-app"), lifetime=-60.0)
+    env = {"AZURE_AD_TOKEN": token, **entra.cli_environment(state="logged_out")}
+    set_up({**ENDPOINT, **env}, azure, monkeypatch)
+    error: Any = outcome(chat_mini)
+    (action,) = diagnose(only=MINI).actions
+    assert action.cause == "expired-token"
+    assert commands(error.hint) == commands(action.remedy) == ["`unset AZURE_AD_TOKEN`", "`az login`"]
+    type_in(action.remedy, monkeypatch)
+    assert outcome(chat_mini) is None
+
+
+def test_an_api_version_that_is_not_sent(here: Emulator, diagnose: Diagnose, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AZURE_OPENAI_ENDPOINT", f"{here.endpoint}/openai/v1")
+    monkeypatch.setenv("OPENAI_API_VERSION", "2024-02-01")
+    (action,) = diagnose(only=MINI).actions
+    assert "is sent" not in action.problem
+    type_in(action.remedy, monkeypatch)
+    assert not diagnose(only=MINI).actions
+
+
+def test_a_model_that_retires(diagnose: Diagnose, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = time.time()
+    served = [
+        Deployment("old", "gpt-4o", retires=now + 10 * 86400),
+        Deployment("new", "gpt-5", retires=now + 400 * 86400),
+    ]
+    with Emulator(served) as azure:
+        set_up({**BOTH, "AZURE_OPENAI_DEFAULT_DEPLOYMENT": "new"}, azure, monkeypatch)
+        report = diagnose()
+        (action,) = report.actions
+        assert (action.cause, action.urgent, action.subjects) == ("retired", False, ("old@default",))
+        assert report.healthy
+        (line,) = [one for one in diagnose(only=("new",)).findings if one.check == "model"]
+        assert line.status == "ok"
+        assert line.facts["retires"] > now
+
+
+def test_each_check_has_one_line_in_the_order_of_the_way(here: Emulator, diagnose: Diagnose) -> None:
+    report = diagnose()
+    seen = [one.check for one in report.findings]
+    once = ["DNS", "proxy", "TLS", "clock", "credential", "tenant", "role", "quota", "filter", "model"]
+    assert [check for check in seen if check in once] == once
 
 
 def test_a_role_is_granted_to_whom_the_token_is_of(
