@@ -92,7 +92,7 @@ class Authenticator:
             within: seconds to wait at most.
 
         Raises:
-            CredentialError: no credential was to be had; says which method failed, why, and what mends it.
+            CredentialError: no credential was to be had; says which method failed, why, and what to do.
             ConfigurationError: what the method gave cannot be sent in a header.
         """
         active = self._active

@@ -21,8 +21,7 @@ from ._operations import (
 )
 from ._profile import EFFORTS, NEUTRAL, Profile
 from ._profiles import Profiles, profile_for
-from ._resolver import DeploymentResolver
-from ._served import SERVED
+from ._resolver import SERVED, DeploymentResolver
 from ._table import DefaultSource, DeploymentTable, Plan, Target, compile_table
 from ._target import Api
 

@@ -198,7 +198,7 @@ def test_a_conversation(terminal: Start, here: Emulator) -> None:
     screen.wait_for("tokens in")
     assert here.requests.last.body["messages"][-1]["content"] == "one \ntwo"
     screen.wait_for("> ")
-    for line, answer in (("/model gpt-4o", "asking gpt-4o"), ("/history", "user: "), ("/bogus", "/system TEXT")):
+    for line, answer in (("/model gpt-4o", "asking gpt-4o"), ("/history", "user: "), ("/bogus", "There is no /bogus")):
         screen.send(f"{line}\n")
         screen.wait_for(answer)
         screen.wait_for("\r\n> ")
