@@ -21,7 +21,7 @@ import sys
 import tempfile
 import termios
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +32,7 @@ from rich.terminal_theme import MONOKAI, TerminalTheme
 from rich.text import Text
 
 from azure_connector.emulator import Deployment, Emulator
+from azure_connector.emulator.entra import EntraID, ManagementServer
 
 IMAGES = Path(__file__).parent / "images"
 ROOT = Path(__file__).parents[1]
@@ -86,6 +87,7 @@ class Shot:
         environment: over the emulator's.
         keys: what is typed, each when the prompt shows.
         columns: the terminal's width.
+        signed_in: somebody is signed in to the Azure CLI, and no endpoint is exported.
     """
 
     name: str
@@ -93,8 +95,10 @@ class Shot:
     environment: dict[str, str] | None = None
     keys: Sequence[str] = ()
     columns: int = 100
+    signed_in: bool = False
 
 
+_CHOOSE = ("\n", "1\n", "1\n", "1\n", "n\n")
 _INIT = ("init", "--endpoint", f"http://127.0.0.1:{PORT}", "--auth", "key", "--to", "fresh.toml")
 SHOTS = (
     Shot("doctor-healthy", ("doctor", "-d", "team-chat", "-d", "vectors")),
@@ -103,6 +107,8 @@ SHOTS = (
     Shot("doctor-phone", ("doctor", "-d", "team-caht"), columns=44),
     Shot("init", _INIT, keys=("n\n",), columns=80),
     Shot("init-phone", _INIT, keys=("n\n",), columns=44),
+    Shot("init-choose", ("init", "--to", "fresh.toml"), keys=_CHOOSE, columns=80, signed_in=True),
+    Shot("init-choose-phone", ("init", "--to", "fresh.toml"), keys=_CHOOSE, columns=44, signed_in=True),
     Shot("models", ("models",), columns=100),
     Shot("models-write", ("models", "--write"), keys=("n\n",)),
     Shot("explain", ("explain", "gpt-5", "--discover")),
@@ -115,7 +121,7 @@ SHOTS = (
 )
 
 
-def record(shot: Shot, directory: str) -> str:
+def record(shot: Shot, directory: str, signed_in: Mapping[str, str]) -> str:
     """What a terminal received, from the prompt to the end."""
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 50, shot.columns, 0, 0))
@@ -127,7 +133,7 @@ def record(shot: Shot, directory: str) -> str:
         stdout=slave,
         stderr=slave,
         cwd=directory,
-        env={**environment, **ENDPOINT, **(shot.environment or {})},
+        env={**environment, **(signed_in if shot.signed_in else ENDPOINT), **(shot.environment or {})},
         start_new_session=True,
     )
     os.close(slave)
@@ -181,11 +187,25 @@ def main() -> None:
         Deployment("vectors", "text-embedding-3-small"),
     ]
     IMAGES.mkdir(exist_ok=True)
-    with Emulator(served, port=PORT, api_key=KEY, seed=7) as _, directory() as place:
+    with (
+        EntraID(port=PORT + 1) as entra,
+        Emulator(served, port=PORT, api_key=KEY, seed=7, entra=entra) as azure,
+        Emulator({"draw": "gpt-4o"}, port=PORT + 2, entra=entra) as other,
+        ManagementServer(entra, {"Team": {"team-resource": azure, "pictures": other}}, port=PORT + 3) as plane,
+        directory() as place,
+    ):
+        known = {
+            **entra.cli_environment(),
+            "AZURE_AUTHORITY_HOST": entra.authority_host,
+            "AZURE_CONNECTOR_DISABLE_INSTANCE_DISCOVERY": "true",
+            "AZURE_CONNECTOR_CA_BUNDLE": str(entra.ca_file),
+            "AZURE_CONNECTOR_MANAGEMENT_ENDPOINT": plane.url,
+            "AZURE_POD_IDENTITY_AUTHORITY_HOST": "http://127.0.0.1:9",
+        }
         for shot in SHOTS:
             if only and shot.name not in only:
                 continue
-            received = record(shot, place)
+            received = record(shot, place, known)
             for name, theme in (("light", LIGHT), ("dark", DARK)):
                 file = IMAGES / f"terminal-{shot.name}-{name}.svg"
                 file.write_text(picture(shot, received, theme), encoding="utf-8")

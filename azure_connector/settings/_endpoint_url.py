@@ -27,7 +27,7 @@ from typing import Literal, NamedTuple
 from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit
 
 from ..deployments import OPERATIONS, REALTIME
-from ..errors import ConfigurationError
+from ..errors import ENDPOINTS, ConfigurationError
 from ._foreign import refuse_foreign
 from ._hosts import DEFAULT_PORTS, Cloud, HostKind, ascii_host, classify, host_is_listed, is_loopback, refuse_lookalike
 from ._other_products import refuse_other_product
@@ -145,7 +145,8 @@ def _split(text: str) -> SplitResult:
     if (found := _PLACEHOLDER.search(named)) is not None:
         raise ConfigurationError(
             f"The endpoint still holds the placeholder {found[0]}.",
-            hint=f"Put the name in its place, or leave out what stands behind the resource. {_EXAMPLE}",
+            hint=f"Put the name in its place, or leave out what stands behind the resource. {_EXAMPLE} {ENDPOINTS} "
+            "lists yours.",
         )
     if _UNPRINTABLE.search(cleaned):
         raise ConfigurationError("The endpoint contains a space, a control character or a backslash.", hint=_EXAMPLE)

@@ -47,7 +47,7 @@ Cause = Literal[
 ]
 
 CAUSES: Mapping[Cause, str] = {
-    "api-version": "An api-version is sent that the URL form or the resource does not take.",
+    "api-version": "The api-version does not go with the URL form or the resource.",
     "blocked": "Azure has blocked the resource.",
     "capacity": "Azure has no capacity for the model at the moment.",
     "certificate": "The host's TLS certificate does not hold.",
