@@ -17,14 +17,11 @@ from tests.support.programs import Launcher
 
 CLOSED = (
     ("--help",),
-    ("chat", "--help"),
     ("--version",),
     ("doctor", "--no-call"),
     ("models",),
-    ("explain", "gpt-5"),
     ("chat", "Hello"),
     ("compare", "Hello", "-m", "gpt-5"),
-    ("embed", "Hello"),
 )
 
 
