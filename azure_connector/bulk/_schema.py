@@ -68,9 +68,9 @@ class OutputSchema:
             return text
         if not cut_off:
             repaired = json_repair.loads(text)
-            mended = json.dumps(repaired, ensure_ascii=False)
-            if self._fits(mended):
-                return mended
+            completed = json.dumps(repaired, ensure_ascii=False)
+            if self._fits(completed):
+                return completed
         raise SchemaMismatchError
 
     def _fits(self, text: str) -> bool:
