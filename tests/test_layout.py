@@ -134,7 +134,7 @@ ANYS = {
     "azure_connector.replies": 100,
     "azure_connector.requests": 90,
     "azure_connector.routing": 10,
-    "azure_connector.settings": 66,
+    "azure_connector.settings": 70,
     "azure_connector.tools": 66,
     "azure_connector.transport": 125,
     "litellm_adapter": 184,
