@@ -44,11 +44,11 @@ TokenProvider = Callable[[], str | SecretStr | _Token | Awaitable[str | SecretSt
 class _GetsToken(Protocol):
     """A credential of azure-identity, sync or async."""
 
-    def get_token(self, *scopes: object, **options: object) -> Any: ...
+    def get_token(self, *scopes: Any, **options: Any) -> Any: ...
 
 
 class _GetsTokenInfo(Protocol):
-    def get_token_info(self, *scopes: object, **options: object) -> Any: ...
+    def get_token_info(self, *scopes: Any, **options: Any) -> Any: ...
 
 
 Credential = _GetsToken | _GetsTokenInfo
