@@ -8,6 +8,10 @@ UV := $(shell command -v uv 2>/dev/null)
 VENV := .venv
 BIN := $(VENV)/bin
 PROJECT := pyproject.toml constraints.txt
+# Bytecode is kept, also where the shell says not to: each worker, and each program that a test starts, would compile
+# all of it again, which doubles the suite's time.
+export PYTHONDONTWRITEBYTECODE :=
+export UV_COMPILE_BYTECODE := 1
 SOURCES := azure_connector sk_azure_plugin litellm_adapter samples tests benchmarks docs
 
 # $(call install,ENVIRONMENT,PINS,WHAT): uv where it is installed, else pip new enough for dependency groups.
@@ -145,6 +149,7 @@ docs: $(VENV)/.dev ## the documentation, strictly, into site/
 	$(BIN)/python docs/generate_models.py
 	$(BIN)/python docs/generate_operations.py
 	$(BIN)/python docs/generate_emulator.py
+	$(BIN)/python docs/generate_reference.py
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet --site-dir site
 
 bench: $(VENV)/.dev ## speed beside the stacks it replaces, into docs/performance.md; five minutes (BENCH=--quick)

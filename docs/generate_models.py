@@ -15,9 +15,6 @@ PAGE = Path(__file__).with_name("models.md")
 HEAD = """\
 # What each model accepts
 
-Generated from `azure_connector/deployments/_families.py` and `_further_families.py` by `docs/generate_models.py`; a
-test compares the two.
-
 A request that names a model is made to fit the model's family before it is sent. Rules belong to the **base model**,
 never to the deployment's name. The base model of a deployment comes from `deployment_mapping`, from a listing, or
 from the `model` that its replies report; what somebody declared, no reply overrides. A deployment whose replies name
@@ -169,7 +166,10 @@ def _limits(profile: Profile) -> str:
 
 def _sources(profiles: list[Profile]) -> str:
     rows = [(profile.family, profile.source, profile.note) for profile in profiles]
-    return "## Where the facts are from\n\n" + _table(("Family", "Source", "Note"), rows)
+    return (
+        "## Where the facts are from\n\nThis page is generated from the package's own tables by "
+        "`docs/generate_models.py`.\n\n" + _table(("Family", "Source", "Note"), rows)
+    )
 
 
 def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 IMAGES = Path(__file__).with_name("images")
 
-BLUE, GREEN, PURPLE, GREY = "#1565c0", "#2e7d32", "#6a3fb5", "#8a93a0"
+BLUE, GREEN, PURPLE, GREY, SLATE = "#1565c0", "#2e7d32", "#6a3fb5", "#8a93a0", "#5c6672"
 FONT = "font-family='system-ui, sans-serif'"
 MONO = "font-family='ui-monospace, monospace'"
 
@@ -90,28 +90,27 @@ def concepts() -> str:
 def endpoints() -> str:
     """The two forms of an address, piece by piece."""
     return picture(
-        860,
-        250,
+        1006,
+        232,
         "The v1 and the classic form of an address",
-        note(10, 24, "v1 (the default): no api-version, the deployment stands in the body", bold=True),
-        box(10, 38, 300, 40, BLUE, "https://RESOURCE.openai.azure.com"),
-        box(314, 38, 100, 40, "#5c6672", "/openai/v1"),
-        box(418, 38, 160, 40, "#5c6672", "/chat/completions"),
-        note(10, 100, '{"model": "team-chat", …}', mono=True),
-        note(160, 118, "endpoint", anchor="middle"),
-        note(364, 118, "form", anchor="middle"),
-        note(498, 118, "operation", anchor="middle"),
-        note(10, 156, "classic: the deployment stands in the path, and a date is required", bold=True),
-        box(10, 170, 300, 40, BLUE, "https://RESOURCE.openai.azure.com"),
-        box(314, 170, 170, 40, "#5c6672", "/openai/deployments"),
-        box(488, 170, 96, 40, GREEN, "/team-chat"),
-        box(588, 170, 130, 40, "#5c6672", "/chat/comple…"),
-        box(722, 170, 128, 40, PURPLE, "?api-version=…"),
-        note(160, 232, "endpoint", anchor="middle"),
-        note(399, 232, "form", anchor="middle"),
-        note(536, 232, "deployment", anchor="middle"),
-        note(653, 232, "operation", anchor="middle"),
-        note(786, 232, "2024-10-21", anchor="middle"),
+        note(10, 24, 'v1 (the default): no api-version; the body says {"model": "team-chat", …}', bold=True),
+        box(10, 38, 304, 40, BLUE, "https://RESOURCE.openai.azure.com"),
+        box(318, 38, 184, 40, SLATE, "/openai/v1"),
+        box(506, 38, 164, 40, SLATE, "/chat/completions"),
+        note(162, 100, "endpoint", anchor="middle"),
+        note(410, 100, "form", anchor="middle"),
+        note(588, 100, "operation", anchor="middle"),
+        note(10, 142, "classic: the deployment stands in the path, and a date is required", bold=True),
+        box(10, 156, 304, 40, BLUE, "https://RESOURCE.openai.azure.com"),
+        box(318, 156, 184, 40, SLATE, "/openai/deployments"),
+        box(506, 156, 104, 40, GREEN, "/team-chat"),
+        box(614, 156, 164, 40, SLATE, "/chat/completions"),
+        box(782, 156, 214, 40, PURPLE, "?api-version=2024-10-21"),
+        note(162, 218, "endpoint", anchor="middle"),
+        note(410, 218, "form", anchor="middle"),
+        note(558, 218, "deployment", anchor="middle"),
+        note(696, 218, "operation", anchor="middle"),
+        note(889, 218, "api-version", anchor="middle"),
     )
 
 

@@ -45,8 +45,20 @@ _TRUST_END = "<!-- end of who gets a credential -->"
 HEAD = f"""\
 # Settings
 
-Generated from the fields of `azure_connector/settings/` by `docs/generate_settings.py`; a test
-compares the two.
+There are {len(ConnectorFields.model_fields)}, and most programs set one to five:
+
+{{FIRST}}
+What these words mean: [Concepts](concepts.md). A file instead of variables:
+
+```toml
+azure_endpoint = "https://RESOURCE.openai.azure.com"
+deadline = 60
+
+[deployment_mapping]
+"gpt-5" = "team-chat"
+```
+
+## Where a setting comes from
 
 Every setting can be an argument of `AzureConnector(…)` and `AsyncAzureConnector(…)`, a key of the TOML file, or a
 variable. For each setting by itself, the first source that has it decides:
@@ -119,6 +131,15 @@ export AZURE_CONNECTOR_DEADLINE=120
 ```
 """
 
+# The settings that nearly everybody needs, and when.
+FIRST = {
+    "azure_endpoint": ("always: where your resource is", "https://RESOURCE.openai.azure.com"),
+    "api_key": ("with a key; without one, your Entra ID sign-in is used", "the key, from the portal"),
+    "use_managed_identity": ("on Azure's own machines and containers, instead of a key", "true"),
+    "deployment_mapping": ("where a deployment is not named as its model", '{"gpt-5": "team-chat"}'),
+    "deadline": ("where somebody waits for the answer: seconds for a whole call", "60"),
+}
+
 TAIL = """\
 ## Where else settings may be changed
 
@@ -129,6 +150,8 @@ TAIL = """\
 - The names that the SDK and frameworks have for a setting (`base_url`, `azure_deployment`, `ad_token`, …) are taken
   wherever the setting is, in files too: [the table](coming-from/openai.md#the-constructor-argument-by-argument). Two
   names for one setting in one place are an error. A name that is none is answered by what was meant.
+
+This page is generated from the fields of `azure_connector/settings/` by `docs/generate_settings.py`.
 """
 
 GROUPS: dict[str, tuple[str, ...]] = {
@@ -195,7 +218,13 @@ def page() -> str:
     named = {name for names in GROUPS.values() for name in names}
     further = tuple(name for name in ConnectorFields.model_fields if name not in named)
     groups = {**GROUPS, **({"Further settings": further} if further else {})}
-    return "\n".join([HEAD, *(part for title, names in groups.items() for part in _group(title, names)), TAIL])
+    head = HEAD.replace("{FIRST}", _first())
+    return "\n".join([head, *(part for title, names in groups.items() for part in _group(title, names)), TAIL])
+
+
+def _first() -> str:
+    rows = [(f"`{name}`", when, f"`{ENVIRONMENT[name][0]}`", f"`{value}`") for name, (when, value) in FIRST.items()]
+    return _table(("Setting", "You need it", "Variable", "Example"), rows)
 
 
 def _group(title: str, names: Iterable[str]) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 from collections.abc import Iterator
@@ -16,11 +17,26 @@ from azure_connector import forget_learned
 from azure_connector.emulator import Emulator
 from azure_connector.settings import ENVIRONMENT
 from azure_connector.settings._environment import CONFIG_VARIABLE, ENV_FILE_VARIABLE
+from tests.support.authorities import trust_few
 from tests.support.examples import register_profiles
+from tests.support.programs import Launcher
 
 # A shell starts what runs in the background with Ctrl-C ignored, and programs under test would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 register_profiles()
+trust_few()
+gc.disable()  # until everything is imported, see below
+
+
+def pytest_collection_finish() -> None:
+    """Takes what the imports and the collection made out of the garbage collector's sight.
+
+    It lives as long as the run, over a million objects with all frameworks, and every full collection, of which tests
+    ask for many, would walk over it in vain.
+    """
+    gc.enable()
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
@@ -41,3 +57,11 @@ def azure() -> Iterator[Emulator]:
     """A local Azure OpenAI resource of the test's own."""
     with Emulator() as emulator:
         yield emulator
+
+
+@pytest.fixture(scope="session")
+def launcher() -> Iterator[Launcher]:
+    """Starts command lines without their imports."""
+    made = Launcher()
+    yield made
+    made.close()

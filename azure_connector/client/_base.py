@@ -252,8 +252,11 @@ class SharedClient:
 
     def _closed_error(self, cause: BaseException | None = None) -> Exception:
         """What a call gets whose client was closed."""
+        from ..errors import ClientClosedError
         from ._call_errors import closed_error
 
+        if isinstance(cause, ClientClosedError):  # it was closed before, and has said so
+            return cause
         return closed_error(type(self).__name__, self._state.base_url, cause)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Generator, Mapping
-from contextlib import ExitStack, nullcontext
-from functools import cached_property
+from collections.abc import Callable, Generator, Mapping
+from contextlib import AbstractContextManager, ExitStack, nullcontext
+from functools import cache, cached_property
 from inspect import Signature
-from typing import TYPE_CHECKING, Any, Unpack, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, Unpack, cast
 
 import openai
 from openai import NotGiven
@@ -36,6 +36,22 @@ __all__ = ["AsyncAzureConnector", "AzureConnector", "connector_over"]
 # show where they have no key, so that who reads it asks for a token (`_get_azure_ad_token`).
 _SHOWN_KEY = "<missing API key>"
 _NO_OPTIONS: Mapping[str, Any] = {}
+
+
+class _Way(NamedTuple):
+    """What every call asks of the modules that are loaded with the first client."""
+
+    flow: Callable[..., Generator[Effect, Any, Any]]
+    post_options: Callable[..., Any]
+    body_deadline: Callable[[float | None], AbstractContextManager[object]]
+
+
+@cache
+def _way() -> _Way:
+    from ._call import call_flow
+    from ._state import body_deadline, post_options
+
+    return _Way(call_flow, post_options, body_deadline)
 
 
 # `copy` lists its arguments, so that a typo is an error: what is OpenAI's platform's alone is not among them.
@@ -115,9 +131,7 @@ class AzureConnector(WatchedClient, AzureType):  # pyright: ignore[reportIncompa
 
         def post(self, path, *, body=None, options=_NO_OPTIONS, cast_to, stream=False, stream_cls=None, **other):
             """As the SDK's, for a JSON body without the SDK's detour."""
-            from ._state import post_options
-
-            quick = None if other or isinstance(body, bytes) else post_options(path, body, options)
+            quick = None if other or isinstance(body, bytes) else _way().post_options(path, body, options)
             if quick is not None:
                 return self.request(cast_to, quick, stream=stream, stream_cls=stream_cls)
             how = {"cast_to": cast_to, "stream": stream, "stream_cls": stream_cls, **other}
@@ -129,9 +143,9 @@ class AzureConnector(WatchedClient, AzureType):  # pyright: ignore[reportIncompa
 
     def request(self, cast_to: Any, options: Any, *, stream: bool = False, stream_cls: Any = None) -> Any:
         """Sends one call through the connector; every method of the SDK ends here."""
-        from ._call import call_flow
-
-        flow = call_flow(self._state, self, cast_to, options, stream=stream, stream_cls=stream_cls, asynchronous=False)
+        flow = _way().flow(
+            self._state, self, cast_to, options, stream=stream, stream_cls=stream_cls, asynchronous=False
+        )
         return self._drive(flow)
 
     def catalog(self) -> Catalog:
@@ -166,10 +180,8 @@ class AzureConnector(WatchedClient, AzureType):  # pyright: ignore[reportIncompa
     def _perform(self, effect: Effect) -> Any:
         match effect:
             case Send():
-                from ._state import body_deadline
-
                 client = self._pool.of(effect.resource)
-                with body_deadline(effect.seconds):
+                with _way().body_deadline(effect.seconds):
                     return client.request(
                         effect.cast_to, effect.options, stream=effect.stream, stream_cls=effect.stream_cls
                     )
@@ -277,9 +289,7 @@ class AsyncAzureConnector(WatchedClient, AsyncAzureType):  # pyright: ignore[rep
 
         async def post(self, path, *, body=None, options=_NO_OPTIONS, cast_to, stream=False, stream_cls=None, **other):
             """As the SDK's, for a JSON body without the SDK's detour."""
-            from ._state import post_options
-
-            quick = None if other or isinstance(body, bytes) else post_options(path, body, options)
+            quick = None if other or isinstance(body, bytes) else _way().post_options(path, body, options)
             if quick is not None:
                 return await self.request(cast_to, quick, stream=stream, stream_cls=stream_cls)
             how = {"cast_to": cast_to, "stream": stream, "stream_cls": stream_cls, **other}
@@ -292,10 +302,8 @@ class AsyncAzureConnector(WatchedClient, AsyncAzureType):  # pyright: ignore[rep
 
     async def request(self, cast_to: Any, options: Any, *, stream: bool = False, stream_cls: Any = None) -> Any:
         """Sends one call through the connector; every method of the SDK ends here."""
-        from ._call import call_flow
-
-        flow = call_flow(self._state, self, cast_to, options, stream=stream, stream_cls=stream_cls, asynchronous=True)
-        return await self._drive(flow)
+        how = {"stream": stream, "stream_cls": stream_cls, "asynchronous": True}
+        return await self._drive(_way().flow(self._state, self, cast_to, options, **how))
 
     async def catalog(self) -> Catalog:
         """Lists the deployments and models of every resource. What cannot be listed stands in `problems`.

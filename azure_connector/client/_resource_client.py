@@ -35,6 +35,7 @@ __all__ = ["AsyncResourceClient", "LoopPools", "ResourceClient", "SyncPool"]
 # The SDK insists on a key; this one is taken off again before a request leaves.
 PLACEHOLDER_KEY = "azure-connector"
 _PLACEHOLDER_HEADER = f"Bearer {PLACEHOLDER_KEY}"
+_CREDENTIALS = ("authorization", "api-key")
 
 USER_AGENT = f"azure-connector/{__version__} OpenAI/Python {openai.__version__}"
 
@@ -54,6 +55,7 @@ class _Shared:
         # Nearly every request's address begins letter by letter as the resource's: nothing is to be compared then.
         home = http_library().URL(self._base)
         self._home = home.scheme, home.netloc
+        self._known_url: Any = None  # of the last request that stayed home: mostly of the next one, too
         # OPENAI_ORG_ID, OPENAI_PROJECT_ID and OPENAI_CUSTOM_HEADERS are meant for openai.com; the last one may even
         # hold a credential.
         self.organization = None
@@ -73,14 +75,14 @@ class _Shared:
         return SdkEventDecoder()
 
     def _check_home(self, request: Any) -> None:
-        """Takes the placeholder off, and keeps what belongs to this resource from every other host.
+        """Keeps what belongs to this resource from every other host.
 
         Raises:
             InvalidRequestError: the request would leave the resource's hosts.
         """
-        headers, url = request.headers, request.url
-        if "authorization" in headers and headers["authorization"] == _PLACEHOLDER_HEADER:
-            del headers["authorization"]
+        url = request.url
+        if url is self._known_url:
+            return
         if (url.scheme, url.netloc) != self._home and not self._resource.owns(str(url)):
             host = url.netloc.decode("ascii", "replace").rpartition("@")[2]
             raise InvalidRequestError(
@@ -90,15 +92,22 @@ class _Shared:
                 hint="If the host is yours, name it in trusted_hosts (AZURE_CONNECTOR_TRUSTED_HOSTS), or make a client "
                 "for it: client.with_options(base_url=…, api_key=…).",
             )
+        self._known_url = url
 
 
 def _place(request: Any, headers: AuthHeaders) -> None:
-    """Adds the resource's credentials, unless the caller brought a key or token with this very request."""
+    """Takes the placeholder off and adds the resource's credentials, unless the caller brought a key or token with this
+    very request.
+    """
     # Whoever is told that a credential was refused must know which one it was; its repr is masked.
     request.extensions["azure_auth"] = headers
-    brought = "authorization" in request.headers or "api-key" in request.headers
+    # In one pass: each look-up in httpx's headers walks the whole list.
+    given = {name.lower(): value for name, value in request.headers.raw}
+    if given.get(b"authorization") == _PLACEHOLDER_HEADER.encode():
+        del request.headers["authorization"], given[b"authorization"]
+    brought = b"authorization" in given or b"api-key" in given
     for name, value in headers.pairs:
-        if not (brought and name.lower() in ("authorization", "api-key")):
+        if not (brought and name.lower() in _CREDENTIALS):
             request.headers[name] = value
 
 

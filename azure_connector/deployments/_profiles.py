@@ -101,6 +101,7 @@ def profile_for(
     return _profiles(json.dumps(overrides, sort_keys=True, default=sorted)).find(model)
 
 
+@lru_cache(maxsize=1024)  # every reply asks
 def model_from_reply(model: str) -> str:
     """The base model behind the name that a reply reports: `gpt-5-2025-08-07` is `gpt-5`; unknown names stay."""
     name = base_model(model)

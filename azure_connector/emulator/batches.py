@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from .batchjobs import begin, enqueued, fault, finish, tokens_of, work
 from .errors import invalid, missing, wrong_choice
+from .fieldtypes import check_metadata, check_types
 from .files import find_file
 from .paging import page
 from .resource import Resource
 from .routes import Handler
+from .shapes import check_shape
 from .stored import StoredBatch
 from .values import Json, among, object_of, text_of
 from .wire import Answer, Call
@@ -31,6 +33,9 @@ async def create(call: Call, resource: Resource) -> Answer:
     for name in ("input_file_id", "endpoint", "completion_window"):
         if not body.get(name):
             raise missing(name)
+    check_types(body, {"metadata": "an object"})
+    check_metadata(body.get("metadata"))
+    check_shape(call, body)
     if not among(body["endpoint"], _endpoints(resource)):
         raise wrong_choice("endpoint", body["endpoint"], _endpoints(resource))
     source = find_file(resource, str(body["input_file_id"]))

@@ -8,6 +8,7 @@ from typing import Any
 from .errors import invalid, missing, unknown_parameter, wrong_choice
 from .fieldtypes import check_metadata, check_types
 from .parameters import check_integer
+from .shapes import check_shape
 from .values import Json, items_of, object_of
 from .wire import Call
 
@@ -36,6 +37,7 @@ def read_body(
             raise missing(name)
     check_types(body, {METADATA: "an object", **(types or {})})
     check_metadata(body.get(METADATA))
+    check_shape(call, body)
     if known:
         allowed = {*known, *needed, *(types or {}), METADATA}
         for name in body:

@@ -15,6 +15,7 @@ from .filters import Verdict, judge, unmarked
 from .parameters import check_integer, check_known, check_range
 from .resource import Resource
 from .routes import Handler
+from .shapes import check_shape
 from .thinking import Ask, Turn
 from .values import Json, items_of, object_of, whole
 from .wire import Answer, Call, sse
@@ -49,6 +50,7 @@ async def create(call: Call, resource: Resource) -> Answer:
     if not deployment.family.completions:
         raise operation_not_supported("completion", deployment.base_model)
     _check(body)
+    check_shape(call, body)
     prompts = _prompts(body.get("prompt"))
     verdicts = [judge([prompt]) for prompt in prompts]
     refused = next((verdict for verdict in verdicts if verdict.refused), None)

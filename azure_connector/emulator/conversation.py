@@ -27,6 +27,8 @@ __all__ = ["check_format", "check_messages", "check_name", "check_tools"]
 SILENT_PARTS = ("text", "image_url", "refusal", "file")
 ROLES = ("system", "assistant", "user", "function", "tool", "developer")
 PARTS = ("text", "image_url", "input_audio", "refusal", "audio", "file")
+LONGEST_DESCRIPTION = 1_024
+"""Azure's limit for a tool's description, by its page of quotas and limits; OpenAI's own service takes longer ones."""
 NAME = re.compile(r"[a-zA-Z0-9_-]+")
 # What Azure adds to its replies and does not take back.
 REPLY_ONLY = ("status", "content_filter_results", "content_filter_offsets", "prompt_filter_results", "content_filters")
@@ -69,6 +71,8 @@ def _message(index: int, message: Any, family: Family) -> Json:
     for name in REPLY_ONLY:
         if name in message:
             raise unknown_parameter(f"{where}.{name}")
+    if not isinstance(message.get("name", ""), str | None):
+        raise wrong_type(f"{where}.name", "a string", message["name"])
     if message.get("name") is not None and not re.fullmatch(r"[^\s<|\\/>]+", str(message["name"])):
         raise wrong_pattern(f"{where}.name", r"^[^\s<|\\/>]+$")
     _check_content(where, index, role, message, family)
@@ -91,6 +95,8 @@ def _check_content(where: str, index: int, role: str, message: Json, family: Fam
         return
     if not isinstance(content, list):
         raise wrong_type(f"{where}.content", "one of a string or array of objects", content)
+    if not content:
+        raise empty_array(f"{where}.content")
     for number, part in enumerate(items_of(content)):
         place = f"{where}.content[{number}]"
         if not is_object(part):
@@ -246,6 +252,8 @@ def check_function(where: str, function: Json, sizes: Sizes = LARGE) -> None:
     description = function.get("description")
     if description is not None and not isinstance(description, str):
         raise wrong_type(f"{where}.description", "a string", description)
+    if description is not None and len(description) > LONGEST_DESCRIPTION:
+        raise long_string(f"{where}.description", LONGEST_DESCRIPTION, len(description))
     if function.get("strict") is not None and not isinstance(function["strict"], bool):
         raise wrong_type(f"{where}.strict", "a boolean", function["strict"])
     if function.get("parameters") is not None:

@@ -38,6 +38,8 @@ def embeddings_body(body: Json, deployment: Deployment) -> Json:
     check_integer("dimensions", size, 1, full)
     if size is not None and model == "text-embedding-ada-002":
         raise unsupported_parameter("dimensions")
+    if not isinstance(body.get("input_type", ""), str | None):
+        raise wrong_type("input_type", "a string", body["input_type"])
     encoding = body.get("encoding_format") or "float"
     if encoding not in ("float", "base64"):
         raise wrong_choice("encoding_format", encoding, ("float", "base64"))
@@ -73,11 +75,14 @@ def _inputs(body: Json) -> list[str]:
         )
     if len(batch) > MOST_INPUTS:
         raise long_array("input", MOST_INPUTS, len(batch))
+    odd = next((index for index, one in enumerate(batch) if isinstance(one, list) != isinstance(batch[0], list)), None)
+    if odd is not None:
+        raise wrong_type(f"input[{odd}]", "a string" if isinstance(batch[0], str) else "an array", batch[odd])
     return [_text(index, one) for index, one in enumerate(batch)]
 
 
 def _text(index: int, one: Any) -> str:
-    if isinstance(one, list) and one and all(isinstance(token, int) for token in items_of(one)):
+    if isinstance(one, list) and one and all(type(token) is int for token in items_of(one)):
         one = " ".join(str(token) for token in items_of(one))
     if not isinstance(one, str):
         raise wrong_type(f"input[{index}]", "a string", one)

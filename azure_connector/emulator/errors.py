@@ -28,6 +28,7 @@ __all__ = [
     "not_found",
     "operation_not_supported",
     "out_of_range",
+    "short_string",
     "too_large",
     "unauthorized",
     "unknown_parameter",
@@ -184,6 +185,18 @@ def long_string(name: str, most: int, length: int) -> Refusal:
         f"length {length} instead."
     )
     return invalid(text, name, "string_above_max_length")
+
+
+def short_string(name: str, least: int, length: int) -> Refusal:
+    """A string with too few characters."""
+    if not length:
+        text = f"Invalid '{name}': empty string. Expected a string with minimum length {least}, but got an empty string"
+        return invalid(f"{text} instead.", name, "empty_string")
+    text = (
+        f"Invalid '{name}': string too short. Expected a string with minimum length {least}, but got a string with "
+        f"length {length} instead."
+    )
+    return invalid(text, name, "string_below_min_length")
 
 
 def wrong_pattern(name: str, pattern: str) -> Refusal:

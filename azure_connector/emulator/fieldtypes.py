@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .errors import invalid, long_array, long_string, out_of_range, wrong_type
+from .errors import empty_array, invalid, long_array, long_string, out_of_range, wrong_type
 from .values import Json, items_of, object_of
 
 __all__ = ["CHAT_TYPES", "RESPONSE_TYPES", "check_bias", "check_metadata", "check_stop", "check_types"]
@@ -43,11 +43,11 @@ CHAT_TYPES: Mapping[str, str] = _COMMON | _typed(
 )
 RESPONSE_TYPES: Mapping[str, str] = _COMMON | _typed(
     a_boolean="background",
-    a_string="previous_response_id truncation",
+    a_string="previous_response_id truncation instructions",
     an_integer="max_tool_calls",
     an_object="prompt reasoning text",
     an_array="include",
-    one_of_a_string_or_array="input instructions",
+    one_of_a_string_or_array="input",
     one_of_a_string_or_object="conversation",
 )
 
@@ -70,6 +70,8 @@ def check_types(body: Json, types: Mapping[str, str]) -> None:
 def check_stop(stop: Any) -> None:
     """Refuse more than four stop sequences, and what is no string among them."""
     if isinstance(stop, list):
+        if not stop:
+            raise empty_array("stop")
         if len(items_of(stop)) > 4:
             raise long_array("stop", 4, len(items_of(stop)))
         for number, one in enumerate(items_of(stop)):

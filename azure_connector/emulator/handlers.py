@@ -17,6 +17,7 @@ from .models import Deployment
 from .parameters import check_chat_parameters
 from .resource import Resource
 from .routes import Handler
+from .shapes import check_shape
 from .storedchats import keep_chat
 from .values import Json, items_of, object_of
 from .wire import Answer, Call
@@ -50,6 +51,8 @@ async def chat_completions(call: Call, resource: Resource) -> Answer:
     messages = check_messages(body, family)
     check_tools(body, resource.rules.sizes)
     check_format(body, messages, resource.rules.sizes)
+    if family.dialect == "openai":
+        check_shape(call, body)
     check_files(messages, resource)
     tokens = count_messages(messages, body.get("tools"))
     _check_window(tokens, deployment)
@@ -108,7 +111,9 @@ async def embeddings(call: Call, resource: Resource) -> Answer:
     deployment = deployment_of(call, resource)
     if deployment.family.kind != "embeddings":
         raise operation_not_supported("embeddings", deployment.base_model)
-    return Answer(body=embeddings_body(body, deployment))
+    made = embeddings_body(body, deployment)
+    check_shape(call, body)
+    return Answer(body=made)
 
 
 async def list_deployments(call: Call, resource: Resource) -> Answer:
@@ -164,7 +169,7 @@ def _model(deployment: Deployment) -> Json:
         "capabilities": capabilities,
         "created_at": CREATED,
         "updated_at": CREATED,
-        "deprecation": {},
+        "deprecation": {} if deployment.retires is None else {"inference": int(deployment.retires)},
     }
 
 

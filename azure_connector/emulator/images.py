@@ -17,6 +17,7 @@ from .multipart import form_model, read_form
 from .parameters import check_integer
 from .resource import Resource
 from .routes import Handler
+from .shapes import check_form_shape, check_shape
 from .values import Json, among, text_of
 from .wire import Answer, Call, sse
 
@@ -44,7 +45,10 @@ async def generations(call: Call, resource: Resource) -> Answer:
     body = call.json_object()
     if not call.deployment:
         raise missing("model")
-    return _answer(resource, resource.deployment(call.deployment), body, ())
+    deployment = resource.deployment(call.deployment)
+    made = _answer(resource, deployment, body, ())
+    check_shape(call, body)
+    return made
 
 
 async def edits(call: Call, resource: Resource) -> Answer:
@@ -55,11 +59,13 @@ async def edits(call: Call, resource: Resource) -> Answer:
     if not uploads:
         raise missing("image")
     body: Json = dict(form.fields)
-    for name in ("n", "partial_images"):
+    for name in ("n", "partial_images", "output_compression"):
         if re.fullmatch(r"[0-9]{1,9}", str(body.get(name))):
             body[name] = int(body[name])
     body["stream"] = body.get("stream") == "true"
-    return _answer(resource, deployment, body, tuple(upload.content for upload in uploads))
+    made = _answer(resource, deployment, body, tuple(upload.content for upload in uploads))
+    check_form_shape(call, form.fields)
+    return made
 
 
 def _answer(resource: Resource, deployment: Deployment, body: Json, sources: tuple[bytes, ...]) -> Answer:
@@ -75,6 +81,7 @@ def _answer(resource: Resource, deployment: Deployment, body: Json, sources: tup
     if body.get("size") is not None and not among(body["size"], SIZES):
         raise wrong_choice("size", body["size"], sorted(SIZES))
     check_integer("partial_images", body.get("partial_images"), 0, 3)
+    check_integer("output_compression", body.get("output_compression"), 0, 100)
     if body.get("stream") is not None and not isinstance(body["stream"], bool):
         raise wrong_type("stream", "a boolean", body["stream"])
     if body.get("response_format") is not None and not old:

@@ -10,6 +10,7 @@ from .errors import invalid, missing, operation_not_supported, out_of_range, uns
 from .models import Deployment
 from .resource import Resource
 from .routes import Handler
+from .shapes import check_shape
 from .sound import mp3, pcm, wav
 from .soundfiles import aac, flac, opus
 from .values import Json, among
@@ -41,6 +42,7 @@ async def speech(call: Call, resource: Resource) -> Answer:
     if deployment.family.kind != "speech":
         raise operation_not_supported("audio speech", deployment.base_model)
     text = _checked(body, deployment)
+    check_shape(call, body)
     shape = str(body.get("response_format") or "mp3")
     kind, make = SHAPES[shape]
     sound = make(text)

@@ -10,6 +10,7 @@ from .multipart import form_model, read_form
 from .paging import listed
 from .resource import Resource
 from .routes import Handler
+from .shapes import check_form_shape, check_shape
 from .shelves import Thing
 from .values import Json
 from .wire import Answer, Call
@@ -29,10 +30,12 @@ async def create(call: Call, resource: Resource) -> Answer:
     """`POST /videos`, as a form or as JSON."""
     if call.is_form:
         form = read_form(call)
+        check_form_shape(call, form.fields)
         fields: Json = dict(form.fields)
         name = form_model(call, form)
     else:
         fields = call.json_object()
+        check_shape(call, fields)
         name = call.deployment
     if not name:
         raise missing("model")

@@ -95,7 +95,8 @@ def _clock_for(request: Any) -> Clock:
     """The clock for one request: its own timeout, and the deadline of whoever waits already."""
     outer = current()
     limits: dict[str, float | None] = request.extensions.get("timeout") or {}
-    return Clock(limits.get("read"), None if outer is None else outer.deadline, exchange=True)
+    at_hand = isinstance(request.stream, _library.ByteStream)
+    return Clock(limits.get("read"), None if outer is None else outer.deadline, exchange=True, joins=at_hand)
 
 
 class _TimedBody:
@@ -249,6 +250,8 @@ class _Direct:
         """The head of a reply, with which was done what httpx does with every response."""
         # In one pass: each look-up in httpx's headers walks the whole list.
         head = {name.lower(): value for name, value in response.headers.raw}
+        if b"".join((*head, *head.values())).isascii():
+            response.headers.encoding = "ascii"  # which httpx would find out by trying each of them
         if not direct:
             return head
         response.request = request

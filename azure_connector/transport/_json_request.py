@@ -69,7 +69,8 @@ class JsonRequestBuilder:
         if url is None or len(self._http_client.params):
             return None
         limits = _limits(options.timeout)
-        headers = library.Headers(self._template(url, limits["read"]))
+        template = self._template(url, limits["read"])
+        headers = library.Headers(template)
         given: Mapping[str, Any] = options.headers
         for name, value in given.items():
             if name.lower() in _NOT_OURS:
@@ -84,6 +85,8 @@ class JsonRequestBuilder:
         stream = library.ByteStream(content)
         request = library.Request("POST", url, headers=headers, stream=stream, extensions={"timeout": limits})
         request.read()
+        if template.encoding != "iso-8859-1":
+            request.headers.encoding = "utf-8"  # as it is written; httpx would find out by trying each header
         if len(self._http_client.cookies):
             self._http_client.cookies.set_cookie_header(request)
         if _sdk_log.isEnabledFor(logging.DEBUG):

@@ -46,15 +46,18 @@ class Clock:
         silence: seconds that the service may take for what is waited for; None for ever.
         deadline: when the call must be over, on the monotonic clock.
         exchange: it is of one request, from connecting on; otherwise it only adds a deadline.
+        joins: the request's body is at hand when its head is written, so that both are sent at once.
 
     Attributes:
         end: when what is waited for must be here; it begins anew with everything that is sent.
     """
 
-    __slots__ = ("_outer", "deadline", "end", "exchange", "silence")
+    __slots__ = ("_outer", "deadline", "end", "exchange", "joins", "silence")
 
-    def __init__(self, silence: float | None, deadline: float | None = None, *, exchange: bool = False) -> None:
-        self.silence, self.deadline, self.exchange = silence, deadline, exchange
+    def __init__(
+        self, silence: float | None, deadline: float | None = None, *, exchange: bool = False, joins: bool = False
+    ) -> None:
+        self.silence, self.deadline, self.exchange, self.joins = silence, deadline, exchange, joins
         self.end: float | None = None
         self._outer: Token[Clock | None] | None = None
 
@@ -123,9 +126,8 @@ def _allowed(clock: Clock | None, timeout: float | None, error: str, *, sending:
     return left
 
 
-def _sent() -> None:
-    if (clock := current()) is not None:
-        clock.begin()
+# Bytes of a body that are copied behind its head to be sent with it: a system call costs as much as a large copy.
+_JOINED = 65536
 
 
 class _Stream:
@@ -143,6 +145,19 @@ class _Stream:
         self.inner = inner
         self.protocol: Any = None
         self.body: Clock | None = None
+        self._held = b""
+
+    def _due(self, buffer: bytes, clock: Clock | None) -> tuple[bytes, ...]:
+        """What is to be sent now that a piece of a request is written: its head waits for what follows. The end of a
+        request is written too, as an empty piece.
+        """
+        if clock is not None and clock.joins:
+            clock.joins, self._held = False, buffer
+            return ()
+        held, self._held = self._held, b""
+        if held and len(buffer) <= _JOINED:
+            return (held + buffer,)
+        return tuple(piece for piece in (held, buffer) if piece)
 
     def _clock(self) -> Clock | None:
         """The clock for a read. Whoever sends a request has one of its own; a body's may be left of the one before."""
@@ -172,11 +187,16 @@ class Stream(_Stream):
         known.add(self)
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        if self._held:
+            self.write(b"", timeout)
         return self.inner.read(max_bytes, _allowed(self._clock(), timeout, "ReadTimeout"))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self.inner.write(buffer, _allowed(current(), timeout, "WriteTimeout", sending=True))
-        _sent()
+        clock = current()
+        for piece in self._due(buffer, clock):
+            self.inner.write(piece, _allowed(clock, timeout, "WriteTimeout", sending=True))
+            if clock is not None:
+                clock.begin()
 
     def close(self) -> None:
         # Closing a socket does not wake a thread that reads from it. In a forked child the connection is the parent's.
@@ -232,11 +252,16 @@ class AsyncStream(_Stream):
         return found
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109  # httpcore's
+        if self._held:
+            await self.write(b"", timeout)
         return await self.inner.read(max_bytes, _allowed(self._clock(), timeout, "ReadTimeout"))
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109  # as above
-        await self.inner.write(buffer, _allowed(current(), timeout, "WriteTimeout", sending=True))
-        _sent()
+        clock = current()
+        for piece in self._due(buffer, clock):
+            await self.inner.write(piece, _allowed(clock, timeout, "WriteTimeout", sending=True))
+            if clock is not None:
+                clock.begin()
 
     async def aclose(self) -> None:
         await self.inner.aclose()

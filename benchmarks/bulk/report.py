@@ -88,6 +88,6 @@ def picture(results: Mapping[str, Any], path: Path) -> None:
     axes.set_yticks(list(places), list(found))
     axes.invert_yaxis()
     axes.set_xlim(0, 100)
-    axes.legend(loc="lower right")
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=2, frameon=False)  # below: it would hide a bar
     figure.tight_layout()
     figure.savefig(path, metadata={"Date": None})

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +11,7 @@ import pytest
 
 from azure_connector import AsyncAzureConnector, AzureConnector, ConfigurationError
 from azure_connector.emulator import Emulator
+from tests.support.programs import Launcher
 
 KEY = "c4nary-key-1234567"
 PROMPT = "c4nary prompt"
@@ -167,19 +165,10 @@ def test_nothing_reaches_it_through_litellm(attacked: Emulator) -> None:
     "command", [["chat", PROMPT], ["doctor", "--call"], ["models"]], ids=lambda command: command[0]
 )
 def test_nothing_reaches_it_from_the_command_line(
-    command: list[str], evil: Emulator, bare_machine: Path, monkeypatch: pytest.MonkeyPatch
+    command: list[str], evil: Emulator, bare_machine: Path, launcher: Launcher
 ) -> None:
     (bare_machine / "azure_connector.toml").write_text(f'azure_endpoint = "{evil.endpoint}"', encoding="utf-8")
-    environment = os.environ | {"AZURE_OPENAI_API_KEY": KEY, "PYTHONPATH": str(Path(__file__).parents[2])}
-    done = subprocess.run(
-        [sys.executable, "-m", "azure_connector.cli", *command],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-    )
+    done = launcher.run(*command, environment={"AZURE_OPENAI_API_KEY": KEY})
     assert done.returncode != 0
     said = done.stdout + done.stderr
     assert "c4nary" not in said.replace(PROMPT, "")

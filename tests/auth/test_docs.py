@@ -1,8 +1,9 @@
-"""Every Python block of docs/authentication.md runs, in the environment that its comment names."""
+"""Every Python block of the pages about signing in runs, in the environment that its comment names."""
 
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from azure_connector import AzureConnector
 from azure_connector.auth._chain import METHODS
 from azure_connector.auth._entra_codes import REMEDIES
 from azure_connector.emulator import Emulator
@@ -18,10 +20,15 @@ from azure_connector.emulator.entra.environments import cli_environment, environ
 from azure_connector.emulator.entra.identity import ManagedIdentityServer
 from azure_connector.emulator.gateway import Gateway
 from azure_connector.settings import CONFIG_VARIABLE, ENV_FILE_VARIABLE, ENVIRONMENT
+from tests.docs.blocks import Block, blocks_of, compare
 
-PAGE = Path(__file__).parents[2] / "docs" / "authentication.md"
+DOCS = Path(__file__).parents[2] / "docs"
+PAGE = DOCS / "authentication.md"
+TASKS = [
+    DOCS / "tasks" / name for name in ("entra-laptop.md", "entra-container.md", "entra-ci.md", "api-management.md")
+]
 TEXT = PAGE.read_text(encoding="utf-8")
-BLOCKS = re.findall(r"<!-- environment: (\w+) -->\n```python\n(.*?)```", TEXT, re.DOTALL)
+BLOCKS = [(page, block) for page in (PAGE, *TASKS) for block in blocks_of(page) if "environment" in block.directives]
 
 
 @pytest.fixture
@@ -45,6 +52,12 @@ def prepare(
                     "AZURE_APIM_ENDPOINT": gateway.endpoint,
                     "AZURE_APIM_SUBSCRIPTION_KEY": gateway.subscription_key,
                 }
+            if kind == "gateway_key":
+                gateway = servers.enter_context(Gateway(azure, backend_key=azure.api_key))
+                return {
+                    "AZURE_APIM_ENDPOINT": gateway.endpoint,
+                    "AZURE_APIM_SUBSCRIPTION_KEY": gateway.subscription_key,
+                }
             if kind == "key_file":
                 (tmp_path / "key").write_text(azure.api_key + "\n")
                 return {"OPENAI_KEY_FILE": str(tmp_path / "key")}
@@ -65,14 +78,18 @@ def prepare(
         yield setup
 
 
-@pytest.mark.parametrize("number", range(len(BLOCKS)), ids=[kind for kind, _ in BLOCKS])
+@pytest.mark.parametrize(
+    "block",
+    [block for _, block in BLOCKS],
+    ids=[f"{page.stem}-{number}" for number, (page, _) in enumerate(BLOCKS)],
+)
 def test_a_block_runs(
-    number: int, prepare: Callable[[str], None], azure: Emulator, capsys: pytest.CaptureFixture[str]
+    block: Block, prepare: Callable[[str], None], azure: Emulator, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    kind, source = BLOCKS[number]
+    kind = block.directives["environment"]
     prepare(kind)
-    names: dict[str, object] = {"__name__": "page"}
-    exec(compile(source, str(PAGE), "exec"), names)
+    names: dict[str, object] = {"__name__": "page", "os": os, "AzureConnector": AzureConnector}
+    exec(compile(block.text, str(block), "exec"), names)
     main = names.get("main")
     if callable(main):
         asyncio.run(main())
@@ -83,11 +100,13 @@ def test_a_block_runs(
     else:
         assert list(azure.requests)
         assert {seen.status for seen in azure.requests} == {200}
+        compare(block, shown)
 
 
 def test_no_block_is_left_out() -> None:
-    assert len(BLOCKS) == TEXT.count("```python")
-    assert len(BLOCKS) >= 8
+    python = [block for page in (PAGE, *TASKS) for block in blocks_of(page) if block.language == "python"]
+    assert [block for _, block in BLOCKS] == python
+    assert len(BLOCKS) >= 12
 
 
 def test_the_page_names_what_there_is() -> None:

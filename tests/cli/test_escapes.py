@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
-import subprocess
-import sys
 
 import pytest
 from rich.text import Text
@@ -15,6 +12,7 @@ from azure_connector._utils import printable
 from azure_connector.cli import _screen
 from azure_connector.display import show
 from azure_connector.emulator import Emulator, Reply
+from tests.support.programs import Launcher
 
 EVIL = "\x1b]0;owned\x07\x1b[2Jhello\r\x9b31m\u202etxt"
 
@@ -47,7 +45,7 @@ COMMANDS = [["models"], ["models", "--json"], ["explain", NAME], ["doctor", "--c
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
-def test_names_and_replies_reach_no_terminal_raw(command: list[str]) -> None:
+def test_names_and_replies_reach_no_terminal_raw(command: list[str], launcher: Launcher) -> None:
     """The whole command, against a resource whose deployment, model and reply are made to steer terminals."""
     with Emulator({NAME: "gpt-4o"}) as azure:
         if command[0] == "chat":
@@ -55,14 +53,8 @@ def test_names_and_replies_reach_no_terminal_raw(command: list[str]) -> None:
             choice = {"index": 0, "finish_reason": "stop", "message": message}
             body = {"id": "x", "object": "chat.completion", "created": 1, "model": NAME, "choices": [choice]}
             azure.script(Reply(status=200, body=body), times=None)
-        done = subprocess.run(
-            [sys.executable, "-m", "azure_connector.cli", *command],
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-            env=os.environ | {"AZURE_OPENAI_ENDPOINT": azure.endpoint, "AZURE_OPENAI_API_KEY": azure.api_key},
-            stdin=subprocess.DEVNULL,
+        done = launcher.run(
+            *command, environment={"AZURE_OPENAI_ENDPOINT": azure.endpoint, "AZURE_OPENAI_API_KEY": azure.api_key}
         )
         assert list(azure.requests) or command[0] == "explain"
     assert not {"\x1b", "\x07", "\x9b", "\u202e"}.intersection(done.stdout + done.stderr)

@@ -4,28 +4,24 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import json
 import os
 import pty
 import re
 import select
-import signal
 import struct
-import subprocess
-import sys
 import termios
 import time
 import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from azure_connector.emulator import Emulator
+from azure_connector.emulator.entra import EntraID, ManagementServer
+from tests.support.programs import Launcher
 from tests.support.waiting import PATIENCE
 
-ROOT = Path(__file__).parents[2]
 CONTROL = re.compile(r"\x1b\[(?P<numbers>[0-9;?]*)(?P<kind>[A-Za-z])|\x1b\][^\x07]*\x07|\x1b[=>]")
 COLOUR = re.compile(r"\x1b\[(?:\d+;)*3[0-7]m|\x1b\[[0-9;]*38;")
 
@@ -58,36 +54,6 @@ def drawn(raw: str) -> list[str]:
     return lines
 
 
-class Launcher:
-    """The process that starts the command lines."""
-
-    def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, str(Path(__file__).with_name("launcher.py"))],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-        )
-
-    def ask(self, **what: Any) -> dict[str, Any]:
-        assert self._process.stdin
-        assert self._process.stdout
-        self._process.stdin.write(json.dumps(what) + "\n")
-        self._process.stdin.flush()
-        return json.loads(self._process.stdout.readline())
-
-    def close(self) -> None:
-        self._process.communicate()
-
-
-@pytest.fixture(scope="module")
-def launcher() -> Iterator[Launcher]:
-    made = Launcher()
-    yield made
-    made.close()
-
-
 class Terminal:
     """A command line at a pseudo-terminal."""
 
@@ -96,16 +62,13 @@ class Terminal:
     ) -> None:
         self.raw = ""
         self._seen = 0
-        self._launcher = launcher
         self._master, self._slave = pty.openpty()
         fcntl.ioctl(self._slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40 if columns else 0, columns, 0, 0))
-        wanted = {
-            "tty": os.ttyname(self._slave),
-            "arguments": arguments,
-            "environment": {**os.environ, "TERM": "xterm-256color", "LANG": "C.UTF-8", **environment},
-            "directory": str(Path.cwd()),
-        }
-        self._pid: int | None = launcher.ask(start=wanted)["pid"]
+        self._program = launcher.start(
+            *arguments,
+            tty=os.ttyname(self._slave),
+            environment={"TERM": "xterm-256color", "LANG": "C.UTF-8", **environment},
+        )
 
     def send(self, text: str) -> None:
         os.write(self._master, text.encode())
@@ -128,10 +91,9 @@ class Terminal:
     def finish(self) -> int:
         """Waits for the end; gives the exit code."""
         end = time.monotonic() + PATIENCE
-        while (code := self._launcher.ask(poll=self._pid)["code"]) is None:
+        while (code := self._program.poll()) is None:
             self._read(time.monotonic() + 0.02)
             assert time.monotonic() < end, self.text
-        self._pid = None
         while self._read(0.0):
             pass
         return code
@@ -156,11 +118,7 @@ class Terminal:
         return max(map(len, self.lines))
 
     def close(self) -> None:
-        if self._pid is not None:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self._pid, signal.SIGKILL)
-            while self._launcher.ask(poll=self._pid)["code"] is None:
-                self._read(time.monotonic() + 0.01)
+        self._program.kill()
         os.close(self._slave)
         os.close(self._master)
 
@@ -240,7 +198,7 @@ def test_a_conversation(terminal: Start, here: Emulator) -> None:
     screen.wait_for("tokens in")
     assert here.requests.last.body["messages"][-1]["content"] == "one \ntwo"
     screen.wait_for("> ")
-    for line, answer in (("/model gpt-4o", "asking gpt-4o"), ("/history", "user: "), ("/bogus", "/system TEXT")):
+    for line, answer in (("/model gpt-4o", "asking gpt-4o"), ("/history", "user: "), ("/bogus", "There is no /bogus")):
         screen.send(f"{line}\n")
         screen.wait_for(answer)
         screen.wait_for("\r\n> ")
@@ -327,20 +285,112 @@ def test_init_asks_again_only_for_the_answer_that_is_wrong(terminal: Start, azur
     screen.wait_for("Endpoint")
     screen.send("https://portal.azure.com/#home\n")
     screen.wait_for("a web page")
+    screen.wait_for("Endpoint (")
     screen.send(f"{azure.endpoint}\n")
     screen.wait_for("Who is calling")
     screen.send("5\n")
     screen.wait_for("It is one of")
+    screen.wait_for("Who is calling")
     screen.send("1\n")
     screen.wait_for("not shown")
     screen.send("another-resources-key\n")
     screen.wait_for("do not work yet")
+    screen.wait_for("not shown")  # what is typed before a hidden question is thrown away, by getpass
     screen.send(f"{azure.api_key}\n")
     screen.wait_for("Write this?")
     screen.send("y\n")
     assert screen.finish() == 0, screen.text
     assert Path(".env").read_text() == f"AZURE_OPENAI_API_KEY={azure.api_key}\n"
     assert screen.text.count("Who is calling") == 2, "the number that is none, and no further time"
+
+
+@pytest.fixture
+def signed_in(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[ManagementServer, Emulator, Emulator]]:
+    """Somebody signed in to the Azure CLI who sees two subscriptions, one of them empty, and two resources."""
+    with (
+        EntraID() as entra,
+        Emulator({"team-chat": "gpt-5", "small": "gpt-4o"}, entra=entra) as azure,
+        Emulator({"other": "gpt-4o"}, entra=entra, keys_disabled=True) as keyless,
+        ManagementServer(entra, {"Empty": {}, "Team": {"first": azure, "second": keyless}}) as plane,
+    ):
+        for name, value in {
+            **entra.cli_environment(),
+            "AZURE_AUTHORITY_HOST": entra.authority_host,
+            "AZURE_CONNECTOR_DISABLE_INSTANCE_DISCOVERY": "true",
+            "AZURE_CONNECTOR_CA_BUNDLE": str(entra.ca_file),
+            "AZURE_CONNECTOR_MANAGEMENT_ENDPOINT": plane.url,
+        }.items():
+            monkeypatch.setenv(name, value)
+        yield plane, azure, keyless
+
+
+def test_init_lets_choose_after_az_login(
+    terminal: Start, signed_in: tuple[ManagementServer, Emulator, Emulator], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, azure, _ = signed_in
+    monkeypatch.setenv("AZURE_OPENAI_API_KEY", "a-key-that-lies-around")
+    screen = terminal("init")
+    for asked, answer in (
+        ("Endpoint (or Enter", ""),
+        ("Subscription (1 to 2)", "1"),
+        ("no resource of Azure OpenAI in Empty", None),
+        ("Resource (1 to 2)", "3"),
+        ("a number from 1 to 2", None),
+        ("Resource (1 to 2)", "1"),
+        ("Deployment for calls that name none (1 to 2)", "2"),
+        ("Who is calling", "1"),
+        ("KEY 1 of first is used", None),
+        ("It works: small answered", None),
+        ("Write this?", "y"),
+    ):
+        screen.wait_for(asked)
+        if answer is not None:
+            screen.send(f"{answer}\n")
+    assert screen.finish() == 0, screen.text
+    assert azure.api_key not in screen.raw
+    assert "unset AZURE_OPENAI_API_KEY" in " ".join(screen.text.split())
+    written = tomllib.loads(Path("azure_connector.toml").read_text())
+    assert written["azure_endpoint"] == azure.endpoint
+    assert written["default_deployment"] == "small"
+    assert written["deployment_mapping"] == {"gpt-5": "team-chat", "gpt-4o": "small"}
+    assert Path(".env").read_text() == f"AZURE_OPENAI_API_KEY={azure.api_key}\n"
+    monkeypatch.delenv("AZURE_OPENAI_API_KEY")
+    asked = terminal("chat", "Say pong")
+    assert asked.finish() == 0, asked.text
+    assert azure.requests.last.path.endswith("chat/completions")
+
+
+def test_init_with_a_resource_that_takes_no_keys(
+    terminal: Start, signed_in: tuple[ManagementServer, Emulator, Emulator], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plane, _, keyless = signed_in
+    monkeypatch.setenv("AZURE_CONNECTOR_TRUSTED_HOSTS", keyless.endpoint.removeprefix("http://"))
+    plane.script(503, 503)  # the first listing fails: what was typed is asked for again
+    screen = terminal("init")
+    for asked, answer in (
+        ("Endpoint (or Enter", ""),
+        ("does not list the subscriptions", None),
+        ("Endpoint (or Enter", ""),
+        ("Subscription (1 to 2)", "2"),
+        ("Resource (1 to 2)", "2"),
+        ("second takes no keys", None),
+        ("Who is calling", "1"),
+        ("do not work yet", None),
+        ("Who is calling", "2"),
+        ("It works: other answered", None),
+        ("Write this?", "y"),
+    ):
+        screen.wait_for(asked)
+        if answer is not None:
+            screen.send(f"{answer}\n")
+    assert screen.finish() == 0, screen.text
+    written = tomllib.loads(Path("azure_connector.toml").read_text())
+    assert written["use_default_credential"] is True
+    assert written["resource_id"] == plane.resource_id("second")
+    assert not Path(".env").exists()
+    assert "AZURE_CONNECTOR_TRUSTED_HOSTS" in screen.text, "what it relies on is said"
+    asked = terminal("chat", "Say pong")
+    assert asked.finish() == 0, asked.text
 
 
 def test_ctrl_c_at_a_question(terminal: Start) -> None:

@@ -59,7 +59,7 @@ class Proxy(ThreadingHTTPServer):
 @pytest.fixture
 def proxy() -> Iterator[Proxy]:
     with Proxy() as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
         thread.start()
         yield server
         server.shutdown()

@@ -3,23 +3,26 @@
     <!-- not run: REASON -->     the block cannot run here
     <!-- raises: CLASS -->       a Python block that ends in this error
     <!-- exits: CODE -->         a shell block whose command ends with this code
+    <!-- needs: NAME, … -->     a block for packages that may not be installed; then it is not run
+    <!-- environment: KIND -->   a Python block for a machine with this sign-in; a test of its own makes one
 
 A `text` block right after a Python or shell block is its output, line by line; `…` in it stands for anything.
 """
 
 from __future__ import annotations
 
+import importlib.util
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-__all__ = ["ROOT", "Block", "blocks_of", "pages"]
+__all__ = ["ROOT", "Block", "blocks_of", "compare", "installed", "pages"]
 
 ROOT = Path(__file__).parents[2]
 
 _FENCE = re.compile(r"^(?P<indent> *)(?P<ticks>```+) *(?P<language>[\w+-]*)[^\n]*$")
-_DIRECTIVE = re.compile(r"^ *<!-- (?P<name>not run|raises|exits): (?P<value>.+?) -->$")
+_DIRECTIVE = re.compile(r"^ *<!-- (?P<name>not run|raises|exits|environment|needs): (?P<value>.+?) -->$")
 
 
 @dataclass(frozen=True)
@@ -39,8 +42,18 @@ class Block:
     directives: dict[str, str]
     output: str | None = None
 
+    @property
+    def needs(self) -> list[str]:
+        """The packages that it imports and that may be missing."""
+        return [name.strip() for name in self.directives.get("needs", "").split(",") if name.strip()]
+
     def __str__(self) -> str:
         return f"{self.page.relative_to(ROOT)}:{self.line}"
+
+
+def installed(block: Block) -> bool:
+    """Whether this environment has what a block needs."""
+    return all(importlib.util.find_spec(name) is not None for name in block.needs)
 
 
 def pages() -> list[Path]:
@@ -82,3 +95,15 @@ def _until(lines: Iterator[tuple[int, str]], ticks: str) -> Iterator[str]:
         if line.strip() == ticks:
             return
         yield line
+
+
+def compare(block: Block, output: str) -> None:
+    """The text block after a block stands in what it wrote, line by line; `…` stands for anything."""
+    if block.output is None:
+        return
+    rest = output
+    for line in filter(None, map(str.strip, block.output.splitlines())):
+        pattern = r"\s+".join(re.escape(word).replace("…", ".*?") for word in line.split())
+        found = re.search(pattern, rest)
+        assert found, f"{block}: the output has no line {line!r} where the page has it:\n{output}"
+        rest = rest[found.end() :]

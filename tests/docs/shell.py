@@ -27,7 +27,15 @@ _OTHERS = frozenset({"az", "cd", "curl", "docker", "git", "jq", "jupyter", "olla
 # These wait for somebody at the keyboard or serve until Ctrl-C: their options are parsed, then their help is shown.
 _LASTING = frozenset({"chat", "emulator", "init"})
 _ELSEWHERE = frozenset(
-    {CONFIG_VARIABLE, "GEMINI_API_KEY", "ALLOWED_ORIGINS", "DEFAULT_PROVIDER", "DEFAULT_MODEL", "LITELLM_MASTER_KEY"}
+    {
+        CONFIG_VARIABLE,
+        "GEMINI_API_KEY",
+        "ALLOWED_ORIGINS",
+        "DEFAULT_PROVIDER",
+        "DEFAULT_MODEL",
+        "LITELLM_MASTER_KEY",
+        "NO_PROXY",
+    }
 )
 _ADDRESS_OR_KEY = {*ENVIRONMENT["azure_endpoint"], *ENVIRONMENT["api_key"]}
 _ASSIGNMENT = re.compile(r"(?P<name>[A-Za-z_]\w*)=(?P<value>.*)", re.DOTALL)
@@ -53,8 +61,15 @@ def run_shell(block: Block, monkeypatch: pytest.MonkeyPatch, written: Callable[[
 
 def _commands(text: str) -> Iterator[list[str]]:
     """The words of each command; pipes and redirections belong to it."""
+    begun = ""
     for line in text.replace("\\\n", " ").splitlines():
-        words = shlex.split(line, comments=True)
+        begun += line
+        try:
+            words = shlex.split(begun, comments=True)
+        except ValueError:  # a quotation that ends on a later line; bash has checked that it does
+            begun += "\n"
+            continue
+        begun = ""
         if words:
             yield words
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import inspect
 import re
 from pathlib import Path
 from types import ModuleType
@@ -10,7 +11,7 @@ from types import ModuleType
 import pytest
 import typer
 
-from azure_connector import errors
+from azure_connector import AzureConnector, errors
 from azure_connector.settings import ENVIRONMENT
 from azure_connector.settings._connector_fields import ConnectorFields
 from azure_connector.settings._environment import CONFIG_VARIABLE, ENV_FILE_VARIABLE
@@ -81,6 +82,14 @@ def test_the_pictures_are_what_the_script_draws() -> None:
     made = generator("generate_pictures")
     for name in ("concepts", "endpoints"):
         assert (DOCS / "images" / f"{name}.svg").read_text(encoding="utf-8") == getattr(made, name)()
+
+
+def test_the_page_of_the_arguments_has_every_argument_with_its_text() -> None:
+    made = generator("generate_reference").page()
+    stale = "docs/reference/arguments.md is stale: run python docs/generate_reference.py"
+    assert (DOCS / "reference" / "arguments.md").read_text(encoding="utf-8") == made, stale
+    told = dict(re.findall(r"^\| `(\w+)` \| .+? \| (.{5,}) \|$", made, re.MULTILINE))
+    assert set(told) == set(inspect.signature(AzureConnector).parameters)
 
 
 def test_the_operations_page_is_what_the_table_says() -> None:

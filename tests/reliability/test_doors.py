@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import gc
 import os
 import subprocess
@@ -28,7 +29,15 @@ from azure_connector import AsyncAzureConnector  # noqa: E402
 from sk_azure_plugin import AzureConnectorChatCompletion, AzureConnectorTextEmbedding  # noqa: E402
 from tests.reliability.raw_server import FAULTS, RawServer  # noqa: E402
 from tests.reliability.test_lifetimes import descriptors, echo  # noqa: E402
-from tests.reliability.test_raw_faults import ENOUGH, open_to, options, outcome, over_httpx, until  # noqa: E402, F401
+from tests.reliability.test_raw_faults import (  # noqa: E402
+    ENOUGH,
+    begun,
+    open_to,
+    options,
+    outcome_of,
+    over_httpx,  # noqa: F401
+    until,
+)
 
 MESSAGES = [{"role": "user", "content": "Hi"}]
 WAV = ("a.wav", b"R" * 50_000)
@@ -91,11 +100,6 @@ async def alite_call(name: str) -> None:
             pass
 
 
-async def raised(work: Any) -> BaseException | None:
-    (error,) = await asyncio.wait_for(asyncio.gather(work, return_exceptions=True), ENOUGH)
-    return error
-
-
 def of_the_core(error: BaseException | None) -> bool:
     return error is not None and (isinstance(error, ac.AzureErrorDetails) or of_the_core(error.__cause__))
 
@@ -105,11 +109,12 @@ def of_the_core(error: BaseException | None) -> bool:
 async def test_each_call_through_litellm_ends_in_one_of_its_errors(fault, way, lite):
     with RawServer(fault) as server:
         lite(**options(server))
-        for name in LITE:
-            if way == "sync":
-                error = await asyncio.to_thread(outcome, lambda name=name: lite_call(name))
-            else:
-                error = await raised(alite_call(name))
+        if way == "sync":
+            running = {name: begun(functools.partial(lite_call, name)) for name in LITE}
+            found = {name: await asyncio.to_thread(ended) for name, ended in running.items()}
+        else:
+            found = dict(zip(LITE, await asyncio.gather(*map(outcome_of, map(alite_call, LITE))), strict=True))
+        for name, error in found.items():
             assert isinstance(error, openai.APIError), (name, error)
             assert type(error).__module__.startswith("litellm"), (name, error)
         litellm_adapter.unregister("raw")
@@ -122,8 +127,8 @@ async def test_each_call_through_litellm_ends_in_one_of_its_errors(fault, way, l
 async def test_each_call_through_semantic_kernel_ends_in_one_of_its_errors(fault, way):
     with RawServer(fault) as server:
         async with AsyncAzureConnector(**options(server)) as connector:
-            for name, call in KERNEL.items():
-                error = await raised(call(connector))
+            found = await asyncio.gather(*(outcome_of(call(connector)) for call in KERNEL.values()))
+            for name, error in zip(KERNEL, found, strict=True):
                 assert isinstance(error, ServiceResponseException), (name, error)
                 assert of_the_core(error), (name, error)
         await asyncio.to_thread(until, lambda: not open_to(server))

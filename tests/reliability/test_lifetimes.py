@@ -240,7 +240,7 @@ def test_a_closed_client_says_so_at_once(azure, caplog):
     copy = client.with_options(timeout=5)
     client.close()
     for each in (client, copy):
-        with pytest.raises(ac.ClientClosedError, match="was closed") as caught:
+        with pytest.raises(ac.ClientClosedError, match=r"was closed\.") as caught:
             each.chat.completions.create(**HELLO)
         assert isinstance(caught.value, openai.APIConnectionError | RuntimeError)
     assert len(azure.requests) == 0

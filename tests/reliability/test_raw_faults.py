@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import openai
@@ -89,8 +90,8 @@ async def aread(client: AsyncAzureConnector, name: str, streamed: bool) -> None:
             pass
 
 
-def outcome(work: Callable[[], None]) -> BaseException | None:
-    """What a call in a thread of its own raises."""
+def begun(work: Callable[[], object]) -> Callable[[], BaseException | None]:
+    """Starts a call in a thread of its own; gives what waits for its end and returns what it raised."""
     raised: list[BaseException | None] = []
 
     def run() -> None:
@@ -103,31 +104,41 @@ def outcome(work: Callable[[], None]) -> BaseException | None:
 
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
-    thread.join(ENOUGH)
-    assert raised, "the call hangs"
-    return raised[0]
+
+    def ended() -> BaseException | None:
+        thread.join(ENOUGH)
+        assert raised, "the call hangs"
+        return raised[0]
+
+    return ended
+
+
+def outcome(work: Callable[[], object]) -> BaseException | None:
+    """What a call in a thread of its own raises."""
+    return begun(work)()
+
+
+async def outcome_of(call: Awaitable[object], name: str = "") -> BaseException | None:
+    """What a call raises."""
+    try:
+        async with asyncio.timeout(ENOUGH):
+            await call
+    except TimeoutError:
+        raise AssertionError(f"the call hangs: {name}") from None
+    except Exception as error:
+        return error
+    return None
 
 
 async def outcomes(way: str, calls: list[tuple[str, bool]], given: dict[str, Any]) -> dict[tuple[str, bool], Any]:
-    found: dict[tuple[str, bool], Any] = {}
+    """What each call raises; they run at once, since most end by their timeout."""
     if way == "sync":
         with AzureConnector(**given) as client:
-            for name, streamed in calls:
-                work = lambda name=name, streamed=streamed: read(client, name, streamed)  # noqa: E731
-                found[name, streamed] = await asyncio.to_thread(outcome, work)
-        return found
+            running = {call: begun(functools.partial(read, client, *call)) for call in calls}
+            return {call: await asyncio.to_thread(ended) for call, ended in running.items()}
     async with AsyncAzureConnector(**given) as aclient:
-        for name, streamed in calls:
-            try:
-                async with asyncio.timeout(ENOUGH):
-                    await aread(aclient, name, streamed)
-            except TimeoutError:
-                raise AssertionError(f"the call hangs: {name}") from None
-            except Exception as error:
-                found[name, streamed] = error
-            else:
-                found[name, streamed] = None
-    return found
+        found = await asyncio.gather(*(outcome_of(aread(aclient, *call), call[0]) for call in calls))
+        return dict(zip(calls, found, strict=True))
 
 
 CALLS = [*((name, True) for name in STREAMS), *((name, False) for name in WHOLE)]

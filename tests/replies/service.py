@@ -7,7 +7,7 @@ import json
 import socketserver
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from azure_connector import AsyncAzureConnector, AzureConnector
@@ -34,6 +34,12 @@ class Answer:
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     cut: bool = False
+
+    def soon(self) -> Answer:
+        """The same, but where it names seconds to wait, that is a millisecond."""
+        headers = {name: value for name, value in self.headers.items() if name != "retry-after"}
+        more = {"retry-after-ms": "1"} if headers != self.headers else {}
+        return replace(self, headers={**headers, **more})
 
     def sent(self) -> bytes:
         """The whole reply, in one chunk for each piece."""

@@ -141,7 +141,7 @@ def _call(call: Call, resource: Resource, *states: str) -> Thing:
 async def accept(call: Call, resource: Resource) -> Answer:
     """`POST /realtime/calls/{id}/accept`: of a call that rings."""
     found = _call(call, resource, "ringing")
-    found.body["session"] = _session(read_body(call, ("model",)), resource, "session")
+    found.body["session"] = _session(read_body(call, ("type", "model")), resource, "session")
     found.body["status"] = "active"
     return Answer(raw=b"")
 

@@ -7,6 +7,7 @@ from ..errors import missing, unknown_parameter
 from ..fieldtypes import RESPONSE_TYPES, check_types
 from ..resource import Resource
 from ..routes import Handler
+from ..shapes import check_shape
 from ..values import Json
 from ..wire import Answer, Call
 from .history import before
@@ -41,6 +42,7 @@ def _items(call: Call, resource: Resource, known: frozenset[str]) -> tuple[Json,
         if name not in known:
             raise unknown_parameter(name)
     check_types(body, RESPONSE_TYPES)
+    check_shape(call, body)
     own = read_items(body.get("input"), resource.responses, resource.seal, stored=True)
     return body, [*before(body, resource), *own]
 

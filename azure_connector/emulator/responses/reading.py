@@ -40,6 +40,7 @@ WITHOUT_STATUS = frozenset(
 USER_PARTS = ("input_text", "input_image", "input_file", "input_audio")
 ASSISTANT_PARTS = ("output_text", "refusal")
 ROLES = ("assistant", "system", "developer", "user")
+PHASES = ("commentary", "final_answer")
 LONGEST_ID = 64
 
 
@@ -84,7 +85,9 @@ def _item(where: str, item: Any) -> Json:
     if not is_object(item):
         raise wrong_type(where, "an object", item)
     fields = object_of(item)
-    kind = fields.get("type") or ("message" if "role" in fields else None)
+    kind = fields.get("type")
+    if kind is None and "role" in fields:
+        kind = "message"
     if kind is None:
         raise missing(f"{where}.type")
     if not among(kind, TYPES):
@@ -103,7 +106,7 @@ def _item(where: str, item: Any) -> Json:
         name = "arguments" if kind == "function_call" else "input"
         if not isinstance(fields[name], str):
             raise wrong_type(f"{where}.{name}", "a string", fields[name])
-    return {"type": kind, **fields}
+    return {**fields, "type": kind}
 
 
 def _check_names(where: str, kind: str, fields: Json) -> None:
@@ -124,6 +127,8 @@ def _check_message(where: str, fields: Json) -> None:
     role = fields.get("role")
     if not among(role, ROLES):
         raise wrong_choice(f"{where}.role", role, ROLES)
+    if fields.get("phase") is not None and not among(fields["phase"], PHASES):
+        raise wrong_choice(f"{where}.phase", fields["phase"], PHASES)
     content = fields.get("content")
     if content is None:
         raise missing(f"{where}.content")
