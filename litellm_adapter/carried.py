@@ -24,7 +24,21 @@ def packed(delta: dict[str, Any]) -> dict[str, Any]:
 
 def lifted(message: object) -> Any:
     """A message of the history as the connector reads it; LiteLLM's own field is no part of a request."""
-    if not isinstance(message, Mapping) or _FIELDS not in message:
+    if not isinstance(message, Mapping):
+        return message
+    if isinstance(content := message.get("content"), list):
+        message = {**message, "content": [_part(part) for part in content]}
+    if _FIELDS not in message:
         return message
     kept = {name: value for name in _NAMES if (value := (message[_FIELDS] or {}).get(name))}
     return {**kept, **{name: value for name, value in message.items() if name != _FIELDS}}
+
+
+def _part(part: Any) -> Any:
+    """A picture or file as the service takes it: LiteLLM's callers may give an address alone, or its own `format`."""
+    kind = part.get("type") if isinstance(part, Mapping) else None
+    if kind not in ("image_url", "file") or kind not in part:
+        return part
+    given = part[kind]
+    told = {n: value for n, value in given.items() if n != "format"} if isinstance(given, Mapping) else {"url": given}
+    return {**part, kind: told}
