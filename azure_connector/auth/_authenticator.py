@@ -79,6 +79,11 @@ class Authenticator:
         """The scope that tokens are asked for."""
         return scope_of(self._resource)
 
+    @property
+    def scope_origin(self) -> str:
+        """Where that scope was set; `default` where it is the host's own."""
+        return self._resource.auth.origins.get("scope", "default")
+
     def headers(self, *, within: float | None = None) -> AuthHeaders:
         """The headers to send. Blocks where a token must be fetched first.
 
