@@ -1,7 +1,7 @@
 """Mutation testing by mutmut: `python -m tests.support.mutants routing/_retry_policy.py`.
 
-mutmut changes the code in small ways, and runs the room's tests for each. It works in a copy of the tree, since it looks
-for its settings and its source there.
+mutmut changes the code in small ways, and runs the room's tests for each. It works in a copy of the tree, since its
+settings and its source are there.
 """
 
 from __future__ import annotations
