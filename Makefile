@@ -55,9 +55,9 @@ test: $(VENV)/.dev ## all tests
 coverage: $(VENV)/.dev ## all tests, with the share of the core's branches that they reach; below the gate it fails
 	$(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report term:skip-covered --cov-report html:.cache/coverage $(PYTEST)
 
-# Mutants of one room after another take hours: name files, `make mutants MUTANTS="azure_connector/routing/_durations.py"`.
-mutants: .venv-mutants/.ready ## change the code of a file in small ways and see whether its room's tests notice (MUTANTS=file)
-	.venv-mutants/bin/python -m tests.mutants.run $(or $(MUTANTS),azure_connector/routing/_durations.py)
+# A room takes an hour and more: name a file of auth, replies, requests or routing, MUTANTS=routing/_health.py.
+mutants: .venv-mutants/.ready ## change a file of the core in small ways, and see whether its tests notice (MUTANTS=room/file)
+	.venv-mutants/bin/python -m tests.support.mutants $(or $(MUTANTS),routing/_retry_policy.py)
 
 test-long: $(VENV)/.dev ## the property tests with new examples, twenty times as many; what one finds becomes a test
 	$(BIN)/python -m pytest -n auto --dist worksteal -m hypothesis --hypothesis-profile long --timeout 7200 $(PYTEST)
@@ -120,6 +120,13 @@ CORE_TESTS := $(addprefix tests/,client settings routing tools responses fitting
 	@$(call create,.venv-openai3)
 	@$(call without,litellm|openai|jiter) > .venv-openai3/pins.txt
 	@$(call install,.venv-openai3,-c .venv-openai3/pins.txt,-e '$(CORE_ALONE)' 'openai>=3' websockets fakeredis $(TOOLS))
+	@touch $@
+
+.venv-mutants/.ready: $(PROJECT)
+	@echo "installing mutmut and the core into .venv-mutants (once)"
+	@$(call create,.venv-mutants)
+	@$(call without,rich|textual) > .venv-mutants/pins.txt
+	@$(call install,.venv-mutants,-c .venv-mutants/pins.txt,-e '$(CORE_ALONE)' mutmut fakeredis $(TOOLS))
 	@touch $@
 
 .venv-engines/.ready: $(PROJECT)

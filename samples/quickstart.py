@@ -71,9 +71,7 @@ def resource() -> Iterator[None]:
 
     with Emulator() as azure:
         os.environ |= {"AZURE_OPENAI_ENDPOINT": azure.endpoint, "AZURE_OPENAI_API_KEY": azure.api_key}
-        console.print(
-            f"No AZURE_OPENAI_ENDPOINT is set: asking the emulator at {azure.endpoint}\n", soft_wrap=True
-        )
+        console.print(f"No AZURE_OPENAI_ENDPOINT is set: asking the emulator at {azure.endpoint}\n", soft_wrap=True)
         yield
 
 
