@@ -80,7 +80,7 @@ def _line(finding: Finding, signs: Marks) -> Table:
     table.add_row(
         signs.of(finding.status),
         Text(finding.check, "bold"),
-        Text(f"{finding.detail}{finding.private}", style),
+        Text(f"{finding.detail}{finding.private.reveal()}", style),
         Text(seconds, "dim"),
     )
     return table

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import copy
+import dataclasses
 import json
+import logging
+import pickle
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -511,7 +515,11 @@ def test_what_stands_in_place_of_a_key_is_named_and_never_shown(
 
 
 def test_the_key_in_use_is_seen_in_the_terminal_alone(
-    here: Emulator, run: Callable[..., Any], diagnose: Diagnose, monkeypatch: pytest.MonkeyPatch
+    here: Emulator,
+    run: Callable[..., Any],
+    diagnose: Diagnose,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     key = "0123456789abcdef0123456789abWXYZ"
     monkeypatch.setenv("AZURE_OPENAI_API_KEY", key)
@@ -521,6 +529,18 @@ def test_the_key_in_use_is_seen_in_the_terminal_alone(
     assert "WXYZ" not in run("doctor", "--no-call", "--json").output
     report = diagnose(only=MINI)
     assert "WXYZ" not in repr(report) + json.dumps(report.to_dict())
+    for thing in (copy.deepcopy(report), pickle.loads(pickle.dumps(report.findings))):
+        assert "WXYZ" not in repr(thing)
+    assert "WXYZ" not in json.dumps([dataclasses.asdict(one) for one in report.findings], default=str)
+    caplog.set_level(logging.DEBUG)
+    for arguments in (("explain", "gpt-5"), ("explain", "gpt-5", "--json"), ("chat", "Hello")):
+        output = run(*arguments).output.replace("32 characters, ends in WXYZ", "")
+        assert "WXYZ" not in " ".join(output.split()).replace("32 characters, ends in WXYZ", ""), arguments
+    assert "WXYZ" not in caplog.text
+    error: Any = outcome(chat_mini)
+    assert "WXYZ" not in f"{error!r} {error.hint} {vars(error)}"
+    monkeypatch.setenv("AZURE_OPENAI_API_KEY", "nineteenLettersWXYZ")
+    assert "WXYZ" not in run("doctor", "--no-call").output
     monkeypatch.setenv("AZURE_OPENAI_API_KEY", "tooShortWXYZ")
     assert "WXYZ" not in run("doctor", "--no-call").output
 

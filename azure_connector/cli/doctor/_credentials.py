@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ...auth import expiry_text
 from ...errors import ConfigurationError, CredentialError, claims_of, expired_hint, scope_hint
 from ...settings import SCOPES, leave_out, odd_key
-from ._finding import Finding
+from ._finding import Finding, TerminalOnly
 
 if TYPE_CHECKING:
     from ...auth import Authenticator, AuthHeaders
@@ -80,7 +80,7 @@ def _judge_key(authenticator: Authenticator, headers: AuthHeaders, resource: str
     """A key by its shape: on Azure's own hosts nothing else is ever taken; a gateway may take what it likes."""
     facts: dict[str, Any] = {"method": authenticator.kind, "chain": describe_chain(authenticator)}
     key = next(iter(headers.values()), "")
-    private = f", {len(key)} characters, ends in {key[-4:]}" if len(key) >= _SHOWN else ""
+    private = TerminalOnly(f", {len(key)} characters, ends in {key[-4:]}" if len(key) >= _SHOWN else "")
     chosen = next((link.origin or "" for link in authenticator.describe() if link.name == authenticator.kind), "")
     detail = f"{authenticator.kind} (from {chosen})" if chosen else authenticator.kind
     variable = chosen.rpartition(" ")[2]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-__all__ = ["CAUSES", "Cause", "Finding", "Status", "Step"]
+__all__ = ["CAUSES", "Cause", "Finding", "Status", "Step", "TerminalOnly"]
 
 Status = Literal["ok", "warning", "failed", "skipped"]
 
@@ -90,6 +90,32 @@ class Step:
     text: str
 
 
+class TerminalOnly:
+    """Text for the doctor's own terminal: whatever else shows it, stores it or sends it shows nothing.
+
+    Args:
+        text: the text.
+    """
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str = "") -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        """The text."""
+        return self._text
+
+    def __repr__(self) -> str:
+        return "TerminalOnly()"
+
+    def __reduce__(self) -> Any:
+        return TerminalOnly, ()
+
+    def __deepcopy__(self, memo: Mapping[int, Any]) -> TerminalOnly:
+        return TerminalOnly()
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """The result of one check.
@@ -118,7 +144,7 @@ class Finding:
     subject: str = ""
     seconds: float | None = None
     facts: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    private: str = field(default="", repr=False)
+    private: TerminalOnly = field(default_factory=TerminalOnly, repr=False, compare=False)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, for JSON."""
