@@ -15,6 +15,7 @@ import os
 import pty
 import re
 import select
+import shlex
 import struct
 import subprocess
 import sys
@@ -67,9 +68,8 @@ DARK = MONOKAI
 FORMAT = re.sub(r"@font-face \{\{.*?\}\}", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL).replace(
     "Fira Code", "ui-monospace, DejaVu Sans Mono"
 )
-# What a status line draws and takes away again: the line is replaced by what comes after it.
-ERASED = re.compile(r"[^\n]*(?:\r|\n\r\x1b\[1A)\x1b\[2K")
-CURSOR = re.compile(r"\x1b\[\?25[lh]|\x1b\[\?2004[lh]|\x1b\[K")
+# The movements of a cursor that rich and readline use, beside colours, which stay.
+MOVES = re.compile(r"\x1b\[(?P<count>\d*)A|\x1b\[2K|\x1b\[\?\d+[lh]|\x1b\[K|\r|\n")
 ENDPOINT = {"AZURE_OPENAI_ENDPOINT": f"http://127.0.0.1:{PORT}", "AZURE_OPENAI_API_KEY": KEY}
 TOOLS = '''def weather(city: str) -> str:
     """Tells the weather in a city."""
@@ -99,12 +99,36 @@ class Shot:
 
 
 _CHOOSE = ("\n", "1\n", "1\n", "1\n", "n\n")
+COMPARE = ("compare", "Say that 3 + 4 is 7, and why.", "-m", "team-chat", "-m", "small")
+# A fresh emulator says what it is told to say.
+MARKDOWN = tuple(
+    f"{line}\n"
+    for line in (
+        '"""',
+        "Say ## Two ways",
+        "",
+        "- by *key*: `AZURE_OPENAI_API_KEY`",
+        "- by **Entra ID**: nothing to set after `az login`",
+        "",
+        "| way | on a laptop | in Azure |",
+        "|---|---|---|",
+        "| key | yes | better not |",
+        "| Entra ID | yes | yes |",
+        '"""',
+    )
+)
 _INIT = ("init", "--endpoint", f"http://127.0.0.1:{PORT}", "--auth", "key", "--to", "fresh.toml")
 SHOTS = (
     Shot("doctor-healthy", ("doctor", "-d", "team-chat", "-d", "vectors")),
     Shot("doctor-wrong-key", ("doctor",), {"AZURE_OPENAI_API_KEY": "a-key-of-another-resource"}),
     Shot("doctor-narrow", ("doctor", "-d", "team-caht"), columns=80),
     Shot("doctor-phone", ("doctor", "-d", "team-caht"), columns=44),
+    Shot("models-phone", ("models",), columns=44),
+    Shot("compare", COMPARE, columns=80),
+    Shot("compare-phone", COMPARE, columns=44),
+    Shot("embed", ("embed", "a cat", "a small cat", "a diesel engine", "-m", "vectors", "--similarity"), columns=80),
+    Shot("help-phone", ("embed", "--help"), columns=44),
+    Shot("chat-markdown", ("chat", "-m", "small"), keys=(*MARKDOWN, "/cost\n", "/quit\n"), columns=80),
     Shot("init", _INIT, keys=("n\n",), columns=80),
     Shot("init-phone", _INIT, keys=("n\n",), columns=44),
     Shot("init-choose", ("init", "--to", "fresh.toml"), keys=_CHOOSE, columns=80, signed_in=True),
@@ -149,7 +173,7 @@ def record(shot: Shot, directory: str, signed_in: Mapping[str, str]) -> str:
             if not data:
                 break
             received += data.decode()
-        elif keys and re.search(r"(> |: )(\x1b\[\?2004h)?$", received[seen:]):
+        elif keys and re.search(r"(> |: |\. )(\x1b\[\?2004h)?$", received[seen:]):
             seen = len(received)
             os.write(master, keys.pop(0).encode())
     process.wait(10)
@@ -157,13 +181,30 @@ def record(shot: Shot, directory: str, signed_in: Mapping[str, str]) -> str:
     return received
 
 
+def drawn(received: str) -> str:
+    """What stands on the screen in the end, with its colours: a line that was erased is written anew."""
+    lines, row, at = [""], 0, 0
+    for move in MOVES.finditer(received):
+        lines[row] += received[at : move.start()]
+        at = move.end()
+        if move["count"] is not None:
+            row = max(0, row - int(move["count"] or 1))
+        elif move[0] == "\x1b[2K":
+            lines[row] = ""
+        elif move[0] == "\n":
+            row += 1
+            lines += [""] * (row + 1 - len(lines))
+    lines[row] += received[at:]
+    return "\n".join(lines)
+
+
 def picture(shot: Shot, received: str, theme: TerminalTheme) -> str:
     """The terminal's last screen as SVG."""
-    shown = ERASED.sub("", CURSOR.sub("", received.replace("\r\n", "\n"))).replace("\r", "")
+    shown = drawn(received)
     console = Console(
         record=True, width=shot.columns, file=io.StringIO(), force_terminal=True, color_system="truecolor"
     )
-    console.print(Text(f"$ azure-connector {' '.join(shot.arguments)}", "bold"))
+    console.print(Text(f"$ azure-connector {shlex.join(shot.arguments)}", "bold"))
     console.print(Text.from_ansi(shown.rstrip()))
     return console.export_svg(title="", theme=theme, code_format=FORMAT, unique_id=f"azure-connector-{shot.name}")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from io import TextIOWrapper
 from typing import Any, cast
 
@@ -17,8 +18,9 @@ class Pipe(TextIOWrapper):
     """A stream for text. What libraries make of a closed pipe differs (typer and rich end with 1); this one knows."""
 
     closed_early = False
+    name_in_sys = ""
     former: TextIOWrapper | None = None
-    """The stream in whose place it is: kept, since it closes what both write to when it goes."""
+    """The stream in whose place it is."""
 
     def write(self, text: str, /) -> int:
         """As its base; notes where nobody reads any more."""
@@ -37,11 +39,17 @@ class Pipe(TextIOWrapper):
             raise
 
     def finish(self) -> bool:
-        """Writes out what is buffered; gives whether a reader had gone. Nothing complains at the interpreter's exit."""
+        """Writes out what is buffered and gives its place back; gives whether a reader had gone.
+
+        Nothing complains at the interpreter's exit.
+        """
         try:
             self.flush()
         except OSError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), self.fileno())
+        setattr(sys, self.name_in_sys, self.former)
+        with suppress(OSError):
+            self.detach()  # else it would close what both write to
         return self.closed_early
 
 
@@ -54,7 +62,7 @@ def watch_pipes() -> list[Pipe]:
             stream.flush()
             # A terminal that cannot show a character gets a question mark instead of a traceback.
             pipe = Pipe(stream.buffer, stream.encoding, "replace", line_buffering=stream.line_buffering)
-            pipe.former = stream
+            pipe.name_in_sys, pipe.former = name, stream
             setattr(sys, name, pipe)
             made.append(pipe)
     return made
