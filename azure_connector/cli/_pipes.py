@@ -18,9 +18,10 @@ class Pipe(TextIOWrapper):
     """A stream for text. What libraries make of a closed pipe differs (typer and rich end with 1); this one knows."""
 
     closed_early = False
-    name_in_sys = ""
     former: TextIOWrapper | None = None
-    """The stream in whose place it is."""
+    """The stream in whose place it is: kept, since it closes what both write to when it goes."""
+    place = ""
+    """Its name in `sys`."""
 
     def write(self, text: str, /) -> int:
         """As its base; notes where nobody reads any more."""
@@ -39,17 +40,18 @@ class Pipe(TextIOWrapper):
             raise
 
     def finish(self) -> bool:
-        """Writes out what is buffered and gives its place back; gives whether a reader had gone.
+        """Writes out what is buffered, and gives the place back; gives whether a reader had gone.
 
-        Nothing complains at the interpreter's exit.
+        Nothing complains at the interpreter's exit, and who called the command line in their process prints on.
         """
         try:
             self.flush()
         except OSError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), self.fileno())
-        setattr(sys, self.name_in_sys, self.former)
-        with suppress(OSError):
-            self.detach()  # else it would close what both write to
+        if getattr(sys, self.place, None) is self:
+            setattr(sys, self.place, self.former)
+            with suppress(OSError):
+                self.detach()
         return self.closed_early
 
 
@@ -62,7 +64,7 @@ def watch_pipes() -> list[Pipe]:
             stream.flush()
             # A terminal that cannot show a character gets a question mark instead of a traceback.
             pipe = Pipe(stream.buffer, stream.encoding, "replace", line_buffering=stream.line_buffering)
-            pipe.name_in_sys, pipe.former = name, stream
+            pipe.former, pipe.place = stream, name
             setattr(sys, name, pipe)
             made.append(pipe)
     return made
