@@ -26,6 +26,7 @@ from ._guard import Guard
 from ._merge import Sources, load
 from ._names import ALIASES, ENVIRONMENT, SETTINGS
 from ._pickling import packed, unpacked
+from ._remedies import refused
 from ._resource_fields import ResourceSettings
 from ._resources import AuthSettings, Resource, auth_of, named_resource, read_endpoint
 from ._signature import show_settings
@@ -90,7 +91,7 @@ class ConnectorSettings(ConnectorFields):
             problems = readable_errors(error, sources.origin, ResourceSettings.model_fields, type(self).model_fields)
         if problems:
             # Outside of the handler: pydantic's error holds the values, and must not hang on to this one.
-            raise ConfigurationError("\n".join(problems))
+            raise refused(problems)
         guard = Guard.of(sources)
         guard.check_found(self.resources, sources.values())
         self._sources = sources

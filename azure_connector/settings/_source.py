@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -12,6 +13,7 @@ from .._utils import mapping_or_none
 from ._aliases import by_setting, read_alias
 from ._meaning import suggestion
 from ._names import ALIASES, RESOURCE_ALIASES, SECRET_SETTINGS
+from ._remedies import Problem, leave_out
 from ._secret_values import Headers, InvalidSecret, is_blank
 from ._trust import Place, SourceKind
 
@@ -151,5 +153,8 @@ def readable_errors(
             message = f"a resource has no such setting.{suggestion(key, known)}"
             if key in elsewhere:
                 message = f"is no setting of a single resource; move it above the heading {heading}."
-        lines.append(f"{setting} ({origin(str(detail['loc'][0]))}): {message}")
+        first = str(detail["loc"][0])
+        way = leave_out(first, origin(first), os.environ) if len(detail["loc"]) == 1 else ""
+        hint = f"Correct {setting}, or do without: {way}" if way else ""
+        lines.append(Problem(f"{setting} ({origin(first)}): {message}", hint))
     return lines

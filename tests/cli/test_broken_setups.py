@@ -201,6 +201,20 @@ TYPED: Mapping[str, Setup] = {
             ("AZURE_CONNECTOR_PROXY", "http://127.0.0.1:9"),
         )
     },
+    "endpoint and key interchanged": Setup(
+        {"AZURE_OPENAI_ENDPOINT": "{key}", "AZURE_OPENAI_API_KEY": "{endpoint}"}, "settings", "interchanged", only=MINI
+    ),
+    "a mapping that is no JSON": Setup(
+        {**BOTH, "AZURE_OPENAI_DEPLOYMENT_MAPPING": "gpt-5-mini=gpt-5, fast: gpt-4o"}, "settings", "JSON", only=MINI
+    ),
+    "a number that is none": Setup({**BOTH, "AZURE_CONNECTOR_TIMEOUT": "banana"}, "settings", "number", only=MINI),
+    "a default deployment that does not chat": Setup(
+        {**BOTH, "AZURE_OPENAI_DEFAULT_DEPLOYMENT": "text-embedding-3-small"},
+        "deployment-missing",
+        "embeddings only",
+        chat,
+        "doctor",
+    ),
     "certificates that are not there": Setup(
         {**BOTH, "AZURE_CONNECTOR_CA_BUNDLE": "/nowhere/ca.pem"}, "settings", "/nowhere/ca.pem", only=MINI
     ),
@@ -281,7 +295,9 @@ def test_what_the_remedy_says_mends_it(
     assert not report.healthy
     (action, *_) = report.actions
     assert action.cause == setup.cause
-    assert setup.words in action.remedy + action.problem + report.findings[0].detail
+    assert setup.words in action.remedy + action.problem + "".join(one.detail for one in report.findings)
+    assert azure.api_key not in json.dumps(report.to_dict())
+    assert azure.api_key not in f"{error!r}"
     if setup.by == "both":
         assert commands(error.hint) == commands(action.remedy), "the library's error says the same"  # type: ignore[attr-defined]
     type_in(action.remedy, monkeypatch, filled(setup.answer, azure))

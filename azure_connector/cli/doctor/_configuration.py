@@ -72,7 +72,7 @@ def check_settings(settings: ConnectorSettings) -> Iterator[Finding]:
         remedy = (
             "Remove the one that is not meant, or name the file (AZURE_CONNECTOR_CONFIG, AZURE_CONNECTOR_ENV_FILE)."
         )
-        yield Finding("settings", "warning", remark, "settings", remedy)
+        yield Finding("settings", "warning", remark, "overridden", remedy)
 
 
 def check_endpoint(resource: Resource, settings: ConnectorSettings) -> Iterator[Finding]:
