@@ -101,7 +101,7 @@ def test_tools_streamed_live(run: Run) -> None:
 def test_structured_data(run: Run) -> None:
     notebook = run("04_structured_data")
     source = "".join(cell.source for cell in notebook.cells)
-    assert "Semaphore" in source, "a bare gather would use up a real deployment's quota"
+    assert "job.stream" in source, "a bare gather would use up a real deployment's quota"
     table = html(notebook)[0]
     assert re.findall(r"<td>(tent|stove|backpack)</td>\s*<td>(\d)</td>\s*<td>(\w+)</td>", table)[:2] == [
         ("tent", "5", "happy"),
