@@ -1,4 +1,4 @@
-"""A chat history as OpenAI's messages: Semantic Kernel's own rendering, mended where Azure would refuse or lose it."""
+"""A chat history as OpenAI's messages: Semantic Kernel's own, repaired where Azure would refuse or lose it."""
 
 from __future__ import annotations
 

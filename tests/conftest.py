@@ -17,12 +17,14 @@ from azure_connector import forget_learned
 from azure_connector.emulator import Emulator
 from azure_connector.settings import ENVIRONMENT
 from azure_connector.settings._environment import CONFIG_VARIABLE, ENV_FILE_VARIABLE
+from tests.support.authorities import trust_few
 from tests.support.examples import register_profiles
 from tests.support.programs import Launcher
 
 # A shell starts what runs in the background with Ctrl-C ignored, and programs under test would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 register_profiles()
+trust_few()
 gc.disable()  # until everything is imported, see below
 
 

@@ -79,6 +79,11 @@ class Authenticator:
         """The scope that tokens are asked for."""
         return scope_of(self._resource)
 
+    @property
+    def scope_origin(self) -> str:
+        """Where that scope was set; `default` where it is the host's own."""
+        return self._resource.auth.origins.get("scope", "default")
+
     def headers(self, *, within: float | None = None) -> AuthHeaders:
         """The headers to send. Blocks where a token must be fetched first.
 
@@ -86,7 +91,7 @@ class Authenticator:
             within: seconds to wait at most.
 
         Raises:
-            CredentialError: no credential was to be had; says which method failed, why, and what mends it.
+            CredentialError: no credential was to be had; says which method failed, why, and what to do.
             ConfigurationError: what the method gave cannot be sent in a header.
         """
         active = self._active

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 
-from ..errors import COMPANY_AUTHORITY
-from ..settings import SCOPES, AuthSettings, Cloud
+from ..errors import COMPANY_AUTHORITY, scope_hint
+from ..settings import SCOPES, AuthSettings, Cloud, change, leave_out
 from ._chain import Method
 from ._entra_codes import REMEDIES
 
@@ -27,8 +28,8 @@ _BY_TEXT: tuple[tuple[str, str], ...] = (
         "not well-known",
         "For a private cloud set disable_instance_discovery (AZURE_CONNECTOR_DISABLE_INSTANCE_DISCOVERY=true).",
     ),
-    ("Unable to get authority configuration", "Check tenant_id (AZURE_TENANT_ID): az account show --query tenantId"),
-    ("Invalid tenant ID", "Check tenant_id (AZURE_TENANT_ID): az account show --query tenantId"),
+    ("Unable to get authority configuration", REMEDIES["AADSTS900023"]),
+    ("Invalid tenant ID", REMEDIES["AADSTS900023"]),
     (
         "Event loop is closed",
         _OTHER_LOOP,
@@ -50,10 +51,14 @@ _BY_TEXT: tuple[tuple[str, str], ...] = (
 )
 
 _NO_IDENTITY = (
-    "Assign one: az vm identity assign, az webapp identity assign or az containerapp identity assign. "
-    "Outside Azure unset use_managed_identity (AZURE_USE_MANAGED_IDENTITY) and use another method, e.g. az login."
+    "use_managed_identity (AZURE_USE_MANAGED_IDENTITY) is for machines in Azure. Outside: {without}, and use another "
+    "method, e.g. `az login`. In Azure assign one: az vm identity assign, az webapp identity assign or az containerapp "
+    "identity assign."
 )
-_BUSY = re.compile(r"\b(?:429|50\d)\b|too many requests|internal server error", re.IGNORECASE)
+# MSAL says (invalid_scope) of any reply of App Service's that holds no token, with its status and message behind it.
+_BUSY = re.compile(
+    r"\b(?:429|50\d)\b|too many requests|internal server error|\(invalid_scope\) None, None", re.IGNORECASE
+)
 _PASSES = (
     "The identity service of this machine is busy or failing, which passes: try again in a minute. Neither the "
     "identity nor its assignment is the cause."
@@ -65,18 +70,17 @@ _BY_IDENTITY: tuple[tuple[str, str], ...] = (
     (
         "Multiple user assigned identities",
         f"The machine has several identities: name one by its client id in {_NAME_IT}. "
-        "az identity list --query '[].{{name:name, clientId:clientId}}' -o table",
+        "`az identity list --query '[].{{name:name, clientId:clientId}}' -o table` lists them.",
     ),
     (
         "Identity not found",
-        f"Check {_NAME_IT}: no identity with the client id {{pinned}} is assigned to this machine. Assign it: az vm "
-        "identity assign --identities RESOURCE-ID (az webapp, az containerapp: the same words), or leave it out for "
-        "the machine's own.",
+        f"No identity with the client id {{pinned}} ({_NAME_IT}) is assigned to this machine. {{unpin}}: then "
+        "its own is used. Or assign that one at the machine's page Identity, User assigned.",
     ),
     (
         "No User Assigned or Delegated Managed Identity found",
-        f"Check {_NAME_IT}: no identity with the client id {{pinned}} is assigned here. Assign it: az webapp identity "
-        "assign --identities RESOURCE-ID (az containerapp: the same words), or leave it out for the app's own.",
+        f"No identity with the client id {{pinned}} ({_NAME_IT}) is assigned here. {{unpin}}: then its own is used. Or "
+        "assign that one at the app's page Identity, User assigned.",
     ),
     (
         "for cloud shell managed identity",
@@ -100,21 +104,22 @@ _BY_IDENTITY: tuple[tuple[str, str], ...] = (
 
 # What the Azure CLI's member of the chain says; each has a remedy of its own.
 _BY_CLI: tuple[tuple[str, str], ...] = (
-    ("Please run 'az login'", "Nobody is signed in to the Azure CLI: az login{tenant_option}. "),
+    ("Please run 'az login'", "Nobody is signed in to the Azure CLI: `az login{tenant_option}`. "),
     (
         "Failed to invoke the Azure CLI",
-        "The Azure CLI gave no answer within {cli_timeout:g} s: give it longer with cli_timeout "
-        "(AZURE_CONNECTOR_CLI_TIMEOUT=60), or see what it waits for: az account get-access-token --scope {scope}. ",
+        "The Azure CLI gave no answer within {cli_timeout:g} s: give it longer: `export "
+        "AZURE_CONNECTOR_CLI_TIMEOUT=60` (cli_timeout), or see what it waits for: `az account get-access-token --scope "
+        "{scope}`. ",
     ),
     (
         "Azure CLI not found on path",
-        "There is no Azure CLI on the PATH of this process: install it and sign in (az login{tenant_option}). ",
+        "There is no Azure CLI on the PATH of this process: install it and sign in (`az login{tenant_option}`). ",
     ),
 )
 
 _BY_METHOD: Mapping[Method, str] = {
     "key vault": "The identity needs the role Key Vault Secrets User on the vault; check key_vault_secret "
-    "(AZURE_CONNECTOR_KEY_VAULT_SECRET): az keyvault secret show --id URL",
+    "(AZURE_CONNECTOR_KEY_VAULT_SECRET): `az keyvault secret show --id {vault_secret}`",
     "token provider": "It was raised by the callable given as azure_ad_token_provider.",
     "credential object": "It was raised by the object given as credential.",
     "api-key": "It was raised by the callable given as api_key.",
@@ -122,7 +127,7 @@ _BY_METHOD: Mapping[Method, str] = {
     "certificate and RSA private key; its password goes into AZURE_CLIENT_CERTIFICATE_PASSWORD.",
     "workload identity": "Check federated_token_file (AZURE_FEDERATED_TOKEN_FILE). On AKS the pod needs the label "
     'azure.workload.identity/use: "true" and an annotated service account.',
-    "default credential": "On your own machine: az login{tenant_option}. {elsewhere}",
+    "default credential": "On your own machine: `az login{tenant_option}`. {elsewhere}",
 }
 
 
@@ -142,15 +147,32 @@ def credential_hint(method: Method, text: str, code: str | None, auth: AuthSetti
         auth: the settings, for what stands in the hint.
         cloud: the resource's cloud.
     """
+    pinned = "managed_identity_client_id" if auth.managed_identity_client_id else "client_id"
     return _template(method, text, code, auth).format(
-        client_id=auth.client_id or "CLIENT_ID",
+        client_id=auth.client_id or "$AZURE_CLIENT_ID",
+        certificate=auth.client_certificate_path or "$AZURE_CLIENT_CERTIFICATE_PATH",
+        vault_secret=auth.key_vault_secret or "$AZURE_CONNECTOR_KEY_VAULT_SECRET",
         pinned=auth.managed_identity_client_id or auth.client_id,
+        unpin=_without(pinned, auth),
+        without=_without("use_managed_identity", auth),
+        scope_remedy=_scope(auth, cloud),
         tenant_option=f" --tenant {auth.tenant_id}" if auth.tenant_id else "",
         scope=auth.scope or SCOPES[cloud][0],
-        scopes=" or ".join(SCOPES[cloud]),
         cli_timeout=auth.cli_timeout,
         elsewhere=_ELSEWHERE,
     )
+
+
+def _without(setting: str, auth: AuthSettings) -> str:
+    return leave_out(setting, auth.origins.get(setting, "default"), os.environ) or f"Leave {setting} out"
+
+
+def _scope(auth: AuthSettings, cloud: Cloud) -> str:
+    """What to do where Entra ID knows no such scope: one that was set and is none of the cloud's goes away."""
+    if auth.scope and auth.scope not in SCOPES[cloud]:
+        return scope_hint(auth.scope, _without("scope", auth))
+    other = next((one for one in SCOPES[cloud] if one != auth.scope), SCOPES[cloud][0])
+    return f"The tenant knows no such scope: {change('scope', other, auth.origins.get('scope', 'default'))}."
 
 
 def _template(method: Method, text: str, code: str | None, auth: AuthSettings) -> str:
@@ -158,7 +180,7 @@ def _template(method: Method, text: str, code: str | None, auth: AuthSettings) -
         return REMEDIES[code]
     if method == "managed identity":
         pinned = auth.managed_identity_client_id
-        check = f"Check managed_identity_client_id ({pinned}; AZURE_MANAGED_IDENTITY_CLIENT_ID). " if pinned else ""
+        check = "" if pinned is None else f"Check managed_identity_client_id ({pinned}). "
         return _found(_BY_IDENTITY, text) or (_PASSES if _BUSY.search(text) else check + _NO_IDENTITY)
     if hint := _found(_BY_TEXT, text):
         return hint

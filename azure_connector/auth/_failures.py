@@ -80,7 +80,7 @@ def credential_error(
     code = failure.code if failure is not None else None
     hint = credential_hint(link.method, text, code, resource.auth, resource.endpoint.cloud)
     if link.implied:
-        hint = resource.auth.stray + hint
+        hint = resource.auth.stray or hint
     chosen = f"the {link.method}" + (f" (from {link.origin})" if link.origin and not link.implied else "")
     if link.implied:
         chosen = "nothing is configured, so DefaultAzureCredential was tried, which"

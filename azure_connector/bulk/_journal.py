@@ -78,7 +78,7 @@ class Journal:
             raise ConfigurationError(f"{self.path} was written by another version. Begin anew with --restart.")
         different = [key.partition(":")[2] for key in wanted if found and found.get(key) != wanted[key]]
         empty = not (self._any("SELECT 1 FROM result LIMIT 1") or self._any("SELECT 1 FROM part LIMIT 1"))
-        restart = restart or empty  # nothing is lost: whoever mends a mistyped model need not say so
+        restart = restart or empty  # nothing is lost: whoever corrects a mistyped model need not say so
         if different and not restart:
             raise ConfigurationError(
                 f"{self.path} is the journal of another run: {' and '.join(different)} changed since it began.",

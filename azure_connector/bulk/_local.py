@@ -219,14 +219,6 @@ class _Run:
                 take(results)
                 yield from made
 
-        def tick(note: str) -> None:
-            if self._options.stop.is_set():
-                raise _StoppedError
-            now = time.monotonic()
-            if now - self._ticked >= _TICK:
-                self._ticked = now
-                display.show(counter.progress(now, note=note))
-
         named = self._options.batch_deployment
         batches = BatchRun(
             rows,
@@ -235,13 +227,26 @@ class _Run:
             works=works,
             done=take,
             deployment_of=(lambda model: named) if named else functools.cache(session.client.deployment_of),
-            tick=tick,
+            tick=lambda note: self._show(counter, display, note),
             poll=self._options.poll,
         )
         try:
             return batches.work(detach=self._options.detach)
         finally:
             journal.commit(now=True)
+
+    def _show(self, counter: Counter, display: Any, note: str) -> None:
+        """Shows how far a batch is, now and then.
+
+        Raises:
+            _StoppedError: somebody wants it to stop.
+        """
+        if self._options.stop.is_set():
+            raise _StoppedError
+        now = time.monotonic()
+        if now - self._ticked >= _TICK:
+            self._ticked = now
+            display.show(counter.progress(now, note=note))
 
     def _tick(self, counter: Counter, session: Session, display: Any) -> None:
         now = time.monotonic()

@@ -50,7 +50,7 @@ class Runtime:
         made.require_endpoint()
         with self._lock:
             found = self._connectors.get(key)
-            # Read anew each time: in a notebook, a wrong key is mended between two runs.
+            # Read anew each time: in a notebook, a wrong key is corrected between two runs.
             if found is None or found.settings != made:
                 if found is not None:
                     self._retired.append(found)

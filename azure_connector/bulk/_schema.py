@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,6 +14,7 @@ import openai
 from pydantic import BaseModel, ValidationError
 
 from azure_connector.errors import ConfigurationError
+from azure_connector.requests import response_format
 
 __all__ = ["OutputSchema", "SchemaMismatchError"]
 
@@ -47,16 +47,12 @@ class OutputSchema:
         if isinstance(given, type):
             function: Any = openai.pydantic_function_tool(given)["function"]
             schema = cast("dict[str, Any]", function["parameters"])
-            return cls(_format(str(function["name"]), schema, strict=True), schema, given)
-        inner: Mapping[str, Any] = given.get("json_schema", given)
-        schema = inner.get("schema", inner)
-        if not isinstance(schema, Mapping):
-            raise ConfigurationError("The schema is no JSON Schema: it must be an object.")
-        schema = cast("Mapping[str, Any]", schema)
+            named = {"name": str(function["name"]), "strict": True, "schema": schema}
+            return cls({"type": "json_schema", "json_schema": named}, schema, given)
+        wanted = response_format(given, name="row")
+        schema: dict[str, Any] = wanted["json_schema"]["schema"]
         _check(schema)
-        name = re.sub(r"\W+", "_", str(inner.get("name") or schema.get("title") or "row"))[:64]
-        strict = bool(inner.get("strict", _is_strict(schema)))
-        return cls(_format(name, schema, strict=strict), schema)
+        return cls(wanted, schema)
 
     def normalize(self, text: str, *, cut_off: bool) -> str:
         """The answer as JSON of the schema.
@@ -72,9 +68,9 @@ class OutputSchema:
             return text
         if not cut_off:
             repaired = json_repair.loads(text)
-            mended = json.dumps(repaired, ensure_ascii=False)
-            if self._fits(mended):
-                return mended
+            completed = json.dumps(repaired, ensure_ascii=False)
+            if self._fits(completed):
+                return completed
         raise SchemaMismatchError
 
     def _fits(self, text: str) -> bool:
@@ -92,8 +88,6 @@ class OutputSchema:
 
 
 def _check(schema: Mapping[str, Any]) -> None:
-    if schema.get("type") != "object":
-        raise ConfigurationError('The schema must describe an object: {"type": "object", "properties": {…}}.')
     try:
         _validator_class(schema).check_schema(schema)
     except _jsonschema("exceptions").SchemaError as error:
@@ -108,23 +102,3 @@ def _jsonschema(name: str) -> Any:
 
 def _validator_class(schema: Mapping[str, Any]) -> Any:
     return _jsonschema("validators").validator_for(schema)
-
-
-def _format(name: str, schema: Mapping[str, Any], *, strict: bool) -> dict[str, Any]:
-    return {"type": "json_schema", "json_schema": {"name": name, "strict": strict, "schema": dict(schema)}}
-
-
-def _is_strict(value: Any) -> bool:
-    """Whether a schema is one that Azure enforces: every property required, none besides."""
-    if isinstance(value, list):
-        return all(_is_strict(one) for one in cast("list[Any]", value))
-    if not isinstance(value, Mapping):
-        return True
-    schema = cast("Mapping[str, Any]", value)
-    properties = schema.get("properties")
-    if isinstance(properties, Mapping):
-        names = set(cast("Mapping[str, Any]", properties))
-        required = schema.get("required", [])
-        if schema.get("additionalProperties") is not False or not isinstance(required, list) or names - {*required}:
-            return False
-    return all(_is_strict(one) for one in schema.values())

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from io import TextIOWrapper
 
 from .._utils import install_hint
+from ._pipes import PIPE_CLOSED, watch_pipes
 
 __all__ = ["main"]
 
@@ -20,19 +19,14 @@ def main() -> None:
             raise
         sys.stderr.write(f"The command line needs typer and rich: {install_hint('cli')}\n")
         raise SystemExit(2) from None
-    for stream in (sys.stdout, sys.stderr):
-        # A terminal that cannot show a character gets a question mark instead of a traceback.
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="replace")
+    pipes = watch_pipes()
+    code: str | int | None = 0
     try:
         app(prog_name="azure-connector")
+    except SystemExit as end:
+        code = end.code
     finally:
-        _flush()
-
-
-def _flush() -> None:
-    """Writes out what is buffered; where the reader of a pipe has gone, the interpreter shall not complain at exit."""
-    try:
-        sys.stdout.flush()
-    except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        finished = [pipe.finish() for pipe in pipes]  # each of them, also where the first one's reader has gone
+        if any(finished):
+            code = PIPE_CLOSED
+    raise SystemExit(code)

@@ -7,7 +7,24 @@ from typing import Annotated
 import typer
 
 from ._bulk import bulk
-from ._running import ENV_FILE, reported, set_up_logging
+from ._commands import Command, Group
+from ._emulator_options import (
+    ChunkLatency,
+    Fault,
+    FaultRate,
+    Host,
+    Key,
+    Latency,
+    Port,
+    Seed,
+    Served,
+    Tls,
+    Upstream,
+    UpstreamKey,
+)
+from ._model_commands import CHAT_EXAMPLES, COMPARE_EXAMPLES, EMBED_EXAMPLES, chat, compare, embed
+from ._options import AsJson, Config, Deployments, Endpoint, EnvFile, Verbose, Yes, examples
+from ._running import reported, set_up_logging
 
 __all__ = ["app"]
 
@@ -15,39 +32,14 @@ app = typer.Typer(
     name="azure-connector",
     help="Azure OpenAI from the command line: find out why it does not work, see what is deployed, ask a model.",
     epilog="Exit codes: 0 fine, 1 a problem was found or a call failed, 2 the command line or the settings cannot be "
-    "used, 130 stopped by Ctrl-C. Settings come from azure_connector.toml, the environment and .env.",
+    "used, 130 stopped by Ctrl-C, 141 nobody reads the output any more. Settings come from azure_connector.toml, the "
+    "environment and .env. For completion by the Tab key: --install-completion.",
     no_args_is_help=True,
-    add_completion=False,
+    cls=Group,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.add_typer(bulk)
-
-Config = Annotated[
-    str | None, typer.Option("--config", metavar="FILE", help="The TOML file, instead of azure_connector.toml.")
-]
-
-
-def _name_env_file(path: str | None) -> str | None:
-    # For every command's settings, without a parameter on each one's way; None where a command names no file.
-    ENV_FILE.set(path)
-    return path
-
-
-EnvFile = Annotated[
-    str | None,
-    typer.Option("--env-file", metavar="FILE", help="The file of variables, instead of .env.", callback=_name_env_file),
-]
-Endpoint = Annotated[str | None, typer.Option("--endpoint", metavar="URL", help="The endpoint, over all settings.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of text.")]
-Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show the package's log on stderr.")]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before writing.")]
-
-
-def _examples(*lines: str) -> str:
-    """The end of a command's help. Each line is a paragraph of its own, which rich keeps apart."""
-    return "\n\n".join(["**Examples**", *(f"`{line}`" for line in lines)])
 
 
 def _version(wanted: bool) -> None:
@@ -68,18 +60,16 @@ def root(
 
 
 @app.command(
-    epilog=_examples(
+    cls=Command,
+    epilog=examples(
         "azure-connector doctor",
         "azure-connector doctor --deployment my-gpt-5",
         "azure-connector doctor --json > report.json",
-    )
+    ),
 )
 @reported
 def doctor(
-    deployment: Annotated[
-        list[str] | None,
-        typer.Option("--deployment", "-d", metavar="NAME", help="Call only this deployment; may be repeated."),
-    ] = None,
+    deployment: Deployments = None,
     call: Annotated[bool, typer.Option(help="Make one small call to each deployment.")] = True,
     timeout: Annotated[float, typer.Option(metavar="SECONDS", help="For one call.", min=0.1)] = 30.0,
     config: Config = None,
@@ -101,7 +91,8 @@ def doctor(
 
 
 @app.command(
-    epilog=_examples("azure-connector models", "azure-connector models --all", "azure-connector models --write --yes")
+    cls=Command,
+    epilog=examples("azure-connector models", "azure-connector models --all", "azure-connector models --write --yes"),
 )
 @reported
 def models(
@@ -126,11 +117,12 @@ def models(
 
 
 @app.command(
-    epilog=_examples("azure-connector explain gpt-5", "azure-connector explain text-embedding-3-small -o /embeddings")
+    cls=Command,
+    epilog=examples("azure-connector explain gpt-5", "azure-connector explain text-embedding-3-small -o /embeddings"),
 )
 @reported
 def explain(
-    model: Annotated[str | None, typer.Argument(help="The model as a call would name it.")] = None,
+    model: Annotated[str | None, typer.Argument(metavar="MODEL", help="The model as a call would name it.")] = None,
     operation: Annotated[
         str, typer.Option("--operation", "-o", metavar="PATH", help="The SDK's path of the call.")
     ] = "/chat/completions",
@@ -148,71 +140,34 @@ def explain(
     run(config, endpoint, model, operation, discover=discover, as_json=as_json)
 
 
-@app.command(
-    epilog=_examples(
-        "azure-connector chat",
-        'azure-connector chat "What is the capital of Norway?"',
-        "git diff | azure-connector chat --model gpt-5-mini --system 'Review this'",
-        "azure-connector chat --tools mytools.py",
-    )
-)
-@reported
-def chat(
-    prompt: Annotated[str | None, typer.Argument(help="Ask this and stop; without it, talk.")] = None,
-    model: Annotated[str | None, typer.Option("--model", "-m", help="The model; the settings' default_model.")] = None,
-    system: Annotated[str | None, typer.Option("--system", "-s", help="The system message.")] = None,
-    tools: Annotated[
-        str | None,
-        typer.Option("--tools", metavar="FILE", help="A Python file whose public functions the model may call."),
-    ] = None,
-    price: Annotated[
-        str | None,
-        typer.Option("--price", metavar="IN/OUT", help="Per million tokens, e.g. 1.25/10, to show what it costs."),
-    ] = None,
-    config: Config = None,
-    _env_file: EnvFile = None,
-    endpoint: Endpoint = None,
-    as_json: AsJson = False,
-    verbose: Verbose = False,
-) -> None:
-    """Talk to a model: streamed, with tools shown, history and cost. Ctrl-C stops an answer, Ctrl-D ends."""
-    set_up_logging(verbose)
-    from ._chat import run
-
-    run(config, endpoint, prompt, model=model, system=system, tools=tools, price=price, as_json=as_json)
+app.command("chat", cls=Command, epilog=CHAT_EXAMPLES)(chat)
+app.command("compare", cls=Command, epilog=COMPARE_EXAMPLES)(compare)
+app.command("embed", cls=Command, epilog=EMBED_EXAMPLES)(embed)
 
 
 @app.command(
-    epilog=_examples(
+    cls=Command,
+    epilog=examples(
         "azure-connector emulator",
         "azure-connector emulator --deployment chat=gpt-5 --deployment small=gpt-4o:30",
         "azure-connector emulator --fault-rate 0.2 --latency 0.3",
         "azure-connector emulator -d llama3.2 --upstream http://127.0.0.1:11434/v1",
-    )
+    ),
 )
 @reported
 def emulator(
-    deployment: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--deployment", "-d", metavar="NAME[=MODEL[:CAPACITY]]", help="A deployment, its base model, its quota."
-        ),
-    ] = None,
-    port: Annotated[int, typer.Option(help="The port; 0 picks a free one.", min=0, max=65535)] = 0,
-    host: Annotated[str, typer.Option(help="The interface to bind.")] = "127.0.0.1",
-    api_key: Annotated[str | None, typer.Option(help="The key that it takes; a random one by default.")] = None,
-    tls: Annotated[bool, typer.Option("--tls", help="Serve HTTPS with a certificate of its own.")] = False,
-    latency: Annotated[float, typer.Option(metavar="SECONDS", help="Before every reply.", min=0)] = 0.0,
-    chunk_latency: Annotated[float, typer.Option(metavar="SECONDS", help="Before every event.", min=0)] = 0.0,
-    fault_rate: Annotated[float, typer.Option(help="The share of requests that go wrong.", min=0, max=1)] = 0.0,
-    fault: Annotated[
-        list[str] | None, typer.Option("--fault", metavar="KIND", help="Only faults of this kind; may be repeated.")
-    ] = None,
-    seed: Annotated[int, typer.Option(help="Makes the faults repeatable.")] = 0,
-    upstream: Annotated[
-        str | None, typer.Option(metavar="URL", help="Answer from this OpenAI-compatible server (…/v1).")
-    ] = None,
-    upstream_key: Annotated[str | None, typer.Option(help="That server's key.")] = None,
+    deployment: Served = None,
+    port: Port = 0,
+    host: Host = "127.0.0.1",
+    api_key: Key = None,
+    tls: Tls = False,
+    latency: Latency = 0.0,
+    chunk_latency: ChunkLatency = 0.0,
+    fault_rate: FaultRate = 0.0,
+    fault: Fault = None,
+    seed: Seed = 0,
+    upstream: Upstream = None,
+    upstream_key: UpstreamKey = None,
     as_json: AsJson = False,
     verbose: Verbose = False,
 ) -> None:
@@ -236,11 +191,12 @@ def emulator(
 
 
 @app.command(
-    epilog=_examples(
+    cls=Command,
+    epilog=examples(
         "azure-connector init",
         "azure-connector init --endpoint https://NAME.openai.azure.com --auth entra --yes",
         "azure-connector init --to .env",
-    )
+    ),
 )
 @reported
 def init(
@@ -267,3 +223,6 @@ def init(
     from ._init import run
 
     run(endpoint, auth=auth, to=to, test=test, force=force, yes=yes, as_json=as_json)
+
+
+app.add_typer(bulk)

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 from .._utils import as_list, as_object
 from ..helpers import Gathered, Steps, ToolCall
 from ..tools import Toolbox, ToolOutcome
-from ._cost import Cost
+from ._cost import Cost, estimated_usage, price_of, text_of
+from ._prices import Price, PriceList
 
 if TYPE_CHECKING:
     from ..client import AzureConnector
     from ..replies import AzureInfo
 
-__all__ = ["Called", "Conversation", "Returned", "Text", "Turn"]
+__all__ = ["Called", "Conversation", "Returned", "Text", "Turn", "told_content"]
 
 _ROUNDS = 10  # of tool calls within one answer
 
@@ -57,6 +58,8 @@ class Turn:
         info: where it came from; None before the first reply.
         finish_reason: why it ended; None where it was cut off.
         seconds: how long it took in all; `first` until the first text.
+        usage: tokens of the last request; an estimate where it was stopped.
+        price: of what answered; None where it has none.
     """
 
     text: str = ""
@@ -65,6 +68,7 @@ class Turn:
     seconds: float = 0.0
     first: float | None = None
     usage: dict[str, Any] = field(default_factory=dict[str, Any])
+    price: Price | None = None
 
 
 class Conversation:
@@ -75,7 +79,9 @@ class Conversation:
         model: as a call names it.
         system: the system message, or None.
         tools: functions by name.
-        price: per million input and output tokens.
+        prices: what tokens cost.
+        parameters: further parameters of each request.
+        messages: how it began, where it goes on.
     """
 
     def __init__(
@@ -85,16 +91,21 @@ class Conversation:
         *,
         system: str | None = None,
         tools: Mapping[str, Callable[..., Any]] | None = None,
-        price: tuple[float, float] | None = None,
+        prices: PriceList | None = None,
+        parameters: Mapping[str, Any] | None = None,
+        messages: Sequence[Mapping[str, Any]] = (),
     ) -> None:
         self._client = client
         self.model = model
         self.tools = dict(tools or {})
         self._toolbox = Toolbox(list(self.tools.values()))
-        self.cost = Cost(price)
+        self._parameters = dict(parameters or {})
+        self.prices = prices or PriceList()
+        self.cost = Cost()
         self.turn = Turn()
-        self.messages: list[dict[str, Any]] = []
-        self.set_system(system)
+        self.messages: list[dict[str, Any]] = [dict(message) for message in messages]
+        if system:
+            self.set_system(system)
 
     def set_system(self, text: str | None) -> None:
         """Replaces the system message."""
@@ -106,8 +117,11 @@ class Conversation:
         """Forgets everything but the system message."""
         self.messages = [message for message in self.messages if message["role"] == "system"]
 
-    def ask(self, text: str) -> Generator[Event]:
+    def ask(self, content: str | list[dict[str, Any]]) -> Generator[Event]:
         """Asks, and gives the answer piece by piece; tools are run on the way.
+
+        Args:
+            content: a text, or parts of which some are images or files.
 
         When it is closed or interrupted in between, what had arrived stays in the history, so that the conversation
         can go on.
@@ -116,7 +130,7 @@ class Conversation:
             openai.OpenAIError: the call failed; the question is taken back.
         """
         kept = len(self.messages)
-        self.messages.append({"role": "user", "content": text})
+        self.messages.append({"role": "user", "content": content})
         self.turn = Turn()
         began = time.perf_counter()
         try:
@@ -134,22 +148,32 @@ class Conversation:
 
     def _round(self, steps: Steps, began: float) -> Generator[Event, None, list[ToolCall]]:
         create: Any = self._client.chat.completions.create  # dictionaries of the wire's form are no TypedDicts
-        stream = create(model=self.model, **steps.request({}, stream=True))
+        request = steps.request(self._parameters, stream=True)
+        stream = create(model=self.model, **request)
         gathered = Gathered(stream)
-        with closing(stream):
-            self.turn.info = gathered.info
-            for chunk in stream:
-                if piece := gathered.take(chunk):
-                    if self.turn.first is None:
-                        self.turn.first = time.perf_counter() - began
-                    self.turn.text += piece
-                    yield Text(piece)
+        before = len(self.turn.text)
+        try:
+            with closing(stream):
+                self.turn.info = gathered.info
+                for chunk in stream:
+                    if piece := gathered.take(chunk):
+                        if self.turn.first is None:
+                            self.turn.first = time.perf_counter() - began
+                        self.turn.text += piece
+                        yield Text(piece)
+        except BaseException:  # stopped or broken: what has been generated is billed all the same
+            self._count(estimated_usage(request["messages"], self.turn.text[before:]), stopped=True)
+            raise
         completion = gathered.completion()
         choice = as_object(next(iter(as_list(completion["choices"])), None))
         self.turn.finish_reason = choice.get("finish_reason")
-        self.turn.usage = as_object(completion["usage"])
-        self.cost.add(self.turn.usage)
+        self._count(as_object(completion["usage"]))
         return steps.take(completion, gathered.info)
+
+    def _count(self, usage: dict[str, Any], *, stopped: bool = False) -> None:
+        self.turn.usage = usage
+        self.turn.price = price_of(self.prices, self.turn.info, self.model)
+        self.cost.add(usage, self.turn.price, stopped=stopped)
 
     def _run(self, calls: Sequence[ToolCall]) -> Generator[Event, None, list[ToolOutcome]]:
         outcomes: list[ToolOutcome] = []
@@ -169,3 +193,11 @@ class Conversation:
             self.messages.append({"role": "assistant", "content": self.turn.text})
         else:
             del self.messages[kept:]
+
+
+def told_content(content: object) -> str:
+    """A message's content for people: its texts, and what else is in it by name."""
+    parts = as_list(content)
+    files = [str(as_object(part.get("file")).get("filename") or part["type"]) for part in map(as_object, parts)]
+    others = [name for name in files if name != "text"]
+    return text_of(content) + (f" [with {', '.join(others)}]" if others else "")

@@ -2,13 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
-from ..errors import ConfigurationError
+from .._utils import as_list, as_object
+from ._prices import Price, PriceList
 
-__all__ = ["Cost", "read_price"]
+if TYPE_CHECKING:
+    from ..replies import AzureInfo
+
+__all__ = ["Cost", "estimated_usage", "money", "price_of", "text_of"]
+
+_CHARACTERS = 4
+"""In a token, about (OpenAI's help on tokens)."""
+
+
+def money(amount: float, currency: str) -> str:
+    """An amount as it is shown: small ones to the millionth."""
+    return f"{amount:,.{6 if amount < 1 else 2}f} {currency}".rstrip()
+
+
+def price_of(prices: PriceList, info: AzureInfo | None, model: str) -> Price | None:
+    """The price of what answered: by the model that the reply names, then by the deployment's, then by the call's."""
+    if info is None:
+        return prices.of(model)
+    return prices.of(info.served_model, info.target.model, info.deployment, model)
+
+
+def estimated_usage(messages: Sequence[Mapping[str, Any]], answer: str) -> dict[str, Any]:
+    """The usage of an answer that was stopped: Azure counts the tokens of a stream only at its end."""
+    asked = sum(len(text_of(message.get("content"))) for message in messages)
+    return {"prompt_tokens": _tokens(asked), "completion_tokens": _tokens(len(answer))}
+
+
+def _tokens(characters: int) -> int:
+    return -(-characters // _CHARACTERS)
+
+
+def text_of(content: object) -> str:
+    """The texts of a message's content."""
+    return (
+        content
+        if isinstance(content, str)
+        else "".join(str(as_object(part).get("text") or "") for part in as_list(content))
+    )
 
 
 @dataclass(slots=True)
@@ -16,43 +54,46 @@ class Cost:
     """What has been used so far.
 
     Attributes:
-        price: per million input and output tokens; None where nobody said.
-        calls: requests that were answered.
+        calls: requests that were answered, or whose answer was stopped.
+        stopped: of these, answers that were cut off; their tokens are an estimate.
+        input_tokens, output_tokens: of all calls.
+        unpriced: calls of models that have no price.
+        amounts: currency -> what was spent.
     """
 
-    price: tuple[float, float] | None = None
     calls: int = 0
+    stopped: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
+    unpriced: int = 0
+    amounts: dict[str, float] = field(default_factory=dict[str, float])
 
-    def add(self, usage: Mapping[str, Any] | None) -> None:
+    def add(self, usage: Mapping[str, Any], price: Price | None, *, stopped: bool = False) -> None:
+        """Adds a call."""
         self.calls += 1
-        self.input_tokens += int((usage or {}).get("prompt_tokens") or 0)
-        self.output_tokens += int((usage or {}).get("completion_tokens") or 0)
+        self.stopped += stopped
+        self.input_tokens += int(usage.get("prompt_tokens") or 0)
+        self.output_tokens += int(usage.get("completion_tokens") or 0)
+        if price is None:
+            self.unpriced += 1
+        else:
+            self.amounts[price.currency] = self.amounts.get(price.currency, 0.0) + price.of(usage)
 
     @property
-    def money(self) -> float | None:
-        """In the price's currency."""
-        if self.price is None:
-            return None
-        return (self.input_tokens * self.price[0] + self.output_tokens * self.price[1]) / 1e6
+    def amount(self) -> float | None:
+        """In the one currency of all calls; None where a call has no price."""
+        return None if self.unpriced or len(self.amounts) != 1 else next(iter(self.amounts.values()))
+
+    @property
+    def currency(self) -> str | None:
+        """The one currency of all calls, if they have one and its name is known."""
+        return next(iter(self.amounts)) or None if len(self.amounts) == 1 else None
 
     def __str__(self) -> str:
-        spent = "" if self.money is None else f", {self.money:.6f}"
         calls = f"{self.calls} call{'s' if self.calls != 1 else ''}"
-        return f"{calls}, {self.input_tokens:,} tokens in, {self.output_tokens:,} out{spent}"
-
-
-def read_price(text: str | None) -> tuple[float, float] | None:
-    """`1.25/10` as prices per million input and output tokens.
-
-    Raises:
-        ConfigurationError: it is something else.
-    """
-    if text is None:
-        return None
-    try:
-        price_in, price_out = map(float, text.split("/"))
-    except ValueError:
-        raise ConfigurationError(f"--price is IN/OUT per million tokens, such as 1.25/10, not {text!r}.") from None
-    return price_in, price_out
+        if self.stopped:
+            calls += f" ({self.stopped} stopped: {'its' if self.stopped == 1 else 'their'} tokens are an estimate)"
+        spent = [money(amount, currency) for currency, amount in self.amounts.items()]
+        if self.unpriced and spent:
+            spent.append(f"and {self.unpriced} without a price")
+        return ", ".join([calls, f"{self.input_tokens:,} tokens in", f"{self.output_tokens:,} out", *spent])

@@ -11,7 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from ._running import PROBLEM, load_settings
+from ._running import PROBLEM, USAGE, load_settings
 from ._screen import Marks, grid, marks, print_json, progress, screen
 from .doctor import Action, Finding, Report, SettingRow, Step, examine
 
@@ -21,7 +21,7 @@ __all__ = ["run"]
 def run(
     config: str | None, endpoint: str | None, deployments: Sequence[str], *, call: bool, timeout: float, as_json: bool
 ) -> None:
-    """Examines the setup and ends with 1 if something is wrong."""
+    """Examines the setup and ends with 1 if something is wrong, with 2 if the settings cannot be used."""
     console = screen()
     signs = marks(console)
     examination = examine(lambda: load_settings(config, endpoint), only=deployments, call=call, timeout=timeout)
@@ -42,7 +42,7 @@ def run(
     else:
         console.print(*_ending(report, signs), sep="\n")
     if not report.healthy:
-        raise typer.Exit(PROBLEM)
+        raise typer.Exit(PROBLEM if report.usable else USAGE)
 
 
 class _Shown:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import json
 import os
+import shlex
 import sys
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -18,9 +19,10 @@ from rich.text import Text
 
 from .._utils import printable
 from ..client import AzureConnector
-from ..deployments import Catalog
+from ..deployments import Catalog, Listing
 from ..errors import ConfigurationError
-from ..settings import CONFIG_NAME, ConnectorSettings, check_as_found, odd_key, parse_endpoint
+from ..settings import CONFIG_NAME, ENVIRONMENT, ConnectorSettings, check_as_found, leave_out, odd_key, parse_endpoint
+from ._choosing import Choice, can_choose, choose, why_not
 from ._running import PROBLEM, fail
 from ._screen import print_json, progress, screen
 from .doctor import cause_of
@@ -33,6 +35,7 @@ _METHODS = {
     "managed-identity": "a managed identity",
 }
 _KEY = "AZURE_OPENAI_API_KEY"
+_CHAT = "azure-connector chat"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +46,13 @@ class _Answers:
         endpoint: as it was pasted.
         auth: one of `_METHODS`.
         key: for `key`; None where the environment already has it.
+        choice: the resource that was chosen after signing in; None where the endpoint was given.
     """
 
     endpoint: str
     auth: str
     key: str | None = field(repr=False, default=None)
+    choice: Choice | None = None
 
     def settings(self) -> dict[str, Any]:
         """As settings, to be tried."""
@@ -58,7 +63,18 @@ class _Answers:
             given["use_default_credential"] = True
         elif self.key is not None:
             given["api_key"] = self.key
+        if self.choice is not None and self.choice.deployment is not None:
+            given["default_deployment"] = self.choice.deployment
+        if self.choice is not None and self.auth != "key":
+            given["resource_id"] = self.choice.resource.id
         return given
+
+    def mapping(self, catalog: Catalog | None) -> dict[str, Any]:
+        """The mapping to be written: what the resource lists, or what was listed when it was chosen."""
+        listed = catalog.mapping() if catalog is not None else {}
+        if listed or self.choice is None:
+            return listed
+        return Catalog((Listing("default", self.endpoint, "management", self.choice.deployments),)).mapping()
 
 
 def run(
@@ -78,7 +94,7 @@ def run(
     if test:
         answers, catalog = _tried(answers, interactive=interactive, quiet=as_json)
         _check(answers, target)  # one of them may have been corrected
-    mapping = catalog.mapping() if catalog is not None else {}
+    mapping = answers.mapping(catalog)
     files = _files(answers, target, beside, mapping, as_env=as_env)
     console = screen()
     if not as_json:
@@ -99,7 +115,30 @@ def run(
             console.print(
                 Text(f"It relies on exported variables, which every new shell must have: {variables}.", "bold")
             )
-        console.print(Text("Written. Try: azure-connector chat", "green"))
+        if _next(target) == _CHAT and (ways := _shadowed(answers, as_env=as_env)):
+            console.print(
+                Text(f"Exported variables go before what was written; take them away: {', '.join(ways)}", "bold")
+            )
+        console.print(Text(f"Written. Try: {_next(target)}", "green"))
+
+
+def _next(target: Path) -> str:
+    """The command that reads what was written."""
+    if target == Path(CONFIG_NAME) or target == Path(".env"):
+        return _CHAT
+    option = "--config" if target.suffix == ".toml" else "--env-file"
+    return f"azure-connector chat {option} {shlex.quote(str(target))}"
+
+
+def _shadowed(answers: _Answers, *, as_env: bool) -> list[str]:
+    """What to do about exported variables that go before what was written: the key, and all else in `.env`."""
+    written = {name: value for name, value in answers.settings().items() if as_env or name == "api_key"}
+    return [
+        leave_out(name, f"environment {variable}", os.environ)
+        for name, value in written.items()
+        for variable in ENVIRONMENT.get(name, ())[:1]
+        if any(os.environ.get(other, str(value)).strip() != str(value) for other in ENVIRONMENT[name])
+    ]
 
 
 def _check(answers: _Answers, target: Path) -> None:
@@ -109,27 +148,51 @@ def _check(answers: _Answers, target: Path) -> None:
 
 
 def _ask(endpoint: str | None, auth: str | None, *, interactive: bool) -> _Answers:
+    choice = None
     if endpoint is None:
         if not interactive:
             fail("Nobody can be asked here: give --endpoint (and --auth).")
-        endpoint = _ask_endpoint()
+        choice, endpoint = _ask_resource()
     parse_endpoint(endpoint)
     if auth is None:
-        auth = _ask_auth() if interactive else "key" if os.environ.get(_KEY) else "entra"
+        auth = _ask_auth(choice) if interactive else "key" if os.environ.get(_KEY) else "entra"
     if auth not in _METHODS:
         fail(f"--auth is one of {', '.join(_METHODS)}, not {auth!r}.")
     key = None
-    if auth == "key" and not os.environ.get(_KEY):
+    if auth == "key" and choice is None and os.environ.get(_KEY):
+        if interactive:
+            typer.echo(f"The exported {_KEY} is used.")
+    elif auth == "key":
         if not interactive:
             fail(f"No key: export {_KEY}=..., which is then written nowhere; keys are not taken from the command line.")
-        key = _ask_key(endpoint)
-    return _Answers(endpoint.strip(), auth, key)
+        key = _ask_key(endpoint, choice)
+    return _Answers(endpoint.strip(), auth, key, choice)
 
 
-def _ask_endpoint() -> str:
-    """Asks until the answer is an address; what is wrong with the others is said."""
+def _ask_resource() -> tuple[Choice | None, str]:
+    """Lets choose among the resources of whoever is signed in, or asks for an endpoint."""
+    if not can_choose():
+        if said := why_not():
+            typer.echo(said)
+        return None, _ask_endpoint()
     while True:
-        endpoint = str(typer.prompt("Endpoint (Target URI or https://NAME.openai.azure.com)")).strip()
+        endpoint = _ask_endpoint(or_choose=True)
+        if endpoint:
+            return None, endpoint
+        if (choice := choose()) is not None:
+            return choice, choice.resource.endpoint.rstrip("/")
+
+
+def _ask_endpoint(*, or_choose: bool = False) -> str:
+    """Asks until the answer is an address, or, where that is allowed, nothing; what is wrong with others is said."""
+    while True:
+        if or_choose:
+            question = "Endpoint (or Enter, to choose among your resources after az login)"
+            endpoint = str(typer.prompt(question, default="", show_default=False)).strip()
+            if not endpoint:
+                return ""
+        else:
+            endpoint = str(typer.prompt("Endpoint (Target URI or https://NAME.openai.azure.com)")).strip()
         try:
             parse_endpoint(endpoint)
         except ConfigurationError as error:
@@ -138,7 +201,9 @@ def _ask_endpoint() -> str:
             return endpoint
 
 
-def _ask_auth() -> str:
+def _ask_auth(choice: Choice | None = None) -> str:
+    if choice is not None and not choice.resource.takes_keys:
+        typer.echo(f"{choice.resource.name} takes no keys.")
     for number, (name, text) in enumerate(_METHODS.items(), 1):
         typer.echo(f"  {number}. {name}: {text}")
     while True:
@@ -149,8 +214,16 @@ def _ask_auth() -> str:
         typer.echo(f"It is one of {', '.join(_METHODS)}, or its number.")
 
 
-def _ask_key(endpoint: str) -> str:
-    """Asks until something is given that may be a key: no placeholder, token or address."""
+def _ask_key(endpoint: str, choice: Choice | None = None) -> str:
+    """The chosen resource's own key; else asks until something is given that may be one: no placeholder or address."""
+    if choice is not None:
+        try:
+            key = choice.key()
+        except ConfigurationError as error:
+            typer.echo(printable(str(error)))
+        else:
+            typer.echo(f"KEY 1 of {choice.resource.name} is used.")
+            return key
     parsed = parse_endpoint(endpoint)
     while True:
         key = getpass.getpass(f"Key for {parsed.host} (not shown): ").strip()
@@ -184,13 +257,14 @@ def _tried(answers: _Answers, *, interactive: bool, quiet: bool) -> tuple[_Answe
 
 def _corrected(answers: _Answers, cause: str) -> _Answers | None:
     """The answers with another one in place of the one that is wrong; None where no answer would help."""
-    if cause == "wrong-key" and answers.key is not None:
-        return replace(answers, key=_ask_key(answers.endpoint))
-    if cause in ("unreachable", "wrong-path", "gateway", "wrong-host"):
-        return replace(answers, endpoint=_ask_endpoint())
-    if cause in ("keys-disabled", "credential", "missing-role"):
-        auth = _ask_auth()
-        return replace(answers, auth=auth, key=_ask_key(answers.endpoint) if auth == "key" else None)
+    if cause == "wrong-key":
+        return replace(answers, key=_ask_key(answers.endpoint, answers.choice if answers.key is None else None))
+    if cause in ("unreachable", "wrong-path", "gateway", "wrong-host", "no-answer"):
+        return replace(answers, endpoint=_ask_endpoint(), choice=None)
+    if cause in ("keys-disabled", "credential", "missing-role", "tenant"):
+        auth = _ask_auth(answers.choice)
+        key = _ask_key(answers.endpoint, answers.choice) if auth == "key" else None
+        return replace(answers, auth=auth, key=key)
     return None
 
 
@@ -204,7 +278,8 @@ def _try(answers: _Answers, *, quiet: bool) -> Catalog:
         say(f"listing the deployments of {settings.require_endpoint().host}")
         catalog = client.discover()
         one = next((found for found in catalog if found.serves and "chat" in found.apis), None)
-        model = one.key if one is not None else settings.model_for("/chat/completions")
+        chosen = settings.chosen_model("/chat/completions")
+        model = chosen or (one.key if one is not None else settings.model_for("/chat/completions"))
         say(f"asking {model}")
         messages: Any = [{"role": "user", "content": "Say pong."}]
         client.chat.completions.create(model=model, messages=messages, max_tokens=16)
@@ -219,12 +294,23 @@ def _files(answers: _Answers, target: Path, beside: Path, mapping: dict[str, Any
         lines += [f"{_KEY}={answers.key}"] if answers.key else []
         lines += ["AZURE_USE_MANAGED_IDENTITY=true"] if answers.auth == "managed-identity" else []
         lines += ["AZURE_USE_DEFAULT_CREDENTIAL=true"] if answers.auth == "entra" else []
+        given = answers.settings()
+        lines += [
+            f"{variable}={given[setting]}"
+            for setting, variable in (
+                ("default_deployment", "AZURE_OPENAI_DEFAULT_DEPLOYMENT"),
+                ("resource_id", "AZURE_CONNECTOR_RESOURCE_ID"),
+            )
+            if setting in given
+        ]
         lines += [f"AZURE_OPENAI_DEPLOYMENT_MAPPING='{json.dumps(mapping)}'"] if mapping else []
         return {target: "\n".join(lines) + "\n"}
     lines = [f"azure_endpoint = {json.dumps(answers.endpoint)}"]
     lines += {"managed-identity": ["use_managed_identity = true"], "entra": ["use_default_credential = true"]}.get(
         answers.auth, [f"# The key is {'in .env' if answers.key else 'an exported variable'}: {_KEY}"]
     )
+    given = answers.settings()
+    lines += [f"{name} = {json.dumps(given[name])}" for name in ("default_deployment", "resource_id") if name in given]
     if mapping:
         from ._mapping_file import with_mapping
 

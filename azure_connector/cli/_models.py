@@ -10,7 +10,6 @@ from pathlib import Path
 import typer
 from rich.console import Console
 from rich.syntax import Syntax
-from rich.table import Table
 from rich.text import Text
 
 from .._utils import printable
@@ -19,7 +18,7 @@ from ..deployments import Catalog
 from ..settings import CONFIG_NAME, CONFIG_VARIABLE, ConnectorSettings
 from ._mapping_file import difference, read_text, with_mapping
 from ._running import PROBLEM, fail, load_settings
-from ._screen import print_json, progress, screen
+from ._screen import print_json, progress, screen, table
 
 __all__ = ["run"]
 
@@ -48,7 +47,7 @@ def _show(catalog: Catalog, console: Console, *, everything: bool) -> None:
         sys.stdout.write(printable(f"{catalog}\n"))
     else:
         if catalog.deployments:
-            console.print(_table(catalog.columns(), catalog.rows()))
+            console.print(table(console, catalog.columns(), catalog.rows(), right=("capacity", "tokens/min")))
         else:
             console.print("No deployments were found.")
         for listing in catalog.listings:
@@ -59,17 +58,7 @@ def _show(catalog: Catalog, console: Console, *, everything: bool) -> None:
     if everything and catalog.models:
         rows = [(one.id, ", ".join(one.capabilities), one.status or "") for one in catalog.models]
         console.print()
-        console.print(_table(("model", "can", "stage"), rows))
-
-
-def _table(columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> Table:
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    for name in columns:
-        justify = "right" if name in ("capacity", "tokens/min") else "left"
-        table.add_column(name, justify=justify, overflow="fold", no_wrap=name == "deployment")
-    for row in rows:
-        table.add_row(*map(Text, row))
-    return table
+        console.print(table(console, ("model", "can", "stage"), rows))
 
 
 def _write(catalog: Catalog, settings: ConnectorSettings, path: Path, *, yes: bool, as_json: bool) -> None:

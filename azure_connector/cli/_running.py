@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import logging
-import os
 import sys
 from collections.abc import Callable
 from contextvars import ContextVar
@@ -14,10 +13,12 @@ import typer
 
 from azure_connector._utils import printable
 
+from ._pipes import PIPE_CLOSED
+
 if TYPE_CHECKING:
     from ..settings import ConnectorSettings
 
-__all__ = ["INTERRUPTED", "PIPE_CLOSED", "PROBLEM", "USAGE", "fail", "load_settings", "reported"]
+__all__ = ["ENV_FILE", "INTERRUPTED", "PROBLEM", "USAGE", "fail", "load_settings", "reported", "set_up_logging"]
 
 PROBLEM = 1
 """Something is wrong: a check or a call failed."""
@@ -25,8 +26,6 @@ USAGE = 2
 """The command line or the settings cannot be used; nothing was sent."""
 INTERRUPTED = 130
 """Ctrl-C, as shells count it."""
-PIPE_CLOSED = 141
-"""The reader of the output has gone, as shells count it."""
 
 _P = ParamSpec("_P")
 
@@ -47,7 +46,6 @@ def reported(command: Callable[_P, None]) -> Callable[_P, None]:
             sys.stderr.write("\nStopped.\n")
             raise typer.Exit(INTERRUPTED) from None
         except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise typer.Exit(PIPE_CLOSED) from None
         except (typer.Exit, typer.Abort):
             raise

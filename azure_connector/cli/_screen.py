@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Collection, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from rich.console import Console
+from rich.cells import cell_len
+from rich.console import Console, Group
 from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
 from azure_connector._utils import printable
 
-__all__ = ["Marks", "error_screen", "grid", "marks", "print_json", "progress", "screen"]
+__all__ = ["Marks", "error_screen", "grid", "marks", "print_json", "progress", "screen", "table"]
 
+_PAD = 2  # columns between those of a table
 _PIPE_WIDTH = 120  # columns for what no terminal shows
 
 
@@ -73,6 +75,42 @@ def marks(console: Console) -> Marks:
 def grid(*, pad: int = 2) -> Table:
     """A table without lines; columns are added by whoever fills it."""
     return Table.grid(padding=(0, pad, 0, 0), expand=False)
+
+
+def table(console: Console, columns: Sequence[str], rows: Sequence[Sequence[str]], right: Collection[str] = ()) -> Any:
+    """A table, or a block for each row where the columns' words do not fit side by side.
+
+    Args:
+        console: where it will be shown.
+        columns: their titles; the first one names the row.
+        rows: the cells.
+        right: the columns with numbers.
+    """
+    # Rich shrinks columns in proportion, and would break words and numbers before it gives up blanks.
+    cells = zip(columns, *rows, strict=True)
+    narrowest = [max(_word_lengths(name, texts, whole=name in right)) for name, *texts in cells]
+    if sum(narrowest) + _PAD * len(columns) > console.width:
+        return Group(*(_record(columns, row) for row in rows))
+    made = Table(box=None, padding=(0, _PAD, 0, 0), header_style="bold")
+    for name, width in zip(columns, narrowest, strict=True):
+        made.add_column(name, justify="right" if name in right else "left", overflow="fold", min_width=width)
+    for row in rows:
+        made.add_row(*map(Text, row))
+    return made
+
+
+def _word_lengths(name: str, texts: Sequence[str], *, whole: bool) -> Iterable[int]:
+    return map(cell_len, (*name.split(), *(word for text in texts for word in ([text] if whole else text.split()))))
+
+
+def _record(columns: Sequence[str], row: Sequence[str]) -> Group:
+    named = grid()
+    named.add_column(style="dim", no_wrap=True)
+    named.add_column(overflow="fold")
+    for name, text in zip(columns[1:], row[1:], strict=True):
+        if text:
+            named.add_row(f"  {name}", Text(text))
+    return Group(Text(row[0], "bold", overflow="fold"), named)
 
 
 def print_json(value: Any) -> None:

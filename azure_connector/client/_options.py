@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 from ..errors import ConfigurationError
 from ..routing import RetryPolicy
-from ..settings import ConnectorSettings, parse_endpoint
-from ..transport import TransportOptions, checked_proxy
+from ..settings import ConnectorSettings, leave_out, parse_endpoint
+from ..transport import TransportOptions, checked_proxy, tls_context
 
 __all__ = ["agreed_retries", "checked_websocket", "retry_policy", "transport_options"]
 
@@ -28,12 +31,35 @@ def transport_options(settings: ConnectorSettings) -> TransportOptions:
     """How the settings want connections to be made.
 
     Raises:
-        ConfigurationError: the proxy could not be used.
+        ConfigurationError: the proxy or a file of certificates could not be used.
     """
     proxy = settings.proxy.get_secret_value() if settings.proxy is not None else None
     if proxy is not None:
         proxy = checked_proxy(proxy, f"proxy ({settings.origins['proxy']})")
-    return TransportOptions(settings.ca_bundle, settings.tls_client_certificate, settings.tls_client_key, proxy)
+    files = settings.ca_bundle, settings.tls_client_certificate, settings.tls_client_key
+    if any(files):
+        _check_files(settings, *files)
+    return TransportOptions(*files, proxy)
+
+
+def _check_files(settings: ConnectorSettings, *files: str | None) -> None:
+    """Refuses files of certificates that cannot be read, and says where to take them away.
+
+    Raises:
+        ConfigurationError: one is missing, or no PEM.
+    """
+    try:
+        tls_context(*files)
+    except ConfigurationError as error:
+        problem = error
+    else:
+        return
+    given = dict(zip(("ca_bundle", "tls_client_certificate", "tls_client_key"), files, strict=True))
+    named = {name: path for name, path in given.items() if path}
+    missing = [name for name, path in named.items() if not Path(path).exists()]
+    ways = dict.fromkeys(leave_out(name, settings.origins[name], os.environ) for name in missing or named)
+    text = str(problem).removesuffix(problem.hint).strip()
+    raise ConfigurationError(text, hint=f"{problem.hint} Where none is needed: {' and '.join(ways)}.")
 
 
 def agreed_retries(max_attempts: object, max_retries: int | None) -> int | None:

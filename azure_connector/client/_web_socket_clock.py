@@ -24,6 +24,8 @@ from ..errors import StreamInterruptedError, connection_error
 __all__ = ["RealtimeInterruptedError", "async_connection", "interrupted", "limits", "sync_connection"]
 
 _LONGEST_PING, _LONGEST_HANDSHAKE = 20.0, 10.0  # seconds: the library's own
+_NOT_TAKEN = "nobody took what was sent in time"
+_WATCHER = "azure-connector-realtime"
 
 Failed = Callable[[ConnectionClosedError, str], Exception]
 
@@ -74,91 +76,101 @@ def limits(silence: float | None, deadline: float | None) -> dict[str, Any]:
     return {"open_timeout": min(given), "ping_interval": ping, "ping_timeout": ping, "close_timeout": closing}
 
 
-def sync_connection(silence: float | None, failed: Failed) -> Any:
-    """The class of connections for the library's sync `connect`.
+class _SyncConnection(Connection):
+    """A connection whose `send` has an end.
 
-    Args:
-        silence: seconds that a `send` may take.
+    Attributes:
+        silence: seconds that a `send` may take; None for ever.
         failed: makes the typed error, of the library's and what this side knows.
     """
 
-    class TimedConnection(Connection):
-        why = ""
-        _sending: float | None = None
-        _watched = False
+    silence: float | None
+    failed: Failed
+    why = ""
+    _sending: float | None = None
+    _watched = False
 
-        def recv(self, timeout: float | None = None, decode: bool | None = None) -> Any:  # type: ignore[override]
-            try:
-                return super().recv(timeout, decode)
-            except ConnectionClosedError as closed:
-                raise failed(closed, self.why) from closed
+    def recv(self, timeout: float | None = None, decode: bool | None = None) -> Any:  # type: ignore[override]
+        try:
+            return super().recv(timeout, decode)
+        except ConnectionClosedError as closed:
+            raise self.failed(closed, self.why) from closed
 
-        def send(self, message: Any, text: bool | None = None) -> None:
-            self._watch()
-            self._sending = monotonic()
-            try:
-                super().send(message, text)
-            except ConnectionClosedError as closed:
-                raise failed(closed, self.why) from closed
-            finally:
-                self._sending = None
+    def send(self, message: Any, text: bool | None = None) -> None:
+        self._watch()
+        self._sending = monotonic()
+        try:
+            super().send(message, text)
+        except ConnectionClosedError as closed:
+            raise self.failed(closed, self.why) from closed
+        finally:
+            self._sending = None
 
-        def cut(self, why: str) -> None:
-            """Ends the connection now, for whoever sends or receives."""
-            self.why = self.why or why
-            with suppress(OSError):  # it is closed already
-                self.socket.shutdown(socket.SHUT_RDWR)
+    def cut(self, why: str) -> None:
+        """Ends the connection now, for whoever sends or receives."""
+        self.why = self.why or why
+        with suppress(OSError):  # it is closed already
+            self.socket.shutdown(socket.SHUT_RDWR)
 
-        def _watch(self) -> None:
-            if silence is not None and not self._watched:
-                self._watched = True
-                threading.Thread(target=self._look, daemon=True, name="azure-connector-realtime").start()
+    def _watch(self) -> None:
+        if self.silence is not None and not self._watched:
+            self._watched = True
+            threading.Thread(target=self._look, args=(self.silence,), daemon=True, name=_WATCHER).start()
 
-        def _look(self) -> None:
-            assert silence is not None
-            while self.recv_events_thread.is_alive():
-                self.recv_events_thread.join(silence / 4)
-                since = self._sending
-                if since is not None and monotonic() - since > silence:
-                    self.cut("nobody took what was sent in time")
+    def _look(self, silence: float) -> None:
+        while self.recv_events_thread.is_alive():
+            self.recv_events_thread.join(silence / 4)
+            since = self._sending
+            if since is not None and monotonic() - since > silence:
+                self.cut(_NOT_TAKEN)
 
-    return TimedConnection
+
+class _AsyncConnection(AsyncConnection):
+    """As `_SyncConnection`."""
+
+    silence: float | None
+    failed: Failed
+    why = ""
+
+    async def recv(self, decode: bool | None = None) -> Any:  # type: ignore[override]
+        try:
+            return await super().recv(decode)
+        except ConnectionClosedError as closed:
+            raise self.failed(closed, self.why) from closed
+
+    async def send(self, message: Any, text: bool | None = None) -> None:
+        timer = None if self.silence is None else self.loop.call_later(self.silence, self.cut, _NOT_TAKEN)
+        try:
+            await super().send(message, text)
+        except ConnectionClosedError as closed:
+            raise self.failed(closed, self.why) from closed
+        finally:
+            if timer is not None:
+                timer.cancel()
+
+    def cut(self, why: str) -> None:
+        """Ends the connection now, for whoever sends or receives; from any thread."""
+        self.why = self.why or why
+        with suppress(RuntimeError):  # its loop is closed, and the connection with it
+            if self.loop is _running():
+                self.transport.abort()
+            else:
+                self.loop.call_soon_threadsafe(self.transport.abort)
+
+
+def sync_connection(silence: float | None, failed: Failed) -> Any:
+    """The class of connections for the library's sync `connect`, which makes them of a class alone.
+
+    Args:
+        silence: seconds that a `send` may take; None for ever.
+        failed: makes the typed error, of the library's and what this side knows.
+    """
+    return type("TimedConnection", (_SyncConnection,), {"silence": silence, "failed": staticmethod(failed)})
 
 
 def async_connection(silence: float | None, failed: Failed) -> Any:
     """As `sync_connection`, for the library's async `connect`."""
-
-    class TimedConnection(AsyncConnection):
-        why = ""
-
-        async def recv(self, decode: bool | None = None) -> Any:  # type: ignore[override]
-            try:
-                return await super().recv(decode)
-            except ConnectionClosedError as closed:
-                raise failed(closed, self.why) from closed
-
-        async def send(self, message: Any, text: bool | None = None) -> None:
-            timer = None
-            if silence is not None:
-                timer = self.loop.call_later(silence, self.cut, "nobody took what was sent in time")
-            try:
-                await super().send(message, text)
-            except ConnectionClosedError as closed:
-                raise failed(closed, self.why) from closed
-            finally:
-                if timer is not None:
-                    timer.cancel()
-
-        def cut(self, why: str) -> None:
-            """Ends the connection now, for whoever sends or receives; from any thread."""
-            self.why = self.why or why
-            with suppress(RuntimeError):  # its loop is closed, and the connection with it
-                if self.loop is _running():
-                    self.transport.abort()
-                else:
-                    self.loop.call_soon_threadsafe(self.transport.abort)
-
-    return TimedConnection
+    return type("TimedConnection", (_AsyncConnection,), {"silence": silence, "failed": staticmethod(failed)})
 
 
 def _running() -> asyncio.AbstractEventLoop | None:

@@ -6,7 +6,7 @@ from ._catalog import Catalog, ListedDeployment, ListedModel, Listing, Quota, So
 from ._discovery import WHOLE_SOURCES, Discovery
 from ._families import FAMILIES, SAMPLING
 from ._listings import complete, read_deployments, read_models
-from ._management import RESOURCE_ID, Account, list_account
+from ._management import RESOURCE_ID, Account, AzureResource, ManagementPlane, Subscription, list_account
 from ._model_names import known_model
 from ._nested import names_at, replace_names
 from ._operations import (
@@ -21,8 +21,7 @@ from ._operations import (
 )
 from ._profile import EFFORTS, NEUTRAL, Profile
 from ._profiles import Profiles, profile_for
-from ._resolver import DeploymentResolver
-from ._served import SERVED
+from ._resolver import SERVED, DeploymentResolver
 from ._table import DefaultSource, DeploymentTable, Plan, Target, compile_table
 from ._target import Api
 
@@ -42,6 +41,7 @@ __all__ = [
     "WHOLE_SOURCES",
     "Account",
     "Api",
+    "AzureResource",
     "Catalog",
     "DefaultSource",
     "DeploymentResolver",
@@ -50,12 +50,14 @@ __all__ = [
     "ListedDeployment",
     "ListedModel",
     "Listing",
+    "ManagementPlane",
     "Operation",
     "Plan",
     "Profile",
     "Profiles",
     "Quota",
     "Source",
+    "Subscription",
     "Target",
     "compile_table",
     "complete",

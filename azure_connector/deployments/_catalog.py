@@ -68,6 +68,7 @@ class ListedModel:
         resource: the resource's name in the settings.
         capabilities: Azure's words for what it does, such as `chat_completion`.
         status: its stage of life, such as `generally-available`.
+        retires: when it answers no more, seconds since the epoch; None where the listing does not say.
     """
 
     id: str
@@ -75,6 +76,7 @@ class ListedModel:
     resource: str
     capabilities: tuple[str, ...] = ()
     status: str | None = None
+    retires: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

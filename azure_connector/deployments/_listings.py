@@ -42,7 +42,9 @@ def read_models(body: Any, resource: str) -> tuple[ListedModel, ...]:
         able = tuple(name for name, value in as_object(entry.get("capabilities")).items() if value is True)
         status = entry.get("lifecycle_status") or entry.get("status")
         known = status if isinstance(status, str) else None
-        found.append(ListedModel(identity, model_from_reply(identity), resource, able, known))
+        ends = as_object(entry.get("deprecation")).get("inference")
+        retires = float(ends) if isinstance(ends, int | float) and not isinstance(ends, bool) and ends > 0 else None
+        found.append(ListedModel(identity, model_from_reply(identity), resource, able, known, retires))
     return tuple(found)
 
 

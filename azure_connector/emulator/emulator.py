@@ -113,15 +113,11 @@ class Emulator:
         )
         if api_key is not None:
             self.resource.api_key = api_key
-        if record is not None and replay is not None:
-            raise ValueError("record and replay exclude each other")
         if isinstance(upstream, str):
             upstream = (
                 Relay(upstream) if record is not None and not urlsplit(upstream).path.strip("/") else Upstream(upstream)
             )
-        secrets = [upstream.api_key] if isinstance(upstream, Relay) and upstream.api_key else []
-        recorder = None if record is None else Recorder(record, lambda: [self.api_key, self.bearer_token, *secrets])
-        player = None if replay is None else Player(replay, replay_speed)
+        recorder, player = self._tapes(upstream, record, replay, replay_speed)
         self._app = Application(self.resource, faults, upstream, recorder, player)
         self.latency = latency
         self.chunk_latency = chunk_latency
@@ -129,6 +125,20 @@ class Emulator:
         self._tls: LoopbackTls | None = None
         context = None if isinstance(tls, bool) else tls
         self._server = ServerThread(self._app, host=host, port=port, tls=context, clock=clock, websockets=True)
+
+    def _tapes(
+        self, upstream: object, record: str | Path | None, replay: str | Path | None, speed: float
+    ) -> tuple[Recorder | None, Player | None]:
+        """What records, or what replays.
+
+        Raises:
+            ValueError: both are asked for.
+        """
+        if record is not None and replay is not None:
+            raise ValueError("record and replay exclude each other")
+        secrets = [upstream.api_key] if isinstance(upstream, Relay) and upstream.api_key else []
+        recorder = None if record is None else Recorder(record, lambda: [self.api_key, self.bearer_token, *secrets])
+        return recorder, None if replay is None else Player(replay, speed)
 
     @property
     def endpoint(self) -> str:

@@ -173,7 +173,7 @@ def _model(deployment: Deployment) -> Json:
         "capabilities": capabilities,
         "created_at": CREATED,
         "updated_at": CREATED,
-        "deprecation": {},
+        "deprecation": {} if deployment.retires is None else {"inference": int(deployment.retires)},
     }
 
 

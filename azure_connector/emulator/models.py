@@ -33,6 +33,7 @@ class Deployment:
         quota_slice: seconds over which requests are checked as well: Azure says one or ten.
         sku: `GlobalStandard`, `ProvisionedManaged`, …
         spillover: the deployment that answers when this one's quota is used up, as provisioned deployments may have.
+        retires: when its model retires, seconds since the epoch, for the listing of models; None where that is not set.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Deployment:
     quota_slice: float = 10.0
     sku: str = "GlobalStandard"
     spillover: str | None = None
+    retires: float | None = None
 
     @property
     def base_model(self) -> str:

@@ -48,6 +48,8 @@ Each carries `hint` (what to do), `attempts` (what was tried, in order) and `azu
 from __future__ import annotations
 
 from .._utils import install_hint as install_hint
+from ._access_hints import is_inactive as is_inactive
+from ._access_hints import scope_hint as scope_hint
 from ._address_hints import placeholder_hint as placeholder_hint
 from ._address_hints import scheme_hint as scheme_hint
 from ._carried import MASK as MASK
@@ -98,13 +100,20 @@ from ._classify import error_message as error_message
 from ._classify import hint_for as hint_for
 from ._classify import implied_status as implied_status
 from ._classify import status_error as status_error
+from ._commands import ENDPOINTS as ENDPOINTS
+from ._commands import TENANTS as TENANTS
+from ._commands import ask_for as ask_for
 from ._envelope import ErrorFacts as ErrorFacts
 from ._envelope import parse_envelope as parse_envelope
 from ._envelope import reported_error as reported_error
 from ._envelope import words_of as words_of
 from ._hint_context import HintContext as HintContext
+from ._proxy_hints import around as around
+from ._proxy_hints import proxy_remedy as proxy_remedy
+from ._reply_hints import says_retired as says_retired
 from ._reply_hints import wants_subscription_key as wants_subscription_key
 from ._tls_hints import COMPANY_AUTHORITY as COMPANY_AUTHORITY
+from ._token_claims import claims_of as claims_of
 
 __all__ = [
     "AccessTokenError",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
+from ._commands import TENANTS, ask_for, grant
 from ._envelope import ErrorFacts
 from ._hint_context import HintContext
 
-__all__ = ["blocked", "keys_disabled", "network", "role", "unauthorized"]
+__all__ = ["blocked", "is_inactive", "keys_disabled", "network", "role", "scope_hint", "unauthorized"]
 
 # "Token tenant X does not match resource tenant." is what Azure says; some services name the resource's too.
 _TENANTS = re.compile(
@@ -30,21 +31,39 @@ def unauthorized(facts: ErrorFacts, context: HintContext) -> str:
     if facts.code == "PermissionDenied" or "data action" in message:
         return role(facts, context)
     if context.scopes and ("audience" in message or "token" in message):
-        asked, *others = context.scopes
-        change = f"Resources differ: set scope (AZURE_CONNECTOR_SCOPE) to {' or '.join(others)}. " if others else ""
-        return (
-            f"The token was refused; it was asked for {asked}. {change}Check also the tenant "
-            "(AZURE_TENANT_ID) and the local clock. `azure-connector doctor` shows the token's audience and expiry."
-        )
+        return _wrong_audience(context)
     if context.odd_key:
         return f"{context.where} refused {context.by}. {context.odd_key}"
     other = f"{context.other_resource}: they may not belong together. " if context.other_resource else ""
     return (
-        f"{context.where} refused {context.by}. {other}A key belongs to one resource: check that endpoint and key are "
-        "from the same one (AZURE_OPENAI_ENDPOINT, AZURE_OPENAI_API_KEY), and that the key was not regenerated. Behind "
-        "API Management the subscription key is its own setting: apim_subscription_key (AZURE_APIM_SUBSCRIPTION_KEY). "
-        "`azure-connector doctor` tries the whole chain."
+        f"{context.where} refused {context.by}. {other}A key belongs to one resource, and ends when it is regenerated. "
+        f"Copy KEY 1 of that resource's page Keys and Endpoint and give it here: {ask_for('AZURE_OPENAI_API_KEY')}. "
+        "Behind API Management the subscription key is its own setting: apim_subscription_key "
+        "(AZURE_APIM_SUBSCRIPTION_KEY). `azure-connector doctor` tries the whole chain."
     )
+
+
+def _wrong_audience(context: HintContext) -> str:
+    """A scope that was set and is none of the cloud's is never recommended."""
+    asked, *others = context.scopes
+    said = f"The token was refused; it was asked for {asked}. "
+    if context.foreign_scope:
+        return f"{said}{scope_hint(asked, context.leave_out('scope'))}"
+    change = f"Resources differ: {context.change('scope', others[0])} asks for the other one. " if others else ""
+    return (
+        f"{said}{change}Check also the tenant (AZURE_TENANT_ID) and the local clock. `azure-connector doctor` shows "
+        "the token's audience and expiry."
+    )
+
+
+def scope_hint(asked: str, without: str) -> str:
+    """What to do about a scope that is none of Azure OpenAI's.
+
+    Args:
+        asked: the scope.
+        without: how to take it away.
+    """
+    return f"The scope {asked} is not Azure OpenAI's: {without}, and the host's own is used."
 
 
 def _wrong_tenant(facts: ErrorFacts, context: HintContext) -> str:
@@ -53,12 +72,13 @@ def _wrong_tenant(facts: ErrorFacts, context: HintContext) -> str:
     tokens, resources = (found["token"], found["resource"]) if found else (None, None)
     named = f" {tokens}" if tokens else ""
     configured = f" although tenant_id is {context.tenant}" if context.tenant and context.tenant != tokens else ""
-    target = resources or "RESOURCE-TENANT-ID"
     where = f"is in the tenant {resources}" if resources else "is in another one"
+    said = f"The token is of the tenant{named}{configured}, and {context.where} {where}. "
+    if resources:
+        return f"{said}Sign in there: `az login --tenant {resources}`; {context.change('tenant_id', resources)}."
     return (
-        f"The token is of the tenant{named}{configured}, and {context.where} {where}. Set tenant_id (AZURE_TENANT_ID) "
-        f"to {target}, or sign in there: az login --tenant {target}. "
-        "az account list --query '[].{name:name, tenant:tenantId}' -o table lists yours."
+        f"{said}{TENANTS} lists yours; sign in to the resource's with `az login --tenant` and its id, and set "
+        "tenant_id (AZURE_TENANT_ID) to it."
     )
 
 
@@ -70,19 +90,18 @@ _PRINCIPAL = re.compile(
 def role(facts: ErrorFacts, context: HintContext) -> str:
     """For an identity that lacks a role."""
     named = _PRINCIPAL.search(facts.message)
+    how = grant(named[1] if named else context.principal, context.account, context.resource_id)
     return (
-        f"The identity behind {context.by} is known but lacks a role on the resource. Grant it: az role assignment "
-        f'create --role "Cognitive Services OpenAI User" --assignee {named[1] if named else "PRINCIPAL-ID"} --scope '
-        "RESOURCE-ID. A new "
-        "assignment takes up to five minutes to work, and a cached token must be renewed."
+        f"The identity behind {context.by} is known but lacks a role on the resource. {how} A new assignment takes up "
+        "to five minutes to work, and a cached token must be renewed."
     )
 
 
 def keys_disabled(facts: ErrorFacts, context: HintContext) -> str:
     """For a resource that takes no keys."""
     return (
-        f"{context.where} accepts no keys. Use Entra ID: remove the key ({context.credential_origin or 'api_key'}) and "
-        "sign in with `az login`, or set use_managed_identity (AZURE_USE_MANAGED_IDENTITY), or pass a credential."
+        f"{context.where} accepts no keys. Use Entra ID: {context.leave_out('api_key')}, then sign in with `az login`. "
+        "In Azure set use_managed_identity (AZURE_USE_MANAGED_IDENTITY=true) instead; or pass a credential."
     )
 
 
@@ -98,17 +117,22 @@ def network(facts: ErrorFacts, context: HintContext) -> str:
 _INACTIVE = re.compile(r"subscription .{0,60}\b(?:disabled|not active|inactive|expired|read[- ]only)", re.IGNORECASE)
 
 
+def is_inactive(facts: ErrorFacts) -> bool:
+    """Whether a reply says that the subscription itself is shut."""
+    return "subscription" in (facts.code or "").lower() or _INACTIVE.search(facts.message) is not None
+
+
 def blocked(facts: ErrorFacts, context: HintContext) -> str:
     """For a resource or subscription that Azure has shut."""
-    if "subscription" in (facts.code or "").lower() or _INACTIVE.search(facts.message):
+    if is_inactive(facts):
         return (
             f"The Azure subscription of {context.where} is not active; neither network nor credentials are the cause. "
-            "`az account list --all -o table` shows its state; enable it again in the portal (Subscriptions), or use "
-            "a resource of another subscription in deployment_mapping (NAME@OTHER-RESOURCE)."
+            "`az account list --all -o table` shows its state; enable it again in the portal (Subscriptions). A "
+            "resource of another subscription, named second in deployment_mapping, would serve meanwhile."
         )
     return (
         f"Azure has blocked {context.where} itself, mostly for suspected abuse or an unpaid or disabled subscription; "
         "neither network nor credentials are the cause, and trying again does not help. Look at the resource's state "
         "and the subscription's notices in the portal, and ask for a review: https://aka.ms/oai/support. A resource of "
-        "another subscription in deployment_mapping (NAME@OTHER-RESOURCE) goes on serving meanwhile."
+        "another subscription, named second in deployment_mapping, goes on serving meanwhile."
     )

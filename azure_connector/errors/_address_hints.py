@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
+from ._commands import ENDPOINTS
+
 __all__ = ["placeholder_hint", "scheme_hint"]
 
 _PLACEHOLDERS = re.compile(
@@ -31,7 +33,7 @@ def placeholder_hint(where: str) -> str:
         return ""
     return (
         f"{name!r} is a placeholder, not the name of a resource: put your resource's own endpoint into "
-        "AZURE_OPENAI_ENDPOINT. Yours: `az cognitiveservices account list --query '[].properties.endpoint' -o tsv`."
+        f"AZURE_OPENAI_ENDPOINT. Yours: {ENDPOINTS}."
     )
 
 

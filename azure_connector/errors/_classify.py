@@ -36,6 +36,7 @@ from ._classes import (
 from ._envelope import ErrorFacts, filter_categories, parse_envelope
 from ._hint_context import HintContext
 from ._hints import hint_for
+from ._token_claims import object_id
 
 if TYPE_CHECKING:
     import httpx
@@ -339,7 +340,8 @@ def error_from_reply(
     facts = facts or parse_envelope(response.status_code, body)
     cls = error_class(response.status_code, facts)
     told = facts if facts.status else replace(facts, status=response.status_code)
-    hint = hint_for(cls, told, replace(context, gateway=_gateway_of(response, facts)))
+    who = object_id(response.request.headers.get("authorization", "")) or context.principal
+    hint = hint_for(cls, told, replace(context, gateway=_gateway_of(response, facts), principal=who))
     return status_error(
         cls, facts.message, response, body, hint=hint, attempts=attempts, facts=facts, retry_after=retry_after
     )

@@ -15,6 +15,14 @@ def _unknown(model: str | None) -> tuple[str, ...]:
     return ()
 
 
+def _changed(setting: str, value: str) -> str:
+    return f"set {setting} to {value}"
+
+
+def _left_out(setting: str) -> str:
+    return f"leave {setting} out"
+
+
 @dataclass(frozen=True, slots=True)
 class HintContext:
     """What a call looked like, for the hint of its error.
@@ -38,6 +46,16 @@ class HintContext:
         scopes: the token's scope, then the others that resources of the same cloud take.
         source: what led to the rule, in words (`Plan.source`).
         tenant: the tenant of the settings, or None.
+        change: setting and value -> how to change it where its value stands: a command, or the line of a file.
+        leave_out: setting -> how to take it away where its value stands.
+        account: the resource's own name, where the address tells it.
+        resource_id: its id in the management plane, where the settings have it.
+        principal: the identity's object id, where the token or the settings have it.
+        foreign_scope: the token was asked for a scope that no resource of the cloud takes.
+        proxy: the proxy on the way, without user and password; empty where there is none.
+        proxy_origin: where it is set.
+        existing: the deployments that the resource listed; empty where it was not asked.
+        discovers: models find their deployments by that listing.
         odd_key: what the key looks like instead of a key, and what to do; empty where it looks like one.
         other_resource: a sentence where the environment names another resource than the one that was asked.
     """
@@ -62,6 +80,21 @@ class HintContext:
     other_resource: str = ""
     source: str = ""
     odd_key: str = ""
+    change: Callable[[str, str], str] = _changed
+    leave_out: Callable[[str], str] = _left_out
+    account: str = ""
+    resource_id: str = ""
+    principal: str = ""
+    foreign_scope: bool = False
+    proxy: str = ""
+    proxy_origin: str = ""
+    existing: tuple[str, ...] = ()
+    discovers: bool = False
+
+    @property
+    def named(self) -> str:
+        """The model, where a mapping could name it: `NAME@RESOURCE` names a deployment, and is no key of a mapping."""
+        return "" if "@" in (self.model or "") else self.model or ""
 
     @property
     def where(self) -> str:

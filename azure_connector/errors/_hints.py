@@ -5,12 +5,16 @@ A hint never holds a secret: its context knows credentials only by kind and orig
 
 from __future__ import annotations
 
+import json
+import shlex
 from collections.abc import Callable, Mapping
 
 from ._access_hints import blocked, keys_disabled, network, role, unauthorized
 from ._address_hints import placeholder_hint, scheme_hint
+from ._commands import ENDPOINTS
 from ._envelope import ErrorFacts
 from ._hint_context import HintContext
+from ._proxy_hints import proxy_hint
 from ._reply_hints import reply_hint
 from ._tls_hints import certificate_hint
 
@@ -58,24 +62,31 @@ def _deployment_not_found(facts: ErrorFacts, context: HintContext) -> str:
     if context.rule == "pass-through" and context.source:
         rule = f"{context.source}, so the model's own name was used"
     chosen = f" ({rule})" if rule else ""
-    model = context.model or "MODEL"
     beside = "".join(
         f" Or it is another model of the request that is missing: {path} names {other!r}, which is deployment {one!r}."
         for path, other, one in context.beside
     )
-    # `NAME@RESOURCE` names a deployment itself: a mapping of that would be a key that no call asks for.
-    remedy = (
-        "Name one of them there."
-        if "@" in model
-        else "Then map the model to one of them: "
-        f'deployment_mapping={{"{model}": "YOUR-DEPLOYMENT"}}, '
-        f'or export AZURE_OPENAI_DEPLOYMENT_MAPPING=\'{{"{model}": "YOUR-DEPLOYMENT"}}\', '
-        "or set AZURE_OPENAI_DEFAULT_DEPLOYMENT."
-    )
     return (
-        f"There is no deployment {context.deployment or '?'!r} at {context.where}{chosen}. `azure-connector models` "
-        f"lists those that exist. {remedy} A deployment made in the last five minutes may not be ready yet.{beside}"
+        f"There is no deployment {context.deployment or '?'!r} at {context.where}{chosen}. {_existing(context)} "
+        f"A deployment made in the last five minutes may not be ready yet.{beside}"
     )
+
+
+def _existing(context: HintContext) -> str:
+    """What is there instead, and how to name it."""
+    if context.existing:
+        there = f"It has: {', '.join(context.existing)}."
+    else:
+        there = "`azure-connector models` lists those that exist."
+    if not context.named:
+        return f"{there} Name one of them."
+    if context.rule in ("pass-through", None) and not context.discovers:
+        return (
+            f"{there} If one of them is of the model {context.named!r}, `export AZURE_CONNECTOR_DISCOVER=true` finds "
+            "it by that listing; otherwise name one of them as the model, or in deployment_mapping. "
+            "`azure-connector doctor` prints the mapping."
+        )
+    return f"{there} `azure-connector doctor` prints what to write in place of {context.deployment or '?'!r}."
 
 
 def _not_found(facts: ErrorFacts, context: HintContext) -> str:
@@ -87,8 +98,7 @@ def _not_found(facts: ErrorFacts, context: HintContext) -> str:
         version = context.api_version or "none"
         remedy = (
             f"The classic URL form was used with api-version {version}: it may be misspelt, retired, or too old for "
-            "this operation. Leave api_version unset to use the v1 form: `unset AZURE_OPENAI_API_VERSION "
-            "AZURE_API_VERSION OPENAI_API_VERSION`, and leave it out of the endpoint."
+            f"this operation. Leave it out to use the v1 form: {context.leave_out('api_version')}."
         )
     else:
         remedy = (
@@ -117,9 +127,8 @@ def _api_version(facts: ErrorFacts, context: HintContext) -> str:
             "(AZURE_OPENAI_API_VERSION)."
         )
     return (
-        f"The classic URL form was used with api-version {context.api_version or 'none'}. Set api_version "
-        "(AZURE_OPENAI_API_VERSION) to one that the resource knows, such as 2024-10-21, or leave it unset to use the "
-        "v1 form, which needs none."
+        f"The classic URL form was used with api-version {context.api_version or 'none'}, which the resource does not "
+        f"take. Leave it out to use the v1 form, which needs none: {context.leave_out('api_version')}."
     )
 
 
@@ -127,8 +136,8 @@ def _quota(facts: ErrorFacts, context: HintContext) -> str:
     return (
         f"The quota of {context.deployment or 'the deployment'} on {context.resource!r} is used up. Raise its capacity "
         "or ask for more (https://aka.ms/oai/quotaincrease), lower max_tokens (it counts in advance), or name several "
-        f'deployments in order of preference: deployment_mapping={{"{context.model or "MODEL"}": ["FIRST", '
-        '"SECOND@OTHER-RESOURCE"]}.'
+        "deployments in order of preference in deployment_mapping: a list in place of one name, NAME@RESOURCE for "
+        "those of another resource."
     )
 
 
@@ -170,7 +179,7 @@ def _unsupported(facts: ErrorFacts, context: HintContext) -> str:
     return (
         f"The model behind {context.deployment or 'the deployment'} does not accept {what} as sent. Leave it out, or "
         "declare the deployment's base model in deployment_mapping, so that requests are made to fit it. "
-        f"`azure-connector explain {context.model or 'MODEL'}` shows what is known."
+        f"`azure-connector explain {shlex.quote(context.model or context.deployment or 'gpt-5')}` shows what is known."
     )
 
 
@@ -180,17 +189,17 @@ _CHATS = ("/chat/completions", "/completions")
 
 def _wrong_operation(facts: ErrorFacts, context: HintContext) -> str:
     """A model that does not answer this operation, and of which it is not known what it answers."""
-    deployment, model = context.deployment or "DEPLOYMENT", context.model or "MODEL"
+    deployment, model = context.deployment or "?", context.named or context.deployment or "?"
     if context.operation in _CHATS or not context.operation:
+        mapping = json.dumps({model: {"deployment": deployment, "api": "responses"}})
         return (
             f"The model behind {deployment!r} answers no chat. If it is one that speaks the Responses API only (such "
-            "as gpt-5-pro or a codex model), say so: deployment_mapping="
-            f'{{"{model}": {{"deployment": "{deployment}", "api": "responses"}}}}. Otherwise map {model!r} to a '
-            "deployment of a chat model; `azure-connector models` lists them."
+            f"as gpt-5-pro or a codex model), say so: {context.change('deployment_mapping', mapping)}. Otherwise name "
+            "a deployment of a chat model; `azure-connector models` lists them."
         )
     return (
         f"The model behind {deployment!r} does not answer {_method(context.operation)}. Name a deployment whose model "
-        f'does: deployment_mapping={{"{model}": "YOUR-DEPLOYMENT"}}; `azure-connector models` lists them.'
+        "does; `azure-connector models` lists them with what they answer."
     )
 
 
@@ -210,8 +219,8 @@ def _other_kind(answered: tuple[str, ...], facts: ErrorFacts, context: HintConte
     model, asked = facts.named_model or context.model or "another model", _method(context.operation)
     return (
         f"The deployment {context.deployment or '?'!r} at {context.where} is one of {model}, which answers "
-        f"{' and '.join(map(_method, answered))}. Use that, or name a deployment that serves {asked}: "
-        f'deployment_mapping={{"{context.model or "MODEL"}": "YOUR-DEPLOYMENT"}}; `azure-connector models` lists them.'
+        f"{' and '.join(map(_method, answered))}. Use that, or name a deployment that serves {asked}; "
+        "`azure-connector models` lists them with what they answer."
     )
 
 
@@ -242,7 +251,7 @@ def _state(facts: ErrorFacts, context: HintContext) -> str:
     return (
         "Stored responses, files and encrypted reasoning can be read only on the resource that made them, and stored "
         f"responses for 30 days. This call went to {context.where}. Send the conversation to its own resource "
-        "(DEPLOYMENT@RESOURCE as the model), or begin it anew without previous_response_id and reasoning items."
+        "(NAME@RESOURCE as the model), or begin it anew without previous_response_id and reasoning items."
     )
 
 
@@ -255,7 +264,7 @@ def _unavailable(facts: ErrorFacts, context: HintContext) -> str:
         )
     return (
         f"{context.where} failed and every permitted attempt was made. A second resource in deployment_mapping "
-        "(NAME@OTHER-RESOURCE) would have been tried. Azure's state: https://azure.status.microsoft."
+        "would have been tried. Azure's state: https://azure.status.microsoft."
     )
 
 
@@ -270,11 +279,16 @@ def _unreachable(facts: ErrorFacts, context: HintContext) -> str:
         return advice
     if context.not_repeated:
         return _unavailable(facts, context)
-    if advice := scheme_hint(facts.message, context.where) or placeholder_hint(context.where):
+    if advice := placeholder_hint(context.where):
+        return advice
+    if context.proxy:
+        return proxy_hint(facts.message, context)
+    if advice := scheme_hint(facts.message, context.where):
         return advice
     return (
-        f"No connection to {context.where}: check the endpoint's spelling (AZURE_OPENAI_ENDPOINT), DNS, HTTPS_PROXY "
-        "and the company's certificates. `azure-connector doctor` tests name, connection and TLS one by one."
+        f"No connection to {context.where}: check the endpoint's spelling (AZURE_OPENAI_ENDPOINT), DNS, and whether "
+        "this network must use a proxy (HTTPS_PROXY). `azure-connector doctor` tests name, connection and TLS one by "
+        "one."
     )
 
 
@@ -286,8 +300,9 @@ def _deadline(facts: ErrorFacts, context: HintContext) -> str:
 
 def _unreadable(facts: ErrorFacts, context: HintContext) -> str:
     return (
-        "Something between here and the deployment answered in its place, or cut the reply off. If it stays so, look "
-        f"at what {context.where} answers, and whether that is the resource. `azure-connector doctor` shows it."
+        "Something between here and the deployment answered in its place, or cut the reply off. If it stays so, see "
+        f"what answers there: `curl -sS -i {context.where}`. It is no Azure OpenAI resource, or something before it; "
+        f"the resource's own endpoint belongs into AZURE_OPENAI_ENDPOINT. {ENDPOINTS} lists yours."
     )
 
 

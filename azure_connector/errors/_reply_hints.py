@@ -6,10 +6,11 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from ._commands import ask_for
 from ._envelope import ErrorFacts
 from ._hint_context import HintContext
 
-__all__ = ["reply_hint", "wants_subscription_key"]
+__all__ = ["reply_hint", "says_retired", "wants_subscription_key"]
 
 # API Management's own words. Azure's for a wrong key of a resource go on with "or wrong API endpoint".
 _GATEWAY = re.compile(
@@ -38,6 +39,15 @@ def _row(hint: str, codes: str = "", words: str = "", statuses: Sequence[int] = 
     return _Row(hint, frozenset(codes.lower().split()), pattern, statuses)
 
 
+_RETIRED = _row(
+    "The model behind {deployment!r} has been retired. Deploy a current model under the same name, and nothing "
+    "need be changed here; or use another deployment: `azure-connector models` lists them. Dates: "
+    "https://aka.ms/oai/model-retirements.",
+    "ModelDeprecated ModelRetired DeploymentDeprecated model_deprecated",
+    r"\b(?:model|deployment)\b.{0,120}\b(?:deprecated|retired)\b",
+    (410,),
+)
+
 # `{where}`, `{deployment}` and `{model}` are filled in.
 _ROWS: tuple[_Row, ...] = (
     _row(
@@ -47,20 +57,13 @@ _ROWS: tuple[_Row, ...] = (
     ),
     _row(
         "{where} has no model or deployment {deployment!r}: `azure-connector models` lists those that exist. Name one "
-        "of them as the model, or map {model!r} to it in deployment_mapping (AZURE_OPENAI_DEPLOYMENT_MAPPING).",
+        "of them as the model.",
         "unknown_model",
     ),
-    _row(
-        "The model behind {deployment!r} has been retired. Deploy a current model under the same name, and nothing "
-        "need be changed here; or map {model!r} to another deployment (AZURE_OPENAI_DEPLOYMENT_MAPPING): "
-        "`azure-connector models` lists them. Dates: https://aka.ms/oai/model-retirements.",
-        "ModelDeprecated ModelRetired DeploymentDeprecated model_deprecated",
-        r"\b(?:model|deployment)\b.{0,120}\b(?:deprecated|retired)\b",
-        (410,),
-    ),
+    _RETIRED,
     _row(
         "The resource keeps no more files than it has. Look at them with client.files.list(), delete those that are "
-        "no longer needed with client.files.delete(FILE-ID), then upload again; expires_after lets them go.",
+        "no longer needed with client.files.delete(), then upload again; expires_after lets them go.",
         words=r"\bfiles?\b.{0,80}\bquota\b|\bquota\b.{0,80}\bfiles?\b|maximum number of files",
     ),
     _row(
@@ -70,7 +73,7 @@ _ROWS: tuple[_Row, ...] = (
     ),
     _row(
         'Say the word JSON in a message, such as {{"role": "system", "content": "Answer in JSON."}}, or describe the '
-        'answer by a schema: response_format={{"type": "json_schema", …}}.',
+        "answer by a schema (response_format of the type json_schema).",
         words=r"must contain the word '?json",
     ),
     _row(
@@ -79,6 +82,15 @@ _ROWS: tuple[_Row, ...] = (
         statuses=(413,),
     ),
 )
+
+
+def says_retired(facts: ErrorFacts) -> bool:
+    """Whether a reply says that the model behind a deployment is no more."""
+    return _RETIRED.fits(facts, _codes(facts))
+
+
+def _codes(facts: ErrorFacts) -> frozenset[str]:
+    return frozenset(code.lower() for code in (facts.code, facts.inner_code, facts.type) if code)
 
 
 def wants_subscription_key(message: str) -> bool:
@@ -95,17 +107,17 @@ def reply_hint(facts: ErrorFacts, context: HintContext) -> str:
     """
     if wants_subscription_key(facts.message):
         return (
-            f"The gateway at {context.where} wants its subscription key, whatever the other credential is: "
-            "`export AZURE_APIM_SUBSCRIPTION_KEY=KEY` (apim_subscription_key), and apim_header where the gateway calls "
-            "the header differently. Is it a resource, no gateway? Then AZURE_OPENAI_API_KEY is not its key."
+            f"The gateway at {context.where} wants its subscription key, whatever the other credential is: give it "
+            f"here: {ask_for('AZURE_APIM_SUBSCRIPTION_KEY')} (apim_subscription_key); and set apim_header where the "
+            "gateway calls the header differently. Is it a resource, no gateway? Then AZURE_OPENAI_API_KEY is not its "
+            "key."
         )
-    codes = frozenset(code.lower() for code in (facts.code, facts.inner_code, facts.type) if code)
+    codes = _codes(facts)
     found = next((row for row in _ROWS if row.fits(facts, codes)), None)
     if found is None:
         return ""
     names: Mapping[str, str] = {
         "where": context.where,
         "deployment": context.deployment or "?",
-        "model": context.model or "MODEL",
     }
     return found.hint.format_map(names)

@@ -11,6 +11,7 @@ Without `client=` they use one that the settings make, and keep it; `close_clien
 
 from __future__ import annotations
 
+from ..requests import response_format as response_format
 from ..tools import Tool, ToolSource, tool
 from ._clients import aclose_clients, close_clients
 from ._clients import kept_client as kept_client

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ._accumulator import ReplyAccumulator
-from ._body_decoder import NoAnswerError
 from ._chat_stream import StreamErrorFactory
 from ._info import AzureInfo, RateLimits, azure_info
+from ._normalize import NoAnswerError
 from ._reader import ReplyReader, build_chunk, reader_for
 from ._sdk_decoder import SdkEventDecoder
 from ._stream import AsyncConnectorStream, ConnectorStream

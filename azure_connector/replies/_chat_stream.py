@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import NoneType
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from .._utils import Json, as_list, as_object, parse_json
 from ..errors import PartialReply
 from ..requests import Failure
 from ..transport import AsyncBody, Body, TooLargeError
 from ._accumulator import ReplyAccumulator
-from ._body_decoder import BodyDecoder, NoAnswerError, read_event
 from ._info import AzureInfo, attach
+from ._normalize import NoAnswerError, read_event
 from ._pairs import PairJoiner
-from ._sse import Event
+from ._sse import BodyDecoder, Event
 from ._stream import AsyncConnectorStream, ConnectorStream
 
 __all__ = [
@@ -76,7 +76,7 @@ class ChunkParser:
         self._response = response
         self._decoder = BodyDecoder(response.headers.get("content-type", ""))
         self._normalize, self._close, self._build, self._failure = normalize, close, build, failure
-        self._pairs = PairJoiner()
+        self._pairs: PairJoiner | None = None
         self._reply = ReplyAccumulator()
         self._finished = False
         self._seen = False
@@ -100,7 +100,7 @@ class ChunkParser:
         if self._decoder.text is not None:
             self._take_whole(self._decoder.text, chunks)
         if self.error is None:
-            for half in self._pairs.left():
+            for half in self._pairs.left() if self._pairs is not None else ():
                 self._deliver(self._normalize(half), chunks)
             self._deliver(self._close(), chunks)
         if self.error is None and not self._seen and not chunks:
@@ -145,7 +145,9 @@ class ChunkParser:
             if not is_chunk(body):
                 raise ValueError("an event that is no chunk")
             self._seen = True
-            for one in self._pairs.take(body) if self._pairs.may_hold(event.data) else (body,):
+            if self._pairs is None and event.may_split:
+                self._pairs = PairJoiner()
+            for one in (body,) if self._pairs is None else self._pairs.take(body):
                 self._deliver(self._normalize(one), chunks)
         except Failure as failed:
             self.error = self._fail(error=failed.body)
@@ -173,25 +175,28 @@ class ChunkParser:
                     self._finished = True
                 if isinstance(text := delta.get("content"), str):
                     self._reply.add_text(text)
-                for call in as_list(delta.get("tool_calls")):
-                    piece = as_object(call)
-                    self._reply.add_delta((choice.get("index", 0), piece.get("index", 0)), piece)
+                if calls := delta.get("tool_calls"):
+                    for piece in map(as_object, as_list(calls)):
+                        self._reply.add_delta((choice.get("index", 0), piece.get("index", 0)), piece)
         if body.get("usage"):
             self.info.usage = body["usage"]
 
 
+_DELTAS, _INDICES = (dict, NoneType), (int, NoneType)
+
+
 def is_chunk(body: Json) -> bool:
     """Whether an event has a chunk's shape where it has choices at all: what stands in them is read without asking."""
-    choices: object = body.get("choices")
-    if not isinstance(choices, list):
+    choices: Any = body.get("choices")
+    if type(choices) is not list:
         return choices is None
-    return all(_is_choice(choice) for choice in as_list(body.get("choices")))
-
-
-def _is_choice(choice: object) -> bool:
-    fields = as_object(choice)
-    delta, index = fields.get("delta"), fields.get("index")
-    return isinstance(choice, dict) and isinstance(delta, dict | None) and type(index) in (int, NoneType)
+    for choice in cast("list[Any]", choices):  # a loop, and exact types: it is asked of every chunk
+        if type(choice) is not dict:
+            return False
+        fields = cast("Json", choice)
+        if type(fields.get("delta")) not in _DELTAS or type(fields.get("index")) not in _INDICES:
+            return False
+    return True
 
 
 class ChatStream(ConnectorStream):

@@ -2,17 +2,22 @@
 
 Works on the dictionaries from the wire, before they become SDK objects: unknown finish reasons, `role: null`, choices
 without a delta, chunks without an object name, tool calls in every shape. Azure's own fields are left in place.
+What holds no answer, or tells of an error, is refused first.
 Shapes: recorded traffic of Azure OpenAI and Foundry (chat completions, plain, streamed, asynchronously filtered).
 """
 
 from __future__ import annotations
 
-from .._utils import Json, as_list, as_object
-from ..requests import ReplyPlan
+from collections.abc import Callable
+
+from .._utils import Json, as_list, as_object, parse_json
+from ..errors import reported_error
+from ..requests import Failure, ReplyPlan
 from ..tools import ToolCallStream, join_deltas, normalize_message, to_function_call
 from ._info import AzureInfo
+from ._sse import Event
 
-__all__ = ["ChunkNormalizer", "normalize_completion"]
+__all__ = ["ChunkNormalizer", "NoAnswerError", "check_answer", "normalize_completion", "read_event"]
 
 _FINISH_REASONS = frozenset({"stop", "length", "tool_calls", "content_filter", "function_call"})
 # Words of other servers behind a gateway, and of models sold through Foundry, for the same five outcomes.
@@ -28,6 +33,63 @@ _FOREIGN_FINISH_REASONS = {
     "safety": "content_filter",
     "filtered": "content_filter",
 }
+
+
+class NoAnswerError(ValueError):
+    """A reply with status 200 that holds no answer. It never reaches users: the client makes its own error of it.
+
+    Attributes:
+        body: what came instead, decoded or not; None where nothing came.
+    """
+
+    def __init__(self, why: str = "the body holds no answer", body: object = None) -> None:
+        super().__init__(why)
+        self.body = body
+
+
+def read_event(event: Event) -> Json:
+    """The JSON object of one event.
+
+    Raises:
+        Failure: it tells of an error.
+        ValueError: it is no JSON object.
+    """
+    found: Json = {}
+    try:
+        found = as_object(parse_json(event.data))
+    except ValueError:
+        if event.name != "error":
+            raise
+    if not found:
+        if event.name == "error":
+            raise Failure.reported({"message": event.data.decode("utf-8", "replace")})
+        raise ValueError("an event that is no JSON object")
+    suspect = event.name == "error" or "error" in found or not ("choices" in found or "type" in found)
+    if (suspect or found.get("type") == "error") and reported_error(found, event=event.name) is not None:
+        raise _failure(found)
+    return found
+
+
+def check_answer(body: object, holds_answer: Callable[[Json], bool]) -> Json:
+    """The decoded body, if it holds an answer.
+
+    Raises:
+        Failure: it tells of an error, although HTTP said 200.
+        NoAnswerError: it is something else.
+    """
+    found = as_object(body)
+    answers = holds_answer(found)
+    if ("error" in found or not answers) and reported_error(found) is not None:
+        raise _failure(found)
+    if not answers:
+        raise NoAnswerError(body=body)
+    return found
+
+
+def _failure(body: Json) -> Failure:
+    """The failure that an error's body tells of, in its own words."""
+    error = body.get("error")
+    return Failure.reported(as_object(error) or ({"message": str(error)} if error else body))
 
 
 def finish_reason(raw: object, *, has_tool_calls: bool = False) -> str | None:

@@ -43,10 +43,6 @@ class PairJoiner:
     def holding(self) -> bool:
         return bool(self._halves or self._events)
 
-    def may_hold(self, data: bytes) -> bool:
-        """Whether an event must come by: a half is always written as an escape."""
-        return b"\\ud" in data or b"\\uD" in data or self.holding
-
     def take(self, body: Json) -> list[Json]:
         """The chunks, or events of a response, to pass on for one."""
         return [self._take_chunk(body)] if "choices" in body else self._take_event(body)

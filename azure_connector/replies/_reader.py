@@ -18,10 +18,9 @@ from openai.types.chat import ChatCompletion, ChatCompletionChunk
 from .._utils import Json, as_list, as_object, parse_json
 from ..errors import PartialReply
 from ..requests import RAW_RESPONSE_HEADER, Failure, ReplyPlan, ResponseStream, completion_as_chunks, to_chat
-from ._body_decoder import NoAnswerError, check_answer
 from ._chat_stream import AsyncChatStream, ChatStream, ChunkParser, StreamErrorFactory
 from ._info import AzureInfo, attach
-from ._normalize import ChunkNormalizer, normalize_completion
+from ._normalize import ChunkNormalizer, NoAnswerError, check_answer, normalize_completion
 from ._output_items import normalize_output
 from ._response_events import cut_off, is_response
 from ._response_stream import monitored

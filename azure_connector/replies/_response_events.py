@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from .._utils import Json, as_list, as_object
-from ._body_decoder import check_answer
+from ._normalize import check_answer
 
 __all__ = ["cut_off", "events_of", "is_response"]
 

@@ -14,9 +14,9 @@ import openai
 from .._utils import Json, as_object, parse_json
 from ..requests import Failure, ReplyPlan
 from ._accumulator import ReplyAccumulator
-from ._body_decoder import NoAnswerError
 from ._chat_stream import StreamErrorFactory
 from ._info import AzureInfo
+from ._normalize import NoAnswerError
 from ._output_items import normalize_output, normalized_item
 from ._response_events import cut_off
 from ._stream import AsyncConnectorStream, ConnectorStream

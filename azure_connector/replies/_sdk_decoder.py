@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 from .._utils import Json, parse_json
-from ._body_decoder import BodyDecoder, NoAnswerError, read_event
+from ._normalize import NoAnswerError, read_event
 from ._pairs import PairJoiner
 from ._response_events import events_of
-from ._sse import Event
+from ._sse import BodyDecoder, Event
 
 __all__ = ["SdkEventDecoder"]
 
@@ -68,7 +68,7 @@ class SdkEventDecoder:
                 if body.get("object") == "response" and "type" not in body:
                     yield from _whole(body)
                 else:
-                    for one in self._pairs.take(body) if self._pairs.may_hold(event.data) else (body,):
+                    for one in self._pairs.take(body) if event.may_split or self._pairs.holding else (body,):
                         yield SdkEvent(event.name, "{", one)
 
     def _last(self) -> Iterator[SdkEvent]:

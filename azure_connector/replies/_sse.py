@@ -1,4 +1,4 @@
-"""Server-sent events from bytes, however the network splits them.
+"""Server-sent events from bytes, however the network splits them, and the one JSON text that some servers send instead.
 
 Follows the WHATWG event-stream grammar (CR, LF and CRLF line ends, comments, several `data:` lines, fields without a
 colon, a byte-order mark at the start). An event that the end of the body cuts off before its empty line is given out by
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from ..transport import LARGEST, TooLargeError
 
-__all__ = ["Event", "EventDecoder"]
+__all__ = ["BodyDecoder", "Event", "EventDecoder"]
 
 
 @dataclass(slots=True)
@@ -20,6 +20,11 @@ class Event:
 
     name: str | None
     data: bytes
+
+    @property
+    def may_split(self) -> bool:
+        """Whether a half of a surrogate pair may stand in it, whose other half is in the next one (`PairJoiner`)."""
+        return b"\\ud" in self.data or b"\\uD" in self.data  # a half is always written as an escape
 
 
 class EventDecoder:
@@ -115,3 +120,70 @@ class EventDecoder:
         elif name == b"data":
             self._data.append(b"")
         # A line that starts with a colon is a comment; `id` and `retry` mean nothing for a reply that is never resumed.
+
+
+_FIELDS = (b"data", b"event", b"id", b"retry", b":", b"[DONE]")
+_LONGEST_FIELD = max(map(len, _FIELDS))
+_SPACE = b" \t\r\n\xef\xbb\xbf"  # a byte-order mark counts as such
+
+
+class BodyDecoder:
+    """Tells events from a text, and gives the events as they come.
+
+    The content type does not decide: gateways call a stream JSON, and JSON a stream. A body that begins with a field of
+    an event stream is one.
+
+    Args:
+        content_type: decides where the beginning says nothing.
+
+    Attributes:
+        text: the whole body, once it has ended, where it is no event stream; else None.
+    """
+
+    __slots__ = ("_decoder", "_is_stream", "_named_stream", "_parts", "_size", "text")
+
+    def __init__(self, content_type: str) -> None:
+        self._decoder = EventDecoder()
+        self._named_stream = "event-stream" in content_type
+        self._is_stream: bool | None = None
+        self._parts: list[bytes] = []
+        self._size = 0
+        self.text: bytes | None = None
+
+    def feed(self, data: bytes) -> list[Event]:
+        """The events that `data` completes.
+
+        Raises:
+            TooLargeError: an event, or the text, is larger than any answer can be.
+        """
+        if self._is_stream:
+            return self._decoder.feed(data)
+        self._parts.append(data)
+        self._size += len(data)
+        if self._size > LARGEST:
+            raise TooLargeError("a reply")
+        if self._is_stream is None:
+            start = b"".join(self._parts)
+            self._is_stream = self._begins_stream(start)
+            if self._is_stream:
+                self._parts = []
+                return self._decoder.feed(start)
+        return []
+
+    def flush(self) -> list[Event]:
+        """The event that the end of the body left unfinished, if any; fills `text` where it is no event stream."""
+        if self._is_stream:
+            return self._decoder.flush()
+        text, self._parts = b"".join(self._parts), []
+        if self._is_stream is False or text.strip(_SPACE):
+            self.text = text
+        return []
+
+    def _begins_stream(self, start: bytes) -> bool | None:
+        """Whether a body that begins so is an event stream; None where more must be seen."""
+        start = start.lstrip(_SPACE)[:_LONGEST_FIELD]
+        if start.startswith(_FIELDS):
+            return True
+        if not start or any(field.startswith(start) for field in _FIELDS):
+            return None
+        return self._named_stream and start[:1] not in (b"{", b"[", b"<", b'"')

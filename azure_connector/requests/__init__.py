@@ -10,6 +10,7 @@ from ._embedding_batches import embedding_batches
 from ._fit import adapt_request
 from ._memory import SAID, forget_learned
 from ._reply_plan import ReplyPlan, StreamRules
+from ._schema_form import response_format
 from ._unsendable import unsendable
 from .responses_api import Failure, ResponseStream, chunks_as_completion, completion_as_chunks, to_chat
 
@@ -37,6 +38,7 @@ __all__ = [
     "mapped_batch_path",
     "parse_options",
     "post_options",
+    "response_format",
     "to_chat",
     "unsendable",
 ]

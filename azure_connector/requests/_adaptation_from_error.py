@@ -100,7 +100,7 @@ _REFUSED_ROLE = re.compile(r"(?:does not support|Invalid value:) '(\w+)'")
 def adaptation_from_error(
     status: int, facts: ErrorFacts, operation: str, body: Json, *, known: Sequence[Adaptation] = ()
 ) -> Adaptation | None:
-    """What a refusal teaches, or None where it is not for the connector to mend.
+    """What a refusal teaches, or None where no other request would help.
 
     Args:
         status: the HTTP status; 400 and 422 teach, 404 only that chat is not served.

@@ -285,7 +285,7 @@ class RequestBuilder:
         adapted = adapt_request(CHAT, body, api=target.api, defaults=self._defaults, **how)
         moved = adapted.operation == RESPONSES
         body, names = _with_tools(adapted.body, "responses" if moved else "chat")
-        messages, mends = repair_history(body.get("messages"), names)
+        messages, repairs = repair_history(body.get("messages"), names)
         if messages is not body.get("messages"):
             body = {**body, "messages": messages}
         changes, items = adapted.changes, list[str]()
@@ -308,7 +308,7 @@ class RequestBuilder:
             include_usage=bool(as_object((call.body or {}).get("stream_options")).get("include_usage")),
             on_model=self._resolver.served_model_recorder(target),
         )
-        notes = [*map(str, mends), *items]
+        notes = [*map(str, repairs), *items]
         return _BuildState(adapted.operation, body, adapted.stream, reply, changes + cut, notes, adaptations)
 
     def _adapted_response(
@@ -330,10 +330,10 @@ class RequestBuilder:
         if isinstance(body.get("input"), list):
             # A call that is stored at the service may be answered without standing in the input.
             whole = not (body.get("previous_response_id") or body.get("conversation"))
-            items, mends = repair_input_items(body["input"], names, whole=whole)
+            items, repairs = repair_input_items(body["input"], names, whole=whole)
             if items is not body["input"]:
                 body = {**body, "input": items}
-            notes += map(str, mends)
+            notes += map(str, repairs)
         body, left_out = fit_replayed_items(body, profile, adaptations)
         notes += left_out
         body, cut = cut_descriptions(body, RESPONSES, adaptations)

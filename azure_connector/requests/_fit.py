@@ -71,7 +71,7 @@ def adapt_request(
         operation: the SDK's path, e.g. `/chat/completions`. Other ones than chat and Responses pass untouched.
         body: the request's JSON; not changed.
         profile: the model's rules, None where nothing is known of it.
-        learned: what this deployment taught by refusing earlier requests; it outweighs the profile.
+        adaptations: what this deployment taught by refusing earlier requests; it outweighs the profile.
         strict: raise instead of dropping or replacing what the caller asked for.
         api: the API that the settings force for this deployment.
         defaults: the settings' `max_tokens` and `temperature`, for what the caller left open.
@@ -99,16 +99,23 @@ def adapt_request(
     adapt(draft, profile or _UNKNOWN, operation)
     streaming = profile is None or profile.streaming
     if adaptations:
-        for adaptation in sorted(adaptations, key=order):  # conditions of others ask for the effort that is sent
-            streaming = apply(draft, adaptation, operation, profile) and streaming
-        if profile is not None:
-            adapt_to_effort(draft, profile, operation)
+        streaming = _apply_all(draft, adaptations, operation, profile) and streaming
     wanted = bool(body.get("stream"))
     if wanted and not streaming:
         _unstream(draft)
     if draft.changes and strict:
         _insist(draft, profile)
     return AdaptedRequest(operation, draft.body, tuple(draft.changes), wanted and streaming, wanted and not streaming)
+
+
+def _apply_all(draft: RequestDraft, adaptations: Sequence[Adaptation], operation: str, profile: Profile | None) -> bool:
+    """Applies what a deployment has taught; says whether it may still be asked for a stream."""
+    streaming = True
+    for adaptation in sorted(adaptations, key=order):  # conditions of others ask for the effort that is sent
+        streaming = apply(draft, adaptation, operation, profile) and streaming
+    if profile is not None:
+        adapt_to_effort(draft, profile, operation)
+    return streaming
 
 
 _TEXT = frozenset({CHAT, RESPONSES})

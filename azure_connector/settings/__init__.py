@@ -33,12 +33,16 @@ from ._hosts import SCOPES as SCOPES
 from ._hosts import Cloud as Cloud
 from ._hosts import HostKind as HostKind
 from ._hosts import is_loopback as is_loopback
+from ._hosts import origin_of as origin_of
+from ._hosts import resource_name as resource_name
 from ._merge import CONFIG_NAME as CONFIG_NAME
 from ._names import ALIASES, CREDENTIAL_SETTINGS, ENVIRONMENT, PARAMETERS, RESOURCE_SETTINGS, SECRET_SETTINGS
 from ._names import METHODS as METHODS
 from ._names import SETTINGS as SETTINGS
 from ._odd_keys import odd_key as odd_key
 from ._pickling import NotPickledError as NotPickledError
+from ._remedies import change as change
+from ._remedies import leave_out as leave_out
 from ._resource_fields import RESOURCE_NAME as RESOURCE_NAME
 from ._resource_fields import ResourceSettings
 from ._resources import AuthSettings, Resource

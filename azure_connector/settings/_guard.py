@@ -13,6 +13,7 @@ from ..errors import ConfigurationError
 from ._endpoint import Endpoint, base_of
 from ._merge import Sources
 from ._names import METHODS, SETTINGS
+from ._remedies import leave_out
 from ._resource_fields import ResourceSettings
 from ._resources import AuthSettings, Resource
 from ._source import SettingsSource
@@ -157,9 +158,11 @@ class Guard:
 
     def _ways(self, endpoint: Endpoint | None, place: Place | None) -> Iterator[str]:
         if endpoint is not None and place is not None and place.found:
+            for variable in self._overridden("azure_endpoint"):
+                yield f"To use the endpoint in {variable} instead: {leave_out('azure_endpoint', place.text)}."
             yield (
                 "If the host is yours, name it in the environment: "
-                f"export AZURE_CONNECTOR_TRUSTED_HOSTS={shlex.quote(_host_of(endpoint))} "
+                f"`export AZURE_CONNECTOR_TRUSTED_HOSTS={shlex.quote(_host_of(endpoint))}` "
                 f"(or AZURE_OPENAI_ENDPOINT={shlex.quote(endpoint.base)})."
             )
         for setting, variable, path in (
@@ -167,11 +170,17 @@ class Guard:
             ("env_file", "AZURE_CONNECTOR_ENV_FILE", self.sources.env_file),
         ):
             if path is not None and path.is_file():
-                yield f"Name the file, if you trust it: export {variable}={shlex.quote(str(path))} (or {setting}=)."
+                yield f"Name the file, if you trust it: `export {variable}={shlex.quote(str(path))}` (or {setting}=)."
         if endpoint is None:
             yield "Set it in the environment, or as an argument."
         else:
             yield "Put the credential beside the endpoint, into the same source."
+
+    def _overridden(self, setting: str) -> Iterator[str]:
+        """The variables of the environment that hold a setting which a file decides."""
+        for source in self.sources.layers:
+            if source.kind == "environment" and setting in source.variables:
+                yield source.variables[setting]
 
 
 def _sentence(named: Named, setting: str, why: str) -> str:

@@ -23,6 +23,7 @@ from ._environment import (
 from ._hosts import same_resource
 from ._meaning import is_foreign, suggestion
 from ._names import ALIASES, ENVIRONMENT, METHODS, SETTINGS
+from ._remedies import leave_out, refused
 from ._source import SettingsSource
 from ._strays import strays_among
 from ._trust import Place, SourceKind
@@ -168,6 +169,16 @@ class Sources:
                 return f"{origin} names another resource than the endpoint in use ({place.text})"
         return ""
 
+    def other_key(self) -> str:
+        """What to do where another key stands in a source that the one in use goes before; else empty."""
+        used, level = self.value("api_key"), self.level("api_key")
+        for source in self.layers[level + 1 :]:
+            other = source.values.get("api_key")
+            if other is not None and other != used:
+                way = leave_out("api_key", self.origin("api_key"), os.environ)
+                return f"{source.origins['api_key']} holds another key, which this one goes before; to use it: {way}."
+        return ""
+
     def beside(self, setting: str) -> tuple[str, ...]:
         """The endpoints that the source of a setting names; the files of the directory are one source."""
         level = self.level(setting)
@@ -257,7 +268,7 @@ def load(
     rest, problems = read_files(files, known, env_required=env_named or env_file is True)
     problems = [*given.problems, *problems]
     if problems:
-        raise ConfigurationError("\n".join(problems))
+        raise refused(problems)
     return Sources.of((given, *rest), files)
 
 

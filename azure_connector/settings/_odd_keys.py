@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from ..errors import ask_for
+
 __all__ = ["odd_key"]
 
 
@@ -20,12 +22,9 @@ def _shape(pattern: str, what: str, remedy: str = "") -> _Shape:
     return _Shape(re.compile(pattern, re.IGNORECASE), what, remedy or _COPY)
 
 
-_COPY = (
-    "Copy KEY 1 of your resource's page Keys and Endpoint into {variable}, or: "
-    "`az cognitiveservices account keys list --name RESOURCE --resource-group GROUP`."
-)
+_COPY = f"Copy KEY 1 of your resource's page Keys and Endpoint and give it here: {ask_for('{variable}')}."
 _SIGNED_IN = (
-    '`export AZURE_OPENAI_AD_TOKEN="${variable}"` and `unset {variable}`; it lasts an hour, `az login` lasts longer.'
+    '`export AZURE_OPENAI_AD_TOKEN="${variable}"` and `unset {variable}`; it lasts an hour, an az login longer.'
 )
 _OF_APPLICATION = "It belongs into AZURE_CLIENT_SECRET, with AZURE_CLIENT_ID and AZURE_TENANT_ID; `unset {variable}`."
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, fields
 from types import MappingProxyType
@@ -13,6 +14,7 @@ from ..errors import ConfigurationError
 from ._endpoint import ApiStyle, Endpoint, parse_endpoint
 from ._hosts import host_is_listed, is_loopback, origin_of, same_origin, same_resource
 from ._names import METHODS
+from ._remedies import change, leave_out
 from ._resource_fields import ResourceSettings
 
 __all__ = ["AuthSettings", "Resource", "auth_of", "named_resource", "read_endpoint"]
@@ -246,6 +248,11 @@ def read_endpoint(
     except ConfigurationError as error:
         problem, hint = str(error).removesuffix(error.hint).strip(), error.hint
     # What is wrong with an api-version of its own is no fault of the endpoint.
-    misread = "is not a date" in problem and version_origin and (api_version or default_api_version)
-    blamed = f"api_version ({version_origin})" if misread else f"azure_endpoint ({origin})"
+    blamed = f"azure_endpoint ({origin})"
+    if "api_version" in problem:
+        own = version_origin and (api_version or default_api_version)
+        blamed = f"api_version ({version_origin})" if own and "is not a date" in problem else blamed
+        without = "" if "@" in text else change("azure_endpoint", text.partition("?")[0], origin)
+        how = leave_out("api_version", version_origin, os.environ) if own else without
+        hint = f"The v1 form needs no api-version. Leave it out: {how}"
     raise ConfigurationError(f"{blamed}: {problem}", hint=hint)

@@ -145,7 +145,7 @@ class ConnectorSettings(ConnectorFields):
         )
 
     def _read_resources(self, endpoint: Endpoint | None, sources: Sources, guard: Guard) -> dict[str, Resource]:
-        auth = auth_of(self, self._origins, sources.set_aside, stray_hint(self.strays, "api_key"))
+        auth = auth_of(self, self._origins, sources.set_aside, self._stray_hint("api_key"))
         plane = (self.resource_id, self.management_endpoint)
         found = {} if endpoint is None else {_DEFAULT: Resource(_DEFAULT, endpoint, auth, *plane)}
         for name, settings in self.resources.items():
@@ -194,9 +194,18 @@ class ConnectorSettings(ConnectorFields):
         return self._sources.other_resource()
 
     @property
+    def other_key(self) -> str:
+        """What to do where another key stands in a source that the one in use goes before; else empty."""
+        return self._sources.other_key()
+
+    @property
     def strays(self) -> Mapping[str, str]:
         """Setting that nothing gives -> the variable that was meant for it, and that nothing reads."""
         return MappingProxyType(self._sources.strays())
+
+    def _stray_hint(self, setting: str) -> str:
+        file = self._sources.env_file
+        return stray_hint(self.strays, setting, file.name if file is not None else ".env").strip()
 
     @property
     def default_resource(self) -> str:
@@ -242,8 +251,9 @@ class ConnectorSettings(ConnectorFields):
         if not self._resource_map:
             raise ConfigurationError(
                 f"No Azure OpenAI endpoint is configured. Looked for: {self._sources.searched('azure_endpoint')}.",
-                hint=f"{stray_hint(self.strays, 'azure_endpoint')}Run `azure-connector init`, or: "
-                "export AZURE_OPENAI_ENDPOINT=https://RESOURCE.openai.azure.com",
+                hint=self._stray_hint("azure_endpoint")
+                or "Run `azure-connector init`: it asks, or lets you choose after az login, tries, and writes the "
+                "settings. Without Azure: `azure-connector emulator` prints what to export.",
             )
         return self._resource_map[self.default_resource].endpoint
 

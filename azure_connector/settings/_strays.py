@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from ._foreign import FOREIGN_HOSTS
 from ._meaning import nearest_variable
 from ._names import ENVIRONMENT
+from ._remedies import renamed
 
 __all__ = ["candidates", "stray_hint", "strays_among"]
 
@@ -67,12 +68,13 @@ def _of_openai(name: str) -> bool:
     return text.startswith("sk-") or (urlsplit(text).hostname or "") in FOREIGN_HOSTS
 
 
-def stray_hint(strays: Mapping[str, str], setting: str) -> str:
+def stray_hint(strays: Mapping[str, str], setting: str, file: str = ".env") -> str:
     """What to do about the variable that was meant for a setting; empty where there is none.
 
     Args:
         strays: what `strays_among` gave.
         setting: the setting that is missing.
+        file: the file of variables.
     """
     stray = strays.get(setting)
     if stray is None:
@@ -80,4 +82,4 @@ def stray_hint(strays: Mapping[str, str], setting: str) -> str:
     name = ENVIRONMENT[setting][0]
     if stray in os.environ:
         return f'{stray} is set, which nothing here reads: `export {name}="${stray}"`. '
-    return f"{stray} stands in the file of variables, where nothing reads it: rename it to {name}. "
+    return f"{stray} stands in {file}, where nothing reads it. {renamed(file, stray, name)}. "

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple, cast
 
 from ._meaning import is_misspelt, suggestion
 from ._names import ALIASES, ENVIRONMENT, SECRET_SETTINGS
+from ._remedies import Problem, renamed
 from ._secret_values import is_blank
 from ._source import SettingsSource
 from ._trust import SourceKind
@@ -32,6 +33,7 @@ PROVIDER_NAME = "azure-openai"
 _told: set[tuple[str, str]] = set()
 
 _PROVIDER_TABLES = ("providers", "provider")
+_MEANT = re.compile(r"Did you mean '(\w+)'")
 _POSITION = re.compile(r"\s*\(at (?:line (\d+), column \d+|end of document)\)$")
 _STANDS_TWICE = ("Cannot overwrite", "Cannot declare", "Cannot mutate")
 _REFERENCE = re.compile(r"\$\{(\w+)\}")
@@ -162,7 +164,10 @@ class _Reader:
                 self._take(section.origin, key, value)
             elif not section.shared or (not isinstance(value, dict | list) and is_misspelt(key, self.known)):
                 meant = suggestion(key, self.known)
-                self.layer.problems.append(f"{self.path}: unknown setting {key!r} in {section.origin}.{meant}")
+                text = f"{self.path}: unknown setting {key!r} in {section.origin}.{meant}"
+                named = _MEANT.search(meant)
+                hint = renamed(self.path.name, key, named[1]) if named and named[1] in self.known else ""
+                self.layer.problems.append(Problem(text, hint))
 
     def _take(self, origin: str, key: str, value: Any) -> None:
         if key == "deployment_mapping" and isinstance(value, dict):

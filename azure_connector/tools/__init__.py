@@ -8,9 +8,9 @@ repair_history, repair_input_items            a history that Azure would refuse 
 
 from __future__ import annotations
 
-from ._arguments import RAW_ARGUMENTS, Arguments, read_arguments
-from ._calls import Repair, normalize_message, to_function_call
-from ._definitions import MAX_TOOLS, to_wire
+from ._call import RAW_ARGUMENTS, Arguments, Repair, read_arguments
+from ._calls import normalize_message, to_function_call
+from ._definitions import MAX_TOOLS, TOOL_FIELDS, normalize_tools, to_wire
 from ._functions import describe
 from ._history import NO_RESULT, repair_history
 from ._history_repair import HistoryRepair
@@ -19,7 +19,7 @@ from ._responses_input import repair_input_items
 from ._responses_output import as_function_call, normalize_item, normalize_items
 from ._schemas import complete_strict
 from ._stream import FinishedCalls, ToolCallStream, join_deltas
-from ._tool_choice import TOOL_FIELDS, choice_to_wire, normalize_tools
+from ._tool_choice import choice_to_wire
 from ._toolbox import Tool, Toolbox, ToolOutcome, ToolSource, tool
 
 __all__ = [

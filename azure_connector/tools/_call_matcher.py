@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from .._utils import Json, as_text, list_index, object_or_none
-from ._arguments import is_object_text, read_arguments
-from ._calls import Kind
+from ._call import Kind, is_object_text, read_arguments
 from ._names import NameMap, unique_id
 
 __all__ = ["CallFragment", "CallMatcher", "PartialCall"]

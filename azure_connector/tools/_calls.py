@@ -2,81 +2,24 @@
 
 from __future__ import annotations
 
-import logging
-import uuid
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 from .._utils import Json, as_text, object_or_none
-from ._arguments import Arguments, is_object_text, read_arguments, write_json
+from ._call import (
+    ITEM_KINDS,
+    UNNAMED,
+    Repair,
+    ends_early,
+    is_object_text,
+    new_call_id,
+    read_call,
+    read_text,
+    report,
+    write_call,
+)
 from ._names import NameMap, name_map, unique_id
 
-__all__ = [
-    "ITEM_KINDS",
-    "UNNAMED",
-    "RawCall",
-    "Repair",
-    "ends_early",
-    "new_call_id",
-    "normalize_message",
-    "read_call",
-    "read_text",
-    "report",
-    "to_function_call",
-    "write_call",
-]
-
-logger = logging.getLogger("azure_connector.tools")
-
-Kind = Literal["function", "custom"]
-
-UNNAMED = "unnamed_tool_call"
-"""Stands for the name of a call that came without one, so that no tool is executed by guess."""
-
-ITEM_KINDS: Mapping[str, Kind] = {"function_call": "function", "tool_call": "function", "custom_tool_call": "custom"}
-_CUT = frozenset({"length", "content_filter", "incomplete"})
-
-
-@dataclass(frozen=True, slots=True)
-class Repair:
-    """One thing that was not as it should be in a tool call, and what was done.
-
-    Attributes:
-        position: where, e.g. `tool_calls[0].function.arguments`.
-        name: the tool's name, as the caller knows it.
-        what: what was done, or why the arguments could not be read; never any of the arguments themselves.
-        raw: whether the arguments stand unread under `_raw_arguments`.
-    """
-
-    position: str
-    name: str
-    what: str
-    raw: bool = False
-
-    def __str__(self) -> str:
-        outcome = "could not be read and were kept as raw text" if self.raw else "repaired"
-        return f"{self.position} of tool {self.name[:64]!r} {outcome}: {self.what}"
-
-
-@dataclass(frozen=True, slots=True)
-class RawCall:
-    """A tool call as it was found, in whatever shape, before anything is repaired."""
-
-    id: str
-    kind: Kind
-    name: str
-    arguments: object
-
-
-def ends_early(finish_reason: object) -> bool:
-    """Whether a reply with this finish reason may have been cut off in the middle of a tool call."""
-    return isinstance(finish_reason, str) and finish_reason in _CUT
-
-
-def new_call_id() -> str:
-    """An id for a call that came without one, of the length that OpenAI's own have."""
-    return f"call_{uuid.uuid4().hex[:24]}"
+__all__ = ["normalize_message", "to_function_call"]
 
 
 def normalize_message(
@@ -189,56 +132,3 @@ class _Reader:
     def _record(self, index: int, field: str, name: str, what: str, *, raw: bool = False) -> None:
         position = f"tool_calls[{index}]" + (f".{field}" if field else "")
         report(Repair(position, name, what, raw), self._repairs)
-
-
-def report(repair: Repair, repairs: list[Repair] | None) -> None:
-    """Keep a record and log it, without any of the arguments: they may hold what no log should."""
-    if repairs is not None:
-        repairs.append(repair)
-    # A function without parameters is often called with no text at all: nothing to be warned of.
-    level = logging.DEBUG if repair.what == "empty" else logging.WARNING
-    logger.log(level, "%s", repair)
-
-
-def read_call(call: Json) -> RawCall:
-    """A tool call in any of the shapes that services and histories have, with nothing repaired yet."""
-    kind_of_item = as_text(call.get("type"))
-    custom = object_or_none(call.get("custom"))
-    inner = object_or_none(call.get("function")) or custom or object_or_none(call.get("tool_call")) or call
-    kind: Kind = "custom" if custom is not None or kind_of_item in {"custom", "custom_tool_call"} else "function"
-    if kind_of_item in ITEM_KINDS:
-        identity = as_text(call.get("call_id")) or as_text(inner.get("id")) or as_text(call.get("id"))
-    else:
-        identity = as_text(call.get("id")) or as_text(call.get("call_id"))
-    keys = ("input", "arguments") if kind == "custom" else ("arguments", "input", "parameters")
-    arguments = next((inner[key] for key in keys if inner.get(key) is not None), None)
-    return RawCall(identity, kind, as_text(inner.get("name")), arguments)
-
-
-def read_text(call: RawCall, *, cut: bool = False, repair: bool = True) -> Arguments:
-    """A call's arguments, or a custom tool's input, which is free text."""
-    if call.kind == "function":
-        return read_arguments(call.arguments, cut=cut, repair=repair)
-    if isinstance(call.arguments, str):
-        return Arguments(call.arguments)
-    if call.arguments is None:
-        return Arguments("", "empty")
-    return Arguments(read_arguments(call.arguments).text, "an object instead of its text")
-
-
-def write_call(
-    identity: str, kind: Kind, name: str, text: str, extras: Json | None = None, *, as_function: bool = False
-) -> Json:
-    """A tool call in Chat's shape. `extras` are the fields that the service sent beside these."""
-    if kind == "custom" and as_function:
-        kind, text = "function", write_json({"input": text})
-    body = {"name": name, "arguments" if kind == "function" else "input": text}
-    written: Json = {"id": identity, "type": kind, kind: body}
-    if extras:
-        written |= {key: value for key, value in extras.items() if key not in _OWN}
-    return written
-
-
-_OWN = frozenset(
-    {"id", "call_id", "type", "function", "custom", "tool_call", "name", "arguments", "input", "parameters"}
-)

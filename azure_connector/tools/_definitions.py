@@ -1,4 +1,6 @@
-"""Tool definitions in every shape that people have, given out in the form of the API in use."""
+"""Tool definitions in every shape that people have, given out in the form of the API in use; and all that a request's
+body says of its tools, with the older `functions`.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +12,14 @@ from typing import Any, Literal, cast
 from .._utils import Json, object_or_none, type_name
 from ..errors import InvalidRequestError
 from ._functions import describe
-from ._names import NameMap, name_map
-from ._schemas import check_parameters, complete_strict, unserializable
+from ._names import Api, NameMap, name_map
+from ._schemas import check_parameters, complete_strict, fault, unserializable
+from ._tool_choice import MODES, choice_to_wire
 
-__all__ = ["MAX_TOOLS", "Api", "to_wire"]
+__all__ = ["MAX_TOOLS", "TOOL_FIELDS", "normalize_tools", "to_wire"]
 
-Api = Literal["chat", "responses"]
+TOOL_FIELDS = frozenset({"tools", "tool_choice", "functions", "function_call", "parallel_tool_calls"})
+_OLDER = {"functions": "tools", "function_call": "tool_choice"}
 
 MAX_TOOLS = 128
 """Azure's limit for one request."""
@@ -47,6 +51,61 @@ class _Tool:
     format: Json | None = None
     given: Json | None = None
     api: Api | None = None
+
+
+def normalize_tools(body: Json, api: Api = "chat", strict: bool = False) -> tuple[Json, NameMap | None]:
+    """A request's body with its tools in the API's form, and the map of their names (None without tools).
+
+    The older `functions` and `function_call` become `tools` and `tool_choice`. A choice among no tools, which Azure
+    refuses, is left out where it says nothing. The body is never changed, and is returned itself where it fits.
+
+    Raises:
+        InvalidRequestError: with the position and the rule that is broken.
+    """
+    if TOOL_FIELDS.isdisjoint(body):
+        return body, None
+    changes = _modern(body)
+    tools = changes.get("tools", body.get("tools"))
+    if not tools:
+        return _without_tools(body, api), None
+    position = "functions" if "functions" in body else "tools"
+    written, names = to_wire(tools, api, strict, position=position)
+    if written is not body.get("tools"):
+        changes["tools"] = written
+    choice = changes.get("tool_choice", body.get("tool_choice"))
+    if choice is not None and not (isinstance(choice, str) and choice in MODES):  # those are the same in both APIs
+        place = "function_call" if "function_call" in body else "tool_choice"
+        wired = choice_to_wire(choice, api, names, position=place)
+        if wired is not choice or "tool_choice" in changes:
+            changes["tool_choice"] = wired
+    if not changes:
+        return body, names
+    return {key: value for key, value in body.items() if key not in _OLDER} | changes, names
+
+
+def _modern(body: Json) -> Json:
+    changes: Json = {}
+    for older, newer in _OLDER.items():
+        value = body.get(older)
+        if value is None:
+            if older in body:
+                changes |= {newer: body[newer]} if body.get(newer) is not None else {}
+            continue
+        if body.get(newer) is not None:
+            raise fault(older, f"give either `{newer}` or the older `{older}`, not both")
+        changes[newer] = value
+    return changes
+
+
+def _without_tools(body: Json, api: Api) -> Json:
+    """The body of a request without tools: of an empty list and a choice among nothing, Azure makes a 400."""
+    dropped = set(_OLDER)
+    if api == "chat" or "tools" in body:
+        dropped |= {"tools", "parallel_tool_calls"}
+        dropped |= {"tool_choice"} if body.get("tool_choice") in (None, "none", "auto") else set()
+    if body.keys().isdisjoint(dropped):
+        return body
+    return {key: value for key, value in body.items() if key not in dropped}
 
 
 def to_wire(
@@ -103,10 +162,6 @@ def _key(tools: list[object], api: Api, strict: bool) -> tuple[Api, bool, str] |
         return None
 
 
-def _fault(where: str, rule: str, hint: str = "") -> InvalidRequestError:
-    return InvalidRequestError(f"{where}: {rule}", param=where, hint=hint)
-
-
 def _read(value: object, where: str) -> _Tool:
     tool = _mcp(value)
     described = None if tool else describe(value, where)
@@ -116,9 +171,9 @@ def _read(value: object, where: str) -> _Tool:
         return _Tool("function", where, described.name, description, schema)
     tool = tool or object_or_none(value)
     if tool is None:
-        raise _fault(where, f"{type_name(value)} is no tool: {_SHAPES}")
+        raise fault(where, f"{type_name(value)} is no tool: {_SHAPES}")
     if found := unserializable(tool, where):
-        raise _fault(found[0], f"{type_name(found[1])} cannot be written as JSON")
+        raise fault(found[0], f"{type_name(found[1])} cannot be written as JSON")
     kind: object = tool.get("type")
     if "input_schema" in tool or "inputSchema" in tool:
         return _function(tool, where, "input_schema" if "input_schema" in tool else "inputSchema")
@@ -127,7 +182,7 @@ def _read(value: object, where: str) -> _Tool:
     if kind in {None, "function"}:
         return _openai_function(tool, where, value)
     if not isinstance(kind, str):
-        raise _fault(f"{where}.type", f"a tool's type is text, not {type_name(kind)}")
+        raise fault(f"{where}.type", f"a tool's type is text, not {type_name(kind)}")
     return _Tool("builtin", where, given=tool)
 
 
@@ -147,7 +202,7 @@ def _openai_function(tool: Json, where: str, value: object) -> _Tool:
         return replace(read, given=tool if value is tool else None, api="responses") if "type" in tool else read
     inner = object_or_none(tool["function"])
     if inner is None:
-        raise _fault(f"{where}.function", f"an object is needed, not {type_name(tool['function'])}")
+        raise fault(f"{where}.function", f"an object is needed, not {type_name(tool['function'])}")
     read = _function(inner, f"{where}.function", "parameters")
     plain = value is tool and len(tool) == 2 and "type" in tool
     return replace(read, given=tool if plain else None, api="chat")
@@ -158,7 +213,7 @@ def _function(tool: Json, where: str, key: str) -> _Tool:
     description = _description(tool, where)
     strict: object = tool.get("strict")
     if strict is not None and not isinstance(strict, bool):
-        raise _fault(f"{where}.strict", f"true or false is needed, not {type_name(strict)}")
+        raise fault(f"{where}.strict", f"true or false is needed, not {type_name(strict)}")
     schema: object = tool.get(key)
     parameters = None if schema is None else check_parameters(schema, f"{where}.{key}")
     read = _Tool("function", where, name, description, parameters, strict)
@@ -176,11 +231,11 @@ def _custom(tool: Json, where: str, value: object) -> _Tool:
     nested = "custom" in tool
     inner = object_or_none(tool["custom"]) if nested else tool
     if inner is None:
-        raise _fault(f"{where}.custom", f"an object is needed, not {type_name(tool['custom'])}")
+        raise fault(f"{where}.custom", f"an object is needed, not {type_name(tool['custom'])}")
     place = f"{where}.custom" if nested else where
     form: object = inner.get("format")
     if form is not None and not isinstance(form, dict):
-        raise _fault(f"{place}.format", f"an object is needed, not {type_name(form)}")
+        raise fault(f"{place}.format", f"an object is needed, not {type_name(form)}")
     name, description = _name(inner, place), _description(inner, place)
     given = tool if value is tool else None
     api: Api = "chat" if nested else "responses"
@@ -191,16 +246,16 @@ def _name(tool: Json, where: str) -> str:
     name: object = tool.get("name")
     if not isinstance(name, str):
         rule = "missing" if name is None else f"a tool's name is text, not {type_name(name)}"
-        raise _fault(f"{where}.name", rule, hint="A tool needs a name by which the model calls it.")
+        raise fault(f"{where}.name", rule, hint="A tool needs a name by which the model calls it.")
     if not name:
-        raise _fault(f"{where}.name", "empty", hint="A tool needs a name by which the model calls it.")
+        raise fault(f"{where}.name", "empty", hint="A tool needs a name by which the model calls it.")
     return name
 
 
 def _description(tool: Json, where: str) -> str | None:
     description: object = tool.get("description")
     if description is not None and not isinstance(description, str):
-        raise _fault(f"{where}.description", f"a description is text, not {type_name(description)}")
+        raise fault(f"{where}.description", f"a description is text, not {type_name(description)}")
     return description
 
 
@@ -210,7 +265,7 @@ def _names(tools: Sequence[_Tool]) -> frozenset[str]:
         if tool.kind == "builtin":
             continue
         if tool.name in first:
-            raise _fault(f"{tool.where}.name", f"{tool.name!r} is the name of {first[tool.name].where} too")
+            raise fault(f"{tool.where}.name", f"{tool.name!r} is the name of {first[tool.name].where} too")
         first[tool.name] = tool
     return frozenset(first)
 
@@ -221,7 +276,7 @@ def _write(tool: _Tool, api: Api, names: NameMap) -> Json:
         if api == "chat":
             rule = f"Chat Completions has no built-in tool {given['type']!r}; it knows function and custom tools"
             hint = "Use client.responses.create, or force the Responses API for this deployment."
-            raise _fault(f"{tool.where}.type", rule, hint)
+            raise fault(f"{tool.where}.type", rule, hint)
         return given
     if tool.kind == "function":
         body, plain = _function_body(tool, api, names)

@@ -10,7 +10,7 @@ from typing import Any, cast, is_typeddict
 from weakref import WeakKeyDictionary
 
 from .._utils import Json
-from ..errors import InvalidRequestError
+from ._schemas import fault
 
 __all__ = ["Described", "describe"]
 
@@ -78,14 +78,14 @@ def _describe_class(cls: type[Any], where: str) -> Described | None:
 def _describe_function(function: Callable[..., object], where: str) -> Described:
     name = getattr(function, "__name__", "")
     if not name.isidentifier():
-        raise _fault(f"{where}.name", "a tool needs a name, which a lambda and a partial have not; define a function")
+        raise fault(f"{where}.name", "a tool needs a name, which a lambda and a partial have not; define a function")
     if not (inspect.isfunction(function) or inspect.ismethod(function) or inspect.isbuiltin(function)):
         # An object that can be called, such as what `functools.cache` makes.
         function = getattr(function, "__wrapped__", function.__call__)
     for parameter in _parameters(function, where):
         if parameter.kind in {parameter.POSITIONAL_ONLY, parameter.VAR_POSITIONAL}:
             rule = "a model gives arguments by name, so positional ones are not possible"
-            raise _fault(f"{where}.parameters.{parameter.name}", rule)
+            raise fault(f"{where}.parameters.{parameter.name}", rule)
     schema = _schema(function, where)
     description, arguments = _docstring(inspect.getdoc(function) or "")
     properties: dict[str, Any] = {}
@@ -99,7 +99,7 @@ def _parameters(function: Callable[..., object], where: str) -> list[inspect.Par
     try:
         return list(inspect.signature(function).parameters.values())
     except ValueError as error:
-        raise _fault(f"{where}.parameters", f"{function!r} tells no parameters") from error
+        raise fault(f"{where}.parameters", f"{function!r} tells no parameters") from error
 
 
 def _schema(subject: Any, where: str) -> Json:
@@ -109,7 +109,7 @@ def _schema(subject: Any, where: str) -> Json:
         schema = TypeAdapter(subject).json_schema()
     except (PydanticUserError, NameError, TypeError) as error:
         reason = str(error).partition("\n")[0].partition(". ")[0]
-        raise _fault(f"{where}.parameters", f"no JSON Schema can be made of {subject!r}: {reason}") from error
+        raise fault(f"{where}.parameters", f"no JSON Schema can be made of {subject!r}: {reason}") from error
     top = {"title", "description"}
     return _without_titles({key: value for key, value in schema.items() if key not in top})
 
@@ -153,7 +153,3 @@ def _docstring(text: str) -> tuple[str, dict[str, str]]:
             elif bare and current:
                 arguments[current] = f"{arguments[current]} {bare}".strip()
     return "\n".join(description).strip(), arguments
-
-
-def _fault(where: str, rule: str) -> InvalidRequestError:
-    return InvalidRequestError(f"{where}: {rule}", param=where)

@@ -7,9 +7,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from hashlib import sha256
+from typing import Literal
 
 __all__ = [
     "MAX_NAME_LENGTH",
+    "Api",
     "NameMap",
     "is_wire_name",
     "message_name",
@@ -17,6 +19,8 @@ __all__ = [
     "sanitize_name",
     "unique_id",
 ]
+
+Api = Literal["chat", "responses"]
 
 MAX_NAME_LENGTH = 64
 """Azure refuses a function's name that does not match `^[a-zA-Z0-9_-]{1,64}$`."""

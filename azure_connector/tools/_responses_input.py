@@ -6,8 +6,7 @@ from typing import Any, cast
 
 from .._utils import Json, as_text, object_or_none, type_name
 from ..errors import InvalidRequestError
-from ._arguments import is_object_text
-from ._calls import UNNAMED, read_call, read_text
+from ._call import UNNAMED, is_object_text, read_call, read_text
 from ._history_repair import (
     NO_RESULT,
     HistoryRepair,

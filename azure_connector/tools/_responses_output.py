@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from .._utils import Json, as_text
-from ._arguments import read_arguments
-from ._calls import ITEM_KINDS, Repair, ends_early, new_call_id, read_call, report
+from ._call import ITEM_KINDS, Repair, ends_early, new_call_id, read_arguments, read_call, report
 from ._names import NameMap
 
 __all__ = ["as_function_call", "normalize_item", "normalize_items"]

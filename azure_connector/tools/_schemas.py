@@ -8,7 +8,7 @@ from typing import Any, cast
 from .._utils import Json, object_or_none, type_name
 from ..errors import InvalidRequestError
 
-__all__ = ["check_parameters", "complete_strict", "unserializable"]
+__all__ = ["check_parameters", "complete_strict", "fault", "unserializable"]
 
 _TYPES = frozenset({"object", "array", "string", "number", "integer", "boolean", "null"})
 _NAMED = ("properties", "$defs", "definitions", "patternProperties", "dependentSchemas")
@@ -52,7 +52,7 @@ def check_parameters(schema: object, where: str) -> Json:
     if kind is None and not any(key in checked for key in _COMBINING):
         checked = {"type": "object"} | checked
     elif kind is not None and kind != "object":
-        raise _fault(f"{where}.type", f"parameters are an object, so this is 'object', not {kind!r}")
+        raise fault(f"{where}.type", f"parameters are an object, so this is 'object', not {kind!r}")
     if checked.get("type") == "object" and "properties" not in checked:
         checked = checked | {"properties": dict[str, Any]()}
     return checked
@@ -96,13 +96,14 @@ def _unserializable(value: object, where: str, depth: int) -> tuple[str, object]
     return where, value
 
 
-def _fault(where: str, rule: str) -> InvalidRequestError:
-    return InvalidRequestError(f"{where}: {rule}", param=where)
+def fault(where: str, rule: str, hint: str = "") -> InvalidRequestError:
+    """The error for something in a request's tools that breaks a rule."""
+    return InvalidRequestError(f"{where}: {rule}", param=where, hint=hint)
 
 
 def _mapping(value: object, where: str) -> Json:
     if not isinstance(value, dict):
-        raise _fault(where, f"a JSON Schema is an object, not {type_name(value)}")
+        raise fault(where, f"a JSON Schema is an object, not {type_name(value)}")
     return cast("Json", value)
 
 
@@ -111,16 +112,16 @@ def _check(node: Json, where: str, root: Json) -> Json:
     if kinds is not None:
         for kind in cast("list[object]", kinds) if isinstance(kinds, list) else [kinds]:
             if not isinstance(kind, str) or kind not in _TYPES:
-                raise _fault(f"{where}.type", f"{kind!r} is no JSON Schema type ({', '.join(sorted(_TYPES))})")
+                raise fault(f"{where}.type", f"{kind!r} is no JSON Schema type ({', '.join(sorted(_TYPES))})")
     required: object = node.get("required")
     if required is not None and not (
         isinstance(required, list) and all(isinstance(name, str) for name in cast("list[object]", required))
     ):
-        raise _fault(f"{where}.required", "a list of property names is needed")
+        raise fault(f"{where}.required", "a list of property names is needed")
     if "enum" in node and not isinstance(node["enum"], list):
-        raise _fault(f"{where}.enum", f"a list of values is needed, not {type_name(node['enum'])}")
+        raise fault(f"{where}.enum", f"a list of values is needed, not {type_name(node['enum'])}")
     if "$ref" in node and _resolve(root, node["$ref"]) is None:
-        raise _fault(f"{where}.$ref", f"{node['$ref']!r} points to no schema in these parameters")
+        raise fault(f"{where}.$ref", f"{node['$ref']!r} points to no schema in these parameters")
     node = _rebuilt(node, where, lambda child, place: _check(child, place, root), deep=False)
     if node.get("type") == "array" and "items" not in node and "prefixItems" not in node:
         node = node | {"items": {}}
@@ -171,7 +172,7 @@ def _rebuilt(node: Json, where: str, visit: Callable[[Json, str], Json], *, deep
 def _listed(node: Json, key: str, where: str, inner: Callable[[object, str], object]) -> Json:
     given: object = node[key]
     if not isinstance(given, list) or not given:
-        raise _fault(f"{where}.{key}", "a list of schemas is needed")
+        raise fault(f"{where}.{key}", "a list of schemas is needed")
     children = cast("list[object]", given)
     members = [inner(child, f"{where}.{key}[{index}]") for index, child in enumerate(children)]
     return {key: members} if any(a is not b for a, b in zip(members, children, strict=True)) else {}
@@ -198,7 +199,7 @@ def _closed(node: Json, where: str) -> Json:
     others: object = node.get("additionalProperties", "properties" not in node)
     if (isinstance(others, dict) and others) or (others is not False and not properties):
         rule = "a strict schema names every key, so an object with free-form keys is not possible"
-        raise _fault(f"{where}.additionalProperties", rule)
+        raise fault(f"{where}.additionalProperties", rule)
     changed: Json = {}
     if node.get("additionalProperties") is not False:
         changed["additionalProperties"] = False

@@ -7,9 +7,20 @@ from typing import Any, cast
 
 from .._utils import Json, object_or_none
 from ._argument_reader import ArgumentReader
-from ._arguments import NOT_READABLE, Arguments, write_json
+from ._call import (
+    NOT_READABLE,
+    UNNAMED,
+    Arguments,
+    RawCall,
+    Repair,
+    ends_early,
+    new_call_id,
+    read_text,
+    report,
+    write_call,
+    write_json,
+)
 from ._call_matcher import CallFragment, CallMatcher, PartialCall
-from ._calls import UNNAMED, RawCall, Repair, ends_early, new_call_id, read_text, report, write_call
 from ._names import NameMap, name_map, unique_id
 
 __all__ = ["FinishedCalls", "ToolCallStream", "join_deltas"]

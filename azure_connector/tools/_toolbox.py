@@ -17,7 +17,7 @@ from pydantic_core import ArgsKwargs, to_json
 
 from .._utils import Json
 from ..errors import InvalidRequestError
-from ._arguments import RAW_ARGUMENTS
+from ._call import RAW_ARGUMENTS
 from ._functions import describe
 
 __all__ = ["Tool", "ToolOutcome", "ToolSource", "Toolbox", "tool"]

@@ -195,6 +195,10 @@ class Transport(_library.AsyncBaseTransport):
             raise _translated(error) from error
         finally:
             self._sending.discard(timer)
+        return await self._response(request, reply, timer)
+
+    async def _response(self, request: Any, reply: Any, timer: HeadTimer) -> Any:
+        """httpx's response for aiohttp's; read, where the caller wants it whole and it is no refusal."""
         asked_whole, good = request.extensions.get("whole"), 200 <= reply.status < 300
         at_once = asked_whole or not good
         whole = is_whole(reply.headers.get("content-type", ""), request.headers.get("accept", ""))

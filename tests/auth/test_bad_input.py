@@ -104,7 +104,7 @@ CASES: list[tuple[Callable[[EntraID, Path], dict[str, Any]], str, list[str]]] = 
     (unknown_app, "client secret", ["AADSTS700016", "AZURE_CLIENT_ID", "az ad app show --id 99999999"]),
     (unknown_tenant, "client secret", ["AADSTS90002", "nowhere.example", "AZURE_TENANT_ID", "az account show"]),
     (impossible_tenant, "client secret", ["Invalid tenant ID", "AZURE_TENANT_ID", "az account show"]),
-    (unknown_scope, "client secret", ["AADSTS", "AZURE_CONNECTOR_SCOPE", "https://ai.azure.com/.default"]),
+    (unknown_scope, "client secret", ["AADSTS", "https://nothing.example/.default is not Azure OpenAI's"]),
     (expired_certificate, "client certificate", ["AADSTS700027", "AZURE_CLIENT_CERTIFICATE_PATH", "az ad app"]),
     (missing_certificate, "client certificate", ["none.pem", "AZURE_CLIENT_CERTIFICATE_PATH"]),
     (unreadable_certificate, "client certificate", ["PEM or PKCS12", "AZURE_CLIENT_CERTIFICATE_PATH"]),
@@ -277,4 +277,4 @@ def test_every_code_has_a_remedy_that_can_be_filled_in() -> None:
     for code in REMEDIES:
         text = credential_hint("client secret", "", code, AuthSettings(client_id="1234"))
         assert text
-        assert "{" not in text
+        assert "{" not in text.replace("{name:name, tenant:tenantId}", "")

@@ -159,7 +159,7 @@ class TestNoIdentityHere:
         with pytest.raises(CredentialError) as caught:
             make(use_managed_identity=True, managed_identity_client_id="00000000-0000-4000-8000-000000000000").headers()
         assert "Identity not found" in str(caught.value)
-        assert "no identity with the client id 00000000-0000-4000-8000-000000000000" in str(caught.value)
+        assert "No identity with the client id 00000000-0000-4000-8000-000000000000" in str(caught.value)
 
     @pytest.mark.parametrize("where", ["refused", "black_hole", "full_backlog"])
     def test_the_default_credential_is_not_held_up_either(

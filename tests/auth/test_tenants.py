@@ -157,7 +157,7 @@ class TestTheCli:
     ) -> None:
         monkeypatch.setenv("PATH", cli_environment(entra, state="logged_out")["PATH"])
         hint = self.hint(make, tenant_id=tenant)
-        assert "Nobody is signed in to the Azure CLI: az login" in hint
+        assert "Nobody is signed in to the Azure CLI: `az login" in hint
         assert ("--tenant" in hint) is (tenant is not None)
 
     def test_too_slow(self, make: Make, entra: EntraID, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -201,8 +201,8 @@ class TestMachines:
     @pytest.mark.parametrize("setting", ["managed_identity_client_id", "client_id"])
     def test_one_that_is_not_assigned(self, setting: str, several: ManagedIdentityServer, make: Make) -> None:
         hint = self.hint(make, **{setting: OTHER})
-        assert f"no identity with the client id {OTHER}" in hint
-        assert "az vm identity assign --identities" in hint
+        assert f"No identity with the client id {OTHER}" in hint
+        assert "the machine's page Identity" in hint
 
     def test_one_that_is_not_assigned_to_an_app(
         self, several: ManagedIdentityServer, make: Make, monkeypatch: pytest.MonkeyPatch
@@ -210,7 +210,7 @@ class TestMachines:
         for name, value in several.environment("app_service").items():
             monkeypatch.setenv(name, value)
         hint = self.hint(make, managed_identity_client_id=OTHER)
-        assert "az webapp identity assign --identities" in hint
+        assert "the app's page Identity" in hint
 
     @pytest.mark.parametrize(
         ("environment", "said"),

@@ -49,7 +49,7 @@ def test_a_broken_file(run: Run, arguments: list[str]) -> None:
 
 def test_doctor_without_settings_is_a_finding(run: Run) -> None:
     result = run("doctor", "--json")
-    assert result.exit_code == 1
+    assert result.exit_code == 2, "as of every command whose settings cannot be used"
     assert json.loads(result.stdout)["actions"][0]["cause"] == "settings"
 
 

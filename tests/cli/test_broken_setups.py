@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-import re
-import shlex
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +15,12 @@ import pytest
 import azure_connector as ac
 from azure_connector.cli.doctor import Report
 from azure_connector.emulator import Emulator
-from azure_connector.emulator.entra import EntraID
+from azure_connector.emulator.entra import EntraID, ManagedIdentityServer
 from azure_connector.emulator.gateway import Gateway
+from tests.cli.remedies import commands, type_in
 
 Diagnose = Callable[..., Report]
 Call = Callable[[ac.AzureConnector], Any]
-_COMMAND = re.compile(r"`((?:export|unset) [^`]+)`")
 
 
 def chat(client: ac.AzureConnector) -> Any:
@@ -37,24 +34,6 @@ def chat_mini(client: ac.AzureConnector) -> Any:
 
 def embed(client: ac.AzureConnector) -> Any:
     return client.embeddings.create(model="text-embedding-3-small", input="ping")
-
-
-def commands(text: str) -> list[str]:
-    """The commands that a remedy prints."""
-    return _COMMAND.findall(text)
-
-
-def type_in(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Types a remedy's commands as they are printed, as a shell reads them."""
-    assert commands(text), f"nothing to type: {text}"
-    for command in commands(text):
-        verb, *words = shlex.split(command)
-        for word in words:
-            name, _, value = word.partition("=")
-            if verb == "unset":
-                monkeypatch.delenv(name, raising=False)
-            else:
-                monkeypatch.setenv(name, os.path.expandvars(value))
 
 
 def outcome(call: Call) -> Exception | None:
@@ -77,6 +56,10 @@ class Setup:
         words: what the remedy says.
         call: what fails.
         by: who prints the remedy that is typed.
+        only: the deployments that the doctor calls.
+        files: the files of the directory.
+        answer: what a command that asks for a secret is given.
+        again: a second fault stands behind the first, and has a remedy of its own.
     """
 
     env: Mapping[str, str]
@@ -85,6 +68,9 @@ class Setup:
     call: Call = chat_mini
     by: str = "both"
     only: tuple[str, ...] = ()
+    files: Mapping[str, str] = field(default_factory=dict[str, str])
+    answer: str = ""
+    again: bool = False
 
 
 ENDPOINT = {"AZURE_OPENAI_ENDPOINT": "{endpoint}"}
@@ -116,6 +102,102 @@ TYPED: Mapping[str, Setup] = {
         f"the key in {name}": Setup({name: "{key}", **ENDPOINT}, "credential", name, only=MINI)
         for name in ("AZURE_OPENAI_APIKEY", "AZURE_OPENAI_API_KYE", "AZURE_AI_API_KEY", "OPENAI_API_KEY", "OPENAI_KEY")
     },
+    "the endpoint misspelt in .env": Setup(
+        {},
+        "settings",
+        ".env",
+        only=MINI,
+        files={".env": "AZURE_OPENAI_ENDPONT={endpoint}\nAZURE_OPENAI_API_KEY={key}\n"},
+    ),
+    "the endpoint misspelt in .env, the key elsewhere": Setup(
+        KEY, "settings", ".env", only=MINI, files={".env": "AZURE_OPENAI_ENDPONT={endpoint}\n"}, again=True
+    ),
+    "the key misspelt in .env": Setup(
+        ENDPOINT, "credential", ".env", only=MINI, files={".env": "# mine\nAZURE_OPENAI_APIKEY={key}\n"}
+    ),
+    **{
+        f"{name} in TOML": Setup(
+            {},
+            "settings",
+            "azure_connector.toml",
+            only=MINI,
+            files={"azure_connector.toml": f'{name} = "{{endpoint}}"\napi_key = "{{key}}"\n'},
+        )
+        for name in ("azure_endpont", "url", "azure_end_point")
+    },
+    "an endpoint in TOML over the variable's": Setup(
+        BOTH,
+        "settings",
+        "AZURE_OPENAI_ENDPOINT",
+        only=MINI,
+        files={"azure_connector.toml": 'azure_endpoint = "http://127.0.0.1:9"\n'},
+    ),
+    "a key in the environment over the file's": Setup(
+        {**ENDPOINT, "AZURE_OPENAI_API_KEY": "0123456789abcdef0123456789abcdef"},
+        "wrong-key",
+        ".env",
+        only=MINI,
+        files={".env": "AZURE_OPENAI_API_KEY={key}\n"},
+    ),
+    "another resource's key": Setup(
+        {**ENDPOINT, "AZURE_OPENAI_API_KEY": "0123456789abcdef0123456789abcdef"},
+        "wrong-key",
+        "one resource",
+        only=MINI,
+        answer="{key}",
+    ),
+    "an api-version of the file": Setup(
+        BOTH, "settings", "date", only=MINI, files={"azure_connector.toml": 'api_version = "banana"\n'}
+    ),
+    "an api-version of the file of variables": Setup(
+        BOTH, "settings", "date", only=MINI, files={".env": "OPENAI_API_VERSION=2024\n"}
+    ),
+    "an api-version in the address that is no date": Setup(
+        {"AZURE_OPENAI_ENDPOINT": "{endpoint}/openai?api-version=latest1", **KEY}, "settings", "date", only=MINI
+    ),
+    "an old api-version in the address": Setup(
+        {"AZURE_OPENAI_ENDPOINT": "{endpoint}/openai/deployments/gpt-5-mini?api-version=2020-01-01", **KEY},
+        "wrong-path",
+        "v1 form",
+        only=MINI,
+    ),
+    "a mapping to nothing in TOML": Setup(
+        BOTH,
+        "deployment-missing",
+        "azure_connector.toml",
+        by="doctor",
+        files={"azure_connector.toml": '[deployment_mapping]\n"gpt-5-mini" = "team"\n'},
+    ),
+    "a mapping to nothing in .env": Setup(
+        BOTH,
+        "deployment-missing",
+        ".env",
+        by="doctor",
+        files={".env": """AZURE_OPENAI_DEPLOYMENT_MAPPING='{"gpt-5-mini": "team"}'\n"""},
+    ),
+    "a default deployment that is not there in .env": Setup(
+        BOTH, "deployment-missing", ".env", chat, "doctor", files={".env": "AZURE_OPENAI_DEPLOYMENT=team\n"}
+    ),
+    "a default deployment that is not there in TOML": Setup(
+        BOTH,
+        "deployment-missing",
+        "azure_connector.toml",
+        chat,
+        "doctor",
+        files={"azure_connector.toml": 'default_deployment = "team"\n'},
+    ),
+    **{
+        f"a dead proxy in {name}": Setup({**BOTH, name: value}, "proxy", name, only=MINI)
+        for name, value in (
+            ("HTTP_PROXY", "http://127.0.0.1:9"),
+            ("http_proxy", "127.0.0.1:9"),
+            ("ALL_PROXY", "http://me:pa55word@127.0.0.1:9"),
+            ("AZURE_CONNECTOR_PROXY", "http://127.0.0.1:9"),
+        )
+    },
+    "certificates that are not there": Setup(
+        {**BOTH, "AZURE_CONNECTOR_CA_BUNDLE": "/nowhere/ca.pem"}, "settings", "/nowhere/ca.pem", only=MINI
+    ),
     **{
         f"{value} in {name}": Setup({**BOTH, name: value}, "settings", "date", only=MINI)
         for name, value in (
@@ -162,9 +244,17 @@ TYPED: Mapping[str, Setup] = {
 }
 
 
-def set_up(env: Mapping[str, str], azure: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+def filled(text: str, azure: Emulator) -> str:
+    return text.replace("{endpoint}", azure.endpoint).replace("{key}", azure.api_key)
+
+
+def set_up(
+    env: Mapping[str, str], azure: Emulator, monkeypatch: pytest.MonkeyPatch, files: Mapping[str, str] | None = None
+) -> None:
     for name, value in env.items():
-        monkeypatch.setenv(name, value.replace("{endpoint}", azure.endpoint).replace("{key}", azure.api_key))
+        monkeypatch.setenv(name, filled(value, azure))
+    for name, text in (files or {}).items():
+        Path(name).write_text(filled(text, azure))
 
 
 @pytest.fixture(autouse=True)
@@ -178,7 +268,7 @@ def test_what_the_remedy_says_mends_it(
     name: str, azure: Emulator, diagnose: Diagnose, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     setup = TYPED[name]
-    set_up(setup.env, azure, monkeypatch)
+    set_up(setup.env, azure, monkeypatch, setup.files)
     error = outcome(setup.call)
     assert error is not None
     report = diagnose(only=setup.only)
@@ -188,7 +278,11 @@ def test_what_the_remedy_says_mends_it(
     assert setup.words in action.remedy + action.problem + report.findings[0].detail
     if setup.by == "both":
         assert commands(error.hint) == commands(action.remedy), "the library's error says the same"  # type: ignore[attr-defined]
-    type_in(action.remedy, monkeypatch)
+    type_in(action.remedy, monkeypatch, filled(setup.answer, azure))
+    if setup.again:
+        second: Any = outcome(setup.call)
+        assert second.hint != error.hint
+        type_in(second.hint, monkeypatch)
     assert outcome(setup.call) is None
     assert diagnose(only=setup.only).healthy
 
@@ -254,17 +348,7 @@ def test_a_token_given_as_the_key(diagnose: Diagnose, monkeypatch: pytest.Monkey
 
 def test_a_gateway_that_wants_its_key_beside_a_token(diagnose: Diagnose, monkeypatch: pytest.MonkeyPatch) -> None:
     with EntraID() as entra, Emulator(entra=entra) as azure, Gateway(azure) as gateway:
-        app = entra.register_app(secret="s3cret-value-of-the-app")
-        signed_in = {
-            "AZURE_TENANT_ID": app.tenant_id,
-            "AZURE_CLIENT_ID": app.client_id,
-            "AZURE_CLIENT_SECRET": "s3cret-value-of-the-app",
-            "AZURE_AUTHORITY_HOST": entra.authority_host,
-            "AZURE_CONNECTOR_DISABLE_INSTANCE_DISCOVERY": "true",
-            "AZURE_CONNECTOR_CA_BUNDLE": str(entra.ca_file),
-            "AZURE_OPENAI_ENDPOINT": gateway.endpoint,
-        }
-        set_up(signed_in, azure, monkeypatch)
+        set_up(signed_in(entra, AZURE_OPENAI_ENDPOINT=gateway.endpoint), azure, monkeypatch)
         before = len(gateway.requests)
         error = outcome(chat_mini)
         assert isinstance(error, ac.AccessTokenError)
@@ -273,8 +357,125 @@ def test_a_gateway_that_wants_its_key_beside_a_token(diagnose: Diagnose, monkeyp
         (action,) = diagnose(only=MINI).actions
         assert action.cause == "gateway-key"
         assert commands(error.hint) == commands(action.remedy)
-        type_in(action.remedy.replace("=KEY`", f"={gateway.subscription_key}`"), monkeypatch)
+        type_in(action.remedy, monkeypatch, gateway.subscription_key)
         assert outcome(chat_mini) is None
+
+
+@pytest.fixture(scope="module")
+def directory() -> Iterator[tuple[EntraID, Emulator]]:
+    """An Entra ID, and a resource that takes its tokens."""
+    with EntraID() as entra, Emulator(entra=entra) as azure:
+        yield entra, azure
+
+
+Made = Callable[[EntraID, pytest.MonkeyPatch], contextlib.AbstractContextManager[Mapping[str, str]]]
+
+
+def signed_in(entra: EntraID, **more: str) -> dict[str, str]:
+    """An application that may call; with what is wrong."""
+    app = entra.register_app(secret="s3cret-value-of-the-app")
+    return {
+        "AZURE_TENANT_ID": app.tenant_id,
+        "AZURE_CLIENT_ID": app.client_id,
+        "AZURE_CLIENT_SECRET": "s3cret-value-of-the-app",
+        "AZURE_AUTHORITY_HOST": entra.authority_host,
+        "AZURE_CONNECTOR_DISABLE_INSTANCE_DISCOVERY": "true",
+        "AZURE_CONNECTOR_CA_BUNDLE": str(entra.ca_file),
+        **more,
+    }
+
+
+def scoped(scope: str) -> Made:
+    return lambda entra, patch: contextlib.nullcontext(signed_in(entra, AZURE_CONNECTOR_SCOPE=scope))
+
+
+def at_the_cli(state: Any, **more: str) -> Made:
+    return lambda entra, patch: contextlib.nullcontext({**entra.cli_environment(state=state), **more})
+
+
+@contextlib.contextmanager
+def wrong_identity(entra: EntraID, patch: pytest.MonkeyPatch) -> Iterator[Mapping[str, str]]:
+    pinned = {"AZURE_MANAGED_IDENTITY_CLIENT_ID": "11111111-2222-3333-4444-555555555555"}
+    with ManagedIdentityServer(entra) as identity:
+        yield {"AZURE_USE_MANAGED_IDENTITY": "true", **pinned, **identity.environment("imds")}
+
+
+# name -> what makes it, what the doctor calls it, what the remedy says.
+OF_ENTRA: Mapping[str, tuple[Made, str, str]] = {
+    "Graph's scope": (scoped("https://graph.microsoft.com/.default"), "credential", "not Azure OpenAI's"),
+    "the management plane's scope": (scoped("https://management.azure.com/.default"), "wrong-audience", "AZURE_CONN"),
+    "an invented scope": (scoped("https://openai.azure.com/.default"), "credential", "not Azure OpenAI's"),
+    "nobody at the Azure CLI": (
+        at_the_cli("logged_out", AZURE_USE_DEFAULT_CREDENTIAL="true"),
+        "credential",
+        "az login",
+    ),
+    "a sign-in that has run out": (at_the_cli("expired", AZURE_USE_DEFAULT_CREDENTIAL="true"), "credential", "anew"),
+    "an identity that the machine has not": (wrong_identity, "credential", "11111111-2222-3333-4444-555555555555"),
+    "a managed identity outside Azure": (
+        at_the_cli("logged_in", AZURE_USE_MANAGED_IDENTITY="true"),
+        "credential",
+        "Outside",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", OF_ENTRA)
+def test_what_the_remedy_says_mends_an_identity(
+    name: str, directory: tuple[EntraID, Emulator], diagnose: Diagnose, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, cause, words = OF_ENTRA[name]
+    entra, azure = directory
+    with made(entra, monkeypatch) as env:
+        set_up({**ENDPOINT, **env}, azure, monkeypatch)
+        error, report = outcome(chat_mini), diagnose(only=MINI)
+        assert isinstance(error, ac.AccessTokenError | ac.CredentialError)
+        action = next(one for one in report.actions if one.urgent)
+        assert action.cause == cause
+        assert words in action.remedy
+        assert commands(error.hint) == commands(action.remedy)
+        type_in(action.remedy, monkeypatch)
+        assert outcome(chat_mini) is None
+        assert diagnose(only=MINI).healthy
+
+
+def test_keys_that_are_switched_off(
+    directory: tuple[EntraID, Emulator], diagnose: Diagnose, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entra, _ = directory
+    with Emulator(entra=entra, keys_disabled=True) as azure:
+        set_up({**BOTH, **entra.cli_environment(state="logged_out")}, azure, monkeypatch)
+        error, report = outcome(chat_mini), diagnose(only=MINI)
+        (action,) = report.actions
+        assert action.cause == "keys-disabled"
+        assert isinstance(error, ac.KeysDisabledError)
+        assert commands(error.hint) == commands(action.remedy) == ["`unset AZURE_OPENAI_API_KEY`", "`az login`"]
+        type_in(action.remedy, monkeypatch)
+        assert outcome(chat_mini) is None
+
+
+def test_a_model_whose_deployment_has_another_name(diagnose: Diagnose, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Emulator({"blue": "gpt-5-mini"}) as azure:
+        for remedy in ("error", "doctor"):
+            set_up(BOTH, azure, monkeypatch)
+            error, report = outcome(chat_mini), diagnose(only=MINI)
+            assert isinstance(error, ac.DeploymentNotFoundError)
+            (action,) = report.actions
+            assert action.cause == "deployment-missing"
+            type_in(action.remedy if remedy == "doctor" else error.hint, monkeypatch)
+            assert outcome(chat_mini) is None, remedy
+            monkeypatch.delenv("AZURE_CONNECTOR_DISCOVER", raising=False)
+
+
+def test_the_model_of_calls_that_name_none(diagnose: Diagnose, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Emulator({"blue": "gpt-4o"}) as azure:
+        set_up(BOTH, azure, monkeypatch)
+        assert outcome(chat) is not None
+        (action,) = diagnose().actions
+        assert "azure-connector chat" in diagnose().findings[-7].detail or action.cause == "deployment-missing"
+        type_in(action.remedy, monkeypatch)
+        assert outcome(chat) is None
+        assert not diagnose().actions
 
 
 MISTAKEN: Mapping[str, tuple[str, str]] = {
@@ -302,6 +503,9 @@ def test_what_stands_in_place_of_a_key_is_named_and_never_shown(
     assert what in error.hint
     assert remedy in error.hint
     assert key not in error.hint.replace(f'"${key}"', "")
+    if "KEY 1" in remedy or "interchanged" in remedy or "name out" in remedy:
+        type_in(error.hint, monkeypatch, azure.api_key)
+        assert outcome(chat_mini) is None
 
 
 def test_the_key_in_use_is_seen_in_the_terminal_alone(

@@ -42,10 +42,17 @@ def test_a_setup_that_works(diagnose: Diagnose, azure: Emulator) -> None:
         "endpoint",
         "DNS",
         "TCP",
+        "proxy",
+        "TLS",
         "HTTP",
         "clock",
         "credential",
         "deployments",
+        "tenant",
+        "role",
+        "quota",
+        "filter",
+        "model",
     ]
     calls = [finding for finding in report.findings if finding.check == "call"]
     assert {finding.subject for finding in calls} == {f"{name}@default" for name in azure.deployments}
@@ -170,7 +177,7 @@ def test_a_quota_that_is_used_up(diagnose: Diagnose, azure: Emulator) -> None:
     azure.script(faults.too_many_requests(30.0), deployment="gpt-4o", times=None)
     report = diagnose(only=("gpt-4o",), azure_endpoint=azure.endpoint, api_key=azure.api_key)
     assert causes(report) == ["quota"]
-    assert [finding.subject for finding in report.findings if finding.check == "call"] == ["gpt-4o@default"]
+    assert [finding.subject for finding in report.findings if finding.status == "failed"] == ["gpt-4o@default"]
 
 
 def test_tls_that_is_intercepted(diagnose: Diagnose) -> None:
@@ -185,7 +192,7 @@ def test_tls_that_is_intercepted(diagnose: Diagnose) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "word"), [(407, "USER:PASSWORD"), (403, "NO_PROXY")], ids=["wants a password", "refuses"]
+    ("status", "word"), [(407, "USER:PASSWORD"), (403, "Leave proxy out")], ids=["wants a password", "refuses"]
 )
 def test_a_proxy(diagnose: Diagnose, server: Callable[..., str], status: int, word: str) -> None:
     proxy = server(status, "")

@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 
 from azure_connector.emulator import Emulator
+from azure_connector.emulator.entra import EntraID, ManagementServer
 from tests.support.programs import Launcher
 from tests.support.waiting import PATIENCE
 
@@ -197,7 +198,7 @@ def test_a_conversation(terminal: Start, here: Emulator) -> None:
     screen.wait_for("tokens in")
     assert here.requests.last.body["messages"][-1]["content"] == "one \ntwo"
     screen.wait_for("> ")
-    for line, answer in (("/model gpt-4o", "asking gpt-4o"), ("/history", "user: "), ("/bogus", "/system TEXT")):
+    for line, answer in (("/model gpt-4o", "asking gpt-4o"), ("/history", "user: "), ("/bogus", "There is no /bogus")):
         screen.send(f"{line}\n")
         screen.wait_for(answer)
         screen.wait_for("\r\n> ")
@@ -301,6 +302,95 @@ def test_init_asks_again_only_for_the_answer_that_is_wrong(terminal: Start, azur
     assert screen.finish() == 0, screen.text
     assert Path(".env").read_text() == f"AZURE_OPENAI_API_KEY={azure.api_key}\n"
     assert screen.text.count("Who is calling") == 2, "the number that is none, and no further time"
+
+
+@pytest.fixture
+def signed_in(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[ManagementServer, Emulator, Emulator]]:
+    """Somebody signed in to the Azure CLI who sees two subscriptions, one of them empty, and two resources."""
+    with (
+        EntraID() as entra,
+        Emulator({"team-chat": "gpt-5", "small": "gpt-4o"}, entra=entra) as azure,
+        Emulator({"other": "gpt-4o"}, entra=entra, keys_disabled=True) as keyless,
+        ManagementServer(entra, {"Empty": {}, "Team": {"first": azure, "second": keyless}}) as plane,
+    ):
+        for name, value in {
+            **entra.cli_environment(),
+            "AZURE_AUTHORITY_HOST": entra.authority_host,
+            "AZURE_CONNECTOR_DISABLE_INSTANCE_DISCOVERY": "true",
+            "AZURE_CONNECTOR_CA_BUNDLE": str(entra.ca_file),
+            "AZURE_CONNECTOR_MANAGEMENT_ENDPOINT": plane.url,
+        }.items():
+            monkeypatch.setenv(name, value)
+        yield plane, azure, keyless
+
+
+def test_init_lets_choose_after_az_login(
+    terminal: Start, signed_in: tuple[ManagementServer, Emulator, Emulator], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, azure, _ = signed_in
+    monkeypatch.setenv("AZURE_OPENAI_API_KEY", "a-key-that-lies-around")
+    screen = terminal("init")
+    for asked, answer in (
+        ("Endpoint (or Enter", ""),
+        ("Subscription (1 to 2)", "1"),
+        ("no resource of Azure OpenAI in Empty", None),
+        ("Resource (1 to 2)", "3"),
+        ("a number from 1 to 2", None),
+        ("Resource (1 to 2)", "1"),
+        ("Deployment for calls that name none (1 to 2)", "2"),
+        ("Who is calling", "1"),
+        ("KEY 1 of first is used", None),
+        ("It works: small answered", None),
+        ("Write this?", "y"),
+    ):
+        screen.wait_for(asked)
+        if answer is not None:
+            screen.send(f"{answer}\n")
+    assert screen.finish() == 0, screen.text
+    assert azure.api_key not in screen.raw
+    assert "unset AZURE_OPENAI_API_KEY" in " ".join(screen.text.split())
+    written = tomllib.loads(Path("azure_connector.toml").read_text())
+    assert written["azure_endpoint"] == azure.endpoint
+    assert written["default_deployment"] == "small"
+    assert written["deployment_mapping"] == {"gpt-5": "team-chat", "gpt-4o": "small"}
+    assert Path(".env").read_text() == f"AZURE_OPENAI_API_KEY={azure.api_key}\n"
+    monkeypatch.delenv("AZURE_OPENAI_API_KEY")
+    asked = terminal("chat", "Say pong")
+    assert asked.finish() == 0, asked.text
+    assert azure.requests.last.path.endswith("chat/completions")
+
+
+def test_init_with_a_resource_that_takes_no_keys(
+    terminal: Start, signed_in: tuple[ManagementServer, Emulator, Emulator], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plane, _, keyless = signed_in
+    monkeypatch.setenv("AZURE_CONNECTOR_TRUSTED_HOSTS", keyless.endpoint.removeprefix("http://"))
+    plane.script(503, 503)  # the first listing fails: what was typed is asked for again
+    screen = terminal("init")
+    for asked, answer in (
+        ("Endpoint (or Enter", ""),
+        ("does not list the subscriptions", None),
+        ("Endpoint (or Enter", ""),
+        ("Subscription (1 to 2)", "2"),
+        ("Resource (1 to 2)", "2"),
+        ("second takes no keys", None),
+        ("Who is calling", "1"),
+        ("do not work yet", None),
+        ("Who is calling", "2"),
+        ("It works: other answered", None),
+        ("Write this?", "y"),
+    ):
+        screen.wait_for(asked)
+        if answer is not None:
+            screen.send(f"{answer}\n")
+    assert screen.finish() == 0, screen.text
+    written = tomllib.loads(Path("azure_connector.toml").read_text())
+    assert written["use_default_credential"] is True
+    assert written["resource_id"] == plane.resource_id("second")
+    assert not Path(".env").exists()
+    assert "AZURE_CONNECTOR_TRUSTED_HOSTS" in screen.text, "what it relies on is said"
+    asked = terminal("chat", "Say pong")
+    assert asked.finish() == 0, asked.text
 
 
 def test_ctrl_c_at_a_question(terminal: Start) -> None:

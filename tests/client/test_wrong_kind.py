@@ -53,7 +53,7 @@ def test_a_deployment_of_another_kind(azure: Emulator, call: str) -> None:
         ask(client)
     assert answers in caught.value.hint
     assert serves in caught.value.hint
-    assert "deployment_mapping" in caught.value.hint
+    assert "`azure-connector models`" in caught.value.hint
 
 
 @pytest.mark.parametrize(

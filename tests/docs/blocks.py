@@ -3,6 +3,7 @@
     <!-- not run: REASON -->     the block cannot run here
     <!-- raises: CLASS -->       a Python block that ends in this error
     <!-- exits: CODE -->         a shell block whose command ends with this code
+    <!-- needs: NAME, … -->     a block for packages that may not be installed; then it is not run
     <!-- environment: KIND -->   a Python block for a machine with this sign-in; a test of its own makes one
 
 A `text` block right after a Python or shell block is its output, line by line; `…` in it stands for anything.
@@ -10,17 +11,18 @@ A `text` block right after a Python or shell block is its output, line by line; 
 
 from __future__ import annotations
 
+import importlib.util
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-__all__ = ["ROOT", "Block", "blocks_of", "compare", "pages"]
+__all__ = ["ROOT", "Block", "blocks_of", "compare", "installed", "pages"]
 
 ROOT = Path(__file__).parents[2]
 
 _FENCE = re.compile(r"^(?P<indent> *)(?P<ticks>```+) *(?P<language>[\w+-]*)[^\n]*$")
-_DIRECTIVE = re.compile(r"^ *<!-- (?P<name>not run|raises|exits|environment): (?P<value>.+?) -->$")
+_DIRECTIVE = re.compile(r"^ *<!-- (?P<name>not run|raises|exits|environment|needs): (?P<value>.+?) -->$")
 
 
 @dataclass(frozen=True)
@@ -40,8 +42,18 @@ class Block:
     directives: dict[str, str]
     output: str | None = None
 
+    @property
+    def needs(self) -> list[str]:
+        """The packages that it imports and that may be missing."""
+        return [name.strip() for name in self.directives.get("needs", "").split(",") if name.strip()]
+
     def __str__(self) -> str:
         return f"{self.page.relative_to(ROOT)}:{self.line}"
+
+
+def installed(block: Block) -> bool:
+    """Whether this environment has what a block needs."""
+    return all(importlib.util.find_spec(name) is not None for name in block.needs)
 
 
 def pages() -> list[Path]:

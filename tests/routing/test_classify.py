@@ -214,7 +214,8 @@ def test_a_missing_deployment_names_the_rule_and_the_remedies(rule, says):
                 deployment="my-gpt5", model="gpt-5", rule=rule))  # fmt: skip
     assert says in text
     assert "azure-connector models" in text
-    assert """export AZURE_OPENAI_DEPLOYMENT_MAPPING='{"gpt-5": "YOUR-DEPLOYMENT"}'""" in text
+    assert "azure-connector doctor" in text
+    assert ("AZURE_CONNECTOR_DISCOVER=true" in text) == (rule in ("pass-through", None))
 
 
 @pytest.mark.parametrize(
@@ -224,20 +225,20 @@ def test_a_missing_deployment_names_the_rule_and_the_remedies(rule, says):
         (401, envelope("PermissionDenied", ""), "v1", ["Cognitive Services OpenAI User", "az role assignment create"]),
         (403, envelope("PermissionDenied", ""), "v1", ["Cognitive Services OpenAI User", "az role assignment create"]),
         (401, envelope("401", "Access denied due to invalid subscription key"), "v1", ["AZURE_OPENAI_API_KEY"]),
-        (403, envelope("AuthenticationTypeDisabled"), "v1", ["Entra ID", "AZURE_OPENAI_API_KEY", "az login"]),
+        (403, envelope("AuthenticationTypeDisabled"), "v1", ["Entra ID", "leave api_key out", "az login"]),
         (403, envelope("AccessDenied"), "v1", ["Networking", "private endpoint", "azure-connector doctor"]),
         (404, envelope("404"), "v1", ["/openai/v1", "AZURE_OPENAI_API_VERSION=", "azure-connector doctor"]),
-        (404, envelope("404"), "classic", ["api-version 2023-05-15", "unset to use the v1 form"]),
+        (404, envelope("404"), "classic", ["api-version 2023-05-15", "to use the v1 form: leave api_version out"]),
         (400, envelope("BadRequest", "api-version is not allowed"), "v1", ["takes no api-version"]),
-        (400, envelope("BadRequest", "api-version is unknown"), "classic", ["2023-05-15", "AZURE_OPENAI_API_VERSION"]),
-        (429, envelope("429"), "v1", ["quotaincrease", "SECOND@OTHER-RESOURCE", "my-gpt5"]),
+        (400, envelope("BadRequest", "api-version is unknown"), "classic", ["2023-05-15", "leave api_version out"]),
+        (429, envelope("429"), "v1", ["quotaincrease", "NAME@RESOURCE", "my-gpt5"]),
         (429, envelope("NoCapacity"), "v1", ["another region"]),
         (400, envelope("context_length_exceeded"), "v1", ["Shorten"]),
         (400, envelope("unsupported_parameter", "", param="top_p"), "v1", ["'top_p'", "azure-connector explain gpt-5"]),
         (400, envelope("OperationNotSupported"), "v1", ['"api": "responses"']),
         (400, envelope("invalid_encrypted_content"), "v1", ["30 days", "previous_response_id"]),
         (400, envelope("content_filter"), "v1", ["content filter refused"]),
-        (500, envelope("x"), "v1", ["NAME@OTHER-RESOURCE"]),
+        (500, envelope("x"), "v1", ["A second resource in deployment_mapping"]),
         (502, b"<html><title>proxy</title></html>", "v1", ["gateway or proxy", "HTTPS_PROXY"]),
     ],
 )

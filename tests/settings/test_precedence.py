@@ -243,7 +243,7 @@ def test_a_missing_endpoint_names_every_place(bare_machine: Path) -> None:
     assert str(bare_machine / "azure_connector.toml") in text
     assert str(bare_machine / ".env") in text
     assert "azure-connector init" in caught.value.hint
-    assert "export AZURE_OPENAI_ENDPOINT=" in caught.value.hint
+    assert "azure-connector emulator" in caught.value.hint
 
 
 # Form and api-version.

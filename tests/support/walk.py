@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
@@ -11,24 +12,25 @@ from typing import Any
 import azure_connector
 from azure_connector import AzureConnector
 
-__all__ = ["crossed", "plain_call", "streamed_tool_call"]
+__all__ = ["plain_call", "streamed_tool_call", "work_of"]
 
 CORE = Path(azure_connector.__file__).parent
 HELLO: dict[str, Any] = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hi"}]}
 WEATHER = {"name": "weather", "parameters": {"type": "object", "properties": {"city": {"type": "string"}}}}
 
 
-def crossed(call: Callable[[], object]) -> list[str]:
-    """The files of the core in which a call runs a function, as `room/_module`, each once, after two calls to warm up.
+def work_of(call: Callable[[], object]) -> Counter[str]:
+    """The files of the core in which a call runs a function, as `room/_module` in the order of the way, each with the
+    number of calls of its functions; after two calls to warm up.
 
     The emulator's are left out: it is another program, on threads of its own.
     """
-    found: dict[str, None] = {}
+    found: Counter[str] = Counter()
 
     def note(frame: FrameType, event: str, _: object) -> None:
         file = Path(frame.f_code.co_filename)
         if event == "call" and file.is_relative_to(CORE) and "emulator" not in file.relative_to(CORE).parts:
-            found[str(file.relative_to(CORE).with_suffix(""))] = None
+            found[str(file.relative_to(CORE).with_suffix(""))] += 1
 
     call()
     call()
@@ -38,7 +40,7 @@ def crossed(call: Callable[[], object]) -> list[str]:
         call()
     finally:
         sys.setprofile(before)
-    return list(found)
+    return found
 
 
 def plain_call(client: AzureConnector) -> None:
@@ -59,5 +61,5 @@ if __name__ == "__main__":
     with Emulator() as azure:
         client = AzureConnector(azure_endpoint=azure.endpoint, api_key=azure.api_key)
         for call in (plain_call, streamed_tool_call):
-            files = crossed(lambda call=call: call(client))
-            print(f"{call.__doc__} {len(files)} files:", *files, sep="\n  ")
+            work = work_of(lambda call=call: call(client))
+            print(f"{call.__doc__} {len(work)} files, {work.total()} calls of functions:", *work, sep="\n  ")

@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from ...auth import redact
-from ...errors import parse_envelope, scheme_hint
+from ...errors import ENDPOINTS, parse_envelope, scheme_hint
 from ...settings import Resource, form_url, operation_query
 from ...transport import TransportOptions, sync_http_client
 from ._finding import Finding
@@ -105,8 +105,8 @@ def _no_azure(resource: Resource, reply: Any, first: str, seconds: float, facts:
         )
     detail = f"{first}: a page of some web server{named}, not Azure OpenAI's answer"
     remedy = (
-        "Put the resource's own endpoint into AZURE_OPENAI_ENDPOINT: the portal shows it under Keys and Endpoint "
-        "(https://NAME.openai.azure.com), not the portal's own address."
+        "Put the resource's own endpoint into AZURE_OPENAI_ENDPOINT: the portal shows it under Keys and Endpoint, and "
+        f"{ENDPOINTS} lists yours."
     )
     return Finding(
         "HTTP", "failed", detail, "wrong-host", remedy, resource.name, resource.endpoint.host, seconds, facts

@@ -32,8 +32,19 @@ _BY_CLASS: Sequence[tuple[type[Exception], Cause]] = (
     (errors.QuotaExceededError, "quota"),
     (errors.CapacityError, "capacity"),
     (errors.CredentialError, "credential"),
+    (errors.ContentFilteredError, "filter"),
     (errors.EndpointUnreachableError, "unreachable"),
+    (errors.UnreadableReplyError, "no-answer"),
 )
+# What is wrong by a call, and which check it is.
+_CHECKS: Mapping[Cause, str] = {
+    "tenant": "tenant",
+    "missing-role": "role",
+    "quota": "quota",
+    "capacity": "quota",
+    "filter": "filter",
+    "retired": "model",
+}
 
 
 def check_call(
@@ -61,7 +72,7 @@ def check_call(
     except openai.OpenAIError as error:
         return _failed(error, one, existing, client)
     info = azure_info(reply)
-    told = [f"{one.name} answers", info.served_model or one.model or "", info.region or "", _quota(info)]
+    told = [f"{one.name} answers", info.served_model or one.model or "", info.region or ""]
     return Finding(
         "call",
         "ok",
@@ -83,21 +94,9 @@ def _facts(info: AzureInfo) -> Mapping[str, Any]:
         "remaining_requests": limits.remaining_requests,
         "limit_tokens": limits.limit_tokens,
         "remaining_tokens": limits.remaining_tokens,
+        "filters": sorted(info.prompt_filters),
         "changes": list(info.changes),
     }
-
-
-def _quota(info: AzureInfo) -> str:
-    limits = info.rate_limits
-    parts = [
-        f"{left:,} of {limit:,} {what}" if limit is not None else f"{left:,} {what}"
-        for left, limit, what in (
-            (limits.remaining_tokens, limits.limit_tokens, "tokens"),
-            (limits.remaining_requests, limits.limit_requests, "requests"),
-        )
-        if left is not None
-    ]
-    return f"{' and '.join(parts)} left" if parts else ""
 
 
 def cause_of(error: openai.OpenAIError) -> Cause:
@@ -107,7 +106,15 @@ def cause_of(error: openai.OpenAIError) -> Cause:
         return "gateway-key"
     if isinstance(error, openai.APIStatusError) and "<html" in str(error.body or error.response.text[:500]).lower():
         return "gateway"
+    if isinstance(error, openai.APIStatusError):
+        facts = errors.parse_envelope(error.status_code, error.body)
+        if errors.says_retired(facts):
+            return "retired"
+        if isinstance(error, errors.ResourceBlockedError):
+            return "subscription" if errors.is_inactive(facts) else "blocked"
     if isinstance(error, errors.AccessTokenError):
+        if "token tenant" in message:
+            return "tenant"
         if "data action" in message or "permissiondenied" in message:
             return "missing-role"
         sent = error.response.request.headers
@@ -133,4 +140,5 @@ def _failed(
         facts |= {"status": error.status_code, "request_id": getattr(error, "azure_request_id", None)}
     # A capacity or a quota comes back by itself; all else does not.
     status = "warning" if cause == "capacity" else "failed"
-    return Finding("call", status, f"{one.name}: {detail}", cause, hint, one.resource, one.key, facts=facts)
+    check = _CHECKS.get(cause, "call")
+    return Finding(check, status, f"{one.name}: {detail}", cause, hint, one.resource, one.key, facts=facts)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ...errors import ConfigurationError
-from ...settings import METHODS
+from ...settings import METHODS, leave_out
 from ._finding import Finding
 
 if TYPE_CHECKING:
@@ -95,6 +96,6 @@ def check_endpoint(resource: Resource, settings: ConnectorSettings) -> Iterator[
             f"api_version {settings.api_version} ({origin}) is not sent: the endpoint's URL is of the v1 form, which "
             "takes none",
             "api-version",
-            "Remove the api_version, or the /openai/v1 from the endpoint to use the classic form with it.",
+            f"{leave_out('api_version', origin, os.environ)}: the endpoint needs none.",
             resource.name,
         )

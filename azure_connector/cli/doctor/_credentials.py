@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 import time
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from ...auth import expiry_text
-from ...errors import ConfigurationError, CredentialError
-from ...settings import SCOPES, odd_key
+from ...errors import ConfigurationError, CredentialError, claims_of, scope_hint
+from ...settings import SCOPES, leave_out, odd_key
 from ._finding import Finding
 
 if TYPE_CHECKING:
     from ...auth import Authenticator, AuthHeaders
     from ...settings import HostKind
 
-__all__ = ["check_credential", "claims_of", "describe_chain"]
+__all__ = ["check_credential", "describe_chain"]
 
 _SHOWN = 20  # characters of a key from which on its last four may be seen
 _WITHIN = 60.0  # seconds; developer tools such as az take several
@@ -76,7 +73,7 @@ def _judge(authenticator: Authenticator, headers: AuthHeaders, resource: str, se
     audience = str(claims.get("aud", "")).rstrip("/")
     known = {scope.removesuffix("/.default") for scopes in SCOPES.values() for scope in scopes}
     if audience.startswith("https://") and audience not in known:
-        remedy = _scope_remedy(authenticator.scope, known)
+        remedy = _scope_remedy(authenticator.scope, known, authenticator.scope_origin)
         return Finding("credential", "warning", detail, "wrong-audience", remedy, resource, facts=facts)
     return Finding("credential", "ok", detail, resource=resource, seconds=seconds, facts=facts)
 
@@ -95,14 +92,11 @@ def _judge_key(authenticator: Authenticator, headers: AuthHeaders, resource: str
     return Finding("credential", "ok", detail, resource=resource, facts=facts, private=private)
 
 
-def _scope_remedy(asked: str, known: set[str]) -> str:
+def _scope_remedy(asked: str, known: set[str], origin: str) -> str:
     """A scope that was set and is wrong is never recommended; one that is right means that the token was given."""
     if asked.removesuffix("/.default").rstrip("/") not in known:
-        return (
-            f"The scope {asked} is not Azure OpenAI's: `unset AZURE_CONNECTOR_SCOPE` (scope), so that the host's own "
-            "is used."
-        )
-    return f"Get a token of the scope {asked} (az account get-access-token --scope {asked}), or use `az login`."
+        return scope_hint(asked, leave_out("scope", origin))
+    return f"Get a token of the scope {asked} (`az account get-access-token --scope {asked}`), or use `az login`."
 
 
 def _told(claims: dict[str, Any]) -> str:
@@ -114,15 +108,3 @@ def _told(claims: dict[str, Any]) -> str:
     if claims.get("roles"):
         words.append(f"roles {', '.join(map(str, claims['roles']))}")
     return ", ".join(words)
-
-
-def claims_of(token: str) -> dict[str, Any]:
-    """A JSON Web Token's claims, unverified; empty where it is none."""
-    parts = token.split(".")
-    if len(parts) != 3:
-        return {}
-    try:
-        body = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
-    except (binascii.Error, ValueError, RecursionError):
-        return {}
-    return cast("dict[str, Any]", body) if isinstance(body, dict) else {}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Generator, Iterable, Iterator
+import time
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from dataclasses import replace
@@ -17,10 +18,11 @@ from ._call import check_call
 from ._configuration import SettingRow, check_endpoint, check_settings, rows_of, unusable
 from ._credentials import check_credential, describe_chain
 from ._finding import Finding, Step
-from ._mapping import check_kinds
+from ._mapping import check_default, check_kinds
 from ._network import check_network
 from ._proxy import way_to
 from ._report import Report
+from ._verdicts import verdicts
 
 if TYPE_CHECKING:
     from ...settings import ConnectorSettings
@@ -66,22 +68,30 @@ def _walk(
 ) -> Iterator[Step | Finding]:
     yield from check_settings(state.settings)
     sound: set[str] = set()
+    credentials: dict[str, Finding] = {}
     for name in state.settings.resource_map():
         failed = False
         for event in _reach(state, name):
             failed = failed or (isinstance(event, Finding) and event.status == "failed" and event.check != "clock")
+            if isinstance(event, Finding) and event.check == "credential":
+                credentials[name] = event
             yield event
         if not failed:
             sound.add(name)
     if not sound:
         return
     yield Step("listing the deployments")
-    catalog = client.discover()
+    catalog = client.catalog()
+    state.resolver.discovery.take(catalog, quiet=True)
     yield from _listed(catalog, sound)
     if call:
         chosen = _chosen(client, catalog, sound, only)
+        first = state.settings.default_resource
+        there = [one for one in catalog if one.resource == first and one.serves and one.status != "configured"]
+        if not only and first in sound and (found := check_default(state.settings, there)) is not None:
+            yield found
         yield from _kinds(state, catalog, chosen)
-        yield from _call(client, catalog, chosen, timeout)
+        yield from _call(client, catalog, chosen, credentials, timeout)
 
 
 def _reach(state: ConnectorState, name: str) -> Iterator[Step | Finding]:
@@ -178,7 +188,11 @@ def _kinds(state: ConnectorState, catalog: Catalog, chosen: Iterable[ListedDeplo
 
 
 def _call(
-    client: AzureConnector, catalog: Catalog, chosen: Iterable[ListedDeployment], timeout: float
+    client: AzureConnector,
+    catalog: Catalog,
+    chosen: Iterable[ListedDeployment],
+    credentials: Mapping[str, Finding],
+    timeout: float,
 ) -> Iterator[Step | Finding]:
     def one_call(one: ListedDeployment) -> Finding:
         existing = _existing(catalog, one)
@@ -187,4 +201,7 @@ def _call(
     chosen = tuple(chosen)
     yield Step(f"calling {', '.join(one.name for one in chosen)}")
     with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="azure-connector-doctor") as pool:
-        yield from pool.map(one_call, chosen)
+        calls = list(pool.map(one_call, chosen))
+    for name in dict.fromkeys(one.resource for one in calls):
+        own = [one for one in calls if one.resource == name]
+        yield from verdicts(own, credentials.get(name), catalog.models, time.time())

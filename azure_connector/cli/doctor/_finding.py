@@ -13,23 +13,29 @@ Status = Literal["ok", "warning", "failed", "skipped"]
 Cause = Literal[
     "",
     "api-version",
+    "blocked",
     "capacity",
     "certificate",
     "clock-skew",
     "credential",
     "deployment-missing",
     "expired-token",
+    "filter",
     "gateway",
     "gateway-key",
     "keys-disabled",
     "network-blocked",
+    "no-answer",
     "no-network",
     "no-reply",
     "not-listed",
     "other",
     "proxy",
     "quota",
+    "retired",
     "settings",
+    "subscription",
+    "tenant",
     "tls-interception",
     "unknown-host",
     "unreachable",
@@ -42,23 +48,29 @@ Cause = Literal[
 
 CAUSES: Mapping[Cause, str] = {
     "api-version": "An api-version is sent that the URL form or the resource does not take.",
+    "blocked": "Azure has blocked the resource.",
     "capacity": "Azure has no capacity for the model at the moment.",
     "certificate": "The host's TLS certificate does not hold.",
     "clock-skew": "This machine's clock is wrong.",
     "credential": "No method of the auth chain gives a credential.",
     "deployment-missing": "The deployment does not exist on the resource.",
     "expired-token": "The Entra ID token has expired.",
+    "filter": "The content filter refuses a harmless prompt.",
     "gateway": "A gateway in front of the resource answers instead of it.",
     "gateway-key": "The gateway (API Management) wants a subscription key.",
     "keys-disabled": "Key authentication is switched off on the resource.",
     "missing-role": "The identity is known, but lacks a role on the resource.",
     "network-blocked": "The resource refuses calls from this network.",
+    "no-answer": "What answers gives no answer of a model.",
     "no-network": "This machine has no network: no host name can be resolved.",
     "no-reply": "The host accepts connections and answers nothing.",
     "not-listed": "The resource does not list its deployments.",
     "other": "A call failed for another reason.",
     "proxy": "The proxy does not let the connection through.",
     "quota": "The deployment's quota is used up.",
+    "retired": "The model is retired, or will be soon.",
+    "subscription": "The Azure subscription is not active.",
+    "tenant": "The token is of another tenant than the resource.",
     "settings": "The settings cannot be used.",
     "tls-interception": "TLS is intercepted: the certificate's authority is not trusted here.",
     "unknown-host": "The endpoint's host name does not exist.",
@@ -83,8 +95,9 @@ class Finding:
     """The result of one check.
 
     Attributes:
-        check: what was looked at: `settings`, `endpoint`, `DNS`, `TCP`, `proxy`, `TLS`, `HTTP`, `clock`,
-            `credential`, `deployments` or `call`.
+        check: what was looked at, in the order of the way: `settings`, `endpoint`, `DNS`, `TCP`, `proxy`, `TLS`,
+            `HTTP`, `clock`, `credential`, `deployments`, `mapping`, `tenant`, `role`, `call`, `quota`, `filter` or
+            `model`.
         status: `ok`, `warning`, `failed`, or `skipped` where an earlier failure leaves nothing to look at.
         detail: what was found; never a secret.
         cause: what is wrong, by its short name; empty where nothing is.

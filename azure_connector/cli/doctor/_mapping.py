@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import difflib
 import json
-import shlex
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ...settings import ENVIRONMENT
+from ...settings import change
 from ._finding import Finding
 
 if TYPE_CHECKING:
     from ...deployments import ListedDeployment
     from ...settings import ConnectorSettings
 
-__all__ = ["check_kinds", "mapping_remedy"]
+__all__ = ["check_default", "check_kinds", "mapping_remedy"]
 
 _MAPPING, _DEFAULT = "deployment_mapping", "default_deployment"
 
@@ -45,6 +44,27 @@ def check_kinds(
     return None
 
 
+def check_default(settings: ConnectorSettings, existing: Sequence[ListedDeployment]) -> Finding | None:
+    """Whether calls that name no model have a deployment, where nobody chose one for them; None where they have.
+
+    Args:
+        settings: the settings.
+        existing: the deployments of the default resource.
+    """
+    model = settings.model_for("/chat/completions")
+    chats = [one for one in existing if one.serves and "chat" in one.apis]
+    if settings.chosen_model("/chat/completions") is not None or not chats:
+        return None
+    if any(one.name.lower() == model.lower() for one in existing) or (
+        settings.discover and any(one.model == model for one in existing)
+    ):
+        return None
+    first = next((one for one in chats if one.model == model), chats[0])
+    remedy = f"Choose one for them: {change(_DEFAULT, first.name)}"
+    detail = f"calls that name no model, as `azure-connector chat` makes them, ask for {model}, which is not there"
+    return Finding("mapping", "warning", detail, "deployment-missing", remedy, first.resource, first.key)
+
+
 def mapping_remedy(
     settings: ConnectorSettings,
     one: ListedDeployment,
@@ -69,6 +89,10 @@ def mapping_remedy(
     for setting in (_DEFAULT, "default_model"):
         if meant and getattr(settings, setting) == one.name:
             return _set(settings, setting, meant, meant)
+    if own := next((other for other in known if other.serves and other.model == one.name), None):
+        added = {one.name: own.name if own.resource == settings.default_resource else own.key}
+        mapping = {**settings.deployment_mapping, **added}
+        return f"Map the model to its deployment: {_set(settings, _MAPPING, mapping, added)}"
     return f"Did you mean {meant!r}?" if meant and difflib.get_close_matches(one.name, [meant], n=1) else ""
 
 
@@ -85,15 +109,7 @@ def _meant(model: str, one: ListedDeployment, existing: Sequence[ListedDeploymen
 def _set(settings: ConnectorSettings, setting: str, value: Any, changed: Any) -> str:
     """The command, or the lines of the file, that set a setting where it is decided."""
     origin = settings.origins[setting]
-    source, _, variable = origin.rpartition(" ")
-    text = value if isinstance(value, str) else json.dumps(value, default=str)
-    if source == "environment" or origin == "default":
-        variable = ENVIRONMENT[setting][0] if origin == "default" else variable
-        return f"`export {variable}={shlex.quote(text)}`"
-    if origin == "argument":
-        return f"Pass `{setting}={value!r}`."
-    if isinstance(changed, dict) and source == "":
+    if isinstance(changed, dict) and ".toml" in origin:
         lines = "; ".join(f"{json.dumps(str(model))} = {json.dumps(name)}" for model, name in changed.items())  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]  # str to str
-        return f"In {origin}, below [{setting}], write: {lines}"
-    shown = json.dumps(text) if source == "" else f"{variable}={shlex.quote(text)}"
-    return f"In {origin} write: {setting} = {shown}" if source == "" else f"In {source} write: {shown}"
+        return f"In {origin.partition(' ')[0]}, below [{setting}], write: {lines}"
+    return change(setting, value if isinstance(value, str) else json.dumps(value, default=str), origin)

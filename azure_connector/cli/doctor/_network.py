@@ -12,7 +12,7 @@ from contextlib import closing
 from threading import Thread
 from typing import Any
 
-from ...errors import COMPANY_AUTHORITY, placeholder_hint, scheme_hint
+from ...errors import COMPANY_AUTHORITY, ENDPOINTS, around, placeholder_hint, proxy_remedy, scheme_hint
 from ...settings import AUTHORITY_HOSTS
 from ._finding import Cause, Finding
 from ._proxy import Way
@@ -54,8 +54,12 @@ def check_network(way: Way, context: ssl.SSLContext, resource: str) -> Iterator[
             yield tunnel
             if tunnel.status == "failed":
                 return
+        else:
+            yield Finding("proxy", "ok", f"none on the way to {way.host}", resource=resource)
         if way.tls:
             yield _check_tls(way, context, connection, resource)
+        else:
+            yield Finding("TLS", "skipped", "none: the endpoint is plain http", resource=resource)
 
 
 def look_up(host: str) -> tuple[str, ...]:
@@ -105,16 +109,13 @@ def check_name(way: Way, resource: str) -> Finding:
 def _no_name(way: Way, host: str, error: OSError, resource: str) -> Finding:
     detail = f"{host} has no address: {error.strerror or error}"
     if way.proxy is not None:
-        return Finding(
-            "DNS", "failed", detail, "proxy", f"Correct the proxy's address: {way.proxy_origin}.", resource, host
-        )
+        return Finding("DNS", "failed", detail, "proxy", _proxy_remedy(way), resource, host)
     cause: Cause = "unknown-host"
-    remedy = placeholder_hint(f"https://{host}") or (
+    remedy = (placeholder := placeholder_hint(f"https://{host}")) or (
         "Check the endpoint's spelling (AZURE_OPENAI_ENDPOINT); the portal shows it under Keys and Endpoint, or: "
-        "az cognitiveservices account show --query properties.endpoint. Behind a private endpoint, use the network's "
-        "own DNS."
+        f"{ENDPOINTS}. Behind a private endpoint, use the network's own DNS."
     )
-    if not _any_name():
+    if not placeholder and not _any_name():
         cause = "no-network"
         detail += f"; nor has {' or '.join(_REFERENCES)}"
         remedy = (
@@ -137,8 +138,7 @@ def _no_connection(way: Way, error: OSError, resource: str) -> Finding:
     where = ":".join(map(str, way.first_hop))
     detail = f"{where}: {error.strerror or error}"
     if way.proxy is not None:
-        remedy = f"Correct the proxy's address or start it: {way.proxy_origin}."
-        return Finding("TCP", "failed", detail, "proxy", remedy, resource, where)
+        return Finding("TCP", "failed", detail, "proxy", _proxy_remedy(way), resource, where)
     remedy = (
         "The host has an address but takes no connection: check the port in the endpoint (AZURE_OPENAI_ENDPOINT), the "
         "firewall, and whether this network must use a proxy (AZURE_CONNECTOR_PROXY, HTTPS_PROXY)."
@@ -160,7 +160,7 @@ def _tunnel(way: Way, connection: socket.socket, resource: str) -> Finding:
         reply.begin()
     except (OSError, http.client.HTTPException) as error:
         detail = f"the proxy {way.proxy_name} gave no answer: {error or type(error).__name__}"
-        return Finding("proxy", "failed", detail, "proxy", _proxy_remedy(way, 0), resource, way.proxy_name)
+        return Finding("proxy", "failed", detail, "proxy", _proxy_remedy(way), resource, way.proxy_name)
     facts = {"proxy": way.proxy_name, "status": reply.status}
     if reply.status == 200:
         detail = f"the proxy {way.proxy_name} ({way.proxy_origin}) lets the connection through"
@@ -171,21 +171,10 @@ def _tunnel(way: Way, connection: socket.socket, resource: str) -> Finding:
     return Finding("proxy", "failed", detail, "proxy", remedy, resource, way.proxy_name, facts=facts)
 
 
-def _proxy_remedy(way: Way, status: int, offers: str = "") -> str:
-    if status == 407 and offers and "basic" not in offers.lower():
-        return (
-            f"The proxy asks for {offers}, which no setting here can answer: run a local proxy that signs in there "
-            f"(px, cntlm) and name it instead in {way.proxy_origin}, or ask for an exception for {way.host}."
-        )
-    if status == 407:
-        return (
-            f"The proxy wants a user and password: write them into its URL (http://USER:PASSWORD@{way.proxy_name}), "
-            f"set by {way.proxy_origin}."
-        )
-    return (
-        f"Ask whoever runs the proxy to allow {way.host}:{way.port}, or go around it: NO_PROXY={way.host}, or correct "
-        f"{way.proxy_origin}."
-    )
+def _proxy_remedy(way: Way, status: int = 0, offers: str = "") -> str:
+    where = f"{'https' if way.tls else 'http'}://{way.host}"
+    go_around = around(way.proxy_origin, where, way.without_proxy)
+    return proxy_remedy(where, way.proxy_name, way.proxy_origin, go_around, status, offers)
 
 
 def _check_tls(way: Way, context: ssl.SSLContext, connection: socket.socket, resource: str) -> Finding:

@@ -6,7 +6,7 @@ import base64
 from dataclasses import dataclass
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from ...settings import Resource
+from ...settings import Resource, leave_out
 from ...transport import TransportOptions, proxy_rules
 
 __all__ = ["Way", "way_to"]
@@ -21,6 +21,7 @@ class Way:
         tls: whether it is https.
         proxy: the proxy's URL, or None; it may hold a password, so it is never shown (see `proxy_name`).
         proxy_origin: where the proxy is set.
+        without_proxy: how to take the setting away.
     """
 
     host: str
@@ -28,6 +29,7 @@ class Way:
     tls: bool
     proxy: str | None = None
     proxy_origin: str = ""
+    without_proxy: str = ""
 
     def __repr__(self) -> str:
         return f"Way({self.host}:{self.port}, proxy={self.proxy_name or None})"
@@ -68,4 +70,4 @@ def way_to(resource: Resource, transport: TransportOptions, origin: str) -> Way:
     tls = parts.scheme == "https"
     host, port = parts.hostname or "", parts.port or (443 if tls else 80)
     found = proxy_rules(transport.proxy, origin).of(parts.scheme, host, port)
-    return Way(host, port, tls, *(found or ()))
+    return Way(host, port, tls, *(found or ()), *((leave_out("proxy", origin),) if found else ()))

@@ -58,6 +58,11 @@ class Report:
         return not any(finding.status == "failed" for finding in self.findings)
 
     @property
+    def usable(self) -> bool:
+        """Whether the settings can be used; nothing was sent where they cannot."""
+        return not any(one.check == "settings" and one.status == "failed" for one in self.findings)
+
+    @property
     def actions(self) -> tuple[Action, ...]:
         """What to do, in order: failures first, each cause once, in the order of the way that a call takes."""
         bad = [one for one in self.findings if one.status == "failed"]

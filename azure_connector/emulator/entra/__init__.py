@@ -44,6 +44,7 @@ from .apps import App, Federation
 from .certificates import CertificateFile
 from .faults import ScriptedReply, SeenRequest
 from .identity import ManagedIdentityServer
+from .management import ManagementServer
 from .server import EntraID
 from .vault import KeyVaultServer
 from .verification import TokenVerifier
@@ -55,6 +56,7 @@ __all__ = [
     "Federation",
     "KeyVaultServer",
     "ManagedIdentityServer",
+    "ManagementServer",
     "ScriptedReply",
     "SeenRequest",
     "TokenVerifier",

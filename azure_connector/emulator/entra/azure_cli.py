@@ -1,4 +1,7 @@
-"""A stand-in for the Azure CLI: an `az` that answers `az account get-access-token` with tokens of this Entra ID."""
+"""A stand-in for the Azure CLI: an `az` that answers `az account get-access-token` with tokens of this Entra ID.
+
+`az login`, with any options, signs in whoever was not, or not any more.
+"""
 
 from __future__ import annotations
 
@@ -22,26 +25,32 @@ EXPIRED = (
 )
 
 SCRIPT = """\
-import argparse, datetime, json, ssl, sys, time, urllib.error, urllib.parse, urllib.request
+import argparse, datetime, json, pathlib, ssl, sys, time, urllib.error, urllib.parse, urllib.request
 
 settings = json.loads(SETTINGS)
+signed_in = pathlib.Path(__file__).with_name("signed-in")
+if sys.argv[1:2] == ["login"]:
+    signed_in.touch()
+    print("[]")
+    sys.exit()
 parser = argparse.ArgumentParser(prog="az")
 parser.add_argument("command", nargs=2)
 parser.add_argument("--output")
 parser.add_argument("--resource", default="https://management.azure.com")
+parser.add_argument("--scope")
 parser.add_argument("--tenant", default=settings["tenant"])
 parser.add_argument("--subscription", default="00000000-0000-0000-0000-000000000000")
 arguments = parser.parse_args()
 if arguments.command != ["account", "get-access-token"]:
-    parser.error("this stand-in only knows: az account get-access-token")
+    parser.error("this stand-in only knows: az login, az account get-access-token")
 time.sleep(settings["delay"])
-if settings["failure"]:
+if settings["failure"] and not signed_in.exists():
     sys.exit(settings["failure"])
 form = {
     "grant_type": "client_credentials",
     "client_id": settings["client_id"],
     "client_secret": settings["client_secret"],
-    "scope": arguments.resource + "/.default",
+    "scope": arguments.scope or arguments.resource + "/.default",
 }
 opener = urllib.request.build_opener(
     urllib.request.ProxyHandler({}),

@@ -9,15 +9,17 @@ from itertools import islice
 
 from ..bodies import prefixed
 from ..brain import CHARACTERS, think
-from ..completion import most_tokens, settle, thinking_tokens
+from ..completion import Completion, most_tokens, settle, thinking_tokens
 from ..counting import count_value
 from ..errors import invalid, missing
 from ..filters import judge
+from ..models import Deployment
 from ..paging import listed
 from ..resource import Resource
 from ..responsestore import StoredResponse
 from ..routes import Handler
 from ..shapes import check_shape
+from ..thinking import Turn
 from ..values import Json, items_of, object_of, whole
 from ..wire import Answer, Call, sse
 from .composing import Draft, compose, output_items, read_ask, wants
@@ -54,22 +56,9 @@ async def create(call: Call, resource: Resource) -> Answer:
     verdict = judge(filterable(own))
     if verdict.refused:
         raise verdict.refusal()
-    family = deployment.family
-    limit = most_tokens(
-        body.get("max_output_tokens"), family.max_output, alternatives=whole(body.get("top_logprobs"), 0)
-    )
     turns = turns_of(items, body.get("instructions"))
     found = look_up(body, turns, resource)
-    seen = turns if found is None else turns + found.turns
-    reply = settle(
-        think(read_ask(body, seen, parallel=family.parallel_at(effort), room=limit)),
-        resource.ids,
-        prompt=3 + count_value(items) + count_value(body.get("tools")) + count_value(body.get("instructions")),
-        thinking=thinking_tokens(effort) if family.reasoning else 0,
-        limit=limit,
-    )
-    prompt = [body.get("tools"), body.get("instructions"), items]
-    reply = replace(reply, cached_tokens=resource.prompts.cached(deployment.name, prompt, reply.prompt_tokens))
+    reply = _reply(body, items, turns if found is None else turns + found.turns, deployment, effort, resource)
     model = resource.answering(deployment)
     draft = Draft(body, reply, deployment, verdict, effort, int(resource.clock()), model)
     output = _with_search(output_items(draft, resource.ids, resource.seal), found, body, resource)
@@ -81,6 +70,25 @@ async def create(call: Call, resource: Resource) -> Answer:
     if body.get("stream"):
         return Answer(events=_streamed(stored, 0))
     return Answer(body=stored.shown())
+
+
+def _reply(
+    body: Json, items: list[Json], seen: tuple[Turn, ...], deployment: Deployment, effort: str, resource: Resource
+) -> Completion:
+    """What the model says to what it has seen, with the tokens that are counted for it."""
+    family = deployment.family
+    limit = most_tokens(
+        body.get("max_output_tokens"), family.max_output, alternatives=whole(body.get("top_logprobs"), 0)
+    )
+    reply = settle(
+        think(read_ask(body, seen, parallel=family.parallel_at(effort), room=limit)),
+        resource.ids,
+        prompt=3 + count_value(items) + count_value(body.get("tools")) + count_value(body.get("instructions")),
+        thinking=thinking_tokens(effort) if family.reasoning else 0,
+        limit=limit,
+    )
+    prompt = [body.get("tools"), body.get("instructions"), items]
+    return replace(reply, cached_tokens=resource.prompts.cached(deployment.name, prompt, reply.prompt_tokens))
 
 
 def _keep(stored: StoredResponse, body: Json, resource: Resource) -> None:

@@ -1,4 +1,4 @@
-"""What has been told of a streamed reply so far, and the chunks that tell more of it."""
+"""How much of a streamed reply has been passed on, and the chunks that pass on more of it."""
 
 from __future__ import annotations
 
@@ -17,28 +17,28 @@ _CALL_TEXTS = {"function_call": ("function", "arguments"), "custom_tool_call": (
 
 @dataclass(slots=True)
 class Progress:
-    """How far one output item has been told.
+    """How much of one output item has been passed on.
 
     Attributes:
         index: its place among the items.
         item: the item as far as it is known.
-        told: characters taken of each of its texts, by kind and position.
+        passed: characters taken of each of its texts, by kind and position.
         tokens: log probabilities taken of each part.
         tool: its index among the tool calls, once it has been announced.
     """
 
     index: int
     item: Json = field(default_factory=dict[str, Any])
-    told: dict[tuple[str, int], int] = field(default_factory=dict[tuple[str, int], int])
+    passed: dict[tuple[str, int], int] = field(default_factory=dict[tuple[str, int], int])
     tokens: dict[int, int] = field(default_factory=dict[int, int])
     tool: int | None = None
 
     def rest(self, kind: str, part: int, whole: object) -> str:
         """What has not been taken yet of a text that is now known whole."""
-        return whole[self.told.get((kind, part), 0) :] if isinstance(whole, str) else ""
+        return whole[self.passed.get((kind, part), 0) :] if isinstance(whole, str) else ""
 
     def take(self, kind: str, part: int, text: str) -> None:
-        self.told[kind, part] = self.told.get((kind, part), 0) + len(text)
+        self.passed[kind, part] = self.passed.get((kind, part), 0) + len(text)
 
 
 class ChunkEmitter:

@@ -12,7 +12,7 @@ from ._shapes import sound_event, sound_items, without
 
 __all__ = ["ResponseStream"]
 
-# What the deltas have told already when the reply ends.
+# What the deltas have passed on already when the reply ends.
 _TOLD = ("role", "content", "refusal", "tool_calls", "reasoning_content")
 
 
@@ -184,7 +184,7 @@ class ResponseStream:
 
 
 def _readable(item: Json, *, begun: bool = False) -> Json:
-    """An item whose arguments, if it is a call, are text: what is told of them is counted in characters."""
+    """An item whose arguments, if it is a call, are text: what is passed on of them is counted in characters."""
     item = as_function_call(item, begun=begun)
     given = item.get("arguments")
     return item if given is None or isinstance(given, str) else {**item, "arguments": json.dumps(given)}
