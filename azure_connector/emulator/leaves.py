@@ -9,7 +9,6 @@ import time
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-
 from .patterns import sample, usable
 from .phrases import names, numbers, quotations, stem, words
 from .values import Json, text_of, whole

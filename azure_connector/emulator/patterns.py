@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import re
 
-
 __all__ = ["sample", "usable"]
 
 _CLASSES = {"d": "1", "w": "a", "s": " ", "D": "a", "W": "-", "S": "a"}
