@@ -17,7 +17,7 @@ from .unpublished import convert_to_model_response_object, image_cost
 __all__ = ["as_json", "completion_reply", "converted", "embedding_reply", "headers_of", "image_reply"]
 
 
-def headers_of(reply: object) -> dict[str, str]:
+def headers_of(reply: Any) -> dict[str, str]:
     """The reply's headers; none where a client of the caller's own answered."""
     if hasattr(reply, "parse"):  # a raw reply
         return dict(reply.headers)

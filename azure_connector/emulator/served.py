@@ -300,6 +300,7 @@ ABSENT: Mapping[str, str] = {
     "/fine_tuning/checkpoints": "Azure OpenAI has no permissions of checkpoints",
     "/fine_tuning/alpha": "the emulator does not serve graders",
     "/realtime/translations": "the emulator does not serve translations",
+    "/video": "the emulator serves /videos of the v1 form, not the jobs of the preview before it",
     "/live": "the emulator does not serve live sessions",
     "/agents": "the emulator does not serve agents and their sessions",
     "/vaults": "the emulator does not serve vaults, which belong to agents",

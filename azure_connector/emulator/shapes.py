@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 from .errors import (
@@ -50,6 +49,8 @@ TELLING = ("type", "role", "object", "anchor")
 
 @cache
 def _table() -> Json:
+    from importlib.resources import files  # here: an emulator that is asked nothing needs neither
+
     return json.loads(files(__name__.rpartition(".")[0]).joinpath("shapes.json").read_text("utf-8"))
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-import zipfile
 from collections.abc import Iterable
 
 from .bodies import read_body
@@ -39,6 +38,8 @@ def _files(uploads: list[Upload]) -> dict[str, bytes]:
 
 
 def _unzipped(content: bytes) -> dict[str, bytes]:
+    import zipfile  # here, since most emulators never need it
+
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             infos = [one for one in archive.infolist() if not one.is_dir()]
@@ -84,6 +85,8 @@ def _described(files: dict[str, bytes]) -> Json:
 
 
 def _zipped(files: dict[str, bytes]) -> bytes:
+    import zipfile
+
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files.items():
