@@ -62,10 +62,12 @@ LIGHT = TerminalTheme(
     ],
 )
 DARK = MONOKAI
-# Rich's own frame without the fonts that it would fetch from the network; each text has its width in any font.
+# Rich's own frame without the fonts that it would fetch from the network; each text has its width in any font. Without
+# its clip, too, which takes the lower end off the last line's letters.
 FORMAT = re.sub(r"@font-face \{\{.*?\}\}", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL).replace(
     "Fira Code", "ui-monospace, DejaVu Sans Mono"
 )
+FORMAT = FORMAT.replace(' clip-path="url(#{unique_id}-clip-terminal)"', "")
 # What a status line draws and takes away again: the line is replaced by what comes after it.
 ERASED = re.compile(r"[^\n]*(?:\r|\n\r\x1b\[1A)\x1b\[2K")
 CURSOR = re.compile(r"\x1b\[\?25[lh]|\x1b\[\?2004[lh]|\x1b\[K")
