@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
+from importlib import import_module
 from urllib.parse import unquote
 
 from .errors import not_found
@@ -16,7 +18,7 @@ __all__ = ["Handler", "Route", "Router"]
 Handler = Callable[[Call, Resource], Awaitable[Answer]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Route:
     """One operation in one form.
 
@@ -24,13 +26,16 @@ class Route:
         served: the operation.
         form: `v1`, `classic` or `inference`.
         names: the parameters of its path, in order.
-        handler: what answers.
     """
 
     served: Served
     form: str
     names: tuple[str, ...]
-    handler: Handler
+
+    @cached_property
+    def handler(self) -> Handler:
+        """What answers. Its module is imported when it is first asked for: most emulators serve a few operations."""
+        return import_module(f".{self.served.module}", __package__).HANDLERS[self.served.key]
 
 
 @dataclass(slots=True)
@@ -54,13 +59,9 @@ class Router:
 
     Args:
         served: the operations.
-        handlers: what answers each of them, by `Served.key`.
-
-    Raises:
-        KeyError: an operation has no handler.
     """
 
-    def __init__(self, served: Iterable[Served], handlers: Mapping[str, Handler]) -> None:
+    def __init__(self, served: Iterable[Served]) -> None:
         self._root = _Place()
         self._plain: dict[tuple[str, str], Route] = {}
         for one in served:
@@ -70,7 +71,7 @@ class Router:
                     place = place.child(segment)
                     if segment.startswith("{"):
                         names.append(segment[1:-1])
-                place.routes[one.method] = route = Route(one, form, tuple(names), handlers[one.key])
+                place.routes[one.method] = route = Route(one, form, tuple(names))
                 if not names:
                     self._plain[one.method, root + one.path] = route
 
