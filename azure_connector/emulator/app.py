@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from importlib import import_module
 from typing import TYPE_CHECKING, Literal
 
 from .chance import RandomFaults
@@ -33,6 +34,7 @@ Outage = Literal["", "reset", "unavailable", "hang"]
 """How a resource that is down behaves; an empty string is up."""
 
 ROUTER = Router(SERVED)
+import_module(".handlers", __package__)  # at once: chats are what nearly every emulator is asked for
 _FORWARDED = (
     "/chat/completions /completions /embeddings /responses /audio/transcriptions /audio/translations /audio/speech "
     "/images/generations /images/edits"

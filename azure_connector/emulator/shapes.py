@@ -49,9 +49,9 @@ TELLING = ("type", "role", "object", "anchor")
 
 @cache
 def _table() -> Json:
-    from importlib.resources import files  # here: an emulator that is asked nothing needs neither
+    from pkgutil import get_data  # here: an emulator that is asked nothing needs neither
 
-    return json.loads(files(__name__.rpartition(".")[0]).joinpath("shapes.json").read_text("utf-8"))
+    return json.loads(get_data(__name__, "shapes.json") or b"")
 
 
 @cache
