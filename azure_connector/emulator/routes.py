@@ -89,10 +89,17 @@ class Router:
         if route is None:
             path = call.raw_path
             call.form = "v1" if path.startswith("/openai/v1/") else "inference" if _infers(path) else "classic"
-            raise not_found(_reason(path))
+            raise not_found(_reason(call) or self._verbs(call))
         call.params = {name: unquote(value) for name, value in zip(route.names, values, strict=True)}
         call.operation, call.form = route.served.path, route.form
         return route
+
+    def _verbs(self, call: Call) -> str:
+        """That a path takes other verbs, where it does."""
+        segments, verbs = call.raw_path.split("/"), ("GET", "POST", "DELETE")
+        found = {verb: _below(self._root, segments, 0, verb, []) for verb in verbs}
+        taken = {verb: route.served.path for verb, route in found.items() if route is not None}
+        return f"{next(iter(taken.values()))} takes {' and '.join(taken)}, not {call.method}" if taken else ""
 
 
 def _below(place: _Place, segments: list[str], at: int, method: str, values: list[str]) -> Route | None:
@@ -114,7 +121,9 @@ def _infers(path: str) -> bool:
     return path.startswith("/models/")
 
 
-def _reason(path: str) -> str:
+def _reason(call: Call) -> str:
     """Why there is nothing, where it is known."""
-    rest = path.removeprefix("/openai").removeprefix("/v1")
+    rest = call.raw_path.removeprefix("/openai").removeprefix("/v1")
+    if call.websocket and (why := ABSENT.get(f"WebSocket {rest}")):
+        return why
     return next((why for start, why in ABSENT.items() if rest == start or rest.startswith(f"{start}/")), "")

@@ -331,6 +331,7 @@ ABSENT: Mapping[str, str] = {
     "/audio/voice_consents": "the emulator does not serve voices of one's own",
     "/webhook_endpoints": "the emulator does not call webhooks",
     "/webhook_event_types": "the emulator does not call webhooks",
+    "WebSocket /responses": "the emulator does not serve responses over WebSocket; `stream` gives the same events",
     "/safety": "the emulator does not serve alerts and cases of safety",
 }
-"""What answers 404 with a reason, by the path's beginning."""
+"""What answers 404 with a reason, by the path's beginning; a WebSocket by all of its path."""
