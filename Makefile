@@ -24,10 +24,11 @@ create = $(PYTHON) -m venv $(1) && $(1)/bin/python -m pip install --quiet --disa
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-engines test-long test-repeat release-check lint format types docs bench bench-bulk soak chaos fuzz node-clients test-matrix proxy-env clean
+.PHONY: help demo test coverage mutants test-engines test-long test-repeat test-proxy test-node test-openai3 test-pythons \
+	release-check lint format types docs bench bench-bulk soak chaos fuzz node-clients test-matrix proxy-env renew clean
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9%-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed; found only: $$(python3 --version 2>&1)." \
@@ -50,6 +51,13 @@ demo: $(VENV)/.demo ## one Azure deployment through three doors, against the emb
 
 test: $(VENV)/.dev ## all tests
 	$(BIN)/python -m pytest -n auto --dist worksteal $(PYTEST)
+
+coverage: $(VENV)/.dev ## all tests, with the share of the core's branches that they reach; below the gate it fails
+	$(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report term:skip-covered --cov-report html:.cache/coverage $(PYTEST)
+
+# A room takes an hour and more: name a file of auth, replies, requests or routing, MUTANTS=routing/_health.py.
+mutants: .venv-mutants/.ready ## change a file of the core in small ways, and see whether its tests notice (MUTANTS=room/file)
+	.venv-mutants/bin/python -m tests.support.mutants $(or $(MUTANTS),routing/_retry_policy.py)
 
 test-long: $(VENV)/.dev ## the property tests with new examples, twenty times as many; what one finds becomes a test
 	$(BIN)/python -m pytest -n auto --dist worksteal -m hypothesis --hypothesis-profile long --timeout 7200 $(PYTEST)
@@ -82,7 +90,7 @@ soak: $(VENV)/.dev ## 100,000 calls with faults in one process: its memory; then
 without = grep -vE '^($(1))==' constraints.txt
 TOOLS := pytest pytest-asyncio pytest-timeout pytest-xdist hypothesis
 # The core without the frameworks, on the SDK's next major version. By a name: its commas would divide a call's arguments.
-CORE_ALONE := .[emulator,fast,redis,keyvault]
+CORE_ALONE := .[cli,emulator,fast,redis,keyvault]
 CORE_TESTS := $(addprefix tests/,client settings routing tools responses fitting auth speed)
 
 .venv-proxy/.ready: pyproject.toml constraints-proxy.txt
@@ -110,8 +118,15 @@ CORE_TESTS := $(addprefix tests/,client settings routing tools responses fitting
 .venv-openai3/.ready: $(PROJECT)
 	@echo "installing the newest openai 3 into .venv-openai3 (once)"
 	@$(call create,.venv-openai3)
-	@$(call without,litellm|openai) > .venv-openai3/pins.txt
+	@$(call without,litellm|openai|jiter) > .venv-openai3/pins.txt
 	@$(call install,.venv-openai3,-c .venv-openai3/pins.txt,-e '$(CORE_ALONE)' 'openai>=3' websockets fakeredis $(TOOLS))
+	@touch $@
+
+.venv-mutants/.ready: $(PROJECT)
+	@echo "installing mutmut and the core into .venv-mutants (once)"
+	@$(call create,.venv-mutants)
+	@$(call without,rich|textual) > .venv-mutants/pins.txt
+	@$(call install,.venv-mutants,-c .venv-mutants/pins.txt,-e '$(CORE_ALONE)' mutmut fakeredis $(TOOLS))
 	@touch $@
 
 .venv-engines/.ready: $(PROJECT)
@@ -120,17 +135,58 @@ CORE_TESTS := $(addprefix tests/,client settings routing tools responses fitting
 	@$(call install,.venv-engines,-c constraints.txt,-e '.[bulk,cli,emulator,fast]' --group engines psutil $(TOOLS))
 	@touch $@
 
+# Another Python, for the core's tests: by its name, or where pyenv keeps it.
+python_of = $(firstword $(foreach python,python$(1) $(wildcard $(HOME)/.pyenv/versions/$(1).*/bin/python),$(shell \
+	$(python) -c 'import sys; sys.exit("%d.%d" % sys.version_info[:2] != "$(1)")' >/dev/null 2>&1 && echo $(python))))
+PYTHONS := 3.12 3.13 3.14
+
+.venv-core-%/.ready: $(PROJECT)
+	@echo "installing the core with Python $* into .venv-core-$* (once)"
+	@$(call python_of,$*) -m venv .venv-core-$*
+	@.venv-core-$*/bin/python -m pip install --quiet --disable-pip-version-check 'pip>=25.1'
+	@$(call install,.venv-core-$*,-c constraints.txt,-e '$(CORE_ALONE)' websockets fakeredis $(TOOLS))
+	@touch $@
+
+test-python-%: ## the core's tests with another Python: test-python-3.12, 3.13 or 3.14
+	@if [ -z "$(call python_of,$*)" ]; then echo "Python $* is not installed here: its tests did not run."; else \
+		$(MAKE) --no-print-directory .venv-core-$*/.ready && \
+		.venv-core-$*/bin/python -m pytest -q -n auto -p no:cacheprovider -p tests.support.skips --matrix $(CORE_TESTS); fi
+
+python-of-%:
+	@echo $(call python_of,$*)
+
+test-pythons: $(addprefix test-python-,$(PYTHONS)) ## the core's tests with each other Python that is installed
+
 test-engines: .venv-engines/.ready ## bulk jobs on Ray and on Spark (Java 17), with workers and drivers killed
-	.venv-engines/bin/python -m pytest -q -p no:cacheprovider tests/bulk/engines
+	.venv-engines/bin/python -m pytest -q -p no:cacheprovider -p tests.support.skips --matrix tests/bulk/engines
 
 proxy-env: .venv-proxy/.ready ## the environment of its own that LiteLLM's Proxy needs
 
-MATRIX := .venv-proxy/.ready .venv-litellm-low/.ready .venv-litellm-new/.ready .venv-openai3/.ready
-test-matrix: $(VENV)/.dev $(MATRIX) ## other versions: lowest and newest LiteLLM, its Proxy, openai 3
-	$(BIN)/python -m pytest -q tests/litellm
-	for version in low new; do .venv-litellm-$$version/bin/python -m pytest -q -p no:cacheprovider \
-		--ignore tests/litellm/test_proxy.py --ignore tests/litellm/test_langchain.py tests/litellm || exit 1; done
-	.venv-openai3/bin/python -m pytest -q -n auto -p no:cacheprovider $(CORE_TESTS)
+test-proxy: $(VENV)/.dev .venv-proxy/.ready ## LiteLLM's Proxy with our prefix
+	$(BIN)/python -m pytest -q -p tests.support.skips tests/litellm/test_proxy.py
+
+test-node: $(VENV)/.dev node-clients ## JavaScript's clients against the emulator
+	$(BIN)/python -m pytest -q -p tests.support.skips tests/emulator/test_node.py
+
+test-litellm-%: .venv-litellm-%/.ready ## another LiteLLM: test-litellm-low, test-litellm-new
+	.venv-litellm-$*/bin/python -m pytest -q -n auto -p no:cacheprovider -p tests.support.skips --matrix \
+		--ignore tests/litellm/test_proxy.py --ignore tests/litellm/test_langchain.py tests/litellm
+
+test-openai3: .venv-openai3/.ready ## the core on the SDK's next major version
+	.venv-openai3/bin/python -m pytest -q -n auto -p no:cacheprovider -p tests.support.skips --matrix $(CORE_TESTS)
+
+test-matrix: test-proxy test-litellm-low test-litellm-new test-openai3 ## other versions: LiteLLM, its Proxy, openai 3
+
+# The newest versions that the ranges of pyproject.toml allow, in an environment of their own; the pins change only where
+# all tests pass with them.
+renew: ## resolve newer pins within the ranges, run the tests with them, and show what changed
+	rm -rf .venv-renew && $(PYTHON) -m venv .venv-renew
+	.venv-renew/bin/python -m pip install --quiet --disable-pip-version-check 'pip>=25.1'
+	.venv-renew/bin/python -m pip install --quiet --disable-pip-version-check -e . --group dev
+	@{ sed -n '/^#/p' constraints.txt; .venv-renew/bin/python -m pip freeze --exclude-editable | sort -f; } > .venv-renew/pins.txt
+	.venv-renew/bin/python -m pytest -q -n auto --dist worksteal $(PYTEST)
+	@diff -U0 constraints.txt .venv-renew/pins.txt || true
+	cp .venv-renew/pins.txt constraints.txt
 
 lint: $(VENV)/.dev ## ruff: rules and format; import-linter: the rooms of the house
 	$(BIN)/ruff check .

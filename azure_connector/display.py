@@ -72,7 +72,7 @@ class Shown:
     def _ipython_display_(self) -> None:
         """Nothing: it was shown while it arrived."""
 
-    def take(self, item: Any) -> str:
+    def take(self, item: object) -> str:
         """Takes in a piece of text, a chat chunk or a Responses event; gives what it adds, as it would be printed."""
         if isinstance(item, str):
             self._reply.add_text(item)
@@ -103,7 +103,7 @@ class Shown:
         fresh = number not in self._reply.calls
         return self._named(number, fresh, self._reply.add_event(kind, event))
 
-    def _named(self, number: Any, fresh: bool, added: str) -> str:
+    def _named(self, number: object, fresh: bool, added: str) -> str:
         """What a piece adds, as it is printed: a call begins with its name, on a line of its own."""
         begins = fresh and number in self._reply.calls
         return f"\n{self._reply.calls[number]['name'] or ''} {added}" if begins else added
@@ -127,7 +127,7 @@ class Shown:
         return f'<div style="padding:0 0.4em">{"".join(parts)}</div>'
 
 
-def show(stream: Iterable[Any], *, file: TextIO | None = None) -> Shown:
+def show(stream: Iterable[object], *, file: TextIO | None = None) -> Shown:
     """Shows a stream of the sync client while it arrives: in a notebook as one output that grows, else as text.
 
     Args:
@@ -143,7 +143,7 @@ def show(stream: Iterable[Any], *, file: TextIO | None = None) -> Shown:
     return screen.shown
 
 
-async def ashow(stream: AsyncIterable[Any], *, file: TextIO | None = None) -> Shown:
+async def ashow(stream: AsyncIterable[object], *, file: TextIO | None = None) -> Shown:
     """As `show`, for a stream of the async client; await it, in a notebook directly in the cell."""
     with _Screen(stream, file) as screen:
         async for item in stream:
@@ -154,7 +154,7 @@ async def ashow(stream: AsyncIterable[Any], *, file: TextIO | None = None) -> Sh
 class _Screen:
     """Where a stream is shown."""
 
-    def __init__(self, stream: Any, file: TextIO | None) -> None:
+    def __init__(self, stream: object, file: TextIO | None) -> None:
         self.shown = Shown()
         self._stream = stream
         self._file = file or sys.stdout
@@ -169,7 +169,7 @@ class _Screen:
             self._handle = display(self._html(""), display_id=True)
         return self
 
-    def take(self, item: Any) -> None:
+    def take(self, item: object) -> None:
         added = self.shown.take(item)
         if self._handle is None:
             self._file.write(printable(added))
@@ -210,7 +210,7 @@ def _html_class() -> Any:
     return HTML
 
 
-def _info(stream: Any) -> AzureInfo | None:
+def _info(stream: object) -> AzureInfo | None:
     from .replies import azure_info
 
     try:

@@ -216,7 +216,7 @@ class QuerySession:
         messages: the conversation so far, as the SDK takes it.
     """
 
-    def __init__(self, messages: Sequence[Any] = ()) -> None:
+    def __init__(self, messages: Sequence[object] = ()) -> None:
         self.messages: list[Any] = _plain(messages)
 
     def add_result(self, tool_use_id: str, content: str) -> None:
@@ -229,7 +229,7 @@ async def query(
     options: QueryOptions | None = None,
     *,
     client: AsyncAzureConnector | None = None,
-    messages: Sequence[Any] | None = None,
+    messages: Sequence[object] | None = None,
     session: QuerySession | None = None,
 ) -> AsyncIterator[Message]:
     """Asks a model and yields what happens, as it happens; the last message is a `ResultMessage`.
@@ -278,7 +278,7 @@ def query_sync(
     options: QueryOptions | None = None,
     *,
     client: AzureConnector | None = None,
-    messages: Sequence[Any] | None = None,
+    messages: Sequence[object] | None = None,
     session: QuerySession | None = None,
 ) -> Iterator[Message]:
     """As `query`, for `for`; the tools of one request run one after the other."""
@@ -311,7 +311,7 @@ class _Asking:
         self,
         options: QueryOptions,
         prompt: str | None,
-        messages: Sequence[Any] | None,
+        messages: Sequence[object] | None,
         session: QuerySession | None,
     ) -> None:
         if session is not None and messages is not None:
@@ -376,7 +376,7 @@ class _Asking:
         return "tool_use" if described else "max_turns"
 
 
-def _plain(messages: Sequence[Any]) -> list[Any]:
+def _plain(messages: Sequence[object]) -> list[Any]:
     """A conversation as the SDK takes it."""
     found: list[Any] = []
     for message in messages:

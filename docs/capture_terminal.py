@@ -15,13 +15,14 @@ import os
 import pty
 import re
 import select
+import shlex
 import struct
 import subprocess
 import sys
 import tempfile
 import termios
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +33,7 @@ from rich.terminal_theme import MONOKAI, TerminalTheme
 from rich.text import Text
 
 from azure_connector.emulator import Deployment, Emulator
+from azure_connector.emulator.entra import EntraID, ManagementServer
 
 IMAGES = Path(__file__).parent / "images"
 ROOT = Path(__file__).parents[1]
@@ -62,13 +64,14 @@ LIGHT = TerminalTheme(
     ],
 )
 DARK = MONOKAI
-# Rich's own frame without the fonts that it would fetch from the network; each text has its width in any font.
+# Rich's own frame without the fonts that it would fetch from the network; each text has its width in any font. Without
+# its clip, too, which takes the lower end off the last line's letters.
 FORMAT = re.sub(r"@font-face \{\{.*?\}\}", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL).replace(
     "Fira Code", "ui-monospace, DejaVu Sans Mono"
 )
-# What a status line draws and takes away again: the line is replaced by what comes after it.
-ERASED = re.compile(r"[^\n]*(?:\r|\n\r\x1b\[1A)\x1b\[2K")
-CURSOR = re.compile(r"\x1b\[\?25[lh]|\x1b\[\?2004[lh]|\x1b\[K")
+FORMAT = FORMAT.replace(' clip-path="url(#{unique_id}-clip-terminal)"', "")
+# The movements of a cursor that rich and readline use, beside colours, which stay.
+MOVES = re.compile(r"\x1b\[(?P<count>\d*)A|\x1b\[2K|\x1b\[\?\d+[lh]|\x1b\[K|\r|\n")
 ENDPOINT = {"AZURE_OPENAI_ENDPOINT": f"http://127.0.0.1:{PORT}", "AZURE_OPENAI_API_KEY": KEY}
 TOOLS = '''def weather(city: str) -> str:
     """Tells the weather in a city."""
@@ -86,6 +89,7 @@ class Shot:
         environment: over the emulator's.
         keys: what is typed, each when the prompt shows.
         columns: the terminal's width.
+        signed_in: somebody is signed in to the Azure CLI, and no endpoint is exported.
     """
 
     name: str
@@ -93,16 +97,44 @@ class Shot:
     environment: dict[str, str] | None = None
     keys: Sequence[str] = ()
     columns: int = 100
+    signed_in: bool = False
 
 
+_CHOOSE = ("\n", "1\n", "1\n", "1\n", "n\n")
+COMPARE = ("compare", "Say that 3 + 4 is 7, and why.", "-m", "team-chat", "-m", "small")
+# A fresh emulator says what it is told to say.
+MARKDOWN = tuple(
+    f"{line}\n"
+    for line in (
+        '"""',
+        "Say ## Two ways",
+        "",
+        "- by *key*: `AZURE_OPENAI_API_KEY`",
+        "- by **Entra ID**: nothing to set after `az login`",
+        "",
+        "| way | on a laptop | in Azure |",
+        "|---|---|---|",
+        "| key | yes | better not |",
+        "| Entra ID | yes | yes |",
+        '"""',
+    )
+)
 _INIT = ("init", "--endpoint", f"http://127.0.0.1:{PORT}", "--auth", "key", "--to", "fresh.toml")
 SHOTS = (
     Shot("doctor-healthy", ("doctor", "-d", "team-chat", "-d", "vectors")),
     Shot("doctor-wrong-key", ("doctor",), {"AZURE_OPENAI_API_KEY": "a-key-of-another-resource"}),
     Shot("doctor-narrow", ("doctor", "-d", "team-caht"), columns=80),
     Shot("doctor-phone", ("doctor", "-d", "team-caht"), columns=44),
+    Shot("models-phone", ("models",), columns=44),
+    Shot("compare", COMPARE, columns=80),
+    Shot("compare-phone", COMPARE, columns=44),
+    Shot("embed", ("embed", "a cat", "a small cat", "a diesel engine", "-m", "vectors", "--similarity"), columns=80),
+    Shot("help-phone", ("embed", "--help"), columns=44),
+    Shot("chat-markdown", ("chat", "-m", "small"), keys=(*MARKDOWN, "/cost\n", "/quit\n"), columns=80),
     Shot("init", _INIT, keys=("n\n",), columns=80),
     Shot("init-phone", _INIT, keys=("n\n",), columns=44),
+    Shot("init-choose", ("init", "--to", "fresh.toml"), keys=_CHOOSE, columns=80, signed_in=True),
+    Shot("init-choose-phone", ("init", "--to", "fresh.toml"), keys=_CHOOSE, columns=44, signed_in=True),
     Shot("models", ("models",), columns=100),
     Shot("models-write", ("models", "--write"), keys=("n\n",)),
     Shot("explain", ("explain", "gpt-5", "--discover")),
@@ -115,7 +147,7 @@ SHOTS = (
 )
 
 
-def record(shot: Shot, directory: str) -> str:
+def record(shot: Shot, directory: str, signed_in: Mapping[str, str]) -> str:
     """What a terminal received, from the prompt to the end."""
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 50, shot.columns, 0, 0))
@@ -127,7 +159,7 @@ def record(shot: Shot, directory: str) -> str:
         stdout=slave,
         stderr=slave,
         cwd=directory,
-        env={**environment, **ENDPOINT, **(shot.environment or {})},
+        env={**environment, **(signed_in if shot.signed_in else ENDPOINT), **(shot.environment or {})},
         start_new_session=True,
     )
     os.close(slave)
@@ -143,7 +175,7 @@ def record(shot: Shot, directory: str) -> str:
             if not data:
                 break
             received += data.decode()
-        elif keys and re.search(r"(> |: )(\x1b\[\?2004h)?$", received[seen:]):
+        elif keys and re.search(r"(> |: |\. )(\x1b\[\?2004h)?$", received[seen:]):
             seen = len(received)
             os.write(master, keys.pop(0).encode())
     process.wait(10)
@@ -151,13 +183,30 @@ def record(shot: Shot, directory: str) -> str:
     return received
 
 
+def drawn(received: str) -> str:
+    """What stands on the screen in the end, with its colours: a line that was erased is written anew."""
+    lines, row, at = [""], 0, 0
+    for move in MOVES.finditer(received):
+        lines[row] += received[at : move.start()]
+        at = move.end()
+        if move["count"] is not None:
+            row = max(0, row - int(move["count"] or 1))
+        elif move[0] == "\x1b[2K":
+            lines[row] = ""
+        elif move[0] == "\n":
+            row += 1
+            lines += [""] * (row + 1 - len(lines))
+    lines[row] += received[at:]
+    return "\n".join(lines)
+
+
 def picture(shot: Shot, received: str, theme: TerminalTheme) -> str:
     """The terminal's last screen as SVG."""
-    shown = ERASED.sub("", CURSOR.sub("", received.replace("\r\n", "\n"))).replace("\r", "")
+    shown = drawn(received)
     console = Console(
         record=True, width=shot.columns, file=io.StringIO(), force_terminal=True, color_system="truecolor"
     )
-    console.print(Text(f"$ azure-connector {' '.join(shot.arguments)}", "bold"))
+    console.print(Text(f"$ azure-connector {shlex.join(shot.arguments)}", "bold"))
     console.print(Text.from_ansi(shown.rstrip()))
     return console.export_svg(title="", theme=theme, code_format=FORMAT, unique_id=f"azure-connector-{shot.name}")
 
@@ -181,11 +230,25 @@ def main() -> None:
         Deployment("vectors", "text-embedding-3-small"),
     ]
     IMAGES.mkdir(exist_ok=True)
-    with Emulator(served, port=PORT, api_key=KEY, seed=7) as _, directory() as place:
+    with (
+        EntraID(port=PORT + 1) as entra,
+        Emulator(served, port=PORT, api_key=KEY, seed=7, entra=entra) as azure,
+        Emulator({"draw": "gpt-4o"}, port=PORT + 2, entra=entra) as other,
+        ManagementServer(entra, {"Team": {"team-resource": azure, "pictures": other}}, port=PORT + 3) as plane,
+        directory() as place,
+    ):
+        known = {
+            **entra.cli_environment(),
+            "AZURE_AUTHORITY_HOST": entra.authority_host,
+            "AZURE_CONNECTOR_DISABLE_INSTANCE_DISCOVERY": "true",
+            "AZURE_CONNECTOR_CA_BUNDLE": str(entra.ca_file),
+            "AZURE_CONNECTOR_MANAGEMENT_ENDPOINT": plane.url,
+            "AZURE_POD_IDENTITY_AUTHORITY_HOST": "http://127.0.0.1:9",
+        }
         for shot in SHOTS:
             if only and shot.name not in only:
                 continue
-            received = record(shot, place)
+            received = record(shot, place, known)
             for name, theme in (("light", LIGHT), ("dark", DARK)):
                 file = IMAGES / f"terminal-{shot.name}-{name}.svg"
                 file.write_text(picture(shot, received, theme), encoding="utf-8")

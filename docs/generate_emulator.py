@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import tomllib
+from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 
 from azure_connector.emulator.served import ABSENT, SERVED, Served
 
 PAGE = Path(__file__).with_name("emulator-operations.md")
+DISAGREEMENTS = Path(__file__).parents[1] / "tests/emulator/published/disagreements.toml"
 
 HEAD = """\
 # What the emulator serves
@@ -17,7 +20,7 @@ Generated from `azure_connector/emulator/served.py` by `docs/generate_emulator.p
 The list is what the emulator's routes are made of. **v1** is `/openai/v1/…`; **classic** is
 `/openai/…?api-version=` ("resource") or `/openai/deployments/{deployment}/…?api-version=` ("deployment"), from the
 preview and the stable api-version that are named; an earlier one gets the 404 that Azure gives. **Faithful by** says
-what the replies are held to in the tests: the SDK's types of the published documents, and Azure's pages.
+what the replies are held to in the tests: the published documents, field by field, the SDK's types, and Azure's pages.
 """
 
 # How far the answers of a family go, by the first segment of the path.
@@ -31,6 +34,7 @@ DEPTH = {
     "audio": "shapes, formats and refusals; a spoken text can be heard back",
     "images": "shapes and refusals; a small picture of the prompt",
     "videos": "states and refusals; the content is a header, no film",
+    "skills": "versions and refusals; nothing in them is run",
     "responses": "shapes, events, states and refusals; `input_tokens` counts as the emulator does",
     "conversations": "shapes and refusals; responses read and extend them",
     "files": "shapes and refusals",
@@ -85,7 +89,27 @@ def page() -> str:
     )
     lines.append("| path | reason |\n|---|---|")
     lines += [f"| `{path}` | {reason} |" for path, reason in ABSENT.items()]
+    lines += ["", *disagreements()]
     return "\n".join(lines) + "\n"
+
+
+def disagreements() -> Iterator[str]:
+    """Where the published documents and the service disagree, and why the emulator goes with the service."""
+    yield "## Where the published documents and the service disagree\n"
+    yield "The emulator does as the service does. From `tests/emulator/published/disagreements.toml`.\n"
+    yield "| what | why |\n|---|---|"
+    told = tomllib.loads(DISAGREEMENTS.read_text("utf-8"))
+    for one in told["newer"]:
+        yield f"| `{one['schema']}` also has {', '.join(f'`{word}`' for word in one['words'])} | {one['reason']} |"
+    for one in told["request"]:
+        yield f"| `{one['schema']}` without {' and '.join(f'`{name}`' for name in one['optional'])} | {one['reason']} |"
+    for one in told["accepted"]:
+        what = one["what"].replace("|", "\\|")
+        yield f"| `{one['operation']}` is taken with `{what}` | {one['reason']} |"
+    for one in told["differs"]:
+        where = one["where"].replace("|", "\\|")
+        operation = one["operation"].strip("^$").replace("|", " or ")
+        yield f"| what answers `{operation}` differs at `{where}` | {one['reason']} |"
 
 
 if __name__ == "__main__":

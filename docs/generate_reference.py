@@ -46,9 +46,9 @@ def page() -> str:
 
 
 def _row(name: str, parameter: inspect.Parameter, text: str | None) -> str:
-    kind = re.sub(r" [|] (None|NotGiven)", "", str(parameter.annotation))
+    kind = re.sub(r" [|] (None|NotGiven)", "", str(parameter.annotation)).replace(" | ", " or ")
     said = text or argument_text(name)
-    return f"| `{name}` | `{_escaped(kind)}` | {_escaped(said[0].upper() + said[1:])} |"
+    return f"| `{name}` | `{kind}` | {_escaped(said[0].upper() + said[1:])} |"
 
 
 def _escaped(text: str) -> str:

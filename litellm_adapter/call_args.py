@@ -97,7 +97,7 @@ _remembered: contextvars.ContextVar[HookArguments | None] = contextvars.ContextV
 _ATTRIBUTE = "_azure_connector_arguments"
 
 
-def remember(found: HookArguments, call_log: Any) -> None:
+def remember(found: HookArguments, call_log: object) -> None:
     """Leaves a call's arguments for its provider: on its logging object, or in the task where that is not known."""
     if call_log is None:
         _remembered.set(found)
@@ -105,7 +105,7 @@ def remember(found: HookArguments, call_log: Any) -> None:
         setattr(call_log, _ATTRIBUTE, found)
 
 
-def hook_arguments_for(call: Mapping[str, Any]) -> HookArguments | None:
+def hook_arguments_for(call: Mapping[str, object]) -> HookArguments | None:
     """What a hook left for this very call; None where none ran."""
     call_log = call.get("logging_obj")
     found = getattr(call_log, _ATTRIBUTE, None) or _remembered.get()
@@ -116,7 +116,7 @@ def hook_arguments_for(call: Mapping[str, Any]) -> HookArguments | None:
 
 
 def chat_arguments(
-    prefix: str, model: str, messages: list[Any], call: Mapping[str, Any], *, stream: bool
+    prefix: str, model: str, messages: list[Any], call: Mapping[str, object], *, stream: bool
 ) -> CallArguments:
     """A chat completion.
 
@@ -217,7 +217,7 @@ def _options(
 
 
 def _settings(
-    call: Mapping[str, Any], given: Mapping[str, Any], params: Mapping[str, Any], known: Mapping[str, Any]
+    call: Mapping[str, object], given: Mapping[str, object], params: Mapping[str, object], known: Mapping[str, object]
 ) -> dict[str, Any]:
     brought: dict[str, Any] = {}
     for source in (known, given, params, {"api_base": call.get("api_base"), "api_key": call.get("api_key")}):

@@ -49,7 +49,7 @@ def timed(call: CallArguments, base_url: object, told: bool = True) -> Iterator[
             log.model_call_details["llm_api_duration_ms"] = (time.perf_counter() - started) * 1000
 
 
-def answered(call: CallArguments, reply: Any) -> Any:
+def answered(call: CallArguments, reply: object) -> Any:
     """Tells what came back, and gives it on.
 
     Args:

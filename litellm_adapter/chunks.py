@@ -47,7 +47,7 @@ class Chunks:
         self._merged: dict[str, Any] = {}
         self._pattern: _Pattern | None = None
 
-    def feed(self, chunk: Mapping[str, Any]) -> ModelResponseStream | None:
+    def feed(self, chunk: Mapping[str, object]) -> ModelResponseStream | None:
         """What to pass on for a chunk's JSON; None where there is nothing to pass on yet."""
         if self._pattern is not None and self._pattern.fits(chunk):
             return self._pattern.filled(chunk)
@@ -57,7 +57,7 @@ class Chunks:
         """The next finish that was held; None where there is none any more."""
         return self.finishes.pop(next(iter(self.finishes))) if self.finishes else None
 
-    def _translated(self, json: Mapping[str, Any]) -> ModelResponseStream | None:
+    def _translated(self, json: Mapping[str, object]) -> ModelResponseStream | None:
         chunk = build_chunk(dict(json))
         if chunk.model and chunk.model != self.model:
             self.model = chunk.model
@@ -123,7 +123,7 @@ class _Pattern:
         self._delta = copy(self._choice.delta)
 
     @classmethod
-    def of(cls, chunk: Mapping[str, Any], made: ModelResponseStream) -> _Pattern | None:
+    def of(cls, chunk: Mapping[str, object], made: ModelResponseStream) -> _Pattern | None:
         """The pattern that a chunk makes; None where it holds more than one text."""
         if chunk.get("usage") is not None or _text_choice(chunk) is None:
             return None
@@ -135,7 +135,7 @@ class _Pattern:
         delta, choice, made = (one.model_extra or {} for one in (self._delta, self._choice, self._made))
         return "content" in delta and {"delta", *self._choice_more} <= choice.keys() and self._more <= made.keys()
 
-    def fits(self, chunk: Mapping[str, Any]) -> bool:
+    def fits(self, chunk: Mapping[str, object]) -> bool:
         """Whether a chunk differs from the pattern in nothing that `filled` does not take over."""
         choice = _text_choice(chunk)
         if choice is None or choice.keys() != self._choice_keys or chunk.keys() != self._keys:
@@ -164,7 +164,7 @@ class _Pattern:
         return made
 
 
-def _text_choice(chunk: Mapping[str, Any]) -> Mapping[str, Any] | None:
+def _text_choice(chunk: Mapping[str, object]) -> Mapping[str, Any] | None:
     """The only choice of a chunk that brings text and nothing else; None for all other chunks."""
     choices = chunk.get("choices")
     if not isinstance(choices, list) or len(choices) != 1:

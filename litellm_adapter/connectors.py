@@ -81,7 +81,7 @@ class Connectors:
         """The client for an async call; connectors keep connections for each event loop. As `sync`."""
         return self._client(call, openai.AsyncOpenAI, self._async, AsyncAzureConnector)
 
-    def _client(self, call: CallArguments, kind: Any, kept: OrderedDict[Any, Any], make: Any) -> Any:
+    def _client(self, call: CallArguments, kind: Any, kept: OrderedDict[Any, Any], make: object) -> Any:
         own = call.client
         if isinstance(own, HTTPHandler | AsyncHTTPHandler):
             own = own.client  # LiteLLM's own hold the HTTP client that the SDK takes
@@ -114,7 +114,7 @@ class Connectors:
                 kept.popitem(last=False)
             return client
 
-    def _settings_for(self, brought: Mapping[str, Any]) -> ConnectorSettings:
+    def _settings_for(self, brought: Mapping[str, object]) -> ConnectorSettings:
         if not brought:
             return self.settings
         try:
@@ -176,7 +176,7 @@ def prefix_of(kwargs: Mapping[str, Any], model: object = None) -> str | None:
     return None if connectors_for(prefix) is None else prefix
 
 
-def _hashable(value: Any) -> Any:
+def _hashable(value: object) -> Any:
     try:
         hash(value)
     except TypeError:

@@ -55,7 +55,7 @@ def base_of(prefix: str, name: str) -> str:
     return _bases.get(prefix, {}).get(name, name)
 
 
-def cost_of(call: CallArguments, reply: Any, **how: Any) -> float | None:
+def cost_of(call: CallArguments, reply: object, **how: object) -> float | None:
     """A reply's price by Azure's list, in dollars; None where there is none.
 
     Args:

@@ -33,7 +33,7 @@ class ConnectorLLM(CustomLLM):
         limit: how many connectors are kept for calls that bring their own.
     """
 
-    def __init__(self, prefix: str, settings: Mapping[str, Any] | None = None, *, limit: int = 64) -> None:
+    def __init__(self, prefix: str, settings: Mapping[str, object] | None = None, *, limit: int = 64) -> None:
         super().__init__()
         self.prefix = prefix
         self.connectors = Connectors(settings or {}, limit)
@@ -43,11 +43,11 @@ class ConnectorLLM(CustomLLM):
 
     # LiteLLM passes everything by keyword, and its own providers override these methods with other parameters too.
 
-    def completion(self, model: str, messages: list[Any], **call: Any) -> ModelResponse:  # pyright: ignore[reportIncompatibleMethodOverride]  # see above
+    def completion(self, model: str, messages: list[Any], **call: object) -> ModelResponse:  # pyright: ignore[reportIncompatibleMethodOverride]  # see above
         asked = chat_arguments(self.prefix, model, messages, call, stream=False)
         return _completed(asked, self._send(asked), call)
 
-    async def acompletion(self, model: str, messages: list[Any], **call: Any) -> ModelResponse:  # pyright: ignore[reportIncompatibleMethodOverride]  # see above
+    async def acompletion(self, model: str, messages: list[Any], **call: object) -> ModelResponse:  # pyright: ignore[reportIncompatibleMethodOverride]  # see above
         asked = chat_arguments(self.prefix, model, messages, call, stream=False)
         return _completed(asked, await self._asend(asked), call)
 
@@ -70,7 +70,7 @@ class ConnectorLLM(CustomLLM):
             return AsyncChunks(None, asked, _chunks(asked, asked.model), lambda: self._aopen(asked))
         return self._open(asked, call)
 
-    async def _open(self, asked: CallArguments, call: Mapping[str, Any]) -> CustomStreamWrapper:
+    async def _open(self, asked: CallArguments, call: Mapping[str, object]) -> CustomStreamWrapper:
         stream = await self._aopen(asked)
         return _wrapped(AsyncChunks(stream, asked, _chunks(asked)), asked, call, headers_of(stream))
 
@@ -93,11 +93,11 @@ class ConnectorLLM(CustomLLM):
         asked = call_arguments("/images/generations", self.prefix, {"model": model, "prompt": prompt}, call)
         return image_reply(asked, await self._asend(asked), call["model_response"])
 
-    def image_edit(self, model: str, image: Any, prompt: str | None, **call: Any) -> ImageResponse:  # pyright: ignore[reportIncompatibleMethodOverride]  # see above
+    def image_edit(self, model: str, image: object, prompt: str | None, **call: Any) -> ImageResponse:  # pyright: ignore[reportIncompatibleMethodOverride]  # see above
         asked = form_arguments("/images/edits", self.prefix, {"model": model, "image": image, "prompt": prompt}, call)
         return image_reply(asked, self._send(asked), call["model_response"])
 
-    async def aimage_edit(self, model: str, image: Any, prompt: str | None, **call: Any) -> ImageResponse:  # pyright: ignore[reportIncompatibleMethodOverride]  # see above
+    async def aimage_edit(self, model: str, image: object, prompt: str | None, **call: Any) -> ImageResponse:  # pyright: ignore[reportIncompatibleMethodOverride]  # see above
         asked = form_arguments("/images/edits", self.prefix, {"model": model, "image": image, "prompt": prompt}, call)
         return image_reply(asked, await self._asend(asked), call["model_response"])
 

@@ -52,7 +52,7 @@ def register(prefix: str = PREFIX, **settings: Unpack[RegisterArguments]) -> Con
 show_settings(register)
 
 
-def _provider(prefix: str, settings: dict[str, Any], former: Any) -> ConnectorLLM:
+def _provider(prefix: str, settings: dict[str, Any], former: object) -> ConnectorLLM:
     if isinstance(former, ConnectorLLM) and former.connectors.given == settings:
         return former
     return handler if prefix == PREFIX and not settings else ConnectorLLM(prefix, settings)

@@ -38,12 +38,12 @@ def completion_reply(reply: Mapping[str, Any], into: ModelResponse) -> Any:
     return made
 
 
-def embedding_reply(reply: Mapping[str, Any], into: EmbeddingResponse) -> Any:
+def embedding_reply(reply: Mapping[str, object], into: EmbeddingResponse) -> Any:
     """An embedding reply."""
     return converted(as_json(reply), into, "embedding", headers_of(reply))
 
 
-def image_reply(call: CallArguments, reply: Any, into: ImageResponse) -> Any:
+def image_reply(call: CallArguments, reply: object, into: ImageResponse) -> Any:
     """An image reply, with its price where that goes by tokens."""
     made = converted(as_json(reply), into, "image_generation", headers_of(reply))
     if made.usage is not None and (base := base_of(call.provider, call.model)).startswith("gpt-image"):
@@ -57,7 +57,7 @@ def as_json(reply: Any) -> dict[str, Any]:
     return dict(reply) if isinstance(reply, Mapping) else reply.model_dump(exclude_unset=True, warnings=False)
 
 
-def converted(reply: dict[str, Any], into: Any, kind: Any, headers: dict[str, str]) -> Any:
+def converted(reply: dict[str, Any], into: object, kind: object, headers: dict[str, str]) -> Any:
     """A reply in LiteLLM's type.
 
     Args:

@@ -53,7 +53,7 @@ async def asend(connectors: Connectors, call: CallArguments, *, logged: bool = T
     return answered(call, reply) if logged else reply
 
 
-def _sent(client: Any, call: CallArguments, *, method: str = "post", cast_to: Any = object, **how: Any) -> Any:
+def _sent(client: Any, call: CallArguments, *, method: str = "post", cast_to: object = object, **how: object) -> Any:
     if call.operation not in _METHODS:
         body = {"body": call.body} if method == "post" else {}
         return getattr(client, method)(call.operation, cast_to=cast_to, options=call.options, **body, **how)

@@ -34,7 +34,7 @@ class StreamWrapper(CustomStreamWrapper):
         self._passes = self._passes or made is chunk
         return made
 
-    def _goes_on(self, chunk: Any) -> bool:
+    def _goes_on(self, chunk: object) -> bool:
         if not isinstance(chunk, ModelResponseStream):
             return False
         if all(choice.finish_reason is None for choice in chunk.choices):

@@ -11,14 +11,14 @@ __all__ = ["audio_seconds", "client", "convert_to_model_response_object", "custo
 __all__ += ["image_cost", "subtitle_seconds"]
 
 
-def _found(module: str, name: str, otherwise: Any) -> Any:
+def _found(module: str, name: str, otherwise: object) -> Any:
     try:
         return getattr(import_module(module), name, otherwise)
     except ImportError:
         return otherwise
 
 
-def _convert(*, response_object: Any, model_response_object: Any, hidden_params: Any, **_: Any) -> Any:
+def _convert(*, response_object: Any, model_response_object: Any, hidden_params: Any, **_: object) -> Any:
     """What LiteLLM's types make of a reply by themselves; rate limits then stand only among the headers."""
     made = type(model_response_object)(**response_object)
     made._hidden_params.update(hidden_params)
@@ -29,14 +29,14 @@ def _setup() -> None:
     """LiteLLM does this itself before the first call."""
 
 
-def _cost(*, model: str, image_response: Any, **_: Any) -> float:
+def _cost(*, model: str, image_response: object, **_: object) -> float:
     """The price by image, which LiteLLM publishes."""
     return litellm.completion_cost(
         image_response, model=f"azure/{model}", custom_llm_provider="azure", call_type="image_generation"
     )
 
 
-def _seconds(file: Any) -> float | None:
+def _seconds(file: object) -> float | None:
     """A transcription is then priced only where its reply tells how long the sound is."""
 
 

@@ -33,21 +33,32 @@ def weather(city: Annotated[str, "The city to look at"]) -> str:
 
 
 class Costs:
-    """What each door cost: calls and tokens."""
+    """What each door cost: calls, tokens, and money by the list prices that LiteLLM knows."""
 
     def __init__(self) -> None:
-        self.rows: list[tuple[str, int, int]] = []
+        self.served = MODEL
+        self.rows: list[tuple[str, int, int, int]] = []
 
-    def add(self, door: str, calls: int, tokens: int) -> None:
-        self.rows.append((door, calls, tokens))
+    def add(self, door: str, calls: int, tokens_in: int, tokens_out: int) -> None:
+        self.rows.append((door, calls, tokens_in, tokens_out))
 
     def show(self) -> None:
-        table = Table(title="What each door cost", title_justify="left")
-        for column in ("door", "calls", "tokens"):
+        table = Table(title="What each door cost", title_justify="left", box=None, padding=(0, 2, 0, 0))
+        for column in ("door", "calls", "tokens in", "out", "cost"):
             table.add_column(column, justify="left" if column == "door" else "right")
-        for door, calls, tokens in self.rows:
-            table.add_row(door, str(calls), str(tokens))
+        for door, calls, tokens_in, tokens_out in self.rows:
+            money = self._money(tokens_in, tokens_out)
+            table.add_row(door, str(calls), str(tokens_in), str(tokens_out), money)
         console.print(table)
+
+    def _money(self, tokens_in: int, tokens_out: int) -> str:
+        import litellm
+
+        try:
+            parts = litellm.cost_per_token(f"azure/{self.served}", tokens_in, tokens_out)
+        except Exception:  # noqa: BLE001  # LiteLLM raises plain exceptions for models without a price
+            return "no price"
+        return f"{sum(parts):.6f} USD"
 
 
 @contextmanager
@@ -60,7 +71,7 @@ def resource() -> Iterator[None]:
 
     with Emulator() as azure:
         os.environ |= {"AZURE_OPENAI_ENDPOINT": azure.endpoint, "AZURE_OPENAI_API_KEY": azure.api_key}
-        console.print(f"No AZURE_OPENAI_ENDPOINT is set: using the local emulator at {azure.endpoint}\n")
+        console.print(f"No AZURE_OPENAI_ENDPOINT is set: asking the emulator at {azure.endpoint}\n", soft_wrap=True)
         yield
 
 
@@ -68,8 +79,9 @@ def plain_client(costs: Costs) -> None:
     """Door 1: the OpenAI SDK's own interface, streamed."""
     console.rule("1. AzureConnector, an OpenAI client", align="left")
     with AzureConnector() as client:
-        console.print(str(client.explain(MODEL)), soft_wrap=True)
-        console.print()
+        target = client.explain(MODEL).targets[0]  # print(client.explain(MODEL)) says much more
+        console.print(f"  [dim]will ask {target.name} at {target.url}[/]", soft_wrap=True)
+        console.print(f"  [dim]with {target.credential} from {target.credential_origin}[/]", soft_wrap=True)
         stream = client.chat.completions.create(
             model=MODEL,
             messages=[{"role": "user", "content": QUESTION}],
@@ -82,7 +94,10 @@ def plain_client(costs: Costs) -> None:
                 console.print(chunk.choices[0].delta.content, end="")
         info = azure_info(stream)
         console.print(f"\n  [dim]{info.deployment} ({info.served_model}) in {info.region}[/]\n")
-        costs.add("AzureConnector", len(info.attempts), (info.usage or {}).get("total_tokens", 0))
+        usage, costs.served = info.usage or {}, info.served_model or MODEL
+        costs.add(
+            "AzureConnector", len(info.attempts), usage.get("prompt_tokens", 0), usage.get("completion_tokens", 0)
+        )
 
 
 async def semantic_kernel(costs: Costs) -> None:
@@ -103,15 +118,15 @@ async def semantic_kernel(costs: Costs) -> None:
         history = ChatHistory()
         history.add_user_message("How is the weather in Bergen?")
         settings = AzureChatPromptExecutionSettings(function_choice_behavior=FunctionChoiceBehavior.Auto())
-        tokens = 0
+        used = (0, 0)
         async for message in service.get_streaming_chat_message_content(history, settings, kernel=kernel):
             if message is not None:
                 console.print(str(message), end="")
                 usage = message.metadata.get("usage")
                 if usage:  # the sum over both calls, so the last one counts
-                    tokens = (usage.prompt_tokens or 0) + (usage.completion_tokens or 0)
+                    used = (usage.prompt_tokens or 0, usage.completion_tokens or 0)
         console.print("\n")
-        costs.add("Semantic Kernel", 2, tokens)
+        costs.add("Semantic Kernel", 2, *used)
 
 
 def litellm_prefix(costs: Costs) -> None:
@@ -128,13 +143,13 @@ def litellm_prefix(costs: Costs) -> None:
         stream=True,
         stream_options={"include_usage": True},
     )
-    tokens = 0
+    used = (0, 0)
     for chunk in stream:
         console.print(chunk.choices[0].delta.content or "" if chunk.choices else "", end="")
         usage = getattr(chunk, "usage", None)
-        tokens = usage.total_tokens if usage else tokens
+        used = (usage.prompt_tokens, usage.completion_tokens) if usage else used
     console.print("\n")
-    costs.add("LiteLLM", 1, tokens)
+    costs.add("LiteLLM", 1, *used)
 
 
 def main() -> int:

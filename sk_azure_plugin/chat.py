@@ -81,7 +81,7 @@ class AzureConnectorChatCompletion(ConnectorService, AzureChatCompletion):
         self._start("default_deployment", OpenAIModelTypes.CHAT, locals())
 
     async def get_chat_message_contents(
-        self, chat_history: ChatHistory, settings: PromptExecutionSettings, **kwargs: Any
+        self, chat_history: ChatHistory, settings: PromptExecutionSettings, **kwargs: object
     ) -> list[ChatMessageContent]:
         """As SK has it; beside the last call's `usage` stands the `total_usage` of all calls that led there."""
         settings, before = settings or self.instantiate_prompt_execution_settings(), len(chat_history.messages)
@@ -90,7 +90,7 @@ class AzureConnectorChatCompletion(ConnectorService, AzureChatCompletion):
         return [with_total(message, spent) for message in found]
 
     async def get_streaming_chat_message_contents(
-        self, chat_history: ChatHistory, settings: PromptExecutionSettings, **kwargs: Any
+        self, chat_history: ChatHistory, settings: PromptExecutionSettings, **kwargs: object
     ) -> AsyncGenerator[list[StreamingChatMessageContent], Any]:
         """As SK has it; where a call tells its `usage`, the `total_usage` of all calls so far stands beside it."""
         settings = _with_final_answer(settings or self.instantiate_prompt_execution_settings())

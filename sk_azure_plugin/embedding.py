@@ -57,7 +57,7 @@ class AzureConnectorTextEmbedding(ConnectorService, AzureTextEmbedding):
         texts: list[str],
         settings: PromptExecutionSettings | None = None,
         batch_size: int | None = None,
-        **kwargs: Any,
+        **kwargs: object,
     ) -> Any:
         """The vectors of the texts, in their order; in several requests where one would be too large for Azure.
 

@@ -67,7 +67,7 @@ class ConnectorService:
             given.setdefault("model", given.pop("ai_model_id"))
         return cls(**given)
 
-    def to_dict(self: Any) -> dict[str, Any]:
+    def to_dict(self: object) -> dict[str, Any]:
         """What describes the service, without credentials: `from_dict` finds these where the settings have them."""
         assert isinstance(self, OpenAIHandler)
         found = self.model_dump(

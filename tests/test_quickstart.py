@@ -21,7 +21,7 @@ def run_demo(**environment: str) -> subprocess.CompletedProcess[str]:
         text=True,
         timeout=120,
         check=False,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "120", **environment},
+        env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "80", **environment},
     )
 
 
@@ -32,8 +32,15 @@ def test_the_demo_goes_through_three_doors_of_the_embedded_emulator():
     assert "Traceback" not in done.stderr
     assert "weather(city='Bergen')" in done.stdout, "Semantic Kernel calls the function by itself"
     assert done.stdout.count("hello to Oslo") == 2
-    for door in ("AzureConnector", "Semantic Kernel", "LiteLLM"):
-        assert door in done.stdout.rpartition("What each door cost")[2]
+    lines = done.stdout.splitlines()
+    assert len(lines) < 24, "one page of a terminal, with the prompt below"
+    assert max(map(len, lines)) <= 80
+    rows = {line[:15].strip(): line.split()[-4:] for line in lines[-3:]}
+    assert set(rows) == {"AzureConnector", "Semantic Kernel", "LiteLLM"}
+    for tokens_in, tokens_out, money, currency in rows.values():
+        assert currency == "USD"
+        # Azure's list price of gpt-5 a million tokens, as LiteLLM has it.
+        assert abs(float(money) - (int(tokens_in) * 1.25 + int(tokens_out) * 10) / 1e6) <= 1e-6
 
 
 @pytest.mark.timeout(150)

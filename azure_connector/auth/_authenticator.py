@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .._utils import ForkLock
+from ..errors import claims_of
 from ..settings import Resource
 from ..transport import TransportOptions
 from ._background_loop import BackgroundLoop
@@ -132,6 +133,11 @@ class Authenticator:
     def token_credential(self) -> AbstractContextManager[Any]:
         """A sync azure-identity credential of this chain, for other services of Azure, closed at the block's end."""
         return self._factory.credential()
+
+    def claims(self) -> dict[str, Any]:
+        """What the token that was sent last says of itself, unverified; empty for a key, or where none was."""
+        last = self._active.cache.last()
+        return claims_of(last.get_secret_value()) if last is not None else {}
 
     def describe(self) -> tuple[LinkReport, ...]:
         """Every method in the chain's order and what became of it. Sends nothing."""

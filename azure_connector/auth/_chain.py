@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from ..errors import ConfigurationError
 from ..settings import ENVIRONMENT, AuthSettings
@@ -208,6 +208,6 @@ def _link(rule: _Rule, auth: AuthSettings) -> Link:
     return Link(rule.method, configured=not missing, missing=missing, origin=origin, variables=rule.variables)
 
 
-def _is_set(value: Any) -> bool:
+def _is_set(value: object) -> bool:
     # Not truth: a SecretStr and a user's object may have their own idea of it.
     return value is not None and value is not False and value != ""

@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Mapping
 
-from ..errors import COMPANY_AUTHORITY, scope_hint
+from ..errors import company_authority, scope_hint
 from ..settings import SCOPES, AuthSettings, Cloud, change, leave_out
 from ._chain import Method
 from ._entra_codes import REMEDIES
@@ -22,7 +22,7 @@ _OTHER_LOOP = (
 _BY_TEXT: tuple[tuple[str, str], ...] = (
     (
         "CERTIFICATE_VERIFY_FAILED",
-        f"Entra ID's certificate is not trusted here. {COMPANY_AUTHORITY}",
+        "Entra ID's certificate is not trusted here. {company_authority}",
     ),
     (
         "not well-known",
@@ -156,6 +156,7 @@ def credential_hint(method: Method, text: str, code: str | None, auth: AuthSetti
         unpin=_without(pinned, auth),
         without=_without("use_managed_identity", auth),
         scope_remedy=_scope(auth, cloud),
+        company_authority=company_authority(),
         tenant_option=f" --tenant {auth.tenant_id}" if auth.tenant_id else "",
         scope=auth.scope or SCOPES[cloud][0],
         cli_timeout=auth.cli_timeout,

@@ -58,7 +58,7 @@ class CallableSource:
         got = pending.awaitable if pending is not None else self._function()
         return self._read(await got if inspect.isawaitable(got) else got)
 
-    def _read(self, got: Any) -> FetchedToken:
+    def _read(self, got: object) -> FetchedToken:
         if isinstance(got, SecretStr):
             got = got.get_secret_value()
         if hasattr(got, "token") and hasattr(got, "expires_on"):
@@ -128,7 +128,7 @@ def _is_async(function: Callable[..., Any]) -> bool:
     return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(getattr(function, "__call__", None))  # noqa: B004 - not a test for callability
 
 
-def _from_access_token(got: Any) -> FetchedToken:
+def _from_access_token(got: object) -> FetchedToken:
     token, expires_on = getattr(got, "token", None), getattr(got, "expires_on", None)
     if (
         not isinstance(token, str)

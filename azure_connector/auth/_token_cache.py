@@ -108,6 +108,11 @@ class TokenCache:
             outcome = got if isinstance(got, CachedToken) else await wait_async(got, end)
         return outcome
 
+    def last(self) -> SecretStr | None:
+        """The credential in hand, or the one that was dropped last."""
+        cached = self.cached
+        return cached.value if cached is not None else self._dropped
+
     def drop(self, mark: int) -> None:
         """Forget the credential of that mark, and whatever would give it again."""
         with self._lock:

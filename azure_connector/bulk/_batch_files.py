@@ -122,7 +122,7 @@ def cut(
     yield from (made for made in cuts.values() if made.rows)
 
 
-def row_of(identity: Any) -> int | None:
+def row_of(identity: object) -> int | None:
     """The row of a `custom_id` of ours."""
     text = identity if isinstance(identity, str) else ""
     return int(text[1:]) if text[:1] == "r" and text[1:].isdecimal() else None
@@ -148,7 +148,7 @@ def read_results(rows: Rows, lines: Iterable[str], operation: str) -> Iterator[t
             yield _read(rows, row, _mapping(line), operation)
 
 
-def _read(rows: Rows, row: int, line: Mapping[str, Any], operation: str) -> tuple[Result, bool]:
+def _read(rows: Rows, row: int, line: Mapping[str, object], operation: str) -> tuple[Result, bool]:
     response = _mapping(line.get("response"))
     status = response.get("status_code")
     body = _mapping(response.get("body"))
@@ -166,7 +166,7 @@ def _read(rows: Rows, row: int, line: Mapping[str, Any], operation: str) -> tupl
     return failed(row, _error(status, code, error), 1), status in _AGAIN
 
 
-def _error(status: Any, code: str, error: Mapping[str, Any]) -> RowError:
+def _error(status: object, code: str, error: Mapping[str, object]) -> RowError:
     inner = _mapping(error.get("innererror")).get("code")
     told = f" ({status})" if isinstance(status, int) else ""
     if code == "content_filter" or inner == "ResponsibleAIPolicyViolation":
@@ -178,5 +178,5 @@ def _error(status: Any, code: str, error: Mapping[str, Any]) -> RowError:
     return RowError("bad_request", f"the request was refused{told}")
 
 
-def _mapping(value: Any) -> Mapping[str, Any]:
+def _mapping(value: object) -> Mapping[str, Any]:
     return cast("Mapping[str, Any]", value) if isinstance(value, Mapping) else {}

@@ -32,7 +32,7 @@ class InvalidRowError(Exception):
         self.error = error
 
 
-def fill(template: Template, values: Mapping[str, Any]) -> str:
+def fill(template: Template, values: Mapping[str, object]) -> str:
     """The text of a template for one row.
 
     Raises:
@@ -54,7 +54,7 @@ def fill(template: Template, values: Mapping[str, Any]) -> str:
         raise InvalidRowError(NO_FORMAT) from None
 
 
-def checked_text(value: Any) -> str:
+def checked_text(value: object) -> str:
     """A cell's text.
 
     Raises:
@@ -71,7 +71,7 @@ def checked_text(value: Any) -> str:
     return value
 
 
-def read_messages(cell: Any) -> list[dict[str, Any]]:
+def read_messages(cell: object) -> list[dict[str, Any]]:
     """The messages of a cell: a list of structs, or its JSON.
 
     Raises:
@@ -103,7 +103,7 @@ def read_messages(cell: Any) -> list[dict[str, Any]]:
     return messages
 
 
-def size_of(content: Any) -> int:
+def size_of(content: object) -> int:
     return len(content) if isinstance(content, str) else len(str(content))
 
 

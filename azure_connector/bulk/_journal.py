@@ -56,7 +56,7 @@ class Journal:
             folder cannot hold one.
     """
 
-    def __init__(self, path: Path, identity: Mapping[str, Any], *, restart: bool = False) -> None:
+    def __init__(self, path: Path, identity: Mapping[str, object], *, restart: bool = False) -> None:
         self.path = path
         _refuse_remote(path)
         self._db = _open(path)
@@ -68,7 +68,7 @@ class Journal:
             self._db.close()
             raise
 
-    def _begin(self, identity: Mapping[str, Any], *, restart: bool) -> None:
+    def _begin(self, identity: Mapping[str, object], *, restart: bool) -> None:
         wanted = {
             f"identity:{name}": json.dumps(value, sort_keys=True, default=str) for name, value in identity.items()
         }
@@ -155,7 +155,7 @@ class Journal:
         found = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
         return None if found is None else json.loads(found[0])
 
-    def put(self, key: str, value: Any) -> None:
+    def put(self, key: str, value: object) -> None:
         """Keeps a note of the run's own, at once."""
         with self._db:
             self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, json.dumps(value, default=str)))
@@ -165,7 +165,7 @@ class Journal:
         rows = self._db.execute("SELECT number, value FROM part ORDER BY number")
         return {int(number): json.loads(value) for number, value in rows}
 
-    def put_part(self, number: int, value: Mapping[str, Any]) -> None:
+    def put_part(self, number: int, value: Mapping[str, object]) -> None:
         """Keeps a part, at once."""
         with self._db:
             self._db.execute("INSERT OR REPLACE INTO part VALUES (?, ?)", (number, json.dumps(value)))

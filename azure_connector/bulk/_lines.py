@@ -35,7 +35,7 @@ def operation_of(url: str | None) -> str:
     return path
 
 
-def response_of(body: Any, status: int, identity: str | None) -> str:
+def response_of(body: object, status: int, identity: str | None) -> str:
     """A response as a batch's output file has it."""
     response = {"status_code": status, "request_id": identity or "", "body": body}
     return json.dumps(response, ensure_ascii=False, separators=(",", ":"))
@@ -71,7 +71,7 @@ class LineRows:
                 results.append(failed(row, error.error))
         return works, results
 
-    def _work(self, row: int, text: Any, url: str | None) -> Work:
+    def _work(self, row: int, text: object, url: str | None) -> Work:
         body = read_body(text)
         body.setdefault("model", self._job.model)
         body = {**self._job.params, **body}
@@ -100,7 +100,7 @@ class LineRows:
         ]
 
 
-def read_body(value: Any) -> dict[str, Any]:
+def read_body(value: object) -> dict[str, Any]:
     """A line's body as a dictionary.
 
     Raises:

@@ -66,7 +66,7 @@ def run(job: Job, source: str | Path, target: str | Path, **options: Any) -> Sum
     return _Run(job, Path(source), Path(target), Options(**options)).run()
 
 
-async def arun(job: Job, source: str | Path, target: str | Path, **options: Any) -> Summary:
+async def arun(job: Job, source: str | Path, target: str | Path, **options: object) -> Summary:
     """As `run`, without blocking the event loop; cancelled, it ends politely."""
     stop = threading.Event()
     work = asyncio.ensure_future(asyncio.to_thread(run, job, source, target, **options, stop=stop))
@@ -156,7 +156,7 @@ class _Run:
         return self._summary(journal, session)
 
     def _work(
-        self, source: Source, journal: Journal, session: Session, counter: Counter, done: bytearray, display: Any
+        self, source: Source, journal: Journal, session: Session, counter: Counter, done: bytearray, display: object
     ) -> None:
         def collect(seconds: float) -> None:
             counter.add(session.calls.collect(seconds, journal.add))

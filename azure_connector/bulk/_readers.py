@@ -340,7 +340,7 @@ def _no_null(field: Any) -> Any:
     return field.with_type(pa.string()) if field.type == pa.null() else field
 
 
-def _chunks(rows: Iterable[Any]) -> Iterator[list[Any]]:
+def _chunks(rows: Iterable[object]) -> Iterator[list[Any]]:
     chunk: list[Any] = []
     for row in rows:
         chunk.append(row)

@@ -56,7 +56,7 @@ class Rows(Protocol):
         """
         ...
 
-    def read_reply(self, work: Work, reply: Any) -> list[Result]:
+    def read_reply(self, work: Work, reply: object) -> list[Result]:
         """The results of a call's rows."""
         ...
 
@@ -129,12 +129,12 @@ class CompleteRows:
             return (self._job.messages,)
         return None if self._template is None else self._template.columns
 
-    def _work(self, row: int, values: Mapping[str, Any]) -> Work:
+    def _work(self, row: int, values: Mapping[str, object]) -> Work:
         messages = self._messages(values)
         size = sum(size_of(message.get("content")) for message in messages)
         return Work((row,), {**self._common, "messages": messages}, size / 4 + self._limit)
 
-    def _messages(self, values: Mapping[str, Any]) -> list[dict[str, Any]]:
+    def _messages(self, values: Mapping[str, object]) -> list[dict[str, Any]]:
         if self._job.messages is not None:
             return read_messages(values[self._job.messages])
         if self._template is not None:

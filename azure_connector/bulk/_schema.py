@@ -87,7 +87,7 @@ class OutputSchema:
         return _validator_class(self.schema)(self.schema)
 
 
-def _check(schema: Mapping[str, Any]) -> None:
+def _check(schema: Mapping[str, object]) -> None:
     try:
         _validator_class(schema).check_schema(schema)
     except _jsonschema("exceptions").SchemaError as error:
@@ -100,5 +100,5 @@ def _jsonschema(name: str) -> Any:
     return import_module(f"jsonschema.{name}")
 
 
-def _validator_class(schema: Mapping[str, Any]) -> Any:
+def _validator_class(schema: Mapping[str, object]) -> Any:
     return _jsonschema("validators").validator_for(schema)

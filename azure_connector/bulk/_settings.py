@@ -19,7 +19,7 @@ _HINT = (
 )
 
 
-def check_settings(settings: Mapping[str, Any]) -> None:
+def check_settings(settings: Mapping[str, object]) -> None:
     """Refuses what must not travel with a job.
 
     Raises:
@@ -32,7 +32,7 @@ def check_settings(settings: Mapping[str, Any]) -> None:
         raise ConfigurationError(f"settings: {unknown[0]!r} is no setting of ConnectorSettings.")
 
 
-def _check(settings: Mapping[str, Any], where: str) -> None:
+def _check(settings: Mapping[str, object], where: str) -> None:
     for name, value in settings.items():
         if value is None:
             continue
@@ -51,6 +51,6 @@ def is_secret(name: str) -> bool:
     return name in _OBJECTS or (field is not None and "SecretStr" in str(field.annotation))
 
 
-def canonical(value: Any) -> str:
+def canonical(value: object) -> str:
     """JSON that is equal for equal values, for fingerprints and keys."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), default=str)

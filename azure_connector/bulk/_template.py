@@ -5,7 +5,6 @@ from __future__ import annotations
 import string
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from azure_connector.errors import ConfigurationError
 
@@ -40,7 +39,7 @@ class Template:
         columns = dict.fromkeys(_column(name, spec) for _, name, spec, _ in parts if name is not None)
         return cls(text, tuple(columns))
 
-    def fill(self, values: Mapping[str, Any]) -> str:
+    def fill(self, values: Mapping[str, object]) -> str:
         """The text for one row.
 
         Raises:

@@ -61,7 +61,7 @@ class _Writer(ABC):
 
 
 class _Parquet(_Writer):
-    def __init__(self, file: Any, schema: Schema) -> None:
+    def __init__(self, file: object, schema: Schema) -> None:
         super().__init__(file, schema)
         self._writer = part_of_pyarrow("parquet").ParquetWriter(file, schema)
         self._waiting: list[RecordBatch] = []
@@ -84,7 +84,7 @@ class _Parquet(_Writer):
 
 
 class _Arrow(_Writer):
-    def __init__(self, file: Any, schema: Schema) -> None:
+    def __init__(self, file: object, schema: Schema) -> None:
         super().__init__(file, schema)
         self._writer = part_of_pyarrow("ipc").new_file(file, schema)
 
@@ -106,7 +106,7 @@ class _Text(_Writer):
 class _Csv(_Text):
     delimiter = ","
 
-    def __init__(self, file: Any, schema: Schema) -> None:
+    def __init__(self, file: object, schema: Schema) -> None:
         super().__init__(file, schema)
         self._rows = csv.writer(self, delimiter=self.delimiter, lineterminator="\n")  # pyright: ignore[reportArgumentType]: it needs write() of text only
         self._rows.writerow(schema.names)
@@ -152,7 +152,7 @@ _WRITERS: dict[Format, type[_Writer]] = {
 }
 
 
-def _cell(value: Any) -> Any:
+def _cell(value: object) -> Any:
     """A value for a CSV cell: nested ones as JSON."""
     return json.dumps(value, ensure_ascii=False, default=_plain) if isinstance(value, list | dict) else value
 

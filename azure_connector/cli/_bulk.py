@@ -110,11 +110,10 @@ def complete(
     verbose: Verbose = False,
 ) -> None:
     """Ask a model about each row. IN may also be the lines of an OpenAI batch file; then no prompt is needed."""
-    options = locals()
     set_up_logging(verbose)
     from . import _bulk_run
 
-    _bulk_run.complete(options)
+    _bulk_run.complete(locals())
 
 
 @bulk.command(cls=Command)
@@ -152,11 +151,10 @@ def embed(
     verbose: Verbose = False,
 ) -> None:
     """Embed a column's texts, many a call."""
-    options = locals()
     set_up_logging(verbose)
     from . import _bulk_run
 
-    _bulk_run.embed(options)
+    _bulk_run.embed(locals())
 
 
 @bulk.command(cls=Command)

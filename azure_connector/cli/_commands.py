@@ -1,4 +1,4 @@
-"""Commands whose help shows a flag as a flag."""
+"""Commands that print their help in our own way: that of typer cuts names short, and calls a flag `<bool>`."""
 
 from __future__ import annotations
 
@@ -12,22 +12,18 @@ __all__ = ["Command", "Group"]
 class Command(TyperCommand):
     """A command."""
 
-    def get_params(self, ctx: Any) -> list[Any]:
-        """As its base."""
-        return _flags(super().get_params(ctx))
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Prints it."""
+        from ._help import print_help
+
+        print_help(self, ctx)
 
 
 class Group(TyperGroup):
     """A command with commands of its own."""
 
-    def get_params(self, ctx: Any) -> list[Any]:
-        """As its base."""
-        return _flags(super().get_params(ctx))
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Prints it."""
+        from ._help import print_help
 
-
-def _flags(params: list[Any]) -> list[Any]:
-    """Takes the type's name from options without a value: the help of typer 0.29 has `--json <bool>`."""
-    for one in params:
-        if getattr(one, "is_flag", False) and one.metavar is None:
-            one.metavar = ""
-    return params
+        print_help(self, ctx)

@@ -12,7 +12,7 @@ from .._utils import as_list, as_object
 from ..helpers import Gathered, Steps, ToolCall
 from ..tools import Toolbox, ToolOutcome
 from ._cost import Cost, estimated_usage, price_of, text_of
-from ._prices import Price, PriceList
+from ._prices import PriceList
 
 if TYPE_CHECKING:
     from ..client import AzureConnector
@@ -58,8 +58,7 @@ class Turn:
         info: where it came from; None before the first reply.
         finish_reason: why it ended; None where it was cut off.
         seconds: how long it took in all; `first` until the first text.
-        usage: tokens of the last request; an estimate where it was stopped.
-        price: of what answered; None where it has none.
+        cost: what its requests have used; with tools there are several.
     """
 
     text: str = ""
@@ -67,8 +66,7 @@ class Turn:
     finish_reason: str | None = None
     seconds: float = 0.0
     first: float | None = None
-    usage: dict[str, Any] = field(default_factory=dict[str, Any])
-    price: Price | None = None
+    cost: Cost = field(default_factory=Cost)
 
 
 class Conversation:
@@ -171,9 +169,9 @@ class Conversation:
         return steps.take(completion, gathered.info)
 
     def _count(self, usage: dict[str, Any], *, stopped: bool = False) -> None:
-        self.turn.usage = usage
-        self.turn.price = price_of(self.prices, self.turn.info, self.model)
-        self.cost.add(usage, self.turn.price, stopped=stopped)
+        price = price_of(self.prices, self.turn.info, self.model)
+        for cost in (self.turn.cost, self.cost):
+            cost.add(usage, price, stopped=stopped)
 
     def _run(self, calls: Sequence[ToolCall]) -> Generator[Event, None, list[ToolOutcome]]:
         outcomes: list[ToolOutcome] = []

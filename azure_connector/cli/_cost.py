@@ -93,7 +93,11 @@ class Cost:
         calls = f"{self.calls} call{'s' if self.calls != 1 else ''}"
         if self.stopped:
             calls += f" ({self.stopped} stopped: {'its' if self.stopped == 1 else 'their'} tokens are an estimate)"
+        return ", ".join([calls, *self.parts()])
+
+    def parts(self) -> list[str]:
+        """Tokens and money, in words."""
         spent = [money(amount, currency) for currency, amount in self.amounts.items()]
         if self.unpriced and spent:
             spent.append(f"and {self.unpriced} without a price")
-        return ", ".join([calls, f"{self.input_tokens:,} tokens in", f"{self.output_tokens:,} out", *spent])
+        return [f"{self.input_tokens:,} tokens in", f"{self.output_tokens:,} out", *spent]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import typer
@@ -16,6 +17,9 @@ from ._screen import Marks, grid, marks, print_json, progress, screen
 from .doctor import Action, Finding, Report, SettingRow, Step, examine
 
 __all__ = ["run"]
+
+_NARROW = 60  # columns below which the settings have no room for three columns
+_COMMAND = re.compile(r"`((?:export|unset|read|az|azure-connector|curl) [^`]+)`")
 
 
 def run(
@@ -40,7 +44,9 @@ def run(
     if as_json:
         print_json(report.to_dict())
     else:
-        console.print(*_ending(report, signs), sep="\n")
+        for part in _ending(report, narrow=console.width < _NARROW):
+            # A command stays in one line, however long: the terminal wraps it, and copies it whole.
+            console.print(part, soft_wrap=isinstance(part, Command))
     if not report.healthy:
         raise typer.Exit(PROBLEM if report.usable else USAGE)
 
@@ -74,7 +80,7 @@ def _line(finding: Finding, signs: Marks) -> Table:
     table.add_row(
         signs.of(finding.status),
         Text(finding.check, "bold"),
-        Text(f"{finding.detail}{finding.private}", style),
+        Text(f"{finding.detail}{finding.private.reveal()}", style),
         Text(seconds, "dim"),
     )
     return table
@@ -101,15 +107,19 @@ def _links(finding: Finding, signs: Marks) -> list[Text]:
     return [*lines, Text(f"{signs.dot} not configured: {', '.join(unset)}", "dim")] if unset else lines
 
 
-def _ending(report: Report, signs: Marks) -> list[RenderableType]:
+class Command(Text):
+    """A command of a remedy, to be copied."""
+
+
+def _ending(report: Report, *, narrow: bool) -> list[RenderableType]:
     """The settings, then what to do."""
     parts: list[RenderableType] = []
     if report.settings:
-        parts += [Text("\nSettings", "bold"), _settings(report.settings)]
+        parts += [Text("\nSettings", "bold"), (_listed if narrow else _settings)(report.settings)]
     actions = report.actions
     if actions:
         parts.append(Text("\nWhat to do", "bold"))
-        parts += [_action(number, action, signs) for number, action in enumerate(actions, 1)]
+        parts += [part for number, action in enumerate(actions, 1) for part in _action(number, action)]
     if report.healthy:
         answered = sum(finding.check == "call" and finding.status == "ok" for finding in report.findings)
         told = f" {answered} deployment{'s' if answered != 1 else ''} answered." if answered else ""
@@ -129,9 +139,20 @@ def _settings(rows: Sequence[SettingRow]) -> Table:
     return table
 
 
-def _action(number: int, action: Action, signs: Marks) -> RenderableType:
+def _listed(rows: Sequence[SettingRow]) -> RenderableType:
+    """The settings below each other, where three columns have no room."""
+    lines: list[RenderableType] = []
+    for row in rows:
+        lines.append(Padding(Text(f"{row.setting} = {row.value}"), (0, 0, 0, 2)))
+        lines.append(Padding(Text(f"{row.origin}, {row.trust}" if row.trust else row.origin, "dim"), (0, 0, 0, 4)))
+    return Group(*lines)
+
+
+def _action(number: int, action: Action) -> Iterator[RenderableType]:
+    """The problem, what to do about it, and its commands, each in a line of its own."""
     about = f" ({', '.join(action.subjects)})" if action.subjects else ""
-    head = Text.assemble((f"{number}. {action.problem}", "bold" if action.urgent else ""), (about, "dim"))
-    if not action.remedy:
-        return head
-    return Group(head, Padding(Text(action.remedy), (0, 0, 0, 3)))
+    yield Text.assemble((f"{number}. {action.problem}", "bold" if action.urgent else ""), (about, "dim"))
+    if action.remedy:
+        yield Padding(Text(action.remedy), (0, 0, 0, 3))
+    for command in dict.fromkeys(_COMMAND.findall(action.remedy)):
+        yield Command(f"     {command}", "bold")

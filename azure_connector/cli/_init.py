@@ -47,12 +47,14 @@ class _Answers:
         auth: one of `_METHODS`.
         key: for `key`; None where the environment already has it.
         choice: the resource that was chosen after signing in; None where the endpoint was given.
+        default: the deployment for calls that name no model, where the built-in one is not there.
     """
 
     endpoint: str
     auth: str
     key: str | None = field(repr=False, default=None)
     choice: Choice | None = None
+    default: str | None = None
 
     def settings(self) -> dict[str, Any]:
         """As settings, to be tried."""
@@ -63,8 +65,8 @@ class _Answers:
             given["use_default_credential"] = True
         elif self.key is not None:
             given["api_key"] = self.key
-        if self.choice is not None and self.choice.deployment is not None:
-            given["default_deployment"] = self.choice.deployment
+        if default := self.default or (self.choice.deployment if self.choice is not None else None):
+            given["default_deployment"] = default
         if self.choice is not None and self.auth != "key":
             given["resource_id"] = self.choice.resource.id
         return given
@@ -137,7 +139,7 @@ def _shadowed(answers: _Answers, *, as_env: bool) -> list[str]:
         leave_out(name, f"environment {variable}", os.environ)
         for name, value in written.items()
         for variable in ENVIRONMENT.get(name, ())[:1]
-        if any(os.environ.get(other, str(value)).strip() != str(value) for other in ENVIRONMENT[name])
+        if any(os.environ.get(other, str(value)).strip().lower() != str(value).lower() for other in ENVIRONMENT[name])
     ]
 
 
@@ -245,7 +247,8 @@ def _tried(answers: _Answers, *, interactive: bool, quiet: bool) -> tuple[_Answe
     """Tries the answers; where somebody can be asked, asks again for the one that is wrong and keeps the others."""
     while True:
         try:
-            return answers, _try(answers, quiet=quiet)
+            catalog = _try(answers, quiet=quiet)
+            return replace(answers, default=_default(answers, catalog)), catalog
         except openai.OpenAIError as error:
             sys.stderr.write(printable(f"The settings do not work yet: {error}\n"))
             again = _corrected(answers, cause_of(error)) if interactive else None
@@ -253,6 +256,17 @@ def _tried(answers: _Answers, *, interactive: bool, quiet: bool) -> tuple[_Answe
                 sys.stderr.write("Nothing was written. With --no-test they are written as they are.\n")
                 raise typer.Exit(2 if isinstance(error, ConfigurationError) else PROBLEM) from None
             answers = again
+
+
+def _default(answers: _Answers, catalog: Catalog) -> str | None:
+    """The deployment to be written for calls that name no model; None where the built-in one is there."""
+    if answers.choice is not None:
+        return None
+    wanted = ConnectorSettings(**answers.settings()).model_for("/chat/completions")
+    chats = [one for one in catalog if one.serves and "chat" in one.apis]
+    if not chats or any(wanted.lower() in (one.name.lower(), one.model) for one in catalog):
+        return None
+    return chats[0].name
 
 
 def _corrected(answers: _Answers, cause: str) -> _Answers | None:

@@ -51,7 +51,8 @@ def as_text(data: bytes, what: str, encoding: str = "utf-8") -> str:
         encoding: the terminal's, for what is no UTF-8.
     """
     if not (utf_16 := data.startswith((b"\xff\xfe", b"\xfe\xff"))) and not _CONTROLS.isdisjoint(data):
-        fail(f"{what} is binary, not text. Images and PDF go by: azure-connector chat --attach FILE")
+        hint = " Images and PDF go by: azure-connector chat --attach FILE" if what == "stdin" else ""
+        fail(f"{what} is binary, not text.{hint}")
     try:
         return data.decode("utf-16" if utf_16 else "utf-8-sig")
     except UnicodeDecodeError as error:

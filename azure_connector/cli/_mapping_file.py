@@ -63,7 +63,7 @@ def difference(before: str, after: str, name: str) -> str:
     return "\n".join(lines)
 
 
-def _home(data: Mapping[str, Any]) -> tuple[tuple[str, ...], int]:
+def _home(data: Mapping[str, object]) -> tuple[tuple[str, ...], int]:
     """The table in which the settings stand, and which one of an array of tables it is (else -1)."""
     for table in ("providers", "provider"):
         held = data.get(table)
@@ -77,7 +77,7 @@ def _home(data: Mapping[str, Any]) -> tuple[tuple[str, ...], int]:
     return (), -1
 
 
-def _expected(data: Mapping[str, Any], path: tuple[str, ...], index: int, added: Mapped) -> dict[str, Any]:
+def _expected(data: Mapping[str, object], path: tuple[str, ...], index: int, added: Mapped) -> dict[str, Any]:
     whole = cast("dict[str, Any]", json.loads(json.dumps(data, default=str)))
     if json.loads(json.dumps(whole)) != data:
         # Dates do not survive JSON; a file that has them is compared as it was parsed.
@@ -91,7 +91,7 @@ def _expected(data: Mapping[str, Any], path: tuple[str, ...], index: int, added:
     return whole
 
 
-def _copy(value: Any) -> Any:
+def _copy(value: object) -> Any:
     if isinstance(value, dict):
         return {key: _copy(item) for key, item in cast("dict[str, Any]", value).items()}
     return [_copy(item) for item in cast("list[Any]", value)] if isinstance(value, list) else value

@@ -68,11 +68,10 @@ def chat(
     verbose: Verbose = False,
 ) -> None:
     """Talk to a model: streamed, with tools shown, history and cost. Ctrl-C stops an answer, Ctrl-D ends."""
-    options = locals()
     set_up_logging(verbose)
     from . import _chat
 
-    _chat.run(options)
+    _chat.run(locals())
 
 
 COMPARE_EXAMPLES = examples(
@@ -119,11 +118,10 @@ def compare(
 
     All are asked at once, each one question after the other. One that fails is a row, and the exit code is 1.
     """
-    options = locals()
     set_up_logging(verbose)
     from . import _compare
 
-    _compare.run(options)
+    _compare.run(locals())
 
 
 EMBED_EXAMPLES = examples(
@@ -156,8 +154,7 @@ def embed(
     verbose: Verbose = False,
 ) -> None:
     """Texts as vectors: a line of numbers for each, or JSON. From arguments, a file or stdin."""
-    options = locals()
     set_up_logging(verbose)
     from . import _embed
 
-    _embed.run(options)
+    _embed.run(locals())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from io import TextIOWrapper
 from typing import Any, cast
 
@@ -19,6 +20,8 @@ class Pipe(TextIOWrapper):
     closed_early = False
     former: TextIOWrapper | None = None
     """The stream in whose place it is: kept, since it closes what both write to when it goes."""
+    place = ""
+    """Its name in `sys`."""
 
     def write(self, text: str, /) -> int:
         """As its base; notes where nobody reads any more."""
@@ -37,11 +40,18 @@ class Pipe(TextIOWrapper):
             raise
 
     def finish(self) -> bool:
-        """Writes out what is buffered; gives whether a reader had gone. Nothing complains at the interpreter's exit."""
+        """Writes out what is buffered, and gives the place back; gives whether a reader had gone.
+
+        Nothing complains at the interpreter's exit, and who called the command line in their process prints on.
+        """
         try:
             self.flush()
         except OSError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), self.fileno())
+        if getattr(sys, self.place, None) is self:
+            setattr(sys, self.place, self.former)
+            with suppress(OSError):
+                self.detach()
         return self.closed_early
 
 
@@ -54,7 +64,7 @@ def watch_pipes() -> list[Pipe]:
             stream.flush()
             # A terminal that cannot show a character gets a question mark instead of a traceback.
             pipe = Pipe(stream.buffer, stream.encoding, "replace", line_buffering=stream.line_buffering)
-            pipe.former = stream
+            pipe.former, pipe.place = stream, name
             setattr(sys, name, pipe)
             made.append(pipe)
     return made

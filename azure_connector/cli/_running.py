@@ -76,7 +76,7 @@ def fail(message: str, code: int = USAGE) -> NoReturn:
     raise typer.Exit(code)
 
 
-def load_settings(config: str | None, endpoint: str | None, **more: Any) -> ConnectorSettings:
+def load_settings(config: str | None, endpoint: str | None, **more: object) -> ConnectorSettings:
     """The settings for a command.
 
     Args:

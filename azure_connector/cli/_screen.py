@@ -113,7 +113,7 @@ def _record(columns: Sequence[str], row: Sequence[str]) -> Group:
     return Group(Text(row[0], "bold", overflow="fold"), named)
 
 
-def print_json(value: Any) -> None:
+def print_json(value: object) -> None:
     """A value for programs: always UTF-8-safe, never wrapped or coloured."""
     sys.stdout.write(json.dumps(value, indent=2, default=str) + "\n")
 

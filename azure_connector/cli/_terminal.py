@@ -15,7 +15,6 @@ from rich.text import Text as Styled
 from .._utils import nearest
 from ._attach import attached
 from ._conversation import Called, Conversation, Returned, Text, told_content
-from ._cost import money
 from ._markdown import answer_on
 from ._model_check import ModelCheck
 from ._saved import Saved
@@ -148,12 +147,8 @@ class Terminal:
     def _summary(self) -> None:
         turn = self._talk.turn
         parts = [turn.info.deployment if turn.info else "", f"{turn.seconds:.1f} s"]
-        if turn.usage:
-            parts.append(
-                f"{turn.usage.get('prompt_tokens', 0):,} tokens in, {turn.usage.get('completion_tokens', 0):,} out"
-            )
-            if turn.price is not None:
-                parts.append(money(turn.price.of(turn.usage), turn.price.currency))
+        if turn.cost.input_tokens:
+            parts += turn.cost.parts()
         if turn.finish_reason not in (None, "stop"):
             parts.append(f"ended by {turn.finish_reason}")
         self._note(", ".join(part for part in parts if part))

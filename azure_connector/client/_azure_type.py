@@ -44,7 +44,7 @@ class AnsweringQuery(dict[str, Any]):
         version: the answer.
     """
 
-    def __init__(self, values: Mapping[str, Any], version: str) -> None:
+    def __init__(self, values: Mapping[str, object], version: str) -> None:
         super().__init__(values)
         self._version = version
 
@@ -53,11 +53,11 @@ class AnsweringQuery(dict[str, Any]):
             return self._version
         raise KeyError(name)
 
-    def get(self, key: str, default: Any = None) -> Any:
+    def get(self, key: str, default: object = None) -> Any:
         """As `dict.get`."""
         return self[key] if key in self or key == _VERSION else default
 
-    def setdefault(self, key: str, default: Any = None) -> Any:
+    def setdefault(self, key: str, default: object = None) -> Any:
         """As `dict.setdefault`; an api-version is not kept, since the connector decides it for each call."""
         return self[key] if key == _VERSION else super().setdefault(key, default)
 

@@ -13,6 +13,7 @@ from openai import NotGiven
 
 from .._utils import show_lazily
 from ._azure_type import be_azure
+from ._given import check_given, check_tables
 
 if TYPE_CHECKING:
     from ..settings import Address, ChangeArguments, ConnectorSettings
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from ._resource_client import LoopPools
     from ._state import ConnectorState
 
-__all__ = ["NOT_GIVEN", "Beginning", "SharedClient", "begin", "shown_signature", "shown_text"]
+__all__ = ["NOT_GIVEN", "Beginning", "SharedClient", "begin", "check_given", "shown_signature", "shown_text"]
 
 NOT_GIVEN = NotGiven()
 # OpenAI's headers for these two arguments of its clients.
@@ -61,7 +62,7 @@ def begin(settings: ConnectorSettings | None, options: dict[str, Any], max_retri
     return Beginning(ConnectorState.build(settings, options), owned=True)
 
 
-def shown_signature(function: Any) -> inspect.Signature:
+def shown_signature(function: object) -> inspect.Signature:
     """The signature of a method that takes settings, for whoever looks."""
     from ..settings import signature_of
 
@@ -216,6 +217,8 @@ class SharedClient:
         """
         from ._options import agreed_retries
 
+        check_tables(default_headers=default_headers, set_default_headers=set_default_headers)
+        check_tables(default_query=default_query, set_default_query=set_default_query)
         changes = cast("dict[str, Any]", overrides)
         asked = changes.get("max_attempts")
         retries = agreed_retries(asked, None if isinstance(max_retries, NotGiven) else max_retries)
@@ -237,11 +240,11 @@ class SharedClient:
 
     with_options = copy
 
-    def _shared(self, state: ConnectorState, http_client: Any) -> dict[str, Any]:
+    def _shared(self, state: ConnectorState, http_client: object) -> dict[str, Any]:
         """The connections of a copy, as arguments of the constructor."""
         raise NotImplementedError
 
-    def note_socket(self, socket: Any) -> None:
+    def note_socket(self, socket: object) -> None:
         """Remembers a WebSocket, so that it ends with the client; for this room alone."""
         self.__dict__.setdefault("_sockets", weakref.WeakSet()).add(socket)
 
@@ -281,7 +284,9 @@ class SharedClient:
         return f"{type(self).__name__}({state.summary() if state else 'not configured'})"
 
 
-def _merged(current: Mapping[str, Any], more: Mapping[str, Any] | None, instead: Mapping[str, Any] | None) -> Any:
+def _merged(
+    current: Mapping[str, object], more: Mapping[str, object] | None, instead: Mapping[str, object] | None
+) -> Any:
     if instead is not None:
         return dict(instead)
     return {**current, **(more or {})}

@@ -44,12 +44,12 @@ _STREAMS = (ConnectorStream, AsyncConnectorStream)
 
 def call_flow(
     state: ConnectorState,
-    client: Any,
-    cast_to: Any,
-    options: Any,
+    client: object,
+    cast_to: object,
+    options: object,
     *,
     stream: bool,
-    stream_cls: Any,
+    stream_cls: object,
     asynchronous: bool,
     plan: Plan | None = None,
 ) -> Generator[Effect, Any, Any]:
@@ -117,8 +117,8 @@ class _CallRun:
         call: CallOptions,
         *,
         plan: Plan,
-        cast_to: Any,
-        stream_cls: Any,
+        cast_to: object,
+        stream_cls: object,
         asynchronous: bool,
     ) -> None:
         self._state, self._client, self._call, self._plan = state, client, call, plan

@@ -283,7 +283,7 @@ class CallErrors:
         *,
         begun: bool,
         cause: Exception | None = None,
-        error: Mapping[str, Any] | None = None,
+        error: Mapping[str, object] | None = None,
     ) -> openai.APIError:
         """The exception for a stream that broke: by its connection (`cause`), or by the service's word (`error`)."""
         context, request_id = self._context(target), response.headers.get("apim-request-id")

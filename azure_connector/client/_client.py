@@ -19,7 +19,7 @@ from openai import NotGiven
 
 from .._utils import show_lazily
 from ._azure_type import AsyncAzureType, AzureType
-from ._base import NOT_GIVEN, Beginning, begin, shown_signature, shown_text
+from ._base import NOT_GIVEN, Beginning, begin, check_given, shown_signature, shown_text
 from ._effects import AwaitFirstChunk, Effect, RefreshCredential, RefreshListing, RunInThread, Send, TakeReply, Wait
 from ._watched import WatchedClient
 
@@ -89,6 +89,7 @@ class AzureConnector(WatchedClient, AzureType):  # pyright: ignore[reportIncompa
         websocket_base_url: Address | None = None,
         **options: Unpack[ConstructorArguments],
     ) -> None:
+        check_given(timeout, max_retries, default_headers, default_query, organization, project, webhook_secret)
         state, owned, _ = begin(settings, cast("dict[str, Any]", options), max_retries)
         openai.OpenAI.__init__(
             self,
@@ -141,12 +142,10 @@ class AzureConnector(WatchedClient, AzureType):  # pyright: ignore[reportIncompa
             with upload as how["files"]:
                 return super().post(path, body=body, options=options, **how)
 
-    def request(self, cast_to: Any, options: Any, *, stream: bool = False, stream_cls: Any = None) -> Any:
+    def request(self, cast_to: object, options: object, *, stream: bool = False, stream_cls: object = None) -> Any:
         """Sends one call through the connector; every method of the SDK ends here."""
-        flow = _way().flow(
-            self._state, self, cast_to, options, stream=stream, stream_cls=stream_cls, asynchronous=False
-        )
-        return self._drive(flow)
+        how = {"stream": stream, "stream_cls": stream_cls, "asynchronous": False}
+        return self._drive(_way().flow(self._state, self, cast_to, options, **how))
 
     def catalog(self) -> Catalog:
         """Lists the deployments and models of every resource. What cannot be listed stands in `problems`.
@@ -202,7 +201,7 @@ class AzureConnector(WatchedClient, AzureType):  # pyright: ignore[reportIncompa
             case RunInThread():
                 return effect.run()
 
-    def _shared(self, state: ConnectorState, http_client: Any) -> dict[str, Any]:
+    def _shared(self, state: ConnectorState, http_client: object) -> dict[str, Any]:
         return {"http_client": http_client or self._client, "_inherited": Beginning(state, state is not self._state)}
 
     def is_closed(self) -> bool:
@@ -242,6 +241,7 @@ class AsyncAzureConnector(WatchedClient, AsyncAzureType):  # pyright: ignore[rep
         websocket_base_url: Address | None = None,
         **options: Unpack[ConstructorArguments],
     ) -> None:
+        check_given(timeout, max_retries, default_headers, default_query, organization, project, webhook_secret)
         state, owned, pools = begin(settings, cast("dict[str, Any]", options), max_retries)
         openai.AsyncOpenAI.__init__(
             self,
@@ -300,7 +300,9 @@ class AsyncAzureConnector(WatchedClient, AsyncAzureType):  # pyright: ignore[rep
                 how["files"] = await asyncio.to_thread(opened.enter_context, upload)
                 return await super().post(path, body=body, options=options, **how)
 
-    async def request(self, cast_to: Any, options: Any, *, stream: bool = False, stream_cls: Any = None) -> Any:
+    async def request(
+        self, cast_to: object, options: object, *, stream: bool = False, stream_cls: object = None
+    ) -> Any:
         """Sends one call through the connector; every method of the SDK ends here."""
         how = {"stream": stream, "stream_cls": stream_cls, "asynchronous": True}
         return await self._drive(_way().flow(self._state, self, cast_to, options, **how))
@@ -362,7 +364,7 @@ class AsyncAzureConnector(WatchedClient, AsyncAzureType):  # pyright: ignore[rep
             case RunInThread():
                 return await asyncio.to_thread(effect.run)
 
-    def _shared(self, state: ConnectorState, http_client: Any) -> dict[str, Any]:
+    def _shared(self, state: ConnectorState, http_client: object) -> dict[str, Any]:
         shares = state is self._state and http_client is None
         begun = Beginning(state, state is not self._state, self._pools if shares else None)
         return {"http_client": self._client if shares else http_client, "_inherited": begun}

@@ -1,1 +1,1 @@
-"""What type checkers see of `create()` stands in the stub beside this file; nothing of it runs."""
+"""What type checkers see of the SDK's `create()`, `parse()` and `stream()` stands in the stub; nothing of it runs."""

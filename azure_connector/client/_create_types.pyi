@@ -1,11 +1,12 @@
-"""What type checkers see of `create()`: the SDK's own, and tools in every shape that the connector takes.
+"""What type checkers see of `create()`, `parse()` and `stream()`: the SDK's own, and tools in every shape that we take.
 
-Nothing of it runs. The last two overloads of each are the SDK's own tables, so that what a
-newer SDK has more is taken too.
+Nothing of it runs. The last two overloads of each `create()` are the SDK's own tables, so that what a newer SDK has
+more is taken too.
 """
 
 # `stop` is a Sequence here, and the SDK's tables overlap ours while ours are of the same version:
-# pyright: reportIncompatibleMethodOverride=false, reportOverlappingOverload=false
+# What an answer is parsed into is the class that is given, or nothing, as the SDK has it (a type variable's default).
+# pyright: reportIncompatibleMethodOverride=false, reportOverlappingOverload=false, reportInvalidTypeVarUse=false
 
 from __future__ import annotations
 
@@ -13,25 +14,38 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Literal, TypedDict, Unpack, overload
 
 from openai import AsyncStream, Omit, Stream, Timeout
+from openai.lib.streaming.chat import AsyncChatCompletionStreamManager, ChatCompletionStreamManager
+from openai.lib.streaming.responses import AsyncResponseStreamManager, ResponseStreamManager
 from openai.resources.chat import AsyncCompletions, Completions
 from openai.resources.responses import AsyncResponses, Responses
-from openai.types.chat import ChatCompletion, ChatCompletionChunk, ChatCompletionMessageParam
+from openai.types.chat import ChatCompletion, ChatCompletionChunk, ChatCompletionMessageParam, ParsedChatCompletion
 from openai.types.chat.completion_create_params import (
     CompletionCreateParamsNonStreaming,
     CompletionCreateParamsStreaming,
+    ResponseFormat,
 )
-from openai.types.responses import Response, ResponseInputParam, ResponseStreamEvent
+from openai.types.responses import ParsedResponse, Response, ResponseInputParam, ResponseStreamEvent
 from openai.types.responses.response_create_params import (
     ResponseCreateParamsNonStreaming,
     ResponseCreateParamsStreaming,
 )
+from typing_extensions import TypeVar
 
-from ._create_options import ChatOptions, ResponseOptions
+from ._create_options import (
+    ChatOptions,
+    ChatParseOptions,
+    ResponseOptions,
+    ResponseParseOptions,
+    ResponseStreamOptions,
+)
 
 __all__ = ["AsyncChatCreate", "AsyncResponsesCreate", "ChatCreate", "ResponsesCreate", "Tool"]
 
 Tool = Callable[..., object] | Mapping[str, object]
 """A Python function, or a definition in any API's shape."""
+
+# The class that an answer is parsed into; the SDK parses nothing where there is none.
+_Format = TypeVar("_Format", default=None)
 
 _Tools = Iterable[Tool] | Omit
 _Messages = Iterable[ChatCompletionMessageParam]
@@ -85,6 +99,24 @@ class ChatCreate(Completions):
     def create(self, **body: Unpack[_Chat]) -> ChatCompletion: ...
     @overload
     def create(self, **body: Unpack[_ChatStream]) -> Stream[ChatCompletionChunk]: ...
+    def parse(
+        self,
+        *,
+        messages: _Messages,
+        model: str,
+        response_format: type[_Format] | Omit = ...,
+        tools: _Tools = ...,
+        **options: Unpack[ChatParseOptions],
+    ) -> ParsedChatCompletion[_Format]: ...
+    def stream(
+        self,
+        *,
+        messages: _Messages,
+        model: str,
+        response_format: ResponseFormat | type[_Format] | Omit = ...,
+        tools: _Tools = ...,
+        **options: Unpack[ChatParseOptions],
+    ) -> ChatCompletionStreamManager[_Format]: ...
 
 class ResponsesCreate(Responses):
     """The SDK's Responses, which takes more kinds of tools."""
@@ -123,6 +155,35 @@ class ResponsesCreate(Responses):
     def create(self, **body: Unpack[_Response]) -> Response: ...
     @overload
     def create(self, **body: Unpack[_ResponseStream]) -> Stream[ResponseStreamEvent]: ...
+    def parse(
+        self,
+        *,
+        model: str | Omit = ...,
+        text_format: type[_Format] | Omit = ...,
+        stream: bool | Omit | None = ...,
+        tools: _Tools = ...,
+        **options: Unpack[ResponseParseOptions],
+    ) -> ParsedResponse[_Format]: ...
+    @overload
+    def stream(
+        self,
+        *,
+        response_id: str,
+        text_format: type[_Format] | Omit = ...,
+        starting_after: int | Omit = ...,
+        tools: _Tools = ...,
+        **options: Unpack[_Request],
+    ) -> ResponseStreamManager[_Format]: ...
+    @overload
+    def stream(
+        self,
+        *,
+        input: str | ResponseInputParam,
+        model: str,
+        text_format: type[_Format] | Omit = ...,
+        tools: _Tools = ...,
+        **options: Unpack[ResponseStreamOptions],
+    ) -> ResponseStreamManager[_Format]: ...
 
 class AsyncChatCreate(AsyncCompletions):
     """The SDK's AsyncCompletions, which takes more kinds of tools."""
@@ -161,6 +222,24 @@ class AsyncChatCreate(AsyncCompletions):
     async def create(self, **body: Unpack[_Chat]) -> ChatCompletion: ...
     @overload
     async def create(self, **body: Unpack[_ChatStream]) -> AsyncStream[ChatCompletionChunk]: ...
+    async def parse(
+        self,
+        *,
+        messages: _Messages,
+        model: str,
+        response_format: type[_Format] | Omit = ...,
+        tools: _Tools = ...,
+        **options: Unpack[ChatParseOptions],
+    ) -> ParsedChatCompletion[_Format]: ...
+    def stream(
+        self,
+        *,
+        messages: _Messages,
+        model: str,
+        response_format: ResponseFormat | type[_Format] | Omit = ...,
+        tools: _Tools = ...,
+        **options: Unpack[ChatParseOptions],
+    ) -> AsyncChatCompletionStreamManager[_Format]: ...
 
 class AsyncResponsesCreate(AsyncResponses):
     """The SDK's AsyncResponses, which takes more kinds of tools."""
@@ -199,3 +278,32 @@ class AsyncResponsesCreate(AsyncResponses):
     async def create(self, **body: Unpack[_Response]) -> Response: ...
     @overload
     async def create(self, **body: Unpack[_ResponseStream]) -> AsyncStream[ResponseStreamEvent]: ...
+    async def parse(
+        self,
+        *,
+        model: str | Omit = ...,
+        text_format: type[_Format] | Omit = ...,
+        stream: bool | Omit | None = ...,
+        tools: _Tools = ...,
+        **options: Unpack[ResponseParseOptions],
+    ) -> ParsedResponse[_Format]: ...
+    @overload
+    def stream(
+        self,
+        *,
+        response_id: str,
+        text_format: type[_Format] | Omit = ...,
+        starting_after: int | Omit = ...,
+        tools: _Tools = ...,
+        **options: Unpack[_Request],
+    ) -> AsyncResponseStreamManager[_Format]: ...
+    @overload
+    def stream(
+        self,
+        *,
+        input: str | ResponseInputParam,
+        model: str,
+        text_format: type[_Format] | Omit = ...,
+        tools: _Tools = ...,
+        **options: Unpack[ResponseStreamOptions],
+    ) -> AsyncResponseStreamManager[_Format]: ...

@@ -10,7 +10,7 @@ from ..transport import http_library
 __all__ = ["deleted_reply"]
 
 
-def deleted_reply(missing: Any, operation: str, cast_to: Any) -> Any:
+def deleted_reply(missing: Any, operation: str, cast_to: object) -> Any:
     """What the service would have said to the first of two deletions, made of what it said to the second.
 
     Args:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
+import time
 from collections.abc import Mapping
+from typing import Any
 from urllib.parse import urlsplit
 
 from ..deployments import Plan, Target
@@ -14,6 +17,8 @@ from ..transport import proxy_rules
 from ._state import ConnectorState
 
 __all__ = ["hint_context"]
+
+_ID = re.compile(r"[\da-fA-F-]{36}")
 
 
 def hint_context(
@@ -40,6 +45,7 @@ def hint_context(
     endpoint = resource.endpoint
     origins = {**state.settings.origins, **resource.auth.origins}
     proxy, proxy_origin = _proxy(state, endpoint.base)
+    claims = authenticator.claims()
     return HintContext(
         resource=target.resource,
         endpoint=endpoint.base,
@@ -62,7 +68,8 @@ def hint_context(
         leave_out=lambda setting: _without(setting, endpoint, origins),
         account=_account(endpoint.base),
         resource_id=resource.resource_id or "",
-        principal=resource.auth.client_id or "",
+        principal=_principal(claims) or resource.auth.client_id or "",
+        expired=_has_run_out(claims),
         foreign_scope=authenticator.scope not in SCOPES[endpoint.cloud],
         proxy=proxy,
         proxy_origin=proxy_origin,
@@ -94,6 +101,17 @@ def _proxy(state: ConnectorState, base: str) -> tuple[str, str]:
     rules = proxy_rules(state.transport.proxy, state.settings.origins["proxy"])
     found = rules.of(parts.scheme, parts.hostname or "", port)
     return (urlsplit(found[0]).netloc.rpartition("@")[2], found[1]) if found is not None else ("", "")
+
+
+def _principal(claims: Mapping[str, Any]) -> str:
+    """The identity that a token is of, by its id in the directory."""
+    found = claims.get("oid")
+    return found if isinstance(found, str) and _ID.fullmatch(found) else ""
+
+
+def _has_run_out(claims: Mapping[str, Any]) -> bool:
+    ends = claims.get("exp")
+    return isinstance(ends, int | float) and ends <= time.time()
 
 
 def _existing(state: ConnectorState, resource: str) -> tuple[str, ...]:

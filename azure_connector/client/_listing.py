@@ -37,14 +37,14 @@ _LISTS_DEPLOYMENTS = "2023-03-15-preview"
 _TIMEOUT = 20.0  # seconds for one request of a listing
 
 
-def refresh_listing(state: ConnectorState, client: Any) -> Generator[Effect, Any, Catalog]:
+def refresh_listing(state: ConnectorState, client: object) -> Generator[Effect, Any, Catalog]:
     """Lists the deployments of every resource and takes them over. A resource that fails keeps what it had."""
     catalog = yield from list_resources(state, client, models=False)
     state.resolver.discovery.take(catalog)
     return catalog
 
 
-def list_resources(state: ConnectorState, client: Any, *, models: bool = True) -> Generator[Effect, Any, Catalog]:
+def list_resources(state: ConnectorState, client: object, *, models: bool = True) -> Generator[Effect, Any, Catalog]:
     """Lists every resource.
 
     Args:
@@ -59,7 +59,7 @@ def list_resources(state: ConnectorState, client: Any, *, models: bool = True) -
     return Catalog(tuple(listings))
 
 
-def _list(state: ConnectorState, client: Any, name: str, *, models: bool) -> Generator[Effect, Any, Listing]:
+def _list(state: ConnectorState, client: object, name: str, *, models: bool) -> Generator[Effect, Any, Listing]:
     resource = state.resources[name]
     listing = Listing(name, resource.endpoint.base)
     deployments: tuple[ListedDeployment, ...] = ()
@@ -101,7 +101,7 @@ def _account_of(state: ConnectorState, resource: Resource) -> Account:
 
 
 def _get(
-    state: ConnectorState, client: Any, resource: str, form: Any, path: str, params: Mapping[str, object]
+    state: ConnectorState, client: object, resource: str, form: Any, path: str, params: Mapping[str, object]
 ) -> Generator[Effect, Any, Any]:
     """One GET, with the connector's own credentials, errors and hints, and without retries."""
     url = form_url(state.resources[resource].endpoint, form) + path

@@ -59,7 +59,7 @@ class AsyncConnectorRealtime(AsyncRealtime):
             return _connect(self._connector, super().connect, model, options, asynchronous=True)
 
 
-def _watch_translations(resource: Any, client: SharedClient) -> None:
+def _watch_translations(resource: object, client: SharedClient) -> None:
     if (translations := getattr(resource, "translations", None)) is not None:  # from openai 3 on
         watch(translations, client, f"{REALTIME}/translations")
 

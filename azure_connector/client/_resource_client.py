@@ -45,7 +45,7 @@ class _Shared:
 
     _custom_headers: Mapping[str, Any]
 
-    def __init__(self, resource: Resource, authenticator: Authenticator, http_client: Any) -> None:
+    def __init__(self, resource: Resource, authenticator: Authenticator, http_client: object) -> None:
         sdk: Any = super()  # the client that it stands before
         sdk.__init__(api_key=PLACEHOLDER_KEY, base_url=resource.endpoint.base, http_client=http_client, max_retries=0)
         self._resource = resource
@@ -66,7 +66,7 @@ class _Shared:
     def user_agent(self) -> str:
         return USER_AGENT
 
-    def _build_request(self, options: Any, **rest: Any) -> Any:
+    def _build_request(self, options: object, **rest: object) -> Any:
         sdk: Any = super()
         request = self._json_requests.build(options)
         return sdk._build_request(options, **rest) if request is None else request
@@ -114,11 +114,11 @@ def _place(request: Any, headers: AuthHeaders) -> None:
 class ResourceClient(_Shared, openai.OpenAI):
     """Sends to one resource, synchronously."""
 
-    def _prepare_request(self, request: Any) -> None:
+    def _prepare_request(self, request: object) -> None:
         self._check_home(request)
         _place(request, self._authenticator.headers())
 
-    def take(self, cast_to: Any, options: Any, response: Any) -> Any:
+    def take(self, cast_to: object, options: object, response: object) -> Any:
         """Reads a response that was not sent, as if it had been."""
         return self._process_response(
             cast_to=cast_to, options=options, response=response, stream=False, stream_cls=None, retries_taken=0
@@ -137,11 +137,11 @@ class ResourceClient(_Shared, openai.OpenAI):
 class AsyncResourceClient(_Shared, openai.AsyncOpenAI):
     """Sends to one resource, asynchronously, on one event loop."""
 
-    async def _prepare_request(self, request: Any) -> None:
+    async def _prepare_request(self, request: object) -> None:
         self._check_home(request)
         _place(request, await self._authenticator.aheaders())
 
-    async def take(self, cast_to: Any, options: Any, response: Any) -> Any:
+    async def take(self, cast_to: object, options: object, response: object) -> Any:
         """As `ResourceClient.take`."""
         return await self._process_response(
             cast_to=cast_to, options=options, response=response, stream=False, stream_cls=None, retries_taken=0
@@ -165,7 +165,7 @@ class SyncPool:
         http_client: what they send with.
     """
 
-    def __init__(self, make: Callable[[str, Any], ResourceClient], http_client: Any) -> None:
+    def __init__(self, make: Callable[[str, Any], ResourceClient], http_client: object) -> None:
         self._make = make
         self._http_client = http_client
         self._clients: dict[str, ResourceClient] = {}
@@ -245,7 +245,7 @@ class LoopPools:
     def __init__(
         self,
         make: Callable[[str, Any], AsyncResourceClient],
-        http_client: Any,
+        http_client: object,
         another: Callable[[], Any] | None,
     ) -> None:
         self._make, self._another = make, another

@@ -23,7 +23,7 @@ from openai.types.chat import ChatCompletion, ChatCompletionChunk
 from openai.types.responses import Response, ResponseStreamEvent
 
 from .._utils import plain_copy
-from ..requests import HELPER_HEADER
+from ..requests import HELPER_HEADER, with_readable_tools
 
 if TYPE_CHECKING:
     from ._create_types import (
@@ -63,7 +63,7 @@ class _Operation:
     stream: Any
     required: frozenset[str]
 
-    def post(self, create: Any, arguments: Mapping[str, Any]) -> dict[str, Any] | None:
+    def post(self, create: object, arguments: Mapping[str, object]) -> dict[str, Any] | None:
         """How the SDK's `create` would post these arguments; None where only it can tell, or somebody watches it."""
         known = _is_the_sdks(create) and self.required.issubset(arguments) and _parameters(create).issuperset(arguments)
         if not known:
@@ -92,7 +92,7 @@ _RESPONSES = _Operation("/responses", Response, Stream[ResponseStreamEvent], fro
 _ASYNC_RESPONSES = _Operation("/responses", Response, AsyncStream[ResponseStreamEvent], frozenset())
 
 
-def _is_the_sdks(create: Any) -> bool:
+def _is_the_sdks(create: object) -> bool:
     # Not by isinstance: a wrapper that OpenTelemetry puts around a function says that it is one.
     return type(create) is types.FunctionType and create.__code__.co_filename.startswith(_SDK)
 
@@ -111,6 +111,14 @@ class _Completions(_ChatTypes):
             request = _CHAT.post(Completions.create, arguments)
             return super().create(**arguments) if request is None else self._client.post(**request)
 
+        @wraps(Completions.parse)
+        def parse(self, **arguments):
+            return super().parse(**with_readable_tools(arguments, "chat"))
+
+        @wraps(Completions.stream)
+        def stream(self, **arguments):
+            return super().stream(**with_readable_tools(arguments, "chat"))
+
 
 class _AsyncCompletions(_AsyncChatTypes):
     if not TYPE_CHECKING:
@@ -119,6 +127,14 @@ class _AsyncCompletions(_AsyncChatTypes):
         async def create(self, **arguments):
             request = _ASYNC_CHAT.post(AsyncCompletions.create, arguments)
             return await (super().create(**arguments) if request is None else self._client.post(**request))
+
+        @wraps(AsyncCompletions.parse)
+        async def parse(self, **arguments):
+            return await super().parse(**with_readable_tools(arguments, "chat"))
+
+        @wraps(AsyncCompletions.stream)
+        def stream(self, **arguments):
+            return super().stream(**with_readable_tools(arguments, "chat"))
 
 
 def _connected(client: Any, connect: Any, arguments: Any, options: Any, *, asynchronous: bool) -> Any:
@@ -161,9 +177,13 @@ class ConnectorResponses(_ResponsesTypes):
             """As the SDK's own; the models of its events become deployments of the default resource."""
             return _connected(self._client, super().connect, arguments, options, asynchronous=False)
 
+        @wraps(Responses.parse)
+        def parse(self, **arguments):
+            return super().parse(**with_readable_tools(arguments, "responses"))
+
         @wraps(Responses.stream)
         def stream(self, **arguments):
-            return super().stream(**_parsing(arguments))
+            return super().stream(**with_readable_tools(_parsing(arguments), "responses"))
 
         @wraps(Responses.create)
         def create(self, **arguments):
@@ -180,9 +200,13 @@ class AsyncConnectorResponses(_AsyncResponsesTypes):
             """As `ConnectorResponses.connect`."""
             return _connected(self._client, super().connect, arguments, options, asynchronous=True)
 
+        @wraps(AsyncResponses.parse)
+        async def parse(self, **arguments):
+            return await super().parse(**with_readable_tools(arguments, "responses"))
+
         @wraps(AsyncResponses.stream)
         def stream(self, **arguments):
-            return super().stream(**_parsing(arguments))
+            return super().stream(**with_readable_tools(_parsing(arguments), "responses"))
 
         @wraps(AsyncResponses.create)
         async def create(self, **arguments):

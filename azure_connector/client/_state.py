@@ -54,7 +54,7 @@ class ConnectorState:
     projects: Projects
 
     @staticmethod
-    def checked_headers(headers: Mapping[str, Any] | None) -> dict[str, Any]:
+    def checked_headers(headers: Mapping[str, object] | None) -> dict[str, Any]:
         """The headers of a client, which may hold a gateway's keys.
 
         Raises:
@@ -75,6 +75,8 @@ class ConnectorState:
         Raises:
             ConfigurationError: both are given, or no endpoint is configured.
         """
+        if settings is not None and not isinstance(settings, ConnectorSettings):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers' code may have no types
+            raise ConfigurationError(f"settings= must be ConnectorSettings(…), not {type(settings).__name__}.")
         if settings is not None and options:
             raise ConfigurationError(
                 f"settings= was given together with {', '.join(sorted(options))}.",
@@ -169,7 +171,7 @@ class ConnectorState:
         kind = self.authenticators.of(first).kind
         return f"endpoint={self.resources[first].endpoint.base!r}, credential={kind!r}"
 
-    def batch_upload(self, path: str, body: object, files: Any) -> AbstractContextManager[Any] | None:
+    def batch_upload(self, path: str, body: object, files: object) -> AbstractContextManager[Any] | None:
         """Makes the parts of a batch file's upload anew, with deployments for models; None for all other requests."""
         return mapped_batch_files(files, self.resolver.mapped) if is_batch_upload(path, body, files) else None
 
@@ -181,13 +183,13 @@ class ConnectorState:
         """An HTTP client for the async client, for one event loop."""
         return async_http_client(self.transport)
 
-    def sync_pool(self, http_client: Any) -> SyncPool:
+    def sync_pool(self, http_client: object) -> SyncPool:
         """The sync client's connections."""
         return SyncPool(
             lambda name, http: ResourceClient(self.resources[name], self.authenticators.of(name), http), http_client
         )
 
-    def loop_pools(self, http_client: Any, *, given: bool) -> LoopPools:
+    def loop_pools(self, http_client: object, *, given: bool) -> LoopPools:
         """The async client's connections.
 
         Args:
@@ -195,7 +197,7 @@ class ConnectorState:
             given: whether it is the user's own; then no other is ever made.
         """
 
-        def make(name: str, http: Any) -> AsyncResourceClient:
+        def make(name: str, http: object) -> AsyncResourceClient:
             return AsyncResourceClient(self.resources[name], self.authenticators.of(name), http)
 
         return LoopPools(make, http_client, None if given else self.async_http_client)
@@ -211,6 +213,6 @@ class ConnectorState:
         await self.authenticators.aclose()
 
 
-def _given(values: Mapping[str, Any]) -> Mapping[str, Any] | None:
+def _given(values: Mapping[str, object]) -> Mapping[str, Any] | None:
     given = {name: value for name, value in values.items() if value is not None}
     return given or None

@@ -34,14 +34,14 @@ def map_uploads(resource: Any, state: ConnectorState, *, asynchronous: bool) -> 
     upload = own
 
     @wraps(upload)
-    def chunked(**options: Any) -> Any:
+    def chunked(**options: object) -> Any:
         if options.get("purpose") != "batch":
             return upload(**options)
         with _mapped(state, options) as mapped:
             return upload(**mapped)
 
     @wraps(upload)
-    async def achunked(**options: Any) -> Any:
+    async def achunked(**options: object) -> Any:
         if options.get("purpose") != "batch":
             return await upload(**options)
         with ExitStack() as opened:

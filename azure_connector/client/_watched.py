@@ -26,10 +26,13 @@ class WatchedClient(SharedClient):
 
         @cached_property
         def beta(self):
-            """The SDK's beta resources; their WebSockets know deployments."""
+            """The SDK's beta resources; their WebSockets know deployments, and their chat is this client's own."""
             from ._web_sockets import watch
 
-            return watch(super().beta, self)
+            watched = watch(super().beta, self)
+            if hasattr(type(watched), "chat"):
+                vars(watched)["chat"] = self.chat
+            return watched
 
         if hasattr(openai.OpenAI, "live"):  # from openai 3 on
 

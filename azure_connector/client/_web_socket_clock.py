@@ -35,7 +35,7 @@ class _Closed(ConnectionClosedError):
 
     __str__ = Exception.__str__
 
-    def __init__(self, *args: Any) -> None:
+    def __init__(self, *args: object) -> None:
         Exception.__init__(self, *args)
         self.rcvd: Close | None = None
         self.sent: Close | None = None

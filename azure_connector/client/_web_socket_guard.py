@@ -6,11 +6,10 @@ with every header but `authorization` (16.1). Here a handshake is answered by th
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, NoReturn, cast
+from typing import Any, NoReturn
 
 import openai
 
@@ -27,7 +26,7 @@ from ._state import ConnectorState
 __all__ = ["fail_handshake", "guarded_options"]
 
 
-def guarded_options(client: SharedClient, given: Mapping[str, Any], *, asynchronous: bool) -> dict[str, Any]:
+def guarded_options(client: SharedClient, given: Mapping[str, object], *, asynchronous: bool) -> dict[str, Any]:
     """The options that `websockets` gets: the caller's, and the client's own below them.
 
     Args:
@@ -95,7 +94,7 @@ def _following(state: ConnectorState, make: Callable[..., Any] | None) -> Callab
         connection: Any = (make or ClientConnection)(*arguments, **named)
         shake = connection.handshake
 
-        async def handshake(headers: Any = None, user_agent: Any = None) -> None:
+        async def handshake(headers: object = None, user_agent: object = None) -> None:
             try:
                 await shake(_with_authorization(headers, kept), user_agent)
             except Exception as error:
@@ -119,7 +118,7 @@ def _with_authorization(headers: Any, kept: dict[str, str]) -> Any:
     return given if found is not None else {**given, **kept}
 
 
-def fail_handshake(manager: Any, error: Exception) -> NoReturn:
+def fail_handshake(manager: object, error: Exception) -> NoReturn:
     """Raises what a failed handshake means; what is no refusal goes on as it is.
 
     In either case without the frames of `websockets`: the credential is among their locals.
@@ -147,9 +146,8 @@ def _refusal(manager: Any, error: Exception) -> Exception | None:
         return redirected
     response = synthetic_response(url, reply.status_code, dict(reply.headers.raw_items()))
     plan = _plan(client, manager.operation, manager.named)
-    body = _decoded(bytes(reply.body or b"").decode("utf-8", "replace"))
     context = hint_context(state, plan.targets[0], plan, operation=manager.operation)
-    return error_from_reply(response, body, context)
+    return error_from_reply(response, bytes(reply.body or b""), context)
 
 
 def _no_reply(manager: Any, error: Exception) -> Exception | None:
@@ -195,15 +193,6 @@ def _url_of(address: Any) -> str:
     """The URL of an address of `websockets`."""
     host = f"[{address.host}]" if ":" in address.host else address.host
     return f"{'https' if address.secure else 'http'}://{host}:{address.port}{address.resource_name}"
-
-
-def _decoded(text: str) -> object:
-    """The body as the SDK hands it on: the error inside, or the text."""
-    try:
-        body = json.loads(text)
-    except ValueError:
-        return text
-    return cast("dict[str, Any]", body).get("error", body) if isinstance(body, dict) else body
 
 
 class _MaskingLogger(logging.LoggerAdapter[logging.Logger]):

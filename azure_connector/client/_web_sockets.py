@@ -43,7 +43,7 @@ def watch(resource: Any, client: SharedClient, operation: str = "") -> Any:
 
 def _connecting(connect: Callable[..., Any], client: SharedClient, operation: str, *, kind: str) -> Callable[..., Any]:
     @wraps(connect)
-    def connecting(*arguments: Any, **options: Any) -> Any:
+    def connecting(*arguments: object, **options: object) -> Any:
         model: Any = None
         if kind in _NAMED_AT_ONCE:
             model, arguments = (arguments[0], arguments[1:]) if arguments else (options.get("model"), ())
@@ -149,7 +149,7 @@ class _Socket:
         return getattr(self._socket, name)
 
 
-def _mapped(message: Any, client: SharedClient) -> Any:
+def _mapped(message: object, client: SharedClient) -> Any:
     """An event with deployments in the place of models; most events name none and are not read."""
     if not isinstance(message, str) or '"model"' not in message:
         return message

@@ -7,7 +7,6 @@ through: the service's refusal is then learnt from (`requests/_adaptation_from_e
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 from ._further_families import DOCS, MODEL_DOCS, NOT_TEXT, OPENAI, PARTNERS, REPORTS, ROUTERS, STRUCTURED_DOCS
 from ._profile import Profile
@@ -55,7 +54,7 @@ SWITCHABLE = replace(
 )
 
 
-def _of(base: Profile, family: str, *models: str, **fields: Any) -> Profile:
+def _of(base: Profile, family: str, *models: str, **fields: object) -> Profile:
     """A family that follows a base but for some fields; without models it covers the one of its own name."""
     return replace(base, family=family, models=models or (family,), **fields)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any
 
 from .._utils import as_list, as_object
 from ._catalog import ListedDeployment, ListedModel, mapped_names
@@ -15,7 +14,7 @@ from ._table import DeploymentTable, Discovered, Target
 __all__ = ["complete", "discovered", "read_deployments", "read_models"]
 
 
-def read_deployments(body: Any, resource: str) -> tuple[ListedDeployment, ...]:
+def read_deployments(body: object, resource: str) -> tuple[ListedDeployment, ...]:
     """The deployments in the reply of `GET /openai/deployments`; entries without an id are left out.
 
     Args:
@@ -32,7 +31,7 @@ def read_deployments(body: Any, resource: str) -> tuple[ListedDeployment, ...]:
     return tuple(found)
 
 
-def read_models(body: Any, resource: str) -> tuple[ListedModel, ...]:
+def read_models(body: object, resource: str) -> tuple[ListedModel, ...]:
     """The models in the reply of `GET /openai/models` or `GET /openai/v1/models`."""
     found: list[ListedModel] = []
     for entry in map(as_object, as_list(as_object(body).get("data"))):

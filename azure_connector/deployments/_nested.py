@@ -8,7 +8,7 @@ from typing import Any, cast
 __all__ = ["names_at", "replace_names"]
 
 
-def names_at(body: Any, path: str) -> Iterator[str]:
+def names_at(body: object, path: str) -> Iterator[str]:
     """The names that stand at a path.
 
     Args:
@@ -25,7 +25,7 @@ def names_at(body: Any, path: str) -> Iterator[str]:
     yield from found
 
 
-def replace_names(body: Any, path: str, rename: Callable[[str], str]) -> Any:
+def replace_names(body: object, path: str, rename: Callable[[str], str]) -> Any:
     """The body with other names at a path; the same object where nothing changes.
 
     Args:
@@ -36,7 +36,7 @@ def replace_names(body: Any, path: str, rename: Callable[[str], str]) -> Any:
     return _replace(body, path.replace("[]", ".[]").split("."), rename)
 
 
-def _replace(value: Any, steps: list[str], rename: Callable[[str], str]) -> Any:
+def _replace(value: object, steps: list[str], rename: Callable[[str], str]) -> Any:
     if not steps:
         return rename(value) if isinstance(value, str) and value else value
     step, rest = steps[0], steps[1:]

@@ -84,11 +84,11 @@ class Operation:
         """Whether its request names a deployment somewhere."""
         return bool(self.models)
 
-    def needs_model(self, body: Mapping[str, Any]) -> bool:
+    def needs_model(self, body: Mapping[str, object]) -> bool:
         """Whether this body must name a model."""
         return bool(self.models) and not self.model_optional and self.unless.isdisjoint(body)
 
-    def repeatable(self, body: Mapping[str, Any] | None) -> bool:
+    def repeatable(self, body: Mapping[str, object] | None) -> bool:
         """Whether a request that may have been executed may be sent again without doing anything twice."""
         if self.stores is not None:
             asked = (body or {}).get("store")

@@ -50,7 +50,7 @@ class Profiles:
         ConfigurationError: a field, a value or the name after `like` is not known.
     """
 
-    def __init__(self, overrides: Mapping[str, Mapping[str, Any]] | None = None) -> None:
+    def __init__(self, overrides: Mapping[str, Mapping[str, object]] | None = None) -> None:
         self._overrides = {name.lower(): _Override.read(name, table) for name, table in (overrides or {}).items()}
         self._found: dict[str, Profile | None] = {}
 
@@ -83,7 +83,7 @@ _DEFAULT = Profiles()
 
 
 def profile_for(
-    model: str | None, overrides: Mapping[str, Mapping[str, Any]] | Profiles | None = None
+    model: str | None, overrides: Mapping[str, Mapping[str, object]] | Profiles | None = None
 ) -> Profile | None:
     """The rules for a base model, or None where nothing is known of it: then everything passes.
 
@@ -130,7 +130,7 @@ class _Override:
     fields: Mapping[str, Any]
 
     @classmethod
-    def read(cls, name: str, table: Mapping[str, Any]) -> _Override:
+    def read(cls, name: str, table: Mapping[str, object]) -> _Override:
         like = table.get("like")
         base = None if like is None else _built_in((str(like).lower(), base_model(str(like))))
         if like is not None and base is None:
@@ -145,14 +145,14 @@ class _Override:
         return replace(base, **{"source": "settings", **self.fields})
 
 
-def _flag(value: Any) -> bool:
+def _flag(value: object) -> bool:
     if not isinstance(value, bool):
         raise ValueError("true or false")
     return value
 
 
 def _one_of(*allowed: str) -> Callable[[Any], str]:
-    def read(value: Any) -> str:
+    def read(value: object) -> str:
         if value not in allowed:
             raise ValueError("one of " + ", ".join(allowed))
         return cast(str, value)
@@ -161,7 +161,7 @@ def _one_of(*allowed: str) -> Callable[[Any], str]:
 
 
 def _names(*allowed: str) -> Callable[[Any], tuple[str, ...]]:
-    def read(value: Any) -> tuple[str, ...]:
+    def read(value: object) -> tuple[str, ...]:
         given = tuple(cast("list[Any]", value)) if isinstance(value, list | tuple | set | frozenset) else None
         if given is None or not all(isinstance(item, str) and (not allowed or item in allowed) for item in given):
             raise ValueError("a list of " + (", ".join(allowed) if allowed else "parameter names"))
@@ -170,17 +170,17 @@ def _names(*allowed: str) -> Callable[[Any], tuple[str, ...]]:
     return read
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     if not isinstance(value, str):
         raise ValueError("text")
     return value
 
 
-def _parameters(value: Any) -> frozenset[str]:
+def _parameters(value: object) -> frozenset[str]:
     return frozenset(_names()(value))
 
 
-def _count(value: Any) -> int:
+def _count(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
         raise ValueError("a whole number")
     return value
@@ -213,7 +213,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def _field(name: str, key: str, value: Any) -> Any:
+def _field(name: str, key: str, value: object) -> Any:
     reader = _READERS.get(key)
     if reader is None:
         known = ", ".join(["like", *_READERS])

@@ -18,7 +18,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Any
 
 from ..errors import InvalidRequestError
 from ._mapping import MappingReader
@@ -111,7 +110,7 @@ class DeploymentTable:
         self._plan = lru_cache(maxsize=_CACHED_PLANS)(self._make_plan)
 
     def resolve(
-        self, model: Any, operation: str, discovered: Discovered | None = None, default_model: str | None = None
+        self, model: object, operation: str, discovered: Discovered | None = None, default_model: str | None = None
     ) -> Plan:
         """The targets for one call.
 
@@ -222,7 +221,7 @@ def _default_warning(model: str, default: Target, base: str | None, source: Defa
 
 
 def compile_table(
-    mapping: Mapping[str, Any],
+    mapping: Mapping[str, object],
     *,
     default: str | None,
     default_source: DefaultSource | None = None,

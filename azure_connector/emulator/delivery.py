@@ -8,6 +8,7 @@ import socket
 import struct
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
+from functools import lru_cache
 from typing import Any
 
 from .errors import broken
@@ -22,6 +23,12 @@ _encoded = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 _RESET = struct.pack("ii", 1, 0)  # close with RST, whatever is unsent
 _PAGE = b"<html>\r\n<h1>502 Bad Gateway</h1>\r\n</html>\r\n"  # no chunk begins so
 DRIP_BYTES = 16
+
+
+@lru_cache(maxsize=1024)
+def _name(header: str) -> bytes:
+    """A header's name on the wire; they are few."""
+    return header.lower().encode("latin-1")
 
 
 class Delivery:
@@ -152,9 +159,7 @@ class Delivery:
             gone.cancel()
 
     async def _start(self, status: int, headers: dict[str, str]) -> None:
-        encoded = [
-            (name.lower().encode("latin-1"), value.encode("latin-1", "replace")) for name, value in headers.items()
-        ]
+        encoded = [(_name(name), value.encode("latin-1", "replace")) for name, value in headers.items()]
         await self._send({"type": "http.response.start", "status": status, "headers": encoded})
 
     async def _chunk(self, content: bytes) -> None:

@@ -7,6 +7,7 @@ import math
 import re
 import struct
 import zlib
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -106,21 +107,25 @@ def embed(text: str, size: int, full: int = 1536) -> list[float]:
         size: how many dimensions to give; fewer than `full` are the start of the full vector, made unit length again.
         full: the model's own dimensions.
     """
-    values = _full_vector(text, full)[:size]
-    length = math.sqrt(sum(value * value for value in values)) or 1.0
-    return [round(value / length, 8) for value in values]
+    found = {place: value for place, value in _full_vector(text, full).items() if place < size}
+    length = math.sqrt(sum(value * value for value in found.values())) or 1.0
+    values = [0.0] * size
+    for place, value in found.items():
+        values[place] = round(value / length, 8)
+    return values
 
 
 @lru_cache(maxsize=512)
-def _full_vector(text: str, full: int) -> tuple[float, ...]:
-    values = [0.0] * full
+def _full_vector(text: str, full: int) -> Mapping[int, float]:
+    """The places that are not zero, which are few."""
+    values: dict[int, float] = {}
     for feature, weight in _features(text).items():
         for turn in range(8):
             hashed = zlib.crc32(f"{turn}:{feature}".encode())
             # Denser at the start, so that the start alone (`dimensions`) still tells texts apart.
             place = int(full * ((hashed & 0xFF_FFFF) / 0x100_0000) ** 3)
-            values[place] += weight if hashed & 0x8000_0000 else -weight
-    return tuple(values)
+            values[place] = values.get(place, 0.0) + (weight if hashed & 0x8000_0000 else -weight)
+    return values
 
 
 def _features(text: str) -> dict[str, float]:

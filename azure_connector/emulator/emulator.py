@@ -35,6 +35,13 @@ if TYPE_CHECKING:
 __all__ = ["Emulator"]
 
 
+def _upstream_of(upstream: Upstream | Relay | str | None, *, recorded: bool) -> Upstream | Relay | None:
+    """What stands behind an emulator that was given an address: where a bare host is recorded, all goes there."""
+    if not isinstance(upstream, str):
+        return upstream
+    return Relay(upstream) if recorded and not urlsplit(upstream).path.strip("/") else Upstream(upstream)
+
+
 class Emulator:
     """A local Azure OpenAI resource on a loopback port.
 
@@ -113,14 +120,10 @@ class Emulator:
         )
         if api_key is not None:
             self.resource.api_key = api_key
-        if isinstance(upstream, str):
-            upstream = (
-                Relay(upstream) if record is not None and not urlsplit(upstream).path.strip("/") else Upstream(upstream)
-            )
+        upstream = _upstream_of(upstream, recorded=record is not None)
         recorder, player = self._tapes(upstream, record, replay, replay_speed)
         self._app = Application(self.resource, faults, upstream, recorder, player)
-        self.latency = latency
-        self.chunk_latency = chunk_latency
+        self.latency, self.chunk_latency = latency, chunk_latency
         self._wants_tls = tls is True
         self._tls: LoopbackTls | None = None
         context = None if isinstance(tls, bool) else tls

@@ -51,7 +51,9 @@ async def create(call: Call, resource: Resource) -> Answer:
     if body.get("validation_file") is not None:
         _training_file(body["validation_file"], "validation_file", resource)
     shown = _made(body, method, resource)
-    job = Thing(shown, {"suffix": body.get("suffix"), "events": [], "checkpoints": [], "paused": False})
+    job = Thing(
+        shown, {"suffix": body.get("suffix"), "events": [], "checkpoints": [], "paused": False, "deleted": False}
+    )
     _tell(job, "Created fine-tuning job: " + shown["id"], resource)
     return Answer(body=dict(resource.shelves.jobs.keep(job).body))
 

@@ -19,6 +19,7 @@ from .resource import Resource
 from .routes import Handler
 from .shapes import check_shape
 from .storedchats import keep_chat
+from .tunedmodels import tuned_model, tuned_models
 from .values import Json, items_of, object_of
 from .wire import Answer, Call
 
@@ -135,9 +136,9 @@ async def list_deployments(call: Call, resource: Resource) -> Answer:
 
 
 async def list_models(call: Call, resource: Resource) -> Answer:
-    """`GET /models`: base models with what they can do, never deployments."""
+    """`GET /models`: base models with what they can do, and fine-tuned ones; never deployments."""
     models = {one.base_model: one for one in resource.deployments.values()}
-    return Answer(body={"object": "list", "data": [_model(one) for one in models.values()]})
+    return Answer(body={"object": "list", "data": [*(_model(one) for one in models.values()), *tuned_models(resource)]})
 
 
 async def get_model(call: Call, resource: Resource) -> Answer:
@@ -146,6 +147,9 @@ async def get_model(call: Call, resource: Resource) -> Answer:
     for one in resource.deployments.values():
         if name in {one.base_model, one.served_model}:
             return Answer(body=_model(one))
+    tuned = tuned_model(name, resource)
+    if tuned is not None:
+        return Answer(body=tuned)
     raise invalid(f"The model '{name}' does not exist", "model", "model_not_found", status=404)
 
 

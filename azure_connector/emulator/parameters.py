@@ -41,6 +41,7 @@ _CHAT_FIELDS = (
 )
 CHAT_FIELDS = frozenset(_CHAT_FIELDS.split())
 
+_UNHEARD = frozenset({"modalities", "audio", "response_format"})
 FORMATS = ("wav", "aac", "mp3", "flac", "opus", "pcm16")
 # name: (lowest, highest, the only value that a reasoning model takes)
 SAMPLING: dict[str, tuple[float, float, int]] = {
@@ -53,6 +54,8 @@ SAMPLING: dict[str, tuple[float, float, int]] = {
 
 def check_known(body: Json, known: frozenset[str]) -> None:
     """Refuse a field that no model takes."""
+    if known.issuperset(body):
+        return
     for name in body:
         if name not in known:
             if known is CHAT_FIELDS:
@@ -175,8 +178,8 @@ def _check_flags(body: Json, family: Family) -> None:
         raise unsupported_value("stream", True, "Supported values are: false.")
     if body.get("stream_options") is not None and not body.get("stream"):
         raise invalid("The 'stream_options' parameter is only allowed when 'stream' is enabled.", "stream_options")
-    for name in ("include_usage", "include_obfuscation"):
-        value = object_of(body.get("stream_options")).get(name)
+    for name in ("include_usage", "include_obfuscation") if body.get("stream_options") else ():
+        value = object_of(body["stream_options"]).get(name)
         if value is not None and not isinstance(value, bool):
             raise wrong_type(f"stream_options.{name}", "a boolean", value)
     if body.get("stop") is not None and not family.stop:
@@ -192,7 +195,7 @@ def _check_flags(body: Json, family: Family) -> None:
 
 
 def _check_modalities(body: Json, family: Family) -> None:
-    if family.dialect != "openai":
+    if family.dialect != "openai" or _UNHEARD.isdisjoint(body):
         return
     known = ("text", "audio") if family.audio else ("text",)
     for one in items_of(body.get("modalities")):

@@ -63,10 +63,11 @@ def spelled(stems: list[str], text: str) -> list[str]:
     for word in reversed(_WORD.findall(text)):
         if not missing:
             break
-        meant = words(word)
-        if meant and meant[0] in missing:
-            missing.discard(meant[0])
-            found[meant[0]] = word
+        plain = word.islower() or word.istitle()  # else it may be several words, as `camelCase` is
+        meant = stem(word.lower()) if plain else next(iter(words(word)), "")
+        if meant in missing:
+            missing.discard(meant)
+            found[meant] = word
     return [found.get(one, one) for one in stems]
 
 

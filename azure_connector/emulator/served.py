@@ -81,6 +81,7 @@ def _models() -> Iterator[Served]:
     yield Served("POST", "/embeddings", "embeddings.create", "deployed")
     yield Served("GET", "/models", "models.list", "resource")
     yield Served("GET", "/models/{model}", "models.retrieve", "resource")
+    yield Served("DELETE", "/models/{model}", "models.delete", "resource")
     yield Served("GET", "/deployments", "", "resource", until="2023-03-15", v1=False)
     yield Served("POST", "/chat/completions", "", inference=True)
     yield Served("POST", "/embeddings", "", inference=True)
@@ -101,6 +102,10 @@ def _media() -> Iterator[Served]:
     yield Served("DELETE", "/videos/{id}", "videos.delete")
     yield Served("GET", "/videos/{id}/content", "videos.download_content")
     yield Served("POST", "/videos/{id}/remix", "videos.remix")
+    yield Served("POST", "/videos/edits", "videos.edit")
+    yield Served("POST", "/videos/extensions", "videos.extend")
+    yield Served("POST", "/videos/characters", "videos.create_character")
+    yield Served("GET", "/videos/characters/{character}", "videos.get_character")
 
 
 def _responses() -> Iterator[Served]:
@@ -188,6 +193,23 @@ def _jobs() -> Iterator[Served]:
     paused = Since("2025-04-01")
     yield Served("POST", f"{top}/{{id}}/pause", "fine_tuning.jobs.pause", "resource", paused)
     yield Served("POST", f"{top}/{{id}}/resume", "fine_tuning.jobs.resume", "resource", paused)
+    for method in ("POST", "GET"):
+        yield Served(method, f"{top}/{{id}}/checkpoints/{{checkpoint}}/copy")
+
+
+def _skills() -> Iterator[Served]:
+    top, versions = "/skills", "/skills/{id}/versions"
+    yield Served("POST", top, "skills.create")
+    yield Served("GET", top, "skills.list")
+    yield Served("GET", f"{top}/{{id}}", "skills.retrieve")
+    yield Served("POST", f"{top}/{{id}}", "skills.update")
+    yield Served("DELETE", f"{top}/{{id}}", "skills.delete")
+    yield Served("GET", f"{top}/{{id}}/content", "skills.content.retrieve")
+    yield Served("POST", versions, "skills.versions.create")
+    yield Served("GET", versions, "skills.versions.list")
+    yield Served("GET", f"{versions}/{{version}}", "skills.versions.retrieve")
+    yield Served("DELETE", f"{versions}/{{version}}", "skills.versions.delete")
+    yield Served("GET", f"{versions}/{{version}}/content", "skills.versions.content.retrieve")
 
 
 def _evals() -> Iterator[Served]:
@@ -260,6 +282,7 @@ SERVED: tuple[Served, ...] = (
     *_files(),
     *_vector_stores(),
     *_containers(),
+    *_skills(),
     *_jobs(),
     *_evals(),
     *_assistants(),
@@ -276,11 +299,16 @@ ABSENT: Mapping[str, str] = {
     "/assistants": "the v1 form has no assistants; the classic form has them",
     "/fine_tuning/checkpoints": "Azure OpenAI has no permissions of checkpoints",
     "/fine_tuning/alpha": "the emulator does not serve graders",
-    "/skills": "the emulator does not serve skills",
-    "/videos/edits": "the emulator does not serve edits of videos",
-    "/videos/extensions": "the emulator does not serve extensions of videos",
-    "/videos/characters": "the emulator does not serve characters of videos",
     "/realtime/translations": "the emulator does not serve translations",
+    "/video": "the emulator serves /videos of the v1 form, not the jobs of the preview before it",
     "/live": "the emulator does not serve live sessions",
+    "/agents": "the emulator does not serve agents and their sessions",
+    "/vaults": "the emulator does not serve vaults, which belong to agents",
+    "/decisions": "the emulator does not serve decisions",
+    "/audio/voices": "the emulator does not serve voices of one's own",
+    "/audio/voice_consents": "the emulator does not serve voices of one's own",
+    "/webhook_endpoints": "the emulator does not call webhooks",
+    "/webhook_event_types": "the emulator does not call webhooks",
+    "/safety": "the emulator does not serve alerts and cases of safety",
 }
 """What answers 404 with a reason, by the path's beginning."""

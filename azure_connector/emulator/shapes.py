@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 from .errors import (
@@ -31,8 +30,12 @@ from .wire import Call
 __all__ = ["check_form_shape", "check_shape"]
 
 # Read by handlers with words and rules of their own, or a schema that a user writes.
+_CHAT = (
+    "messages model stop logit_bias metadata reasoning_effort temperature top_p frequency_penalty presence_penalty n "
+    "max_tokens max_completion_tokens stream store user logprobs top_logprobs seed verbosity"
+)
 OWN: Mapping[str, frozenset[str]] = {
-    "POST /chat/completions": frozenset({"messages", "model", "stop", "logit_bias", "metadata", "reasoning_effort"}),
+    "POST /chat/completions": frozenset(_CHAT.split()),
     "POST /responses": frozenset({"input", "instructions", "model", "metadata", "conversation", "include"}),
     "POST /embeddings": frozenset({"input", "model"}),
     "POST /completions": frozenset({"prompt", "model", "stop", "logit_bias"}),
@@ -46,6 +49,8 @@ TELLING = ("type", "role", "object", "anchor")
 
 @cache
 def _table() -> Json:
+    from importlib.resources import files  # here: an emulator that is asked nothing needs neither
+
     return json.loads(files(__name__.rpartition(".")[0]).joinpath("shapes.json").read_text("utf-8"))
 
 

@@ -95,6 +95,8 @@ class Shelves:
     uploads: Shelf = field(default_factory=lambda: Shelf("No upload found with id '{}'.", param="upload_id"))
     vector_stores: Shelf = field(default_factory=lambda: Shelf("Vector store with id '{}' not found."))
     videos: Shelf = field(default_factory=lambda: Shelf("Video with id '{}' not found."))
+    characters: Shelf = field(default_factory=lambda: Shelf("Character with id '{}' not found.", param="character_id"))
+    skills: Shelf = field(default_factory=lambda: Shelf("Skill with id '{}' not found.", param="skill_id"))
     containers: Shelf = field(default_factory=lambda: Shelf("Container with id '{}' not found."))
     evals: Shelf = field(default_factory=lambda: Shelf("Eval with id '{}' not found.", "not_found"))
     jobs: Shelf = field(

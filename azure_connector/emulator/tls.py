@@ -5,6 +5,9 @@ from __future__ import annotations
 import shutil
 import ssl
 import tempfile
+import weakref
+from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 
 from .installing import install_hint
@@ -16,7 +19,6 @@ class LoopbackTls:
     """A certificate for the loopback names, from an authority that lives as long as this object is open.
 
     Attributes:
-        ca_file: the authority's certificate, for clients that shall trust the server.
         context: the server's TLS settings.
 
     Raises:
@@ -29,12 +31,24 @@ class LoopbackTls:
         except ImportError as error:
             raise ImportError(f"HTTPS needs trustme: {install_hint('emulator')}", name="trustme") from error
         authority = trustme.CA(organization_name="azure-connector emulator")
-        self._folder = Path(tempfile.mkdtemp(prefix="azure-emulator-"))
-        self.ca_file = self._folder / "ca.pem"
-        authority.cert_pem.write_to_path(str(self.ca_file))
+        self._authority = authority.cert_pem.bytes()
+        self._cleaner: Callable[[], object] | None = None
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         authority.issue_cert("localhost", "127.0.0.1", "::1").configure_cert(self.context)
 
+    @cached_property
+    def ca_file(self) -> Path:
+        """The authority's certificate, for clients that shall trust the server; no file is made before it is asked for.
+
+        It goes with `close()`, with this object, or at the latest when Python ends.
+        """
+        folder = Path(tempfile.mkdtemp(prefix="azure-emulator-"))
+        self._cleaner = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        made = folder / "ca.pem"
+        made.write_bytes(self._authority)
+        return made
+
     def close(self) -> None:
         """Remove the files."""
-        shutil.rmtree(self._folder, ignore_errors=True)
+        if self._cleaner is not None:
+            self._cleaner()

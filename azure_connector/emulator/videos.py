@@ -15,7 +15,7 @@ from .shelves import Thing
 from .values import Json
 from .wire import Answer, Call
 
-__all__ = ["HANDLERS"]
+__all__ = ["HANDLERS", "SECONDS", "SIZES", "finished", "keep_video", "prompt_of"]
 
 SIZES = ("720x1280", "1280x720", "1024x1792", "1792x1024")
 SECONDS = ("4", "8", "12")
@@ -42,16 +42,21 @@ async def create(call: Call, resource: Resource) -> Answer:
     deployment = resource.deployment(name)
     if deployment.family.kind != "videos" and deployment.family is not UNKNOWN:
         raise operation_not_supported("videos", deployment.base_model)
-    prompt = _prompt(fields)
+    prompt = prompt_of(fields)
     size, seconds = fields.get("size") or SIZES[0], str(fields.get("seconds") or SECONDS[0])
     if size not in SIZES:
         raise wrong_choice("size", size, SIZES)
     if seconds not in SECONDS:
         raise wrong_choice("seconds", seconds, SECONDS)
-    return Answer(body=_keep(resource, deployment.base_model, prompt, size=size, seconds=seconds))
+    return Answer(body=keep_video(resource, deployment.base_model, prompt, size=size, seconds=seconds))
 
 
-def _prompt(fields: Json) -> str:
+def prompt_of(fields: Json) -> str:
+    """The prompt, which the content filter takes.
+
+    Raises:
+        Refusal: 400.
+    """
     prompt = fields.get("prompt")
     if not isinstance(prompt, str) or not prompt:
         raise missing("prompt")
@@ -63,7 +68,10 @@ def _prompt(fields: Json) -> str:
     return prompt
 
 
-def _keep(resource: Resource, model: str, prompt: str, *, size: str, seconds: str, source: str | None = None) -> Json:
+def keep_video(
+    resource: Resource, model: str, prompt: str, *, size: str, seconds: str, source: str | None = None
+) -> Json:
+    """Store a new video; as it is shown."""
     shown: Json = {
         "id": f"video_{resource.ids.hexadecimal(32)}",
         "object": "video",
@@ -128,14 +136,25 @@ async def delete(call: Call, resource: Resource) -> Answer:
     return Answer(body=resource.shelves.videos.remove(call.params["id"], "video"))
 
 
+def finished(resource: Resource, identity: str, verb: str) -> Thing:
+    """A video that is done.
+
+    Raises:
+        Refusal: 404, there is none; 400, it is not done.
+    """
+    video = resource.shelves.videos.find(identity)
+    if video.body["status"] != "completed":
+        raise invalid(f"Video {identity} cannot be {verb}: its status is '{video.body['status']}'.", "video_id")
+    return video
+
+
 async def remix(call: Call, resource: Resource) -> Answer:
     """`POST /videos/{id}/remix`: of a finished video."""
     video = resource.shelves.videos.find(call.params["id"])
     fields: Json = dict(read_form(call).fields) if call.is_form else read_body(call, ("prompt",))
-    prompt = _prompt(fields)
-    if video.body["status"] != "completed":
-        raise invalid(f"Video {video.identity} cannot be remixed: its status is '{video.body['status']}'.", "video_id")
-    kept = _keep(
+    prompt = prompt_of(fields)
+    finished(resource, video.identity, "remixed")
+    kept = keep_video(
         resource,
         video.body["model"],
         prompt,

@@ -80,7 +80,7 @@ class Call:
     @cached_property
     def query(self) -> dict[str, str]:
         """The query's values by name."""
-        return dict(parse_qsl(self.query_string, keep_blank_values=True))
+        return dict(parse_qsl(self.query_string, keep_blank_values=True)) if self.query_string else {}
 
     @cached_property
     def body(self) -> Any:
@@ -97,7 +97,10 @@ class Call:
             return self.params["deployment"]
         if self.operation == "/realtime":
             return self.query.get("model" if self.form == "v1" else "deployment", "")
-        return text_of(object_of(self.body).get("model"))
+        name = text_of(object_of(self.body).get("model"))
+        if name:
+            self.params["deployment"] = name  # it is asked for again and again
+        return name
 
     def json_object(self) -> Json:
         """The body, which must be a JSON object.

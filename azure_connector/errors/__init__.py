@@ -48,6 +48,7 @@ Each carries `hint` (what to do), `attempts` (what was tried, in order) and `azu
 from __future__ import annotations
 
 from .._utils import install_hint as install_hint
+from ._access_hints import expired_hint as expired_hint
 from ._access_hints import is_inactive as is_inactive
 from ._access_hints import scope_hint as scope_hint
 from ._address_hints import placeholder_hint as placeholder_hint
@@ -112,7 +113,7 @@ from ._proxy_hints import around as around
 from ._proxy_hints import proxy_remedy as proxy_remedy
 from ._reply_hints import says_retired as says_retired
 from ._reply_hints import wants_subscription_key as wants_subscription_key
-from ._tls_hints import COMPANY_AUTHORITY as COMPANY_AUTHORITY
+from ._tls_hints import company_authority as company_authority
 from ._token_claims import claims_of as claims_of
 
 __all__ = [

@@ -8,7 +8,7 @@ from ._commands import TENANTS, ask_for, grant
 from ._envelope import ErrorFacts
 from ._hint_context import HintContext
 
-__all__ = ["blocked", "is_inactive", "keys_disabled", "network", "role", "scope_hint", "unauthorized"]
+__all__ = ["blocked", "expired_hint", "is_inactive", "keys_disabled", "network", "role", "scope_hint", "unauthorized"]
 
 # "Token tenant X does not match resource tenant." is what Azure says; some services name the resource's too.
 _TENANTS = re.compile(
@@ -45,6 +45,8 @@ def unauthorized(facts: ErrorFacts, context: HintContext) -> str:
 
 def _wrong_audience(context: HintContext) -> str:
     """A scope that was set and is none of the cloud's is never recommended."""
+    if context.expired and context.credential == "static token":
+        return expired_hint(context.leave_out("azure_ad_token"))
     asked, *others = context.scopes
     said = f"The token was refused; it was asked for {asked}. "
     if context.foreign_scope:
@@ -53,6 +55,18 @@ def _wrong_audience(context: HintContext) -> str:
     return (
         f"{said}{change}Check also the tenant (AZURE_TENANT_ID) and the local clock. `azure-connector doctor` shows "
         "the token's audience and expiry."
+    )
+
+
+def expired_hint(without: str) -> str:
+    """What to do about a token that was given ready and has run out.
+
+    Args:
+        without: how to take it away.
+    """
+    return (
+        f"A token given as azure_ad_token is never renewed, and this one has run out: {without} and sign in with "
+        "`az login`, or use a client secret or a managed identity: they renew theirs."
     )
 
 

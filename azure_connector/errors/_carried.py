@@ -41,7 +41,7 @@ def is_plain_header(name: str) -> bool:
     return name.lower() in _PLAIN or name.lower().startswith(_PLAIN_PREFIX)
 
 
-def mask_request(request: Any) -> None:
+def mask_request(request: object) -> None:
     """The request itself, its credentials masked: it has been sent, and nobody needs them any more."""
     headers = getattr(request, "headers", None)
     if headers is not None:
@@ -71,7 +71,7 @@ def carried_state(error: BaseException) -> dict[str, Any]:
     return {"vars": state, "sent": sent, "reply": reply}
 
 
-def restore(cls: type[Any], arguments: tuple[Any, ...], state: Mapping[str, Any]) -> Any:
+def restore(cls: type[Any], arguments: tuple[object, ...], state: Mapping[str, Any]) -> Any:
     """An error out of a pickle, as `carried_state` left it."""
     error: Any = cls.__new__(cls, *arguments)
     error.args = arguments
@@ -88,7 +88,7 @@ def restore(cls: type[Any], arguments: tuple[Any, ...], state: Mapping[str, Any]
     return error
 
 
-def _address(request: Any) -> str:
+def _address(request: object) -> str:
     """A URL without user, password and query."""
     parts = urlsplit(str(getattr(request, "url", "")))
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))

@@ -127,7 +127,7 @@ class AzureErrorDetails(Exception):
     attempts: tuple[Attempt, ...] = ()
     azure_request_id: str | None = None
 
-    def __setattr__(self, name: str, value: Any) -> None:
+    def __setattr__(self, name: str, value: object) -> None:
         # The SDK's constructors set these; from here on nobody needs the credentials in them.
         if name == "request":
             mask_request(value)

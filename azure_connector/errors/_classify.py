@@ -33,10 +33,9 @@ from ._classes import (
     UnsupportedParameterError,
     WrongApiVersionError,
 )
-from ._envelope import ErrorFacts, filter_categories, parse_envelope
+from ._envelope import ErrorFacts, decoded, filter_categories, parse_envelope
 from ._hint_context import HintContext
 from ._hints import hint_for
-from ._token_claims import object_id
 
 if TYPE_CHECKING:
     import httpx
@@ -337,11 +336,12 @@ def error_from_reply(
         facts: what `parse_envelope` said, where the caller has it already.
         retry_after: seconds until the soonest target may be asked again.
     """
+    if isinstance(body, bytes):
+        body = decoded(body)
     facts = facts or parse_envelope(response.status_code, body)
     cls = error_class(response.status_code, facts)
     told = facts if facts.status else replace(facts, status=response.status_code)
-    who = object_id(response.request.headers.get("authorization", "")) or context.principal
-    hint = hint_for(cls, told, replace(context, gateway=_gateway_of(response, facts), principal=who))
+    hint = hint_for(cls, told, replace(context, gateway=_gateway_of(response, facts)))
     return status_error(
         cls, facts.message, response, body, hint=hint, attempts=attempts, facts=facts, retry_after=retry_after
     )

@@ -21,7 +21,7 @@ from typing import Any, cast
 
 from ._classes import FilterCategory
 
-__all__ = ["ErrorFacts", "filter_categories", "parse_envelope", "reported_error", "words_of"]
+__all__ = ["ErrorFacts", "decoded", "filter_categories", "parse_envelope", "reported_error", "words_of"]
 
 _MAX_MESSAGE = 4_000  # a gateway's page or an echoed prompt must not fill a log
 _MAX_BODY = 1_000_000
@@ -184,6 +184,13 @@ def _without_event_lines(text: str) -> str:
     return "\n".join(line for line in data if line != "[DONE]") or text
 
 
+def decoded(body: bytes) -> object:
+    """An error's body as the SDK hands it on: JSON, or its text."""
+    text = body.decode("utf-8", "replace")
+    found = _json_or_none(text)
+    return text if found is None else found
+
+
 def _json_or_none(text: str) -> object:
     """The decoded object or list of a JSON text; None for anything else."""
     if text.lstrip()[:1] not in ("{", "["):
@@ -256,7 +263,7 @@ def _from_object(value: object, depth: int) -> ErrorFacts:
     return facts if facts.status or inner is None else replace(facts, status=_status_in(outer))
 
 
-def _from_fields(fields: Mapping[str, Any], depth: int) -> ErrorFacts:
+def _from_fields(fields: Mapping[str, object], depth: int) -> ErrorFacts:
     code = next((text for key in ("code", "statusCode", "status") if (text := _text(fields.get(key)))), None)
     param = _text(fields.get("param"))
     message = fields.get("message")
@@ -292,7 +299,7 @@ def _merge(outer: ErrorFacts, nested: ErrorFacts) -> ErrorFacts:
     )
 
 
-def _status_in(fields: Mapping[str, Any]) -> int | None:
+def _status_in(fields: Mapping[str, object]) -> int | None:
     """The HTTP status of an error that a body names: as a number of its own, or for want of a code."""
     for key in ("statusCode", "status_code", "status", "code"):
         text = _text(fields.get(key)) or ""
@@ -329,11 +336,11 @@ def _from_detail(detail: object, param: str | None) -> tuple[str, str | None]:
     return _cut("; ".join(messages)), param
 
 
-def _results_of(fields: Mapping[str, Any]) -> object:
+def _results_of(fields: Mapping[str, object]) -> object:
     return next((fields[key] for key in _RESULT_KEYS if fields.get(key)), None)
 
 
-def _from_inner(fields: Mapping[str, Any]) -> tuple[str | None, tuple[FilterCategory, ...]]:
+def _from_inner(fields: Mapping[str, object]) -> tuple[str | None, tuple[FilterCategory, ...]]:
     """The innermost code that is named, and the verdicts, wherever on the way inwards they stand."""
     code: str | None = None
     categories = filter_categories(_results_of(fields))

@@ -51,6 +51,7 @@ class HintContext:
         account: the resource's own name, where the address tells it.
         resource_id: its id in the management plane, where the settings have it.
         principal: the identity's object id, where the token or the settings have it.
+        expired: the token says itself that its time is over.
         foreign_scope: the token was asked for a scope that no resource of the cloud takes.
         proxy: the proxy on the way, without user and password; empty where there is none.
         proxy_origin: where it is set.
@@ -85,6 +86,7 @@ class HintContext:
     account: str = ""
     resource_id: str = ""
     principal: str = ""
+    expired: bool = False
     foreign_scope: bool = False
     proxy: str = ""
     proxy_origin: str = ""

@@ -103,19 +103,19 @@ def _not_found(facts: ErrorFacts, context: HintContext) -> str:
     else:
         remedy = (
             "The v1 URL form was used (…/openai/v1). An older resource, or a gateway that knows only the classic form, "
-            "needs an api-version: export AZURE_OPENAI_API_VERSION=2024-10-21. A server that speaks OpenAI's own "
+            "needs an api-version: `export AZURE_OPENAI_API_VERSION=2024-10-21`. A server that speaks OpenAI's own "
             "protocol, such as a LiteLLM proxy, has its operations below /v1: append /v1 to the endpoint."
         )
     return (
         f"Nothing is at this path of {context.where}. {remedy} If the call names an id (a response, a file), it may "
-        "have been deleted or live on another resource. `azure-connector doctor` tries the forms."
+        "have been deleted or live on another resource. `azure-connector doctor` shows what answers."
     )
 
 
 def _openai_server(facts: ErrorFacts, context: HintContext) -> str:
     return (
         f"{context.where} answers as {context.gateway} does: its operations stand below /v1, not below /openai/v1. "
-        f"If it is one, append /v1 to the endpoint: export AZURE_OPENAI_ENDPOINT={context.where}/v1."
+        f"If it is one, append /v1 to the endpoint: {context.change('azure_endpoint', context.where + '/v1')}."
     )
 
 

@@ -5,12 +5,9 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-import re
 from typing import Any, cast
 
-__all__ = ["claims_of", "object_id"]
-
-_ID = re.compile(r"[\da-fA-F-]{36}")
+__all__ = ["claims_of"]
 
 
 def claims_of(token: str) -> dict[str, Any]:
@@ -23,10 +20,3 @@ def claims_of(token: str) -> dict[str, Any]:
     except (binascii.Error, ValueError, RecursionError):
         return {}
     return cast("dict[str, Any]", body) if isinstance(body, dict) else {}
-
-
-def object_id(authorization: str) -> str:
-    """The identity that a header's token is of, by its id in the directory; empty where it does not say."""
-    scheme, _, token = authorization.partition(" ")
-    found = claims_of(token).get("oid") if scheme.lower() == "bearer" else None
-    return found if isinstance(found, str) and _ID.fullmatch(found) else ""

@@ -31,7 +31,7 @@ def generate_object(
     client: AzureConnector | None = None,
     model: str | None = None,
     system: str | None = None,
-    messages: Sequence[Any] | None = None,
+    messages: Sequence[object] | None = None,
     **parameters: Unpack[GenerationParameters],
 ) -> ObjectResult[Shape]:
     """An object, validated: the model is held to the schema by structured outputs.
@@ -63,7 +63,7 @@ async def agenerate_object(
     client: AsyncAzureConnector | None = None,
     model: str | None = None,
     system: str | None = None,
-    messages: Sequence[Any] | None = None,
+    messages: Sequence[object] | None = None,
     **parameters: Unpack[GenerationParameters],
 ) -> ObjectResult[Shape]:
     """As `generate_object`."""
@@ -80,7 +80,7 @@ class ObjectStream(Generic[Shape]):
         object_stream: what is there so far, as dictionaries, whenever there is more.
     """
 
-    def __init__(self, client: AzureConnector, request: Mapping[str, Any]) -> None:
+    def __init__(self, client: AzureConnector, request: Mapping[str, object]) -> None:
         self._client, self._request = client, request
         self._result: ObjectResult[Shape] | None = None
         self.object_stream: Iterator[dict[str, Any]] = self._growing()
@@ -116,7 +116,7 @@ class ObjectStream(Generic[Shape]):
 class AsyncObjectStream(Generic[Shape]):
     """As `ObjectStream`, for `async for`."""
 
-    def __init__(self, client: AsyncAzureConnector, request: Mapping[str, Any]) -> None:
+    def __init__(self, client: AsyncAzureConnector, request: Mapping[str, object]) -> None:
         self._client, self._request = client, request
         self._result: ObjectResult[Shape] | None = None
         self.object_stream: AsyncIterator[dict[str, Any]] = self._growing()
@@ -157,7 +157,7 @@ def stream_object(
     client: AzureConnector | None = None,
     model: str | None = None,
     system: str | None = None,
-    messages: Sequence[Any] | None = None,
+    messages: Sequence[object] | None = None,
     **parameters: Unpack[GenerationParameters],
 ) -> ObjectStream[Shape]:
     """As `generate_object`, while it grows: iterate over what it gives, or ask that for `object()` and `result()`."""
@@ -173,7 +173,7 @@ def astream_object(
     client: AsyncAzureConnector | None = None,
     model: str | None = None,
     system: str | None = None,
-    messages: Sequence[Any] | None = None,
+    messages: Sequence[object] | None = None,
     **parameters: Unpack[GenerationParameters],
 ) -> AsyncObjectStream[Shape]:
     """As `stream_object`, for `async for`; it is not awaited itself."""
@@ -185,7 +185,7 @@ def astream_object(
 def _request(
     prompt: str | None,
     system: str | None,
-    messages: Sequence[Any] | None,
+    messages: Sequence[object] | None,
     schema: type[Any],
     parameters: GenerationParameters,
     *,

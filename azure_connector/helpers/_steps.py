@@ -18,7 +18,7 @@ _CUT = frozenset({"length", "content_filter"})
 __all__ = ["Gathered", "Steps", "conversation", "text_of"]
 
 
-def conversation(prompt: str | None, system: str | None, messages: Sequence[Any] | None) -> list[Any]:
+def conversation(prompt: str | None, system: str | None, messages: Sequence[object] | None) -> list[Any]:
     """The messages of a request: the system's, then those that are given, then the prompt.
 
     Raises:
@@ -44,7 +44,7 @@ class Gathered:
         stream: the SDK's, whose `azure_info` fills up while it is read.
     """
 
-    def __init__(self, stream: Any) -> None:
+    def __init__(self, stream: object) -> None:
         self.info = azure_info(stream)
         self._chunks: list[Json] = []
 
@@ -77,13 +77,13 @@ class Steps:
     usage: Usage = field(default_factory=Usage)
     info: AzureInfo | None = None
 
-    def request(self, parameters: Mapping[str, Any], *, stream: bool = False) -> dict[str, Any]:
+    def request(self, parameters: Mapping[str, object], *, stream: bool = False) -> dict[str, Any]:
         """The arguments of the next request but its model."""
         tools: dict[str, Any] = {"tools": self.toolbox.definitions} if self.toolbox.definitions else {}
         streamed: dict[str, Any] = {"stream": True, "stream_options": {"include_usage": True}} if stream else {}
         return {**tools, **parameters, **streamed, "messages": list(self.messages)}
 
-    def take(self, completion: Mapping[str, Any], info: AzureInfo) -> list[ToolCall]:
+    def take(self, completion: Mapping[str, object], info: AzureInfo) -> list[ToolCall]:
         """Takes an answer in; gives the calls to run, none where the text ends here."""
         choice = as_object(next(iter(as_list(completion.get("choices"))), None))
         message, finish = as_object(choice.get("message")), str(choice.get("finish_reason") or "stop")

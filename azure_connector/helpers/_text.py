@@ -11,7 +11,7 @@ from ..replies import azure_info
 from ..tools import Toolbox, ToolSource
 from ._clients import close_with_loop, kept_client
 from ._parameters import GenerationParameters
-from ._results import Step, TextResult
+from ._results import Step, TextResult, ToolCall
 from ._steps import Gathered, Steps, conversation
 
 __all__ = ["AsyncTextStream", "TextStream", "agenerate_text", "astream_text", "generate_text", "stream_text"]
@@ -25,7 +25,7 @@ def generate_text(
     client: AzureConnector | None = None,
     model: str | None = None,
     system: str | None = None,
-    messages: Sequence[Any] | None = None,
+    messages: Sequence[object] | None = None,
     tools: Sequence[ToolSource] = (),
     max_steps: int = 8,
     on_step: OnStep | None = None,
@@ -65,7 +65,7 @@ async def agenerate_text(
     client: AsyncAzureConnector | None = None,
     model: str | None = None,
     system: str | None = None,
-    messages: Sequence[Any] | None = None,
+    messages: Sequence[object] | None = None,
     tools: Sequence[ToolSource] = (),
     max_steps: int = 8,
     on_step: OnStep | None = None,
@@ -83,7 +83,30 @@ async def agenerate_text(
         steps.add(await steps.toolbox.arun_all(calls))
 
 
-class TextStream:
+class _Streamed:
+    """What both streams of a text share: all but the waiting."""
+
+    def __init__(self, client: Any, model: str, steps: Steps, parameters: GenerationParameters) -> None:
+        self._client, self._model, self._steps = client, model, steps
+        self._parameters = cast("dict[str, Any]", parameters)
+        self._ended = False
+
+    def _request(self) -> dict[str, Any]:
+        return {"model": self._model, **self._steps.request(self._parameters, stream=True)}
+
+    def _calls(self, gathered: Gathered) -> list[ToolCall]:
+        """The tools to run before the next request; none where the text ends here."""
+        calls = self._steps.take(gathered.completion(), gathered.info)
+        self._ended = not calls
+        return calls
+
+    def _whole(self) -> TextResult:
+        if not self._ended:
+            raise RuntimeError("The stream was left or broke before its end, so that there is no result.")
+        return self._steps.result()
+
+
+class TextStream(_Streamed):
     """A text while it arrives: iterate over its pieces once, then ask for the rest.
 
     Attributes:
@@ -91,35 +114,28 @@ class TextStream:
     """
 
     def __init__(self, client: AzureConnector, model: str, steps: Steps, parameters: GenerationParameters) -> None:
-        self._client, self._model, self._steps = client, model, steps
-        self._parameters = parameters
-        self._ended = False
+        super().__init__(client, model, steps, parameters)
         self.text_stream: Iterator[str] = self._pieces()
 
     def __iter__(self) -> Iterator[str]:
         return self.text_stream
 
     def _pieces(self) -> Iterator[str]:
-        create: Any = self._client.chat.completions.create
-        steps, calls = self._steps, True
-        while calls:
-            stream = create(model=self._model, **steps.request(cast("dict[str, Any]", self._parameters), stream=True))
+        while not self._ended:
+            stream = self._client.chat.completions.create(**self._request())
             gathered = Gathered(stream)
             with closing(stream):
                 for chunk in stream:
                     if piece := gathered.take(chunk):
                         yield piece
-            if calls := steps.take(gathered.completion(), gathered.info):
-                steps.add(steps.toolbox.run_all(calls))
-        self._ended = True
+            if calls := self._calls(gathered):
+                self._steps.add(self._steps.toolbox.run_all(calls))
 
     def result(self) -> TextResult:
         """The whole of it; waits for what has not arrived yet."""
         for _ in self.text_stream:
             pass
-        if not self._ended:
-            raise RuntimeError("The stream was left or broke before its end, so that there is no result.")
-        return self._steps.result()
+        return self._whole()
 
     def text(self) -> str:
         """The last answer, whole; waits for what has not arrived yet."""
@@ -130,13 +146,11 @@ class TextStream:
         cast("Any", self.text_stream).close()
 
 
-class AsyncTextStream:
+class AsyncTextStream(_Streamed):
     """As `TextStream`, for `async for`."""
 
     def __init__(self, client: AsyncAzureConnector, model: str, steps: Steps, parameters: GenerationParameters) -> None:
-        self._client, self._model, self._steps = client, model, steps
-        self._parameters = parameters
-        self._ended = False
+        super().__init__(client, model, steps, parameters)
         self.text_stream: AsyncIterator[str] = self._pieces()
 
     def __aiter__(self) -> AsyncIterator[str]:
@@ -144,27 +158,21 @@ class AsyncTextStream:
 
     async def _pieces(self) -> AsyncIterator[str]:
         close_with_loop(self._client)
-        create: Any = self._client.chat.completions.create
-        steps, calls = self._steps, True
-        while calls:
-            parameters = steps.request(cast("dict[str, Any]", self._parameters), stream=True)
-            stream = await create(model=self._model, **parameters)
+        while not self._ended:
+            stream = await self._client.chat.completions.create(**self._request())
             gathered = Gathered(stream)
             async with stream:
                 async for chunk in stream:
                     if piece := gathered.take(chunk):
                         yield piece
-            if calls := steps.take(gathered.completion(), gathered.info):
-                steps.add(await steps.toolbox.arun_all(calls))
-        self._ended = True
+            if calls := self._calls(gathered):
+                self._steps.add(await self._steps.toolbox.arun_all(calls))
 
     async def result(self) -> TextResult:
         """The whole of it; waits for what has not arrived yet."""
         async for _ in self.text_stream:
             pass
-        if not self._ended:
-            raise RuntimeError("The stream was left or broke before its end, so that there is no result.")
-        return self._steps.result()
+        return self._whole()
 
     async def text(self) -> str:
         """The last answer, whole; waits for what has not arrived yet."""
@@ -181,7 +189,7 @@ def stream_text(
     client: AzureConnector | None = None,
     model: str | None = None,
     system: str | None = None,
-    messages: Sequence[Any] | None = None,
+    messages: Sequence[object] | None = None,
     tools: Sequence[ToolSource] = (),
     max_steps: int = 8,
     on_step: OnStep | None = None,
@@ -199,7 +207,7 @@ def astream_text(
     client: AsyncAzureConnector | None = None,
     model: str | None = None,
     system: str | None = None,
-    messages: Sequence[Any] | None = None,
+    messages: Sequence[object] | None = None,
     tools: Sequence[ToolSource] = (),
     max_steps: int = 8,
     on_step: OnStep | None = None,

@@ -29,7 +29,7 @@ class ReplyAccumulator:
         self.add_text = self._texts.append  # as it is: it is called for every chunk
         self.calls: dict[Any, Json] = {}
 
-    def add_call(self, number: Any, identity: Any, name: Any, arguments: Any) -> None:
+    def add_call(self, number: object, identity: object, name: object, arguments: object) -> None:
         """Takes what a piece tells of a call; what it leaves empty stays as it was."""
         call = self.calls.get(number)
         if call is None:
@@ -41,7 +41,7 @@ class ReplyAccumulator:
         if arguments:
             call["pieces"].append(arguments)
 
-    def add_delta(self, number: Any, delta: Json) -> str:
+    def add_delta(self, number: object, delta: Json) -> str:
         """Takes a tool call of a chat chunk's delta; gives the arguments that it adds."""
         called = as_object(delta.get("function") or delta.get("custom"))
         arguments = called.get("arguments") or called.get("input") or ""

@@ -39,11 +39,11 @@ class StreamErrorFactory(Protocol):
     def __call__(
         self,
         partial: PartialReply,
-        response: Any,
+        response: object,
         *,
         begun: bool,
         cause: Exception | None = None,
-        error: Mapping[str, Any] | None = None,
+        error: Mapping[str, object] | None = None,
     ) -> Exception: ...
 
 
@@ -202,7 +202,7 @@ def is_chunk(body: Json) -> bool:
 class ChatStream(ConnectorStream):
     """Chunks, for the sync client."""
 
-    def __init__(self, response: Any, reader: ChunkParser) -> None:
+    def __init__(self, response: object, reader: ChunkParser) -> None:
         body = Body(response, reader)
 
         def pull() -> list[Any]:
@@ -218,7 +218,7 @@ class ChatStream(ConnectorStream):
 class AsyncChatStream(AsyncConnectorStream):
     """Chunks, for the async client."""
 
-    def __init__(self, response: Any, reader: ChunkParser) -> None:
+    def __init__(self, response: object, reader: ChunkParser) -> None:
         body = AsyncBody(response, reader)
 
         async def pull() -> list[Any]:

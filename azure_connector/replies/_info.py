@@ -161,7 +161,7 @@ def azure_info(reply: object) -> AzureInfo:
     return info
 
 
-def attach(reply: Any, info: AzureInfo) -> None:
+def attach(reply: object, info: AzureInfo) -> None:
     """Hangs `info` on a reply, outside its fields, so that dumps and comparisons stay as they are."""
     try:
         object.__setattr__(reply, _ATTRIBUTE, info)

@@ -81,7 +81,7 @@ class ReplyReader:
             return False
         return self.reads_json or _only_deleted(response)
 
-    def read(self, response: Any) -> Any:
+    def read(self, response: object) -> Any:
         """The reply or the stream that a response holds; None for a deletion that needs no words.
 
         Raises:
@@ -105,7 +105,7 @@ class ReplyReader:
 
     __call__ = finish
 
-    def _check_native(self, value: Any) -> None:
+    def _check_native(self, value: object) -> None:
         """Sees to it that an object of the SDK's holds an answer: the SDK builds one from whatever JSON it gets.
 
         Raises:
@@ -123,7 +123,7 @@ class ReplyReader:
         elif not hasattr(type(value), "error") or "id" not in found:
             check_answer(found, lambda _: _holds_answer(value))
 
-    def _finish_whole(self, value: Any) -> Any:
+    def _finish_whole(self, value: object) -> Any:
         if isinstance(output := getattr(value, "output", None), list):
             normalize_output(cast("list[Any]", output), self._plan)
         if isinstance(usage := getattr(value, "usage", None), pydantic.BaseModel):
@@ -161,7 +161,7 @@ class ChatReader(ReplyReader):
             return self._parsed(self._open(response))
         return self._whole(parse_json(response.content), response)  # a ValueError is the flow's to understand
 
-    def finish(self, value: Any) -> Any:
+    def finish(self, value: object) -> Any:
         if isinstance(value, openai.Stream | openai.AsyncStream):
             self.info.raw_headers = value.response.headers
             unwatch(value.response)
@@ -211,7 +211,7 @@ class ChatReader(ReplyReader):
         """The chunks that stand at the end of a stream."""
         return []
 
-    def _whole(self, body: Any, response: Any) -> Any:
+    def _whole(self, body: object, response: object) -> Any:
         completion = self.normalize(check_answer(body, self.holds_answer))
         if self._plan.deliver_as_stream:
             return self._parsed(self._replay(completion, response))
@@ -221,10 +221,10 @@ class ChatReader(ReplyReader):
             object.__setattr__(built, "_request_id", request_id)  # where the SDK keeps it
         return self._parsed(built)
 
-    def _open(self, response: Any) -> ChatStream | AsyncChatStream:
+    def _open(self, response: object) -> ChatStream | AsyncChatStream:
         return self._stream(response, normalize=self.chunks, close=self.last_chunks, whole=self.whole_chunks)
 
-    def _replay(self, completion: Json, response: Any) -> ChatStream | AsyncChatStream:
+    def _replay(self, completion: Json, response: object) -> ChatStream | AsyncChatStream:
         """A whole reply as a stream, for a model that cannot stream."""
         chunks = completion_as_chunks(completion, include_usage=self._plan.include_usage)
         lines = b"".join(b"data: " + json.dumps(chunk).encode() + b"\n\n" for chunk in chunks)
@@ -240,7 +240,7 @@ class ChatReader(ReplyReader):
 class ResponsesReader(ChatReader):
     """Reads a reply of the Responses API as a chat completion or its chunks."""
 
-    def __init__(self, info: AzureInfo, plan: ReplyPlan, **how: Any) -> None:
+    def __init__(self, info: AzureInfo, plan: ReplyPlan, **how: object) -> None:
         super().__init__(info, plan, **how)
         self._events = ResponseStream(model=info.model, include_usage=plan.include_usage, origin=info.resource)
 
@@ -314,7 +314,7 @@ def _holds_answer(value: openai.BaseModel) -> bool:
     return bool(value.model_fields_set & set(fields)) and all(isinstance(getattr(value, n, None), list) for n in lists)
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> Any:
     return value.to_dict(mode="json", warnings=False) if isinstance(value, openai.BaseModel) else value
 
 
@@ -325,7 +325,7 @@ def _as_it_is(chunk: Json) -> list[Json]:
 class _Bytes:
     """Stands for a response whose body is already here."""
 
-    def __init__(self, body: bytes, response: Any) -> None:
+    def __init__(self, body: bytes, response: object) -> None:
         self._body = body
         self.extensions: Json = {}  # those of the reply lead to its own body
         self._response = response

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from .._utils import Json, as_list, as_object
 from ._normalize import check_answer
@@ -29,7 +28,7 @@ def is_response(body: Json) -> bool:
     return isinstance(body.get("output"), list) or (isinstance(status, str) and status in _WITHOUT_ANSWER)
 
 
-def cut_off(response: Any) -> Json | None:
+def cut_off(response: object) -> Json | None:
     """The error that a response of the SDK's is to whoever parses its text; None for one that was not cut off."""
     if getattr(response, "status", None) != "incomplete":
         return None

@@ -54,7 +54,7 @@ class ResponseStreamMonitor:
         error: what ended the stream early.
     """
 
-    def __init__(self, info: AzureInfo, response: Any, plan: ReplyPlan, failure: StreamErrorFactory) -> None:
+    def __init__(self, info: AzureInfo, response: object, plan: ReplyPlan, failure: StreamErrorFactory) -> None:
         self.info = info
         self.begun = False
         self.ended = False
@@ -71,7 +71,7 @@ class ResponseStreamMonitor:
         self._response_id: str | None = None
         self._number: int | None = None
 
-    def take(self, event: Any) -> list[Any]:
+    def take(self, event: object) -> list[Any]:
         """What is to be passed on for an event; None says that the body has ended."""
         if event is None:
             return self._end(self._missing_end())
@@ -104,7 +104,7 @@ class ResponseStreamMonitor:
             return []
         return [event, *self._cut(event)]
 
-    def _cut(self, event: Any) -> list[Any]:
+    def _cut(self, event: object) -> list[Any]:
         """Ends the stream in an error where the event is that of a response that was cut off."""
         if (error := cut_off(getattr(event, "response", None))) is None:
             return []
@@ -132,7 +132,7 @@ class ResponseStreamMonitor:
             return None if self._rules.resumed else NoAnswerError("the stream holds no answer")
         return None if self._complete or not self._rules.ends else self.broken()
 
-    def _take_failure(self, error: Any) -> list[Any]:
+    def _take_failure(self, error: object) -> list[Any]:
         """Takes the event of a response that failed before its first word: an error, like any other."""
         self._failed = True
         if error is None:
@@ -180,7 +180,7 @@ def _is_json(text: object) -> bool:
     return True
 
 
-def _said(error: Any) -> Json:
+def _said(error: object) -> Json:
     """What an error of the SDK's own types says."""
     found = error.to_dict(mode="json", warnings=False) if isinstance(error, openai.BaseModel) else as_object(error)
     return {name: value for name, value in found.items() if value is not None}

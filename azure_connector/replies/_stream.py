@@ -165,7 +165,7 @@ def _told(progress: Progress, error: Exception) -> Exception:
     return error
 
 
-def _close(loop: asyncio.AbstractEventLoop, response: Any) -> None:
+def _close(loop: asyncio.AbstractEventLoop, response: object) -> None:
     task = loop.create_task(_closed(response))
     _closing.add(task)
     task.add_done_callback(_closing.discard)
@@ -188,7 +188,7 @@ class ConnectorStream(openai.Stream[Any]):
         progress, pull: as `StreamSource` has them.
     """
 
-    def __init__(self, response: Any, body: Any, progress: Progress, pull: Callable[[], list[Any]]) -> None:
+    def __init__(self, response: Any, body: object, progress: Progress, pull: Callable[[], list[Any]]) -> None:
         self.response = response
         self._source = StreamSource(body, progress, pull)
         self._iterator = self._source.items()
@@ -210,7 +210,9 @@ class ConnectorStream(openai.Stream[Any]):
 class AsyncConnectorStream(openai.AsyncStream[Any]):
     """As `ConnectorStream`, of the async client."""
 
-    def __init__(self, response: Any, body: Any, progress: Progress, pull: Callable[[], Awaitable[list[Any]]]) -> None:
+    def __init__(
+        self, response: Any, body: object, progress: Progress, pull: Callable[[], Awaitable[list[Any]]]
+    ) -> None:
         self.response = response
         self._source = AsyncStreamSource(body, progress, pull)
         self._iterator = self._source.items()

@@ -42,7 +42,7 @@ class _Watch:
         so_far = PartialReply(bytes(self._arrived).decode("utf-8", "replace"))
         return self._failure(so_far, self._known(), begun=True, cause=cause)
 
-    def read(self, way: str, *args: Any, **how: Any) -> Iterator[bytes]:
+    def read(self, way: str, *args: object, **how: object) -> Iterator[bytes]:
         response: Any = self._known()
         try:
             for piece in getattr(cast("Any", type(response)), way)(response, *args, **how):
@@ -51,7 +51,7 @@ class _Watch:
         except _library.RequestError as broken:
             raise self.error(broken) from broken
 
-    async def aread(self, way: str, *args: Any, **how: Any) -> AsyncIterator[bytes]:
+    async def aread(self, way: str, *args: object, **how: object) -> AsyncIterator[bytes]:
         response: Any = self._known()
         try:
             async for piece in getattr(cast("Any", type(response)), way)(response, *args, **how):
@@ -81,13 +81,13 @@ def watch_unread(reply: Any, failure: StreamErrorFactory, unreadable: Callable[[
     reply.parse = partial(parse, weakref.ref(reply), unreadable)
 
 
-def unwatch(response: Any) -> None:
+def unwatch(response: object) -> None:
     """Leaves a reply to a stream, which makes errors of its own."""
     for way in _WAYS:
         response.__dict__.pop(way, None)
 
 
-def _parse(known: weakref.ref[Any], unreadable: Callable[[Exception], Exception | None], **how: Any) -> Any:
+def _parse(known: weakref.ref[Any], unreadable: Callable[[Exception], Exception | None], **how: object) -> Any:
     reply: Any = known()
     try:
         return cast("Any", type(reply)).parse(reply, **how)
@@ -95,7 +95,7 @@ def _parse(known: weakref.ref[Any], unreadable: Callable[[Exception], Exception 
         raise _typed(failed, unreadable) from failed.__cause__
 
 
-async def _aparse(known: weakref.ref[Any], unreadable: Callable[[Exception], Exception | None], **how: Any) -> Any:
+async def _aparse(known: weakref.ref[Any], unreadable: Callable[[Exception], Exception | None], **how: object) -> Any:
     reply: Any = known()
     try:
         return await cast("Any", type(reply)).parse(reply, **how)

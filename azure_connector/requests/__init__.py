@@ -9,6 +9,7 @@ from ._call_options import HELPER_HEADER, RAW_RESPONSE_HEADER, CallOptions, get_
 from ._embedding_batches import embedding_batches
 from ._fit import adapt_request
 from ._memory import SAID, forget_learned
+from ._parsed_tools import with_readable_tools
 from ._reply_plan import ReplyPlan, StreamRules
 from ._schema_form import response_format
 from ._unsendable import unsendable
@@ -41,4 +42,5 @@ __all__ = [
     "response_format",
     "to_chat",
     "unsendable",
+    "with_readable_tools",
 ]

@@ -238,7 +238,7 @@ def _value(refusal: ErrorFacts, operation: str, body: Json, name: str, words: Wo
     return None
 
 
-def _names_value(text: str, value: Any) -> bool:
+def _names_value(text: str, value: object) -> bool:
     return isinstance(value, str) and bool(re.search(rf"['\"`]{re.escape(value)}['\"`]", text))
 
 

@@ -137,7 +137,7 @@ def _apply_to_parameter(draft: RequestDraft, adaptation: Adaptation, profile: Pr
             _leave_out(draft, name, profile)
 
 
-def _keep_to(draft: RequestDraft, adaptation: Adaptation, value: Any, profile: Profile | None) -> None:
+def _keep_to(draft: RequestDraft, adaptation: Adaptation, value: object, profile: Profile | None) -> None:
     """Brings a value that is not among the accepted ones to one of them, or leaves it out."""
     name = adaptation.parameter
     listed = f"{_WHY}: it takes {', '.join(map(str, adaptation.values))}"
@@ -166,7 +166,7 @@ def order(adaptation: Adaptation) -> bool:
     return not _is_effort(adaptation.parameter)
 
 
-def is_one_of(value: Any, values: Sequence[Any]) -> bool:
+def is_one_of(value: object, values: Sequence[object]) -> bool:
     """Whether a value is among some, where `True` is not 1."""
     return any(value == one and isinstance(value, bool) == isinstance(one, bool) for one in values)
 
@@ -180,7 +180,7 @@ def has_files(body: Json) -> bool:
     )
 
 
-def _folded(value: Any) -> str:
+def _folded(value: object) -> str:
     return str(value).lower().replace("-", "_")
 
 

@@ -66,7 +66,7 @@ def mapped_batch_files(files: Any, find: Callable[[str], Target | None]) -> Gene
 
 @contextmanager
 def mapped_batch_path(
-    source: Any, name: str, find: Callable[[str], Target | None]
+    source: object, name: str, find: Callable[[str], Target | None]
 ) -> Generator[tuple[Path, str | None]]:
     """A batch file as a named file with deployments in the place of models, for what takes nothing but a path.
 
@@ -88,7 +88,7 @@ def mapped_batch_path(
         yield path, resource
 
 
-def batch_resource(files: Any) -> str | None:
+def batch_resource(files: object) -> str | None:
     """The resource to which a mapped batch file must go."""
     for _, content in cast("Iterable[Any]", files if isinstance(files, list | tuple) else ()):
         file = cast("Any", content)[1] if isinstance(content, tuple) else content
@@ -97,7 +97,7 @@ def batch_resource(files: Any) -> str | None:
     return None
 
 
-def _mapped(content: Any, find: Callable[[str], Target | None], opened: list[BatchFile]) -> Any:
+def _mapped(content: object, find: Callable[[str], Target | None], opened: list[BatchFile]) -> Any:
     """One part of the form, with its name and type, as a temporary file."""
     whole = isinstance(content, tuple)
     parts = cast("tuple[Any, ...]", content if whole else (None, content))
@@ -122,7 +122,7 @@ def _is_binary(source: object) -> bool:
     return taken and not isinstance(source, io.TextIOBase)
 
 
-def _name_of(source: Any) -> str:
+def _name_of(source: object) -> str:
     """The file's name in the form, as the HTTP library would choose it."""
     name: Any = str(cast("Any", source)) if isinstance(source, os.PathLike) else getattr(source, "name", None)
     return Path(name).name if isinstance(name, str) else "upload"

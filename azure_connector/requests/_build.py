@@ -100,7 +100,7 @@ class RequestBuilder:
         endpoints: Mapping[str, Endpoint],
         *,
         headers: Mapping[str, str],
-        defaults: Mapping[str, Any] | None = None,
+        defaults: Mapping[str, object] | None = None,
         strict: bool = False,
         repeat_unsafe: bool = False,
         repair: bool = True,

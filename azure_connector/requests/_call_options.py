@@ -106,7 +106,7 @@ def _given_headers(options: Any) -> Mapping[str, Any]:
     return {} if isinstance(headers, NotGiven) or not headers else headers
 
 
-def sendable_headers(options: Any) -> dict[str, Any]:
+def sendable_headers(options: object) -> dict[str, Any]:
     """The headers that a caller gave this very request.
 
     Raises:
@@ -137,12 +137,12 @@ def _models(row: Operation, body: Json | None, options: Any) -> tuple[Any, tuple
     return (found[0][1], tuple(found[1:])) if found else (None, _image_models(source))
 
 
-def makes_images(body: Mapping[str, Any]) -> bool:
+def makes_images(body: Mapping[str, object]) -> bool:
     """Whether a Responses request has the tool that makes images."""
     return any(as_object(tool).get("type") == "image_generation" for tool in as_list(body.get("tools")))
 
 
-def _image_models(body: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+def _image_models(body: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
     """The models of the tools that make images: their deployment stands in a header."""
     return tuple(
         (IMAGE_TOOL, tool["model"])
@@ -151,7 +151,7 @@ def _image_models(body: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _body(json_data: object, extra: Mapping[str, Any] | None) -> Json | None:
+def _body(json_data: object, extra: Mapping[str, object] | None) -> Json | None:
     if json_data is None and extra is None:
         return None
     if json_data is not None and not isinstance(json_data, Mapping):
@@ -167,7 +167,7 @@ def _body(json_data: object, extra: Mapping[str, Any] | None) -> Json | None:
 class _Capturing(openai.OpenAI):
     """Gives the options that the SDK makes of a request instead of sending it: its class for them is private."""
 
-    def request(self, cast_to: Any, options: Any, **_: Any) -> Any:
+    def request(self, cast_to: object, options: object, **_: object) -> Any:
         return options
 
 
@@ -185,7 +185,7 @@ _GET: Any = _template("get")
 _NAMES: frozenset[str] = frozenset() if _POST is None else frozenset(cast(Any, vars(_POST)))
 
 
-def post_options(path: str, body: object, given: Mapping[str, Any]) -> Any:
+def post_options(path: str, body: object, given: Mapping[str, object]) -> Any:
     """The options for a request with a JSON body.
 
     The SDK's way copies every default deeply, which takes as long as validating the whole reply.
@@ -225,7 +225,7 @@ def get_options(url: str, *, params: Mapping[str, object], timeout: float) -> An
     return _filled(_GET, {"url": url, "params": params, "max_retries": 0, "timeout": timeout})
 
 
-def _filled(template: Any, values: dict[str, Any]) -> Any:
+def _filled(template: object, values: dict[str, Any]) -> Any:
     made = _copied(template, template.__class__, values)
     object.__setattr__(made, "__pydantic_fields_set__", set(values) | {"method", "url"})
     return made
@@ -236,7 +236,7 @@ def _light(kind: Any) -> Any:
     and what it is handed was made for one attempt.
     """
 
-    def itself(self: Any) -> Any:
+    def itself(self: object) -> Any:
         return self
 
     body = {"__copy__": itself, "__module__": __name__, "model_config": {"defer_build": True}}
@@ -246,7 +246,7 @@ def _light(kind: Any) -> Any:
 _LIGHT: Any = None if _POST is None else _light(_POST.__class__)
 
 
-def changed_options(options: Any, changes: Mapping[str, Any]) -> Any:
+def changed_options(options: object, changes: Mapping[str, object]) -> Any:
     """The options of one attempt: the caller's with other values."""
     return _copied(options, _LIGHT or options.__class__, changes)
 

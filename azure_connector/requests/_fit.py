@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from .._utils import Json, as_list, as_object
 from ..deployments import CHAT, RESPONSES, Api, Profile
@@ -62,7 +61,7 @@ def adapt_request(
     adaptations: Sequence[Adaptation] | None = None,
     strict: bool = False,
     api: Api | None = None,
-    defaults: Mapping[str, Any] | None = None,
+    defaults: Mapping[str, object] | None = None,
     unsent: Iterable[str] = (),
 ) -> AdaptedRequest:
     """Makes a request fit the base model of a deployment.
@@ -97,9 +96,7 @@ def adapt_request(
     if "response_format" in draft.body or "text" in draft.body:
         fit_answer_format(draft, operation, profile)
     adapt(draft, profile or _UNKNOWN, operation)
-    streaming = profile is None or profile.streaming
-    if adaptations:
-        streaming = _apply_all(draft, adaptations, operation, profile) and streaming
+    streaming = _apply_all(draft, adaptations or (), operation, profile)
     wanted = bool(body.get("stream"))
     if wanted and not streaming:
         _unstream(draft)
@@ -109,11 +106,11 @@ def adapt_request(
 
 
 def _apply_all(draft: RequestDraft, adaptations: Sequence[Adaptation], operation: str, profile: Profile | None) -> bool:
-    """Applies what a deployment has taught; says whether it may still be asked for a stream."""
-    streaming = True
+    """Applies what a deployment has taught; says whether it may be asked for a stream."""
+    streaming = profile is None or profile.streaming
     for adaptation in sorted(adaptations, key=order):  # conditions of others ask for the effort that is sent
         streaming = apply(draft, adaptation, operation, profile) and streaming
-    if profile is not None:
+    if profile is not None and adaptations:
         adapt_to_effort(draft, profile, operation)
     return streaming
 
@@ -165,7 +162,7 @@ def _asks_for_more_than_effort(body: Json) -> bool:
     )
 
 
-def _thinks(asked: Any, profile: Profile) -> bool:
+def _thinks(asked: object, profile: Profile) -> bool:
     effort = profile.default_effort if asked is None else closest_effort(asked, profile.efforts)
     return effort != "none"
 
@@ -176,7 +173,9 @@ def _may_think(body: Json, profile: Profile | None) -> bool:
     return asked != "none" if profile is None else _thinks(asked, profile)
 
 
-def _fill(draft: RequestDraft, defaults: Mapping[str, Any], profile: Profile | None, names: Names, goal: str) -> None:
+def _fill(
+    draft: RequestDraft, defaults: Mapping[str, object], profile: Profile | None, names: Names, goal: str
+) -> None:
     """The settings' values for what the caller left open, where the model takes them."""
     limit, temperature = defaults.get("max_tokens"), defaults.get("temperature")
     quiet: list[str] = []

@@ -11,7 +11,7 @@ from .._utils import Json
 __all__ = ["read_part", "with_part"]
 
 
-def read_part(files: Any, name: str) -> Json | None:
+def read_part(files: object, name: str) -> Json | None:
     """The JSON object in a part of a form; None where there is none.
 
     Args:
@@ -24,7 +24,7 @@ def read_part(files: Any, name: str) -> Json | None:
     return None
 
 
-def with_part(files: Any, name: str, value: Json) -> list[tuple[str, Any]]:
+def with_part(files: object, name: str, value: Json) -> list[tuple[str, Any]]:
     """The parts with another JSON object in one of them; its file name and type stay."""
 
     def put(part: str, content: Any) -> Any:
@@ -35,7 +35,7 @@ def with_part(files: Any, name: str, value: Json) -> list[tuple[str, Any]]:
     return [(part, put(part, content)) for part, content in _pairs(files)]
 
 
-def _pairs(files: Any) -> list[tuple[str, Any]]:
+def _pairs(files: object) -> list[tuple[str, Any]]:
     if isinstance(files, Mapping):
         return list(cast("Mapping[str, Any]", files).items())
     return list(cast("list[tuple[str, Any]]", files)) if isinstance(files, list | tuple) else []

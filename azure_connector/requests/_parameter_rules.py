@@ -74,7 +74,7 @@ class RequestDraft:
         parent, _, child = name.partition(".")
         return child in as_object(self.body.get(parent)) if child else parent in self.body
 
-    def put(self, name: str, value: Any) -> None:
+    def put(self, name: str, value: object) -> None:
         """Sets a parameter, without a record."""
         parent, _, child = name.partition(".")
         self._own()[parent] = {**as_object(self.body.get(parent)), child: value} if child else value
@@ -103,7 +103,7 @@ class RequestDraft:
         self.put(to, self.take(name))
         self.changes.append(RequestChange(name, "renamed", to, why))
 
-    def replace(self, name: str, value: Any, why: str, *, loss: bool = True) -> None:
+    def replace(self, name: str, value: object, why: str, *, loss: bool = True) -> None:
         """Gives a parameter another value."""
         self.put(name, value)
         self.changes.append(RequestChange(name, "replaced", str(value), why, loss and name not in self.quiet))
@@ -172,7 +172,7 @@ def refuses(profile: Profile | None, draft: RequestDraft, name: str, operation: 
     return name not in profile.sampling_with_effort_none or _effort(draft, profile, names_for(operation)) != "none"
 
 
-def closest_effort(asked: Any, accepted: tuple[str, ...] | None) -> Any:
+def closest_effort(asked: object, accepted: tuple[str, ...] | None) -> Any:
     """The accepted effort nearest to the one asked for, the lower of two; words that nobody knows stay."""
     known = [effort for effort in accepted or () if effort in EFFORTS]
     if not known or asked in known or not isinstance(asked, str) or asked not in EFFORTS:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from hashlib import sha256
-from typing import Any
 
 from .._utils import Json, as_list, object_or_none
 from ..deployments import RESPONSES, Profile
@@ -184,7 +183,7 @@ def _is_answers(item: Json) -> bool:
     return item.get("role", "assistant") == "assistant"
 
 
-def _fits(identity: Any, kind: str) -> bool:
+def _fits(identity: object, kind: str) -> bool:
     return isinstance(identity, str) and identity.startswith(_PREFIXES[kind]) and len(identity) <= 64
 
 

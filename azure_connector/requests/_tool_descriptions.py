@@ -59,7 +59,7 @@ def cut_descriptions(
     return {**body, "tools": cut}, (RequestChange(_NAME, "replaced", "their beginning", why, loss=True),)
 
 
-def _description(tool: Any) -> str:
+def _description(tool: object) -> str:
     held = as_object(tool)
     text = held.get("description") or as_object(held.get("function")).get("description")
     return text if isinstance(text, str) else ""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from .._utils import Json, mapping_or_none
 from ..deployments import EFFORTS, RESPONSES
 from ..errors import InvalidRequestError
@@ -44,7 +42,7 @@ def check_values(operation: str, body: Json) -> None:
             )
 
 
-def _check(name: str, value: Any, words: tuple[str, ...]) -> None:
+def _check(name: str, value: object, words: tuple[str, ...]) -> None:
     if value is None or isinstance(value, str):
         return
     meant = (mapping_or_none(value) or {}).get(name.rpartition("_")[2])

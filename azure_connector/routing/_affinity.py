@@ -12,7 +12,6 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Any
 
 from .._utils import ForkLock, Json, as_list, as_object
 from ..deployments import Target, names_at, operation_of
@@ -68,7 +67,7 @@ class ResourceAffinity:
         self._homes: OrderedDict[str, str] = OrderedDict()
         self._lock = ForkLock()
 
-    def note(self, resource: str, operation: str, reply: Any, *, stored: bool = False) -> None:
+    def note(self, resource: str, operation: str, reply: object, *, stored: bool = False) -> None:
         """Remembers the ids in a reply.
 
         Args:
@@ -90,7 +89,7 @@ class ResourceAffinity:
             if isinstance(named := getattr(item, "id", None), str):
                 self.put(named, resource)
 
-    def _note_reasoning(self, resource: str, reply: Any) -> None:
+    def _note_reasoning(self, resource: str, reply: object) -> None:
         for choice in getattr(reply, "choices", None) or ():
             for item in as_list(getattr(getattr(choice, "message", None), "reasoning_items", None)):
                 self.put_secret(as_object(item).get("encrypted_content"), resource)
@@ -202,7 +201,7 @@ def _ids_in(path: str, method: str) -> tuple[str, ...]:
     return (found["id"],) if found else ()
 
 
-def _ids_of(reply: Any) -> Iterator[object]:
+def _ids_of(reply: object) -> Iterator[object]:
     """What a reply names that lives where it came from: itself, and what it was made of or has made."""
     yield getattr(reply, "id", None)
     for name in _MADE:

@@ -217,20 +217,20 @@ class RedisHealthStore:
         self._seen[member] = score
         return True
 
-    def _learn_cooling(self, rows: Iterable[tuple[Any, Any]], server_now: int, now: float) -> None:
+    def _learn_cooling(self, rows: Iterable[tuple[object, object]], server_now: int, now: float) -> None:
         for member, score in _members(rows):
             cause, _, shared = member.partition("|")
             if cause in _CAUSES and score > server_now and self._is_new(member, score):
                 for key in self._local_keys(shared):
                     self._health.learn(key, (score - server_now) / 1000, cast("OutcomeKind", cause), now)
 
-    def _learn_recovered(self, rows: Iterable[tuple[Any, Any]], now: float) -> None:
+    def _learn_recovered(self, rows: Iterable[tuple[object, object]], now: float) -> None:
         for shared, score in _members(rows):
             if self._is_new(f"recovered|{shared}", score):
                 for key in self._local_keys(shared):
                     self._health.learn_recovery(key, now)
 
-    def _learn_quotas(self, rows: Mapping[Any, Any], server_now: int, now: float) -> None:
+    def _learn_quotas(self, rows: Mapping[Any, object], server_now: int, now: float) -> None:
         stale: list[str] = []
         for shared, value in ((_text(key), _text(value)) for key, value in rows.items()):
             share, _, until = value.partition(",")
@@ -279,7 +279,7 @@ def _connect(url: str | SecretStr, timeout: float) -> Any:
         ) from None
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 

@@ -30,7 +30,7 @@ class RoutingState:
         shares: whether `share` has nothing to do.
     """
 
-    def __init__(self, policy: RetryPolicy, *, redis: Any = None, addresses: Mapping[str, str]) -> None:
+    def __init__(self, policy: RetryPolicy, *, redis: object = None, addresses: Mapping[str, str]) -> None:
         self.health = Health(policy)
         self.policy = policy
         self._redis, self._addresses = redis, addresses

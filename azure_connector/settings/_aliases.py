@@ -30,7 +30,7 @@ def aliases_of(fields: Mapping[str, FieldInfo]) -> dict[str, str]:
     return {alias: name for name, field in fields.items() for alias in setting_of(field).aliases}
 
 
-def read_alias(name: str, value: Any) -> Read:
+def read_alias(name: str, value: object) -> Read:
     """What a value says that is given by an alias.
 
     Raises:
@@ -45,7 +45,7 @@ def read_alias(name: str, value: Any) -> Read:
     return Read(value)
 
 
-def by_setting(table: Mapping[str, Any], aliases: Mapping[str, str]) -> dict[str, Any]:
+def by_setting(table: Mapping[str, object], aliases: Mapping[str, str]) -> dict[str, Any]:
     """A table with the settings' own names.
 
     Raises:

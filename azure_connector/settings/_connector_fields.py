@@ -27,7 +27,7 @@ class ConnectorFields(ResourceSettings):
         Setting(
             variables=("AZURE_OPENAI_DEPLOYMENT_MAPPING",),
             as_json=True,
-            meant=("mapping", "deployments", "models", "model_mapping", "deployment_map"),
+            meant=("mapping", "deployments", "models", "model_mapping", "deployment_map", "fallbacks"),
             typed="Deployments | None",
         ),
     ] = Field(
@@ -52,14 +52,14 @@ class ConnectorFields(ResourceSettings):
         str | None,
         Setting(
             variables=("AZURE_OPENAI_EMBEDDING_DEPLOYMENT_NAME",),
-            meant=("embedding_deployment_name", "embeddings_deployment"),
+            meant=("embedding_deployment_name", "embeddings_deployment", "embedding_model"),
         ),
     ] = Field(None, description="Serves embeddings for models that the mapping does not know.")
     default_model: Annotated[
         str,
         Setting(
             variables=("AZURE_OPENAI_DEFAULT_MODEL", "AZURE_OPENAI_MODEL"),
-            meant=("model", "model_name", "model_id", "ai_model_id"),
+            meant=("model", "model_name", "model_id", "ai_model_id", "chat_model"),
         ),
     ] = Field("gpt-5", description="The model where a door or tool may omit it.")
     discover: Annotated[bool, Setting(meant=("discovery", "auto_discover"))] = Field(
@@ -91,7 +91,8 @@ class ConnectorFields(ResourceSettings):
     )
     repair_tool_arguments: bool = Field(True, description="Repair malformed (never truncated) tool arguments.")
     default_headers: Annotated[
-        Headers, Setting(as_json=True, meant=("headers", "extra_headers"), typed="Mapping[str, str] | None")
+        Headers,
+        Setting(as_json=True, meant=("headers", "extra_headers", "custom_headers"), typed="Mapping[str, str] | None"),
     ] = Field(default_factory=Headers, description="Headers for every request; kept secret.")
 
     timeout: Annotated[float, Setting(meant=("request_timeout",))] = Field(
@@ -103,7 +104,7 @@ class ConnectorFields(ResourceSettings):
     max_attempts: Annotated[int, Setting(meant=("attempts", "max_tries", "retries", "num_retries", "max_retries"))] = (
         Field(6, ge=1, description="Requests sent for one call, over all deployments.")
     )
-    max_retry_wait: float = Field(
+    max_retry_wait: Annotated[float, Setting(meant=("max_backoff", "max_wait", "retry_delay"))] = Field(
         60.0, ge=0, allow_inf_nan=False, description="The longest single wait in seconds; longer ones end the call."
     )
     cooldown: float = Field(
@@ -120,9 +121,9 @@ class ConnectorFields(ResourceSettings):
         None, description="Shares cooldowns and limits among processes (extra redis)."
     )
 
-    trusted_hosts: Annotated[tuple[str, ...], Setting(found="no", typed="Sequence[str] | None")] = Field(
-        (), description="Further hosts (host or host:port) that may receive the settings' credentials."
-    )
+    trusted_hosts: Annotated[
+        tuple[str, ...], Setting(found="no", meant=("allowed_hosts",), typed="Sequence[str] | None")
+    ] = Field((), description="Further hosts (host or host:port) that may receive the settings' credentials.")
     allow_insecure_hosts: Annotated[tuple[str, ...], Setting(found="no", typed="Sequence[str] | None")] = Field(
         (), description="Hosts other than loopback to which plain http is allowed."
     )
@@ -132,7 +133,7 @@ class ConnectorFields(ResourceSettings):
         Setting(
             variables=("AZURE_CONNECTOR_CA_BUNDLE", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"),
             found="no",
-            meant=("verify", "ssl_verify", "ca_cert", "ca_certs", "cafile"),
+            meant=("verify", "ssl_verify", "verify_ssl", "ca_cert", "ca_certs", "ca_file", "cafile", "ca_bundle_path"),
             typed="Path | None",
         ),
     ] = Field(None, description="A PEM file with the authorities to trust, for API and token calls.")
@@ -145,12 +146,16 @@ class ConnectorFields(ResourceSettings):
     ] = Field(None, description="The PEM file with that certificate's key, where it is not in the same file.")
     proxy: Annotated[
         SecretStr | None,
-        Setting(secret=True, found="no", meant=("proxies", "http_proxy", "https_proxy", "openai_proxy")),
+        Setting(
+            secret=True,
+            found="no",
+            meant=("proxies", "proxy_url", "http_proxy", "https_proxy", "openai_proxy"),
+        ),
     ] = Field(None, description="The proxy's URL, for API and token calls; by default HTTPS_PROXY and its kin.")
 
     @field_validator("default_headers", mode="before")
     @classmethod
-    def _check_headers(cls, value: Any) -> Any:
+    def _check_headers(cls, value: object) -> Any:
         if not isinstance(value, Headers):
             raise ValueError("must be a table of header names and values")
         check_headers(value)
@@ -166,7 +171,7 @@ class ConnectorFields(ResourceSettings):
 
     @field_validator("trusted_hosts", "allow_insecure_hosts", mode="before")
     @classmethod
-    def _split_hosts(cls, value: Any) -> Any:
+    def _split_hosts(cls, value: object) -> Any:
         return [part for part in re.split(r"[,\s]+", value) if part] if isinstance(value, str) else value
 
     @field_validator("trusted_hosts", "allow_insecure_hosts")
@@ -179,12 +184,12 @@ class ConnectorFields(ResourceSettings):
 
     @field_validator("ca_bundle", "tls_client_certificate", "tls_client_key", mode="before")
     @classmethod
-    def _expand(cls, value: Any) -> Any:
+    def _expand(cls, value: object) -> Any:
         return as_path(value)
 
     @field_validator("redis_url", "proxy", mode="before")
     @classmethod
-    def _check_urls(cls, value: Any) -> Any:
+    def _check_urls(cls, value: object) -> Any:
         return cls._check_secret(value)
 
     @field_serializer("default_headers")

@@ -27,7 +27,7 @@ from typing import Literal, NamedTuple
 from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit
 
 from ..deployments import OPERATIONS, REALTIME
-from ..errors import ConfigurationError
+from ..errors import ENDPOINTS, ConfigurationError
 from ._foreign import refuse_foreign
 from ._hosts import DEFAULT_PORTS, Cloud, HostKind, ascii_host, classify, host_is_listed, is_loopback, refuse_lookalike
 from ._other_products import refuse_other_product
@@ -51,6 +51,8 @@ _KEPT = "%!$&'()*+,;=:@~"
 # A word without a dot or port: a resource's bare name.
 _BARE_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?", re.IGNORECASE)
 _PUBLIC_SUFFIX = "openai.azure.com"
+# Azure's keys: 32 hexadecimal digits, or 84 letters and digits; and those of OpenAI's own service.
+_KEY = re.compile(r"[\da-fA-F]{32}|[A-Za-z0-9]{60,}|sk-[\w-]{20,}")
 _UNPRINTABLE = re.compile(r"[\s\x00-\x1f\x7f\\]")
 # A realtime target URI may have the scheme of WebSockets.
 _WEB_SOCKETS = {"wss": "https", "ws": "http"}
@@ -141,11 +143,15 @@ def _split(text: str) -> SplitResult:
     cleaned = text.strip(" \t\r\n\"'\ufeff\u200b")
     if not cleaned:
         raise ConfigurationError("The endpoint is blank.", hint=_EXAMPLE)
+    if _KEY.fullmatch(cleaned):
+        # Not shown, and not looked up in the DNS as a resource's name.
+        raise ConfigurationError("The endpoint looks like a key, not like an address.", hint=_EXAMPLE)
     named = cleaned.partition("?")[0].rpartition("@")[2]  # never what stands where passwords do
     if (found := _PLACEHOLDER.search(named)) is not None:
         raise ConfigurationError(
             f"The endpoint still holds the placeholder {found[0]}.",
-            hint=f"Put the name in its place, or leave out what stands behind the resource. {_EXAMPLE}",
+            hint=f"Put the name in its place, or leave out what stands behind the resource. {_EXAMPLE} {ENDPOINTS} "
+            "lists yours.",
         )
     if _UNPRINTABLE.search(cleaned):
         raise ConfigurationError("The endpoint contains a space, a control character or a backslash.", hint=_EXAMPLE)

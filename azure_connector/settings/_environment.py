@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from ._aliases import endpoint_of_name
 from ._names import ENVIRONMENT, JSON_SETTINGS
+from ._remedies import Problem, change
 from ._resource_fields import RESOURCE_NAME
 from ._source import SettingsSource
 from ._strays import candidates
@@ -35,6 +37,7 @@ ENV_FILE_VARIABLE = "AZURE_CONNECTOR_ENV_FILE"
 DEPLOYED_MODEL, DEPLOYMENT = "AZURE_OPENAI_MODEL", "AZURE_OPENAI_DEPLOYMENT"
 """The variable that tells the base model of the deployment that the other one names; it is a default model as well."""
 
+_PAIR = re.compile(r"""["']?([\w.-]+)["']?\s*[=:]\s*["']?([\w.@-]+)["']?""")
 _BUNDLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
 OTHER_TOOLS = frozenset(_BUNDLES)
 """Variables that other tools read too."""
@@ -88,7 +91,9 @@ def _take(layer: SettingsSource, setting: str, text: str, name: str, origin: str
     if setting in JSON_SETTINGS:
         problem, value = _decode(text)
         if problem:
-            layer.problems.append(f"{origin} (setting {setting!r}) {problem}.")
+            layer.problems.append(
+                Problem(f"{origin} (setting {setting!r}) {problem}.", _as_json(setting, text, origin))
+            )
             return
     elif name == RESOURCE_NAME:
         try:
@@ -98,6 +103,15 @@ def _take(layer: SettingsSource, setting: str, text: str, name: str, origin: str
             return
     layer.variables[setting] = name
     layer.put(setting, value, origin)
+
+
+def _as_json(setting: str, text: str, origin: str) -> str:
+    """How to write a mapping of names that stands there as `model=deployment, …`; empty for anything else."""
+    pairs = [part.strip() for part in text.strip("{} ").replace(";", ",").split(",") if part.strip()]
+    found = [_PAIR.fullmatch(pair) for pair in pairs]
+    if setting != "deployment_mapping" or not found or not all(found):
+        return ""
+    return change(setting, json.dumps({one[1]: one[2] for one in found if one}), origin)
 
 
 def _decode(text: str) -> tuple[str, Any]:

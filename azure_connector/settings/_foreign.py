@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from ..errors import ConfigurationError
+from ..errors import ENDPOINTS, ConfigurationError
 from ._hosts import SUFFIXES
 
 __all__ = ["FOREIGN_HOSTS", "refuse_foreign"]
@@ -12,11 +12,11 @@ __all__ = ["FOREIGN_HOSTS", "refuse_foreign"]
 _CLOUDS = ("com", "us", "cn")
 _KEYS_PAGE = (
     "In the Azure portal open your Azure OpenAI resource, then Resource Management, then Keys and Endpoint, and copy "
-    "Endpoint: it looks like https://RESOURCE.openai.azure.com."
+    f"Endpoint: it looks like https://RESOURCE.openai.azure.com. {ENDPOINTS} lists yours."
 )
 _FOUNDRY_PAGE = (
     "There open your project, then Models + endpoints, choose the deployment and copy its Target URI: it looks like "
-    "https://RESOURCE.openai.azure.com/openai/deployments/NAME/…"
+    f"https://RESOURCE.openai.azure.com/openai/deployments/NAME/…; or take the endpoint alone: {ENDPOINTS} lists yours."
 )
 _ML_PAGE = (
     "There open Endpoints, choose yours and copy its REST endpoint (a host below inference.ml.azure.com), or take the "

@@ -55,7 +55,7 @@ class Guard:
                 listed.extend(_hosts(source.values["trusted_hosts"]))
         return cls(sources, TrustedHosts(tuple(endpoints), tuple(listed)))
 
-    def check_found(self, resources: Mapping[str, ResourceSettings], values: Mapping[str, Any]) -> None:
+    def check_found(self, resources: Mapping[str, ResourceSettings], values: Mapping[str, object]) -> None:
         """Refuse settings that a file which nobody named may not have.
 
         Raises:
@@ -203,7 +203,7 @@ def _host_of(endpoint: Endpoint) -> str:
     return endpoint.base.partition("://")[2].partition("/")[0]
 
 
-def _is_set(value: Any) -> bool:
+def _is_set(value: object) -> bool:
     return value is not None and value is not False
 
 

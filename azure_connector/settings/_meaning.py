@@ -31,6 +31,12 @@ _NO_SETTING: Mapping[str, str] = {
     "tenant_id.",
     "region": "A resource's address says where it is: azure_endpoint.",
     **dict.fromkeys(("service_id", "instruction_role"), "It belongs to Semantic Kernel's services."),
+    **dict.fromkeys(
+        ("max_connections", "pool_size", "limits", "http2", "ssl_context"),
+        "It belongs to the HTTP client: pass http_client=openai.DefaultHttpxClient(…) with it.",
+    ),
+    **dict.fromkeys(("connect_timeout", "read_timeout"), "Pass timeout=openai.Timeout(60, connect=5), with its parts."),
+    **dict.fromkeys(("debug", "verbose", "log_level"), "Use logging.getLogger('azure_connector')."),
 }
 _MAKERS = ("azure", "openai", "aoai")
 # Each word of a name must be nearly right, and so must the whole: `api_base` is not `api_key`.
@@ -125,4 +131,9 @@ def _is_parameter(name: str) -> bool:
     from openai.types.chat.completion_create_params import CompletionCreateParamsBase
     from openai.types.responses.response_create_params import ResponseCreateParamsBase
 
-    return name in {*CompletionCreateParamsBase.__annotations__, *ResponseCreateParamsBase.__annotations__, "stream"}
+    return name in {
+        "extra_body",
+        *CompletionCreateParamsBase.__annotations__,
+        *ResponseCreateParamsBase.__annotations__,
+        "stream",
+    }

@@ -176,7 +176,8 @@ class Sources:
             other = source.values.get("api_key")
             if other is not None and other != used:
                 way = leave_out("api_key", self.origin("api_key"), os.environ)
-                return f"{source.origins['api_key']} holds another key, which this one goes before; to use it: {way}."
+                said = f"{source.origins['api_key']} holds another key, which this one goes before"
+                return f"{said}; to use it: {way.removesuffix('.')}."
         return ""
 
     def beside(self, setting: str) -> tuple[str, ...]:

@@ -101,7 +101,7 @@ def unpacked(state: Mapping[str, Any], known: Collection[str]) -> Sources:
 
 
 def _read_again(
-    files: Files, known: Collection[str], held: Iterable[Mapping[str, Any]]
+    files: Files, known: Collection[str], held: Iterable[Mapping[str, object]]
 ) -> tuple[tuple[SettingsSource, ...], list[str]]:
     """The sources as they are in this process; a file that had no secret is not read."""
     toml, dotenv = ([*held][index]["secrets"] for index in (1, 3))
@@ -140,7 +140,7 @@ def _value(layer: SettingsSource, path: str) -> Any:
     return _table(layer.values["resources"][name])[setting]
 
 
-def _is_secret(path: str, value: Any) -> bool:
+def _is_secret(path: str, value: object) -> bool:
     setting = path.rpartition(".")[2]
     if value is None or isinstance(value, FunctionType):
         return value is not None and not _is_importable(value)

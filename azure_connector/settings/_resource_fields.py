@@ -64,7 +64,17 @@ class ResourceSettings(BaseModel):
                 RESOURCE_NAME,
             ),
             aliases=("endpoint", "base_url", "api_base", "resource_name"),
-            meant=("url", "host", "server_url", "azure_url", "target_uri", "openai_api_base"),
+            meant=(
+                "url",
+                "host",
+                "server_url",
+                "api_url",
+                "endpoint_url",
+                "azure_url",
+                "target_uri",
+                "openai_api_base",
+                "account_name",
+            ),
         ),
     ] = Field(
         None, description="The resource's address, in any form: bare, with /openai/v1, or the portal's target URI."
@@ -93,7 +103,7 @@ class ResourceSettings(BaseModel):
             variables=("AZURE_OPENAI_API_KEY", "AZURE_OPENAI_KEY", "AZURE_API_KEY"),
             secret=True,
             method=True,
-            meant=("key", "openai_api_key", "azure_key"),
+            meant=("key", "openai_api_key", "azure_key", "account_key", "secret_key"),
             typed="Secret | KeyProvider | None",
         ),
     ] = Field(None, description="The resource's key, or a callable that reads it anew after a rotation.")
@@ -107,7 +117,7 @@ class ResourceSettings(BaseModel):
             secret=True,
             method=True,
             aliases=("ad_token",),
-            meant=("token", "access_token", "bearer_token", "auth_token"),
+            meant=("token", "access_token", "bearer_token", "auth_token", "api_token", "entra_token", "jwt"),
         ),
     ] = Field(None, description="A ready Entra ID token; it is not refreshed.")
     azure_ad_token_provider: Annotated[
@@ -116,7 +126,14 @@ class ResourceSettings(BaseModel):
             variables=(),
             method=True,
             aliases=("ad_token_provider",),
-            meant=("token_provider", "azure_ad_async_token_provider", "get_token", "get_bearer_token"),
+            meant=(
+                "token_provider",
+                "azure_ad_async_token_provider",
+                "ad_token_provider_async",
+                "bearer_token_provider",
+                "get_token",
+                "get_bearer_token",
+            ),
             typed="TokenProvider | None",
         ),
     ] = Field(None, description="A callable, sync or async, that returns a fresh Entra ID token.")
@@ -170,12 +187,17 @@ class ResourceSettings(BaseModel):
     ] = Field(None, description="The file with a workload's federated token.")
     use_managed_identity: Annotated[
         bool,
-        Setting(variables=("AZURE_USE_MANAGED_IDENTITY",), method=True, meant=("managed_identity", "msi", "use_msi")),
+        Setting(
+            variables=("AZURE_USE_MANAGED_IDENTITY",),
+            method=True,
+            meant=("managed_identity", "msi", "use_msi", "use_identity"),
+        ),
     ] = Field(False, description="Use the machine's managed identity.")
     managed_identity_client_id: Annotated[
         str | None,
         Setting(
-            variables=("AZURE_MANAGED_IDENTITY_CLIENT_ID",), meant=("identity_client_id", "user_assigned_client_id")
+            variables=("AZURE_MANAGED_IDENTITY_CLIENT_ID",),
+            meant=("identity_client_id", "user_assigned_client_id", "msi_client_id"),
         ),
     ] = Field(None, description="Pins a user-assigned managed identity.")
     use_default_credential: Annotated[
@@ -183,7 +205,7 @@ class ResourceSettings(BaseModel):
         Setting(
             variables=("AZURE_USE_DEFAULT_CREDENTIAL",),
             method=True,
-            meant=("default_credential", "use_azure_ad", "use_entra_id", "use_azure_cli"),
+            meant=("default_credential", "use_azure_ad", "use_entra_id", "use_azure_cli", "use_cli"),
         ),
     ] = Field(False, description="Use DefaultAzureCredential; it is also used where nothing else is configured.")
     use_interactive_browser: Annotated[bool, Setting(meant=("interactive_browser", "use_browser"))] = Field(
@@ -210,7 +232,7 @@ class ResourceSettings(BaseModel):
             variables=("AZURE_CONNECTOR_SCOPE", "AZURE_OPENAI_TOKEN_ENDPOINT"),
             found="cloud",
             aliases=("azure_scope",),
-            meant=("scopes", "token_endpoint", "audience"),
+            meant=("scopes", "token_scope", "azure_ad_token_scope", "token_endpoint", "audience"),
         ),
     ] = Field(None, description="The scope of a token; by default that of the host and its cloud.")
     authority_host: Annotated[
@@ -222,7 +244,7 @@ class ResourceSettings(BaseModel):
 
     @field_validator("api_key", "azure_ad_token", "apim_subscription_key", mode="before")
     @classmethod
-    def _check_key(cls, value: Any) -> Any:
+    def _check_key(cls, value: object) -> Any:
         """A key goes into a header: what could break out of one is refused, and not shown."""
         key = SecretStr(value) if isinstance(value, str) else value
         if not isinstance(key, SecretStr):
@@ -234,25 +256,25 @@ class ResourceSettings(BaseModel):
 
     @field_validator("client_secret", "client_certificate_password", mode="before")
     @classmethod
-    def _check_secret(cls, value: Any) -> Any:
+    def _check_secret(cls, value: object) -> Any:
         if isinstance(value, InvalidSecret):
             raise ValueError(f"must be text, not {value.type_name}")
         return value
 
     @field_validator("api_version", mode="before")
     @classmethod
-    def _date_as_text(cls, value: Any) -> Any:
+    def _date_as_text(cls, value: object) -> Any:
         # Without quotes, TOML reads 2024-10-21 as a date.
         return value.isoformat() if type(value) is datetime.date else value
 
     @field_validator("client_certificate_path", "federated_token_file", mode="before")
     @classmethod
-    def _path(cls, value: Any) -> Any:
+    def _path(cls, value: object) -> Any:
         return as_path(value)
 
     @field_validator("additionally_allowed_tenants", mode="before")
     @classmethod
-    def _split_tenants(cls, value: Any) -> Any:
+    def _split_tenants(cls, value: object) -> Any:
         return [part for part in re.split(r"[,;\s]+", value) if part] if isinstance(value, str) else value
 
     @field_validator("key_vault_secret")
@@ -267,7 +289,7 @@ class ResourceSettings(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _read_aliases(cls, value: Any) -> Any:
+    def _read_aliases(cls, value: object) -> Any:
         table = mapping_or_none(value)
         return value if table is None else by_setting(table, aliases_of(cls.model_fields))
 
@@ -297,7 +319,7 @@ class ResourceSettings(BaseModel):
 
     @field_validator("credential")
     @classmethod
-    def _check_credential(cls, value: Any) -> Any:
+    def _check_credential(cls, value: object) -> Any:
         if value is not None and not (hasattr(value, "get_token") or hasattr(value, "get_token_info")):
             raise ValueError(
                 "must be a credential object, such as azure.identity.DefaultAzureCredential(), not "
@@ -318,7 +340,7 @@ class ResourceSettings(BaseModel):
         return parts.geturl().rstrip("/")
 
     @field_serializer("api_key", "azure_ad_token_provider", "credential", when_used="json")
-    def _as_word(self, value: Any) -> str | None:
+    def _as_word(self, value: object) -> str | None:
         return None if value is None else masked(value)
 
     def __repr_args__(self) -> Iterator[tuple[str, Any]]:
@@ -338,14 +360,14 @@ class ResourceSettings(BaseModel):
         return {name: masked(getattr(self, name)) for name in type(self).model_fields}
 
 
-def as_path(value: Any) -> Any:
+def as_path(value: object) -> Any:
     """A path as text, with `~` expanded; whatever is no path is left to the field's own check."""
     if isinstance(value, str | os.PathLike):
         return str(Path(cast("str | os.PathLike[str]", value)).expanduser())
     return value
 
 
-def masked(value: Any) -> Any:
+def masked(value: object) -> Any:
     """Plain data for a setting's value, without its secrets."""
     if value is None or isinstance(value, bool | int | float | str):
         return value
@@ -362,5 +384,5 @@ def masked(value: Any) -> Any:
     return f"<{type(value).__name__}>"
 
 
-def _speaks_for_itself(value: Any) -> bool:
+def _speaks_for_itself(value: object) -> bool:
     return isinstance(value, str | int | float | dict | list | tuple | SecretStr | Headers)

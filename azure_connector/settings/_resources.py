@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from ..errors import ConfigurationError
 from ._endpoint import ApiStyle, Endpoint, parse_endpoint
-from ._hosts import host_is_listed, is_loopback, origin_of, same_origin, same_resource
+from ._hosts import host_is_listed, is_loopback, origin_of, resource_name, same_origin, same_resource
 from ._names import METHODS
 from ._remedies import change, leave_out
 from ._resource_fields import ResourceSettings
@@ -222,6 +222,12 @@ def _inherited(own: set[str], settings: ResourceSettings) -> set[str]:
     return taken
 
 
+def secure_form(text: str) -> str:
+    """An address of Azure's own with https in place of http, which they all take; empty for every other."""
+    https = text.strip().replace("http://", "https://", 1)
+    return https if "@" not in https and resource_name(https) is not None else ""
+
+
 def read_endpoint(
     text: str,
     origin: str,
@@ -249,6 +255,13 @@ def read_endpoint(
         problem, hint = str(error).removesuffix(error.hint).strip(), error.hint
     # What is wrong with an api-version of its own is no fault of the endpoint.
     blamed = f"azure_endpoint ({origin})"
+    if "looks like a key" in problem and os.environ.get("AZURE_OPENAI_API_KEY", "").strip().startswith("http"):
+        hint = (
+            "Endpoint and key are interchanged: `export "
+            'AZURE_OPENAI_ENDPOINT="$AZURE_OPENAI_API_KEY" AZURE_OPENAI_API_KEY="$AZURE_OPENAI_ENDPOINT"`.'
+        )
+    if "unencrypted" in problem and (known := secure_form(text)):
+        hint = change("azure_endpoint", known, origin)
     if "api_version" in problem:
         own = version_origin and (api_version or default_api_version)
         blamed = f"api_version ({version_origin})" if own and "is not a date" in problem else blamed

@@ -40,7 +40,7 @@ class HiddenText(str):
         return repr(MASK)
 
 
-def hidden(headers: Mapping[str, Any]) -> dict[str, Any]:
+def hidden(headers: Mapping[str, object]) -> dict[str, Any]:
     """The headers with their texts hidden; what is no text, such as the SDK's `Omit`, stays."""
     return {name: HiddenText(value) if isinstance(value, str) else value for name, value in headers.items()}
 

@@ -26,6 +26,7 @@ from ._guard import Guard
 from ._merge import Sources, load
 from ._names import ALIASES, ENVIRONMENT, SETTINGS
 from ._pickling import packed, unpacked
+from ._remedies import refused
 from ._resource_fields import ResourceSettings
 from ._resources import AuthSettings, Resource, auth_of, named_resource, read_endpoint
 from ._signature import show_settings
@@ -90,7 +91,7 @@ class ConnectorSettings(ConnectorFields):
             problems = readable_errors(error, sources.origin, ResourceSettings.model_fields, type(self).model_fields)
         if problems:
             # Outside of the handler: pydantic's error holds the values, and must not hang on to this one.
-            raise ConfigurationError("\n".join(problems))
+            raise refused(problems)
         guard = Guard.of(sources)
         guard.check_found(self.resources, sources.values())
         self._sources = sources
@@ -257,7 +258,7 @@ class ConnectorSettings(ConnectorFields):
             )
         return self._resource_map[self.default_resource].endpoint
 
-    def derived(self, **changes: Any) -> ConnectorSettings:
+    def derived(self, **changes: object) -> ConnectorSettings:
         """The same settings with further arguments over them; no file is read again.
 
         Another credential replaces the former one. Another endpoint must bring its own credential, unless
@@ -291,7 +292,7 @@ class ConnectorSettings(ConnectorFields):
         own = (self._resource_map[_DEFAULT].endpoint.base,) if _DEFAULT in self._resource_map else ()
         return TrustedHosts(own, self.trusted_hosts).confirm(url)
 
-    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+    def model_copy(self, *, update: Mapping[str, object] | None = None, deep: bool = False) -> Self:
         """As `derived`: pydantic's own copy would skip every check."""
         return cast("Self", self.derived(**(update or {})))
 
@@ -312,7 +313,7 @@ def _say_once(remark: str) -> None:
         logger.warning("%s.", remark)
 
 
-def unpickled(cls: type[ConnectorSettings], state: Mapping[str, Any]) -> ConnectorSettings:
+def unpickled(cls: type[ConnectorSettings], state: Mapping[str, object]) -> ConnectorSettings:
     """Settings out of a pickle: what is no secret as it was, secrets from where they stand in this process.
 
     Raises:
@@ -334,7 +335,7 @@ def _pasted_deployment(endpoint: Endpoint | None) -> tuple[str, str] | None:
     return (kind, endpoint.deployment) if kind in ("/audio", "/images", REALTIME) else None
 
 
-def check_as_found(values: Mapping[str, Any]) -> None:
+def check_as_found(values: Mapping[str, object]) -> None:
     """See whether a file of the working directory with these settings would be accepted, beside the environment.
 
     Raises:

@@ -34,7 +34,7 @@ _FURTHER = {
 }
 
 
-def signature_of(function: Any, table: Any = None) -> inspect.Signature:
+def signature_of(function: object, table: object = None) -> inspect.Signature:
     """A function's signature with the arguments that its `**` stands for, by name and without private ones.
 
     Args:
@@ -57,7 +57,7 @@ def _table_of(parameter: inspect.Parameter) -> Any:
     return _TABLES[named[1]]
 
 
-def _keywords(table: Any, taken: set[str]) -> Iterator[inspect.Parameter]:
+def _keywords(table: object, taken: set[str]) -> Iterator[inspect.Parameter]:
     for name, annotation in table.__annotations__.items():
         if name not in taken:
             kind = getattr(annotation, "__forward_arg__", annotation)
@@ -94,7 +94,7 @@ def _default(field: FieldInfo) -> str:
     return f" Default: {value:g}." if isinstance(value, float) else f" Default: {value}." if plain else ""
 
 
-def show_settings(shown: Any, table: Any = None) -> None:
+def show_settings(shown: Any, table: object = None) -> None:
     """Has a class, or a function, shown with the settings that its constructor, or it itself, takes.
 
     Args:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -12,10 +13,15 @@ from .._utils import mapping_or_none
 from ._aliases import by_setting, read_alias
 from ._meaning import suggestion
 from ._names import ALIASES, RESOURCE_ALIASES, SECRET_SETTINGS
+from ._remedies import Problem, leave_out
 from ._secret_values import Headers, InvalidSecret, is_blank
 from ._trust import Place, SourceKind
 
-__all__ = ["SettingsSource", "readable_errors", "wrap_secrets"]
+__all__ = ["ARGUMENT", "SettingsSource", "readable_errors", "wrap_secrets"]
+
+
+ARGUMENT = "argument"
+"""Where an argument's value stands, in words."""
 
 
 @dataclass(slots=True)
@@ -44,19 +50,17 @@ class SettingsSource:
     notes: list[str] = field(default_factory=list[str])
     problems: list[str] = field(default_factory=list[str])
 
-    def put(self, setting: str, value: Any, origin: str) -> None:
+    def put(self, setting: str, value: object, origin: str) -> None:
         """Take a value over unless it is blank; a setting that stands twice in one source is a problem."""
         if is_blank(value):
             return
         if setting in self.values:
-            self.problems.append(
-                f"The setting {setting!r} is given twice: in {self.origins[setting]} and in {origin}. Give one of them."
-            )
+            self.problems.append(_given_twice(setting, self.origins[setting], origin))
             return
         self.values[setting] = wrap_secrets(setting, value)
         self.origins[setting] = origin
 
-    def put_named(self, name: str, value: Any, origin: str) -> None:
+    def put_named(self, name: str, value: object, origin: str) -> None:
         """As `put`, by any name that constructors take."""
         setting = ALIASES.get(name, name)
         if setting == name or is_blank(value):
@@ -93,7 +97,15 @@ class SettingsSource:
         return Place(kind, f"{text} of .env" if kind == "directory" else text, referenced=True)
 
 
-def wrap_secrets(setting: str, value: Any) -> Any:
+def _given_twice(setting: str, *origins: str) -> str:
+    what = f"The setting {setting!r} is given twice"
+    if all(origin.startswith(ARGUMENT) for origin in origins):
+        names = (origin.removeprefix(ARGUMENT).strip() or setting for origin in origins)
+        return f"{what}: the arguments {' and '.join(names)} both mean it. Give one of them."
+    return f"{what}: in {' and in '.join(origins)}. Give one of them."
+
+
+def wrap_secrets(setting: str, value: object) -> Any:
     """Wrap the secrets in a setting's value, nested tables included; everything else stays as it is."""
     setting = ALIASES.get(setting, setting)
     if setting in SECRET_SETTINGS:
@@ -109,7 +121,7 @@ def wrap_secrets(setting: str, value: Any) -> Any:
     return value
 
 
-def _wrap_resource(resource: Any) -> Any:
+def _wrap_resource(resource: object) -> Any:
     table = mapping_or_none(resource)
     if table is None:
         return resource
@@ -141,5 +153,8 @@ def readable_errors(
             message = f"a resource has no such setting.{suggestion(key, known)}"
             if key in elsewhere:
                 message = f"is no setting of a single resource; move it above the heading {heading}."
-        lines.append(f"{setting} ({origin(str(detail['loc'][0]))}): {message}")
+        first = str(detail["loc"][0])
+        way = leave_out(first, origin(first), os.environ) if len(detail["loc"]) == 1 else ""
+        hint = f"Correct {setting}, or do without: {way}" if way else ""
+        lines.append(Problem(f"{setting} ({origin(first)}): {message}", hint))
     return lines

@@ -114,7 +114,7 @@ def _describe(path: Path, text: str, message: str) -> str:
     return f"{path}, line {number}: the key or table{shown} stands there a second time."
 
 
-def _sections(name: str, data: Mapping[str, Any]) -> Iterator[_Section]:
+def _sections(name: str, data: Mapping[str, object]) -> Iterator[_Section]:
     """The tables that hold settings, in the order in which they are documented."""
     hosted = any(table in data for table in _PROVIDER_TABLES)
     yield _Section(name, {key: value for key, value in data.items() if key not in _PROVIDER_TABLES}, shared=hosted)
@@ -130,7 +130,7 @@ def _sections(name: str, data: Mapping[str, Any]) -> Iterator[_Section]:
                 yield _Section(f"{name} [{table}.config]", cast("Mapping[str, Any]", config))
 
 
-def _is_ours(entry: Any) -> bool:
+def _is_ours(entry: object) -> bool:
     name = cast("Mapping[str, Any]", entry).get("name") if isinstance(entry, dict) else None
     return isinstance(name, str) and name.strip().lower().replace("_", "-") == PROVIDER_NAME
 
@@ -169,7 +169,7 @@ class _Reader:
                 hint = renamed(self.path.name, key, named[1]) if named and named[1] in self.known else ""
                 self.layer.problems.append(Problem(text, hint))
 
-    def _take(self, origin: str, key: str, value: Any) -> None:
+    def _take(self, origin: str, key: str, value: object) -> None:
         if key == "deployment_mapping" and isinstance(value, dict):
             value = self._rescue(origin, _whole_names(cast("dict[str, Any]", value)))
         if key == "resources" and isinstance(value, dict):
@@ -208,7 +208,7 @@ class _Reader:
             for name, table in resources.items()
         }
 
-    def _expand(self, origin: str, key: str, value: Any, path: str) -> tuple[Any, str]:
+    def _expand(self, origin: str, key: str, value: object, path: str) -> tuple[Any, str]:
         """Replace a value that is wholly `${NAME}` by the variable's value."""
         reference = _REFERENCE.fullmatch(value.strip()) if isinstance(value, str) else None
         if reference is None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from ._call import RAW_ARGUMENTS, Arguments, Repair, read_arguments
 from ._calls import normalize_message, to_function_call
-from ._definitions import MAX_TOOLS, TOOL_FIELDS, normalize_tools, to_wire
+from ._definitions import MAX_TOOLS, TOOL_FIELDS, normalize_tools, strict_function, to_wire
 from ._functions import describe
 from ._history import NO_RESULT, repair_history
 from ._history_repair import HistoryRepair
@@ -52,6 +52,7 @@ __all__ = [
     "repair_history",
     "repair_input_items",
     "sanitize_name",
+    "strict_function",
     "to_function_call",
     "to_wire",
     "tool",

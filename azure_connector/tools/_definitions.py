@@ -16,7 +16,7 @@ from ._names import Api, NameMap, name_map
 from ._schemas import check_parameters, complete_strict, fault, unserializable
 from ._tool_choice import MODES, choice_to_wire
 
-__all__ = ["MAX_TOOLS", "TOOL_FIELDS", "normalize_tools", "to_wire"]
+__all__ = ["MAX_TOOLS", "TOOL_FIELDS", "normalize_tools", "strict_function", "to_wire"]
 
 TOOL_FIELDS = frozenset({"tools", "tool_choice", "functions", "function_call", "parallel_tool_calls"})
 _OLDER = {"functions": "tools", "function_call": "tool_choice"}
@@ -143,6 +143,33 @@ def to_wire(
             _sound[key] = names
         return cast("list[Json]", given), names
     return written, names
+
+
+def strict_function(tool: object, api: Api, where: str) -> Json:
+    """One tool of any shape in the API's form, strict unless it says otherwise, under its own name.
+
+    Args:
+        tool: as in `to_wire`.
+        api: the form to give out.
+        where: what errors call it.
+
+    Raises:
+        InvalidRequestError: it is no tool, or its parameters cannot be strict.
+    """
+    read = _read(tool, where)
+    try:
+        read = _strict(read)
+    except InvalidRequestError as error:
+        hint = (
+            "parse() and stream() read the arguments of calls, for which functions must be strict; create() takes all."
+        )
+        raise InvalidRequestError(str(error), param=error.param, hint=hint) from None
+    written = _write(read, api, name_map(frozenset[str]()))
+    if read.kind == "builtin":
+        return written
+    if api == "chat":
+        return {**written, read.kind: {**written[read.kind], "name": read.name}}
+    return {**written, "name": read.name}
 
 
 def _listed(tools: object, position: str) -> list[object]:

@@ -102,7 +102,7 @@ def _parameters(function: Callable[..., object], where: str) -> list[inspect.Par
         raise fault(f"{where}.parameters", f"{function!r} tells no parameters") from error
 
 
-def _schema(subject: Any, where: str) -> Json:
+def _schema(subject: object, where: str) -> Json:
     from pydantic import PydanticUserError, TypeAdapter
 
     try:

@@ -136,7 +136,7 @@ def call_id_for(identity: str, position: str, limit: int) -> str:
     return f"call_{digest[:24]}"
 
 
-def merged(contents: Sequence[Any]) -> Any:
+def merged(contents: Sequence[object]) -> Any:
     """The contents of several results for one call as one; what was said twice stands once."""
     distinct: list[Any] = []
     for content in contents:

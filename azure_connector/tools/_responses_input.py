@@ -192,7 +192,7 @@ def _end_of_calls(place: int, items: list[Json]) -> int:
     return place
 
 
-def _part(part: Any) -> Any:
+def _part(part: object) -> Any:
     form = cast("Json", object_or_none(part))
     if form.get("type") != "output_text":
         return part

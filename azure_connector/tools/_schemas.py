@@ -212,7 +212,7 @@ def _closed(node: Json, where: str) -> Json:
     return changed
 
 
-def _nullable(schema: Any) -> Any:
+def _nullable(schema: object) -> Any:
     if not isinstance(schema, dict):
         return schema
     node = cast("Json", schema)

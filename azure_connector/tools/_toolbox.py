@@ -41,7 +41,7 @@ class Tool:
     parameters: type[BaseModel] | Mapping[str, Any]
     execute: Callable[..., Any] | None = None
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, *args: object, **kwargs: object) -> Any:
         """Calls the function: a decorated one goes on working."""
         if self.execute is None:
             raise TypeError(f"the tool {self.name!r} has no function")
@@ -53,7 +53,7 @@ class Tool:
         given = self.parameters
         return given.model_json_schema() if isinstance(given, type) else dict(given)
 
-    def arguments(self, given: Mapping[str, Any]) -> dict[str, Any]:
+    def arguments(self, given: Mapping[str, object]) -> dict[str, Any]:
         """The function's arguments for the model's.
 
         Raises:
@@ -73,7 +73,7 @@ def tool(
     *,
     name: str,
     description: str = "",
-    parameters: type[BaseModel] | Mapping[str, Any],
+    parameters: type[BaseModel] | Mapping[str, object],
     execute: Callable[..., Any] | None = None,
 ) -> Any:
     """A tool described by hand, for functions whose annotations and docstring do not say it all.
@@ -137,7 +137,7 @@ class Toolbox:
         described = {name for name in map(_name_of, self.definitions) if name not in self._functions}
         return described.isdisjoint(names)
 
-    def run(self, name: str, arguments: Mapping[str, Any]) -> ToolOutcome:
+    def run(self, name: str, arguments: Mapping[str, object]) -> ToolOutcome:
         """Calls one tool and waits; whatever goes wrong is an outcome, for the model to deal with."""
         if (early := self._refused(name, arguments)) is not None:
             return early
@@ -147,7 +147,7 @@ class Toolbox:
         except Exception as error:  # noqa: BLE001  # a tool may raise anything, and the model is to hear of it
             return _failure(error)
 
-    async def arun(self, name: str, arguments: Mapping[str, Any]) -> ToolOutcome:
+    async def arun(self, name: str, arguments: Mapping[str, object]) -> ToolOutcome:
         """As `run`; sync functions work in a thread."""
         if (early := self._refused(name, arguments)) is not None:
             return early
@@ -165,7 +165,7 @@ class Toolbox:
         """Calls the tools at the same time."""
         return list(await asyncio.gather(*(self.arun(call.name, call.arguments) for call in calls)))
 
-    def _refused(self, name: str, arguments: Mapping[str, Any]) -> ToolOutcome | None:
+    def _refused(self, name: str, arguments: Mapping[str, object]) -> ToolOutcome | None:
         if name not in self._functions:
             return ToolOutcome(f"There is no tool called {name!r}.", is_error=True)
         if RAW_ARGUMENTS in arguments:
@@ -196,7 +196,7 @@ class Toolbox:
         """The function behind a check of its arguments by its annotations."""
         at = {_DIRECTORY: self._cwd} if _DIRECTORY in inspect.signature(function).parameters else {}
 
-        def call(arguments: Mapping[str, Any]) -> Any:
+        def call(arguments: Mapping[str, object]) -> Any:
             return TypeAdapter[Any](function).validate_python(ArgsKwargs((), {**arguments, **at}))
 
         return call
@@ -216,7 +216,7 @@ def _waited(result: Any) -> Any:
         return thread.submit(copy_context().run, asyncio.run, wait()).result()
 
 
-def _outcome(result: Any) -> ToolOutcome:
+def _outcome(result: object) -> ToolOutcome:
     return ToolOutcome(result if isinstance(result, str) else to_json(result).decode())
 
 
@@ -238,7 +238,7 @@ def _without(schema: Json, name: str) -> Json:
     return {**schema, "properties": properties, "required": required}
 
 
-def _name_of(definition: Any) -> str:
+def _name_of(definition: object) -> str:
     inner = cast("Mapping[str, Any]", definition)
     function = inner.get("function") or inner.get("custom") or inner
     return str(function.get("name", "") if isinstance(function, Mapping) else "")  # pyright: ignore[reportUnknownArgumentType, reportUnknownMemberType]  # a definition of any shape

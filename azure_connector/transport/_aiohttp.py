@@ -172,7 +172,7 @@ class Transport(_library.AsyncBaseTransport):
 
     keeps_time = True
 
-    def __init__(self, context: Any) -> None:
+    def __init__(self, context: object) -> None:
         self._context = context
         self._session: Any = None
         self._sending: set[HeadTimer] = set()
@@ -266,7 +266,7 @@ class Transport(_library.AsyncBaseTransport):
             cut(_transports(self._session.connector))
 
 
-def _transports(connector: Any) -> list[Any]:
+def _transports(connector: object) -> list[Any]:
     """The event loop's transports below a connector's connections: there is no public way to them."""
     idle = [known[0] for kept in getattr(connector, "_conns", {}).values() for known in kept]
     return [getattr(protocol, "transport", None) for protocol in [*idle, *getattr(connector, "_acquired", ())]]
@@ -346,7 +346,7 @@ class _QuietConnector(aiohttp.TCPConnector):
                 return
             protocol.close()
 
-    def __del__(self, _warnings: Any = None) -> None:
+    def __del__(self, _warnings: object = None) -> None:
         with suppress(Exception):  # at the interpreter's end anything may be gone
             if self.pid != os.getpid():
                 return  # in a forked child the event loop's own descriptors are still shared with the parent
@@ -362,7 +362,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)
 
     class _QuietSession(aiohttp.ClientSession):
-        def __del__(self, _warnings: Any = None) -> None:
+        def __del__(self, _warnings: object = None) -> None:
             with suppress(Exception):  # at the interpreter's end anything may be gone
                 self.detach()
 

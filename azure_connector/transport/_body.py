@@ -65,7 +65,7 @@ class Body:
                 pass
 
 
-def _can_hurry(stream: Any) -> bool:
+def _can_hurry(stream: object) -> bool:
     """Lets reads of a connection that is not our own mind the clock, from now on.
 
     With the last byte the connection goes to whoever waits for one, perhaps in another thread: what is put in place

@@ -213,7 +213,7 @@ def transports_of(client: Any) -> list[Any]:
 
 
 @lru_cache(maxsize=16)
-def _is_the_librarys(method: Any) -> bool:
+def _is_the_librarys(method: object) -> bool:
     """Whether nobody has put a function of their own in the place of a method of httpx's."""
     return type(method) is types.FunctionType and method.__code__.co_filename.startswith(
         os.path.dirname(_library.__file__)  # noqa: PTH120  # compared with another such text
@@ -223,7 +223,7 @@ def _is_the_librarys(method: Any) -> bool:
 class _Direct:
     """What both clients share: which requests go straight to the transport, and what httpx would do with the reply."""
 
-    def transport_for(self, request: Any, how: Mapping[str, Any]) -> Any:
+    def transport_for(self, request: Any, how: Mapping[str, object]) -> Any:
         """The transport for a request for which httpx would do nothing else; None where it would.
 
         Args:
@@ -269,7 +269,7 @@ class _FollowsNothing:
     for a `location` that is no URL: the reply itself is what is judged.
     """
 
-    def _build_redirect_request(self, request: Any, response: Any) -> Any:
+    def _build_redirect_request(self, request: object, response: object) -> Any:
         return None
 
 

@@ -26,7 +26,7 @@ _MOST_TEMPLATES = 32
 _NOT_OURS = frozenset({"content-type"})
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> Any:
     """What the SDK makes of values that JSON does not know."""
     if isinstance(value, pydantic.BaseModel):
         return value.model_dump(exclude_unset=True, mode="json", by_alias=True)
@@ -113,7 +113,7 @@ class JsonRequestBuilder:
         return found
 
 
-def _library_of(http_client: Any) -> Any:
+def _library_of(http_client: object) -> Any:
     """The HTTP library that a client is of, httpx or httpx2; None where the client builds requests in its own way."""
     for kind in type(http_client).__mro__:
         name = kind.__module__.partition(".")[0]

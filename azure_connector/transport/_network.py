@@ -181,7 +181,7 @@ class _Stream:
 class Stream(_Stream):
     """A sync connection."""
 
-    def __init__(self, inner: Any, known: weakref.WeakSet[Stream]) -> None:
+    def __init__(self, inner: object, known: weakref.WeakSet[Stream]) -> None:
         super().__init__(inner)
         self._pid, self._known = os.getpid(), known
         known.add(self)
@@ -238,7 +238,7 @@ class Network:
 class AsyncStream(_Stream):
     """As `Stream`, for an event loop."""
 
-    def __init__(self, inner: Any, known: weakref.WeakSet[AsyncStream]) -> None:
+    def __init__(self, inner: object, known: weakref.WeakSet[AsyncStream]) -> None:
         super().__init__(inner)
         self._known = known
         known.add(self)
@@ -300,19 +300,19 @@ class AsyncNetwork:
         await self._inner.sleep(seconds)
 
 
-def pools_of(transports: Iterable[Any]) -> list[Any]:
+def pools_of(transports: Iterable[object]) -> list[Any]:
     """The connection pools of httpx's transports; none of a transport of another kind."""
     pools = (getattr(transport, "_pool", None) for transport in transports)
     return [pool for pool in pools if hasattr(pool, "_network_backend")]
 
 
-def install(kind: type[Network] | type[AsyncNetwork], transports: Iterable[Any]) -> None:
+def install(kind: type[Network] | type[AsyncNetwork], transports: Iterable[object]) -> None:
     """Has every connection of these transports made by our own network."""
     for pool in pools_of(transports):
         pool._network_backend = kind(pool._network_backend)
 
 
-def note_protocol(stream: Stream | AsyncStream, transports: Iterable[Any]) -> None:
+def note_protocol(stream: Stream | AsyncStream, transports: Iterable[object]) -> None:
     """Shows a stream the parser of its connection, so that it knows of unread bytes."""
     for pool in pools_of(transports):
         for connection in pool.connections:
@@ -324,13 +324,13 @@ def note_protocol(stream: Stream | AsyncStream, transports: Iterable[Any]) -> No
                     return
 
 
-def drop(transports: Iterable[Any]) -> None:
+def drop(transports: Iterable[object]) -> None:
     """Closes the sockets of an event loop that is closed, where nothing can be awaited any more."""
     for pool in pools_of(transports):
         cut(stream.transport() for stream in list(getattr(pool._network_backend, "streams", ())))
 
 
-def leave_to_the_parent(transports: Iterable[Any]) -> None:
+def leave_to_the_parent(transports: Iterable[object]) -> None:
     """Closes this process's copies of a parent's sockets. The connections stay as they are: they are the parent's."""
     for pool in pools_of(transports):
         for stream in list(getattr(pool._network_backend, "streams", ())):

@@ -16,7 +16,7 @@ __all__ = ["ConnectorHook", "hook", "put", "take_out"]
 class ConnectorHook(CustomLogger):
     """Prepares async calls to the connector's prefixes, and leaves others alone."""
 
-    async def async_pre_call_deployment_hook(self, kwargs: dict[str, Any], call_type: Any) -> dict[str, Any] | None:
+    async def async_pre_call_deployment_hook(self, kwargs: dict[str, Any], call_type: object) -> dict[str, Any] | None:
         """The call's arguments as they go on, or None for a call that is not for the connector."""
         if prefix_of(kwargs) is None:
             return None

@@ -35,7 +35,7 @@ def _spoken(asked: CallArguments, reply: Any) -> HttpxBinaryResponseContent:
     return _priced(asked, made, call_type="speech", prompt=asked.body["input"])
 
 
-def _priced(asked: CallArguments, made: Any, **how: Any) -> Any:
+def _priced(asked: CallArguments, made: Any, **how: object) -> Any:
     if cost := cost_of(asked, made, litellm_logging_obj=asked.logging, **how):
         made._hidden_params["response_cost"] = cost
     return made
@@ -53,7 +53,7 @@ def _make(found: Any) -> Any:
     operation, positions, into = _KINDS[stock.__name__]
 
     @wraps(stock)
-    def called(*args: Any, **kwargs: Any) -> Any:
+    def called(*args: object, **kwargs: object) -> Any:
         prefix = prefix_of(kwargs, args[0] if args else None)
         connectors = connectors_for(prefix)
         if prefix is None or connectors is None:

@@ -35,7 +35,7 @@ _ELSEWHERE += ("mock_response", "mock_timeout", "mock_tool_calls")
 _ITS_OWN = frozenset({"api_key", "azure_ad_token", "client_secret"})
 
 
-def prepare(entry: str, kwargs: dict[str, Any], logging: Any) -> None:
+def prepare(entry: str, kwargs: dict[str, Any], logging: object) -> None:
     """Prepares a call to one of our prefixes, and leaves its arguments for the provider.
 
     Args:
@@ -64,7 +64,7 @@ def prepare(entry: str, kwargs: dict[str, Any], logging: Any) -> None:
     remember(HookArguments(kwargs, won_back), logging)
 
 
-def _refuse_state(kwargs: Mapping[str, Any]) -> None:
+def _refuse_state(kwargs: Mapping[str, object]) -> None:
     """LiteLLM's way by chat completions forgets these without a word."""
     if lost := [name for name in ("background", "include", "previous_response_id", "store") if kwargs.get(name)]:
         raise BadRequestError(
@@ -75,7 +75,7 @@ def _refuse_state(kwargs: Mapping[str, Any]) -> None:
         )
 
 
-def _stays_here(kwargs: Mapping[str, Any]) -> bool:
+def _stays_here(kwargs: Mapping[str, object]) -> bool:
     cached = litellm.cache is not None and kwargs.get("caching") is not False
     return not cached and not litellm.model_fallbacks and not any(kwargs.get(name) for name in _ELSEWHERE)
 

@@ -45,15 +45,15 @@ class _Config(AzureOpenAIResponsesAPIConfig):
     def map_openai_params(self, response_api_optional_params: Any, model: str, drop_params: bool) -> Any:
         return dict(response_api_optional_params)
 
-    def validate_environment(self, headers: Any, model: str, litellm_params: Any) -> Any:
+    def validate_environment(self, headers: Any, model: str, litellm_params: object) -> Any:
         return dict(headers)
 
-    def get_complete_url(self, api_base: str | None, litellm_params: Any) -> str:
+    def get_complete_url(self, api_base: str | None, litellm_params: object) -> str:
         with translated(self.prefix, ""):
             base = api_base or self.connectors.settings.require_endpoint().base
         return f"{base.rstrip('/')}{_PATH}"
 
-    def should_fake_stream(self, *_: Any, **__: Any) -> bool:
+    def should_fake_stream(self, *_: object, **__: object) -> bool:
         return False
 
 
@@ -71,7 +71,9 @@ class _Http:
     def __del__(self) -> None:
         """There is no connection to close."""
 
-    def _asked(self, method: str, url: str, sent: dict[str, Any], stream: Any) -> tuple[CallArguments, dict[str, Any]]:
+    def _asked(
+        self, method: str, url: str, sent: dict[str, Any], stream: object
+    ) -> tuple[CallArguments, dict[str, Any]]:
         params = dict(self._given["litellm_params"])
         operation = _PATH + url.removeprefix(self._config.get_complete_url(params.get("api_base"), params))
         call = {"litellm_params": params, "logging_obj": self._given["logging_obj"], "timeout": sent.get("timeout")}
@@ -85,7 +87,7 @@ class _Http:
         how = {"cast_to": Response, "stream": True, "stream_cls": stream} if sent.get("stream") else {}
         return made, {"method": method, "logged": False, **how}
 
-    def _answer(self, asked: CallArguments, reply: Any) -> Any:
+    def _answer(self, asked: CallArguments, reply: object) -> Any:
         if isinstance(reply, openai.Stream | openai.AsyncStream):
             return _Events(asked, reply)
         headers = {name: value for name, value in headers_of(reply).items() if not name.startswith("content-")}
@@ -93,12 +95,12 @@ class _Http:
         return httpx.Response(200, headers=headers, content=json.dumps(reply), request=request)
 
 
-def _methods(send: Any) -> Any:
+def _methods(send: object) -> Any:
     return partialmethod(send, "post"), partialmethod(send, "get"), partialmethod(send, "delete")
 
 
 class _SyncHttp(_Http, HTTPHandler):
-    def _send(self, method: str, url: str, **sent: Any) -> Any:
+    def _send(self, method: str, url: str, **sent: object) -> Any:
         asked, how = self._asked(method, url, sent, openai.Stream[ResponseStreamEvent])
         return self._answer(asked, send(self._config.connectors, asked, **how))
 
@@ -106,7 +108,7 @@ class _SyncHttp(_Http, HTTPHandler):
 
 
 class _AsyncHttp(_Http, AsyncHTTPHandler):
-    async def _send(self, method: str, url: str, **sent: Any) -> Any:
+    async def _send(self, method: str, url: str, **sent: object) -> Any:
         asked, how = self._asked(method, url, sent, openai.AsyncStream[ResponseStreamEvent])
         return self._answer(asked, await asend(self._config.connectors, asked, **how))
 
@@ -141,7 +143,7 @@ class _Events:
 
 
 def _through(name: str) -> Any:
-    def sends(self: Any, *args: Any, **kwargs: Any) -> Any:
+    def sends(self: object, *args: object, **kwargs: object) -> Any:
         config = kwargs.get("responses_api_provider_config")
         if isinstance(config, _Config):
             kwargs["client"] = (_AsyncHttp if kwargs.get("_is_async") else _SyncHttp)(config, kwargs)
@@ -150,7 +152,7 @@ def _through(name: str) -> Any:
     return sends
 
 
-def _make_handler(found: Any) -> Any:
+def _make_handler(found: object) -> Any:
     def handle_error(self: Any, e: Exception, *args: Any, **kwargs: Any) -> Any:
         if isinstance(e, tuple(LITELLM_EXCEPTION_TYPES)):
             return e  # ours are what LiteLLM would make of them

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import os
+import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import uvicorn
 
@@ -35,11 +36,17 @@ def resource() -> Iterator[str]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m samples.web", description="A page to try the models on.")
-    parser.add_argument("--port", type=int, default=8000, help="default: 8000")
+    parser.add_argument("--port", type=int, default=8000, help="default: 8000; 0 for one that is free")
     options = parser.parse_args()
-    with resource() as name:
-        print(f"{name}: open http://127.0.0.1:{options.port}/ (Ctrl-C stops it)", flush=True)
-        uvicorn.run(create_app(azure_name=name), host="127.0.0.1", port=options.port, log_level="warning")
+    # Taken before the address is shown: whoever opens it at once waits, and is not refused.
+    with (
+        suppress(KeyboardInterrupt),
+        socket.create_server(("127.0.0.1", options.port)) as listener,
+        resource() as name,
+    ):
+        config = uvicorn.Config(create_app(azure_name=name), log_level="warning")
+        print(f"{name}: open http://127.0.0.1:{listener.getsockname()[1]}/ (Ctrl-C stops it)", flush=True)
+        uvicorn.Server(config).run(sockets=[listener])
 
 
 if __name__ == "__main__":

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import copy
+import dataclasses
 import json
+import logging
+import pickle
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,9 +19,10 @@ import pytest
 
 import azure_connector as ac
 from azure_connector.cli.doctor import Report
-from azure_connector.emulator import Emulator
+from azure_connector.emulator import Deployment, Emulator
 from azure_connector.emulator.entra import EntraID, ManagedIdentityServer
 from azure_connector.emulator.gateway import Gateway
+from azure_connector.transport import http_library
 from tests.cli.remedies import commands, type_in
 
 Diagnose = Callable[..., Report]
@@ -195,6 +201,20 @@ TYPED: Mapping[str, Setup] = {
             ("AZURE_CONNECTOR_PROXY", "http://127.0.0.1:9"),
         )
     },
+    "endpoint and key interchanged": Setup(
+        {"AZURE_OPENAI_ENDPOINT": "{key}", "AZURE_OPENAI_API_KEY": "{endpoint}"}, "settings", "interchanged", only=MINI
+    ),
+    "a mapping that is no JSON": Setup(
+        {**BOTH, "AZURE_OPENAI_DEPLOYMENT_MAPPING": "gpt-5-mini=gpt-5, fast: gpt-4o"}, "settings", "JSON", only=MINI
+    ),
+    "a number that is none": Setup({**BOTH, "AZURE_CONNECTOR_TIMEOUT": "banana"}, "settings", "number", only=MINI),
+    "a default deployment that does not chat": Setup(
+        {**BOTH, "AZURE_OPENAI_DEFAULT_DEPLOYMENT": "text-embedding-3-small"},
+        "deployment-missing",
+        "embeddings only",
+        chat,
+        "doctor",
+    ),
     "certificates that are not there": Setup(
         {**BOTH, "AZURE_CONNECTOR_CA_BUNDLE": "/nowhere/ca.pem"}, "settings", "/nowhere/ca.pem", only=MINI
     ),
@@ -275,7 +295,9 @@ def test_what_the_remedy_says_mends_it(
     assert not report.healthy
     (action, *_) = report.actions
     assert action.cause == setup.cause
-    assert setup.words in action.remedy + action.problem + report.findings[0].detail
+    assert setup.words in action.remedy + action.problem + "".join(one.detail for one in report.findings)
+    assert azure.api_key not in json.dumps(report.to_dict())
+    assert azure.api_key not in f"{error!r}"
     if setup.by == "both":
         assert commands(error.hint) == commands(action.remedy), "the library's error says the same"  # type: ignore[attr-defined]
     type_in(action.remedy, monkeypatch, filled(setup.answer, azure))
@@ -509,7 +531,11 @@ def test_what_stands_in_place_of_a_key_is_named_and_never_shown(
 
 
 def test_the_key_in_use_is_seen_in_the_terminal_alone(
-    here: Emulator, run: Callable[..., Any], diagnose: Diagnose, monkeypatch: pytest.MonkeyPatch
+    here: Emulator,
+    run: Callable[..., Any],
+    diagnose: Diagnose,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     key = "0123456789abcdef0123456789abWXYZ"
     monkeypatch.setenv("AZURE_OPENAI_API_KEY", key)
@@ -519,6 +545,18 @@ def test_the_key_in_use_is_seen_in_the_terminal_alone(
     assert "WXYZ" not in run("doctor", "--no-call", "--json").output
     report = diagnose(only=MINI)
     assert "WXYZ" not in repr(report) + json.dumps(report.to_dict())
+    for thing in (copy.deepcopy(report), pickle.loads(pickle.dumps(report.findings))):
+        assert "WXYZ" not in repr(thing)
+    assert "WXYZ" not in json.dumps([dataclasses.asdict(one) for one in report.findings], default=str)
+    caplog.set_level(logging.DEBUG)
+    for arguments in (("explain", "gpt-5"), ("explain", "gpt-5", "--json"), ("chat", "Hello")):
+        output = run(*arguments).output.replace("32 characters, ends in WXYZ", "")
+        assert "WXYZ" not in " ".join(output.split()).replace("32 characters, ends in WXYZ", ""), arguments
+    assert "WXYZ" not in caplog.text
+    error: Any = outcome(chat_mini)
+    assert "WXYZ" not in f"{error!r} {error.hint} {vars(error)}"
+    monkeypatch.setenv("AZURE_OPENAI_API_KEY", "nineteenLettersWXYZ")
+    assert "WXYZ" not in run("doctor", "--no-call").output
     monkeypatch.setenv("AZURE_OPENAI_API_KEY", "tooShortWXYZ")
     assert "WXYZ" not in run("doctor", "--no-call").output
 
@@ -557,6 +595,12 @@ SAID: Mapping[str, tuple[int, str, str, str]] = {
     "too many files": (400, envelope("quotaExceeded", "The file quota is used up"), "files.delete", "max_tokens"),
     "tools": (400, envelope("UnsupportedToolUse", "Unsupported"), "leave out tools", "api-version"),
     "a large body": (413, "<html><h1>413 Request Entity Too Large</h1></html>", "too large", "NO_PROXY"),
+    "an expired container of the newer envelope": (
+        404,
+        envelope(None, "Container with id 'cntr_1' not found.", param="container"),
+        "client.containers.create",
+        "URL form",
+    ),
     "a container": (400, envelope("400", "Container is expired."), "20 minutes", "api-version"),
     "JSON mode": (400, envelope(None, "'messages' must contain the word 'json' in some form"), "Answer in JSON", "x-"),
     "another operation": (
@@ -572,6 +616,139 @@ SAID: Mapping[str, tuple[int, str, str, str]] = {
         "graph.microsoft.com/.default or https://graph",
     ),
 }
+
+
+def test_few_remedies_are_words_alone() -> None:
+    typed = len(TYPED) + len(OF_ENTRA) + len(MISTAKEN)
+    assert len(SAID) <= 20
+    assert typed >= 60
+
+
+def test_a_us_government_resource_is_told_its_own_scopes() -> None:
+    def refuse(request: Any) -> Any:
+        body = {"statusCode": 401, "message": "The access token's audience is incorrect."}
+        return httpx.Response(401, json=body, headers={"apim-request-id": "1"})
+
+    httpx = http_library()
+    transport = httpx.MockTransport(refuse)
+    with (
+        ac.AzureConnector(
+            azure_endpoint="https://r.openai.azure.us",
+            azure_ad_token="a-token-of-another-audience",
+            http_client=httpx.Client(transport=transport),
+            max_retries=0,
+        ) as client,
+        pytest.raises(ac.AccessTokenError) as caught,
+    ):
+        chat_mini(client)
+    assert "https://ai.azure.us/.default" in caught.value.hint
+    assert "azure.com/" not in caught.value.hint
+
+
+def test_a_parameter_of_an_audio_model(server: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> None:
+    words = "response_format 'verbose_json' is not compatible with model 'gpt-4o-transcribe-api-ev3'."
+    address = server(400, envelope("unsupported_value", words, param="response_format"), {"apim-request-id": "1"})
+    set_up({"AZURE_OPENAI_ENDPOINT": address, "AZURE_OPENAI_API_KEY": "0" * 32}, Emulator(), monkeypatch)
+
+    def transcribe(client: ac.AzureConnector) -> Any:
+        file = ("speech.wav", b"RIFF")
+        return client.audio.transcriptions.create(model="hear", file=file, response_format="verbose_json")
+
+    error: Any = outcome(transcribe)
+    assert "'response_format': leave it out" in error.hint
+    assert "deployment_mapping" not in error.hint
+
+
+def test_an_identity_service_that_is_busy(directory: tuple[EntraID, Emulator], monkeypatch: pytest.MonkeyPatch) -> None:
+    entra, azure = directory
+    with ManagedIdentityServer(entra) as identity:
+        identity.script(*[429] * 30)
+        env = {"AZURE_USE_MANAGED_IDENTITY": "true", **identity.environment("app_service")}
+        set_up({**ENDPOINT, **env}, azure, monkeypatch)
+        error: Any = outcome(chat_mini)
+    assert "busy or failing" in error.hint
+    assert "Assign" not in error.hint
+    assert not commands(error.hint), "nothing need be changed"
+
+
+@pytest.mark.parametrize("name", ["CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"])
+def test_an_authority_that_other_tools_trust(name: str, diagnose: Diagnose, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Emulator(tls=True) as azure:
+        endpoint = azure.endpoint.replace("127.0.0.1", "localhost")
+        for other in ("CURL_CA_BUNDLE", "PIP_CERT", "NODE_EXTRA_CA_CERTS", "GIT_SSL_CAINFO", "AWS_CA_BUNDLE"):
+            monkeypatch.delenv(other, raising=False)
+        set_up({**KEY, "AZURE_OPENAI_ENDPOINT": endpoint, name: str(azure.ca_file)}, azure, monkeypatch)
+        error: Any = outcome(chat_mini)
+        (action,) = diagnose(only=MINI).actions
+        assert action.cause == "tls-interception"
+        assert commands(error.hint) == commands(action.remedy)
+        type_in(action.remedy, monkeypatch)
+        assert outcome(chat_mini) is None
+
+
+def test_a_token_that_has_run_out(
+    directory: tuple[EntraID, Emulator], diagnose: Diagnose, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entra, azure = directory
+    token = entra.issue_token(entra.register_app(secret="s3cret-value-of-the-app"), lifetime=-60.0)
+    env = {"AZURE_AD_TOKEN": token, **entra.cli_environment(state="logged_out")}
+    set_up({**ENDPOINT, **env}, azure, monkeypatch)
+    error: Any = outcome(chat_mini)
+    (action,) = diagnose(only=MINI).actions
+    assert action.cause == "expired-token"
+    assert commands(error.hint) == commands(action.remedy) == ["`unset AZURE_AD_TOKEN`", "`az login`"]
+    type_in(action.remedy, monkeypatch)
+    assert outcome(chat_mini) is None
+
+
+def test_an_api_version_that_is_not_sent(here: Emulator, diagnose: Diagnose, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AZURE_OPENAI_ENDPOINT", f"{here.endpoint}/openai/v1")
+    monkeypatch.setenv("OPENAI_API_VERSION", "2024-02-01")
+    (action,) = diagnose(only=MINI).actions
+    assert "is sent" not in action.problem
+    type_in(action.remedy, monkeypatch)
+    assert not diagnose(only=MINI).actions
+
+
+def test_a_model_that_retires(diagnose: Diagnose, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = time.time()
+    served = [
+        Deployment("old", "gpt-4o", retires=now + 10 * 86400),
+        Deployment("new", "gpt-5", retires=now + 400 * 86400),
+    ]
+    with Emulator(served) as azure:
+        set_up({**BOTH, "AZURE_OPENAI_DEFAULT_DEPLOYMENT": "new"}, azure, monkeypatch)
+        report = diagnose()
+        (action,) = report.actions
+        assert (action.cause, action.urgent, action.subjects) == ("retired", False, ("old@default",))
+        assert report.healthy
+        (line,) = [one for one in diagnose(only=("new",)).findings if one.check == "model"]
+        assert line.status == "ok"
+        assert line.facts["retires"] > now
+
+
+def test_each_check_has_one_line_in_the_order_of_the_way(here: Emulator, diagnose: Diagnose) -> None:
+    report = diagnose()
+    seen = [one.check for one in report.findings]
+    once = ["DNS", "proxy", "TLS", "clock", "credential", "tenant", "role", "quota", "filter", "model"]
+    assert [check for check in seen if check in once] == once
+
+
+def test_a_role_is_granted_to_whom_the_token_is_of(
+    directory: tuple[EntraID, Emulator], diagnose: Diagnose, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entra, _ = directory
+    resource = "/subscriptions/s/resourceGroups/g/providers/Microsoft.CognitiveServices/accounts/a"
+    with Emulator(entra=entra, required_role="Cognitive Services OpenAI User") as azure:
+        app = entra.register_app(secret="s3cret-value-of-the-app", roles=())
+        env = {
+            "AZURE_TENANT_ID": app.tenant_id,
+            "AZURE_CLIENT_ID": app.client_id,
+            "AZURE_CONNECTOR_RESOURCE_ID": resource,
+        }
+        set_up({**ENDPOINT, **signed_in(entra), **env}, azure, monkeypatch)
+        error: Any = outcome(chat_mini)
+    assert f"--assignee {app.object_id} --scope {resource}`" in error.hint
 
 
 @pytest.mark.parametrize("name", SAID)

@@ -147,6 +147,18 @@ def test_init_writes_a_toml_file_that_works(run: Run, here: Emulator) -> None:
     assert run("chat", "Hello").exit_code == 0
 
 
+def test_init_writes_a_default_where_the_built_in_one_is_not_there(
+    run: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Emulator({"blue": "gpt-4o", "vectors": "text-embedding-3-small"}) as azure:
+        monkeypatch.setenv("AZURE_OPENAI_API_KEY", azure.api_key)
+        monkeypatch.setenv("AZURE_OPENAI_ENDPOINT", azure.endpoint)
+        made = run("init", "--endpoint", azure.endpoint, "--auth", "key", "--yes")
+        assert made.exit_code == 0, made.output
+        assert tomllib.loads(Path("azure_connector.toml").read_text())["default_deployment"] == "blue"
+        assert run("chat", "Say pong").exit_code == 0
+
+
 def test_init_writes_an_env_file(run: Run, here: Emulator) -> None:
     result = run("init", "--endpoint", here.endpoint, "--to", ".env", "--yes", "--json")
     assert json.loads(result.stdout)["files"] == [".env"]

@@ -149,7 +149,7 @@ def test_the_doctor_fits_the_width(terminal: Start, here: Emulator, columns: int
     assert "reading the settings" in screen.text or "connecting" in screen.text or "calling" in screen.text
 
 
-@pytest.mark.parametrize("columns", [80, 200])
+@pytest.mark.parametrize("columns", [44, 80, 200])
 def test_tables_fit_the_width(terminal: Start, here: Emulator, columns: int) -> None:
     here.resource.deploy({f"a-deployment-with-a-rather-long-name-{'x' * 20}": "gpt-5"})
     screen = terminal("models", columns=columns)
@@ -218,6 +218,9 @@ def test_ctrl_c_stops_an_answer_and_the_conversation_goes_on(terminal: Start, he
     screen.wait_for("10, ")
     screen.interrupt("stopped")
     screen.wait_for("> ")
+    screen.send("/cost\n")
+    screen.wait_for("1 call (1 stopped: its tokens are an estimate)")
+    screen.wait_for("> ")
     here.chunk_latency = 0
     screen.send("What is 6 * 7?\n")
     screen.wait_for("42")
@@ -238,6 +241,10 @@ def test_an_error_does_not_end_the_conversation(terminal: Start, here: Emulator)
     screen.send("Hello\n")
     screen.wait_for("There is no deployment 'nope'")
     screen.wait_for("> ")
+    for name, told in (("nope", "There is no deployment"), ("text-embedding-3-small", "no chat")):
+        screen.send(f"/model {name}\n")
+        screen.wait_for(told)
+        screen.wait_for("\r\n> ")
     screen.send("/model gpt-4o\n")
     screen.wait_for("asking gpt-4o")
     screen.wait_for("> ")

@@ -169,6 +169,28 @@ def test_a_token_by_its_short_name_in_a_file_is_as_secret_as_by_its_own(bare_mac
         AzureConnector()
 
 
+@pytest.mark.parametrize("cls", CLIENTS)
+def test_what_the_sdk_would_stumble_over_is_said_at_once(cls: type) -> None:
+    wrong = {
+        "timeout": ("30", -1, 0, True, (1, 2), float("nan"), float("inf")),
+        "max_retries": ("2", -1, 2.5, True),
+        "default_headers": ("a: b", 5, ["a"]),
+        "default_query": ("a=b", 5, ["a"]),
+        "organization": (5, b"o"),
+        "project": (5,),
+        "webhook_secret": (5,),
+    }
+    client = cls(azure_endpoint=ENDPOINT, api_key="k", timeout=openai.Timeout(3), max_retries=0)
+    for name, values in wrong.items():
+        for value in values:
+            for make in (lambda **how: cls(azure_endpoint=ENDPOINT, api_key="k", **how), client.with_options):
+                with pytest.raises(ConfigurationError, match=rf"^{name} \(argument\) must be .*, not ") as caught:
+                    make(**{name: value})
+                if isinstance(value, str):
+                    assert value not in str(caught.value)
+    client.with_options(timeout=None, max_retries=5, default_query={}, default_headers={})
+
+
 @pytest.mark.parametrize(
     "pair",
     [
@@ -181,8 +203,9 @@ def test_a_token_by_its_short_name_in_a_file_is_as_secret_as_by_its_own(bare_mac
 )
 def test_contradictions_raise(pair: dict, bare_machine) -> None:
     missing = {} if set(pair) & {"base_url", "endpoint", "resource_name"} else {"azure_endpoint": ENDPOINT}
-    with pytest.raises(ConfigurationError, match="given twice"):
+    with pytest.raises(ConfigurationError, match="given twice: the arguments ") as caught:
         AzureConnector(**pair, **missing, api_key="k")
+    assert all(f" {name} " in str(caught.value) for name in pair)
     with (
         AzureConnector(azure_endpoint=ENDPOINT, api_key="k") as client,
         pytest.raises(ConfigurationError, match="given twice"),

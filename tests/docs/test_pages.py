@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import inspect
 import re
+import tomllib
 from pathlib import Path
 from types import ModuleType
 
@@ -143,6 +144,22 @@ def test_every_error_stands_on_the_troubleshooting_page() -> None:
     named = {name for name in errors.__all__ if name.endswith("Error")}
     assert {name for name in named if f"`{name}" not in text} <= rare
     assert set(re.findall(r"`(\w+Error)\b", text)) <= named
+
+
+def test_the_page_for_production_names_what_is_required_and_from_which_version() -> None:
+    text = (DOCS / "in-production.md").read_text(encoding="utf-8")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    wanted = [*project["dependencies"], *(one for name, needs in extras.items() if name != "all" for one in needs)]
+    licences = text.partition("## Licences")[2]
+    assert [one for one in wanted if re.match(r"[\w-]+", one)[0] not in licences] == []  # type: ignore[index]
+    versions = text.partition("## Versions")[2]
+    for row, requirement in (("openai", project["dependencies"][0]), ("LiteLLM", extras["litellm"][0])):
+        lowest = re.search(r">=([\d.]+)", requirement)
+        assert lowest is not None
+        assert f"| {row} | {lowest[1]} to below" in versions
+    assert f"| Semantic Kernel | {re.findall(r'>=([0-9.]+)', extras['sk'][0])[0]} to below" in versions
+    assert f"| Python | {project['requires-python'].removeprefix('>=')} and later" in versions
 
 
 def test_the_readme_begins_with_two_commands() -> None:

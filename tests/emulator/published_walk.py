@@ -26,6 +26,7 @@ FUNCTION = {
     "parameters": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
 }
 VERSION = "2025-04-01-preview"
+PREVIEW = {"aoai-copy-ft-checkpoints": "preview"}
 
 
 class Walk:
@@ -38,7 +39,9 @@ class Walk:
         self.walked: set[str] = set()
         self.refused = 0
         self.known: list[str] = []
-        self._http = httpx.Client(base_url=azure.endpoint, headers={"api-key": azure.api_key}, trust_env=False)
+        self._http = httpx.Client(
+            base_url=azure.endpoint, headers={"api-key": azure.api_key, **PREVIEW}, trust_env=False
+        )
 
     def close(self) -> None:
         self._http.close()
@@ -48,25 +51,23 @@ class Walk:
         one = OPERATIONS[key]
         return one.v1 if self.form == "v1" else one.classic != "no" and one.until == "9999"
 
-    def ask(
-        self, key: str, body: Any = None, *, form: Any = None, files: Any = None, query: Any = None, **ids: str
-    ) -> Any:
+    def ask(self, key: str, body: Any = None, *, form: Any = None, files: Any = None, **ids: str) -> Any:
         """Every request that is not allowed, then the one that is; the reply's JSON, or its events, or its bytes."""
         if not self.has(key):
             return {}
         for name in TABLES[self.form] if isinstance(body, dict) else ():
             self.wrong += [f"the request itself: {one}" for one in faults(name, key, "body", body)]
             for label, made in bent(name, key, body) if key not in self.walked else ():
-                self._bend(f"{name} {label}", key, made, ids, query)
-        reply = self._send(key, ids, query, json=body, data=form, files=files)
+                self._bend(f"{name} {label}", key, made, ids)
+        reply = self._send(key, ids, json=body, data=form, files=files)
         self.walked.add(key)
         if reply.status_code >= 300:
             self.wrong.append(f"{key}: {reply.status_code} {reply.text[:300]}")
             return {}
         return self._read(key, reply)
 
-    def _bend(self, label: str, key: str, made: Any, ids: Mapping[str, str], query: Any) -> None:
-        reply = self._send(key, ids, query, json=made)
+    def _bend(self, label: str, key: str, made: Any, ids: Mapping[str, str]) -> None:
+        reply = self._send(key, ids, json=made)
         known = [one for one in disagreements()["accepted"] if f"{one['operation']}: {one['what']}" in label]
         if reply.status_code in {400, 404, 422}:
             self.refused += 1
@@ -76,21 +77,21 @@ class Walk:
             self.wrong.append(f"taken ({reply.status_code}): {label}")
         elif key == "POST /threads/{id}/runs":  # one at a time
             run = reply.json()
-            self._send("POST /threads/{id}/runs/{run}/cancel", {"id": run["thread_id"], "run": run["id"]}, query)
-            self._send("GET /threads/{id}/runs/{run}", {"id": run["thread_id"], "run": run["id"]}, query)
+            self._send("POST /threads/{id}/runs/{run}/cancel", {"id": run["thread_id"], "run": run["id"]})
+            self._send("GET /threads/{id}/runs/{run}", {"id": run["thread_id"], "run": run["id"]})
         self.known += [one["what"] for one in known]
 
-    def _send(self, key: str, ids: Mapping[str, str], query: Any, **content: Any) -> httpx.Response:
+    def _send(self, key: str, ids: Mapping[str, str], **content: Any) -> httpx.Response:
         one = OPERATIONS[key]
         path = one.path.format(**ids)
         if self.form == "v1":
-            return self._http.request(one.method, f"/openai/v1{path}", params=query, **content)
+            return self._http.request(one.method, f"/openai/v1{path}", **content)
         at = (
             f"/openai/deployments/{ids.get('at') or _model(content)}{path}"
             if one.classic == "deployed"
             else f"/openai{path}"
         )
-        return self._http.request(one.method, at, params={"api-version": VERSION, **(query or {})}, **content)
+        return self._http.request(one.method, at, params={"api-version": VERSION}, **content)
 
     def _read(self, key: str, reply: httpx.Response) -> Any:
         kind = reply.headers.get("content-type", "")
@@ -159,6 +160,11 @@ def media(walk: Walk) -> None:
         walk.ask("GET /videos/{id}", id=video)
     walk.ask("GET /videos/{id}/content", id=video)
     walk.ask("POST /videos/{id}/remix", {"prompt": "A dog"}, id=video)
+    walk.ask("POST /videos/edits", {"prompt": "A dog", "video": {"id": video}})
+    walk.ask("POST /videos/extensions", {"prompt": "It runs", "video": {"id": video}, "seconds": "8"})
+    film = {"video": ("a.mp4", b"x")}
+    character = walk.ask("POST /videos/characters", form={"name": "Rex"}, files=film).get("id", "")
+    walk.ask("GET /videos/characters/{character}", character=character)
     walk.ask("DELETE /videos/{id}", id=video)
 
 
@@ -260,6 +266,23 @@ def boxes(walk: Walk) -> None:
     walk.ask("DELETE /containers/{id}", id=box)
 
 
+def skills(walk: Walk) -> None:
+    text = "---\nname: sums\ndescription: Adds numbers.\n---\nAdd them."
+    files = {"files": ("sums/SKILL.md", text)}
+    top, versions, one = "/skills/{id}", "/skills/{id}/versions", "/skills/{id}/versions/{version}"
+    skill = walk.ask("POST /skills", files=files).get("id", "")
+    walk.ask("GET /skills")
+    walk.ask(f"GET {top}", id=skill)
+    walk.ask(f"POST {versions}", files=files, id=skill)
+    walk.ask(f"GET {versions}", id=skill)
+    walk.ask(f"POST {top}", {"default_version": "2"}, id=skill)
+    walk.ask(f"GET {top}/content", id=skill)
+    walk.ask(f"GET {one}", id=skill, version="1")
+    walk.ask(f"GET {one}/content", id=skill, version="1")
+    walk.ask(f"DELETE {one}", id=skill, version="1")
+    walk.ask(f"DELETE {top}", id=skill)
+
+
 def jobs(walk: Walk) -> None:
     line = json.dumps({"messages": [*USER, {"role": "assistant", "content": "42"}]}).encode()
     file = upload(walk, b"\n".join([line] * 10), "fine-tune")
@@ -271,10 +294,17 @@ def jobs(walk: Walk) -> None:
         walk.ask(f"GET {top}/{{id}}", id=job)
     for verb in ("pause", "resume"):
         walk.ask(f"POST {top}/{{id}}/{verb}", id=job)
-    for _ in range(2):
+    for _ in range(3):
         walk.ask(f"GET {top}/{{id}}", id=job)
     walk.ask(f"GET {top}/{{id}}/events", id=job)
-    walk.ask(f"GET {top}/{{id}}/checkpoints", id=job)
+    points = walk.ask(f"GET {top}/{{id}}/checkpoints", id=job)["data"]
+    copy, target = (
+        f"{top}/{{id}}/checkpoints/{{checkpoint}}/copy",
+        {"destinationResourceId": "/x", "region": "norwayeast"},
+    )
+    walk.ask(f"POST {copy}", target, id=job, checkpoint=points[0]["id"])
+    walk.ask(f"GET {copy}", id=job, checkpoint=points[0]["id"])
+    walk.ask("DELETE /models/{model}", model=walk.ask(f"GET {top}/{{id}}", id=job)["fine_tuned_model"])
     walk.ask(f"POST {top}/{{id}}/cancel", id=walk.ask(f"POST {top}", wanted)["id"])
 
 
@@ -369,4 +399,4 @@ def realtime(walk: Walk) -> None:
         walk.ask("POST /realtime/calls/{id}/reject", {"status_code": 486}, id=walk.azure.ring())
 
 
-AREAS = (models, media, responses, kept, boxes, jobs, evals, threads, realtime)
+AREAS = (models, media, responses, kept, boxes, skills, jobs, evals, threads, realtime)

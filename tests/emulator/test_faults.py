@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import ssl
+import subprocess
+import sys
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -395,6 +399,18 @@ def test_tls_with_its_own_authority() -> None:
                 http.post(CHAT, json=COUNT)
         with pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
             httpx.get(azure.endpoint)
+
+
+def test_no_certificate_stays_behind(tmp_path: Path) -> None:
+    code = (
+        "from azure_connector.emulator import Emulator\n"
+        "unasked, asked = (Emulator(tls=True).start() for _ in range(2))\n"
+        "raise SystemExit(asked.ca_file)"  # without a stop()
+    )
+    told = {**os.environ, "TMPDIR": str(tmp_path), "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run([sys.executable, "-c", code], env=told, capture_output=True, text=True, check=False)
+    assert done.stderr.startswith(str(tmp_path)), done.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_upstream_behind_azures_face(azure: Emulator, http: httpx.Client) -> None:

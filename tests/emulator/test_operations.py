@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import io
 import json
+import zipfile
 from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import openai
 import pytest
-from openai.types import Completion, Upload, VectorStore, VectorStoreSearchResponse, Video
+from openai.types import Completion, Skill, Upload, VectorStore, VectorStoreSearchResponse, Video
 from openai.types.beta import Assistant, Thread
 from openai.types.beta.threads import Message, Run
 from openai.types.beta.threads.runs import RunStep
@@ -23,6 +25,7 @@ from openai.types.fine_tuning import FineTuningJob, FineTuningJobEvent
 from openai.types.fine_tuning.jobs import FineTuningJobCheckpoint
 from openai.types.realtime import ClientSecretCreateResponse
 from openai.types.responses import CompactedResponse, InputTokenCountResponse
+from openai.types.skills import SkillVersion
 from openai.types.vector_stores import VectorStoreFile, VectorStoreFileBatch
 from pydantic import TypeAdapter
 
@@ -339,6 +342,68 @@ def test_videos(v1: Any) -> None:
     assert refused(400, v1.videos.create, model="sora-2", prompt="[filter:hate=high]")["code"] == "content_filter"
 
 
+def test_videos_are_edited_and_extended(v1: Any, http: httpx.Client) -> None:
+    made = v1.videos.create(model="sora-2", prompt="A cat", seconds="8", size="1280x720")
+    ask = {"prompt": "A dog", "video": {"id": made.id}}  # which the SDK takes and cannot send
+    assert http.post("/videos/edits", json=ask).status_code == 400
+    for _ in range(3):
+        v1.videos.retrieve(made.id)
+    for edited in (
+        http.post("/videos/edits", json=ask),
+        http.post("/videos/edits", files={"prompt": (None, "A dog"), "video[id]": (None, made.id)}),
+    ):
+        video = TypeAdapter(Video).validate_python(edited.json())
+        assert (video.remixed_from_video_id, video.seconds, video.size) == (made.id, "8", "1280x720")
+    assert http.post("/videos/extensions", json={**ask, "seconds": "12"}).json()["seconds"] == "12"
+    assert http.post("/videos/extensions", json={**ask, "seconds": "5"}).status_code == 400
+    assert http.post("/videos/edits", json={**ask, "video": {"id": "video_x"}}).status_code == 404
+    film = ("a.mp4", b"x")
+    assert v1.videos.edit(prompt="A dog", video=film).model == "sora-2"
+    assert v1.videos.extend(prompt="A dog", video=film, seconds="12").seconds == "12"
+    rex = v1.videos.create_character(name="Rex", video=film)
+    assert v1.videos.get_character(rex.id).name == "Rex"
+    refused(404, v1.videos.get_character, "char_x")
+    refused(400, v1.videos.extend, prompt="It runs", video=film, seconds="5")
+    refused(400, v1.videos.create_character, name="x" * 81, video=film)
+
+
+MANIFEST = "---\nname: sums\ndescription: Adds numbers.\n---\nAdd them."
+
+
+def zipped(**files: str) -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        for name, text in files.items():
+            archive.writestr(f"sums/{name}", text)
+    return made.getvalue()
+
+
+def test_skills(v1: Any) -> None:
+    made = whole(Skill, v1.skills.create(files=[("sums/SKILL.md", MANIFEST.encode()), ("sums/add.py", b"1 + 1")]))
+    assert (made.name, made.description, made.default_version) == ("sums", "Adds numbers.", "1")
+    second = v1.skills.versions.create(made.id, files=[("a.zip", zipped(**{"SKILL.md": MANIFEST, "b.py": "2"}))])
+    assert whole(SkillVersion, second).version == "2"
+    refused(400, v1.skills.versions.delete, "1", skill_id=made.id)
+    assert v1.skills.update(made.id, default_version="2").default_version == "2"
+    with zipfile.ZipFile(io.BytesIO(v1.skills.content.retrieve(made.id).read())) as archive:
+        assert archive.read("sums/b.py") == b"2"
+    with zipfile.ZipFile(io.BytesIO(v1.skills.versions.content.retrieve("1", skill_id=made.id).read())) as archive:
+        assert archive.namelist() == ["sums/SKILL.md", "sums/add.py"]
+    assert [one.version for one in v1.skills.versions.list(made.id).data] == ["2", "1"]
+    assert v1.skills.versions.retrieve("1", skill_id=made.id).skill_id == made.id
+    assert v1.skills.versions.delete("1", skill_id=made.id).deleted
+    third = v1.skills.versions.create(made.id, files=[("a.zip", zipped(**{"SKILL.md": MANIFEST}))])
+    assert third.version == "3"  # a number is not given twice
+    assert made.id in [one.id for one in v1.skills.list().data]
+    assert v1.skills.retrieve(made.id).latest_version == "3"
+    for bad in (b"none", b"PK\x03\x04none", zipped(a="x"), zipped(**{"SKILL.md": "no front matter"})):
+        assert refused(400, v1.skills.create, files=[("a.zip", bad)])["param"] == "files"
+    refused(400, v1.skills.create, files=[("../SKILL.md", MANIFEST.encode())])
+    refused(404, v1.skills.update, made.id, default_version="9")
+    assert v1.skills.delete(made.id).deleted
+    refused(404, v1.skills.retrieve, made.id)
+
+
 def test_containers(v1: Any) -> None:
     made = whole(
         ContainerCreateResponse,
@@ -410,6 +475,12 @@ def test_fine_tuning(v1: Any, classic: Any) -> None:
         assert whole(FineTuningJobEvent, events[0]).message == "The job has successfully completed"
         points = jobs.checkpoints.list(made.id).data
         assert whole(FineTuningJobCheckpoint, points[0]).fine_tuned_model_checkpoint == done.fine_tuned_model
+        assert done.fine_tuned_model in [one.id for one in client.models.list().data]
+        assert client.models.retrieve(done.fine_tuned_model).owned_by == "organization-owner"
+        assert client.models.delete(done.fine_tuned_model).deleted
+        refused(404, client.models.retrieve, done.fine_tuned_model)
+        refused(404, client.models.delete, done.fine_tuned_model)
+        refused(403, client.models.delete, "gpt-4o")
         refused(400, jobs.cancel, made.id)
         bad = client.files.create(file=("b.jsonl", line), purpose="fine-tune").id
         short = jobs.create(model="gpt-4o", training_file=bad)
@@ -421,6 +492,24 @@ def test_fine_tuning(v1: Any, classic: Any) -> None:
         refused(404, jobs.create, model="gpt-4o", training_file="file-x")
         other = client.files.create(file=("a.txt", b"x"), purpose="assistants").id
         refused(400, jobs.create, model="gpt-4o", training_file=other)
+
+
+def test_checkpoints_are_copied(v1: Any, http: httpx.Client) -> None:
+    line = json.dumps({"messages": USER}).encode()
+    file = v1.files.create(file=("a.jsonl", b"\n".join([line] * 10)), purpose="fine-tune").id
+    job = v1.fine_tuning.jobs.create(model="gpt-4o", training_file=file)
+    for _ in range(4):
+        v1.fine_tuning.jobs.retrieve(job.id)
+    point = v1.fine_tuning.jobs.checkpoints.list(job.id).data[0].id
+    path, body = f"/fine_tuning/jobs/{job.id}/checkpoints/{point}/copy", {"destinationResourceId": "/x", "region": "y"}
+    assert "aoai-copy-ft-checkpoints" in http.post(path, json=body).json()["error"]["message"]
+    http.headers["aoai-copy-ft-checkpoints"] = "preview"
+    states = [
+        one.json()["copiedAccountDetails"] for one in (http.post(path, json=body), http.get(path), http.get(path))
+    ]
+    assert [one[0]["status"] for one in states] == ["InProgress", "InProgress", "Completed"]
+    assert http.post(path, json={"region": "y"}).status_code == 400
+    assert http.get(path.replace(point, "ftchkpt-x")).status_code == 404
 
 
 def test_fine_tuning_rests_and_goes_on(v1: Any) -> None:
@@ -564,7 +653,9 @@ def test_model_inference(azure: Emulator) -> None:
     ("path", "word"),
     [
         ("/moderations", "moderations"),
-        ("/skills", "skills"),
+        ("/agents", "agents"),
+        ("/audio/voices", "voices"),
+        ("/live/sessions", "live sessions"),
         ("/images/variations", "variations"),
         ("/chatkit/sessions", "ChatKit"),
     ],

@@ -45,6 +45,26 @@ MEANT = {
     "websocket_url": "websocket_base_url",
     "env_file_path": "env_file",
     "http_async_client": "http_client",
+    "api_url": "azure_endpoint",
+    "endpoint_url": "azure_endpoint",
+    "account_key": "api_key",
+    "api_token": "azure_ad_token",
+    "ad_token_provider_async": "azure_ad_token_provider",
+    "azure_ad_token_scope": "scope",
+    "use_cli": "use_default_credential",
+    "chat_model": "default_model",
+    "embedding_model": "embedding_deployment",
+    "custom_headers": "default_headers",
+    "proxy_url": "proxy",
+    "verify_ssl": "ca_bundle",
+    "allowed_hosts": "trusted_hosts",
+    "retry_delay": "max_retry_wait",
+}
+ADVICE = {
+    "max_connections": "http_client=openai.DefaultHttpxClient",
+    "read_timeout": r"timeout=openai.Timeout\(60, connect=5\)",
+    "log_level": r"logging.getLogger\('azure_connector'\)",
+    "extra_body": r"pass 'extra_body' to create\(\)",
 }
 NOBODY_KNOWS = ("logger", "user_agent", "data_sources", "xyz", "api_thing", "max_speed")
 
@@ -52,6 +72,12 @@ NOBODY_KNOWS = ("logger", "user_agent", "data_sources", "xyz", "api_thing", "max
 @pytest.mark.parametrize("name", MEANT)
 def test_what_was_meant(name: str) -> None:
     with pytest.raises(ConfigurationError, match=f"Did you mean '{MEANT[name]}'"):
+        ConnectorSettings(**{name: "x"})
+
+
+@pytest.mark.parametrize("name", ADVICE)
+def test_what_is_to_be_done_instead(name: str) -> None:
+    with pytest.raises(ConfigurationError, match=ADVICE[name]):
         ConnectorSettings(**{name: "x"})
 
 

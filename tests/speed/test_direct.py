@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from importlib import import_module
 from typing import Any
 
 import openai
@@ -135,3 +136,41 @@ async def test_a_lost_connection_s_error_knows_its_request(ask, over):
     lost = [error for error in chain if isinstance(error, library.RequestError)]
     assert lost
     assert all(error.request.url.host == "127.0.0.1" for error in lost)
+
+
+@pytest.fixture(params=["sync", "httpx"])
+def written(request, monkeypatch):
+    """What is written to sockets below httpx, and over which client."""
+    core = import_module(http_library().__name__.replace("httpx", "httpcore"))
+    kind = core._backends.sync.SyncStream if request.param == "sync" else core._backends.anyio.AnyIOStream
+    original, found = kind.write, []
+
+    def write(self: Any, buffer: bytes, timeout: float | None = None) -> Any:
+        found.append(bytes(buffer))
+        return original(self, buffer, timeout)
+
+    monkeypatch.setattr(kind, "write", write)
+    monkeypatch.setattr("azure_connector.transport._clients.transport_class", lambda: None)
+    return request.param, found
+
+
+async def test_a_requests_head_leaves_with_its_body(azure, written):
+    over, pieces = written
+    long = {**HELLO, "messages": [{"role": "user", "content": "long " * 20_000}]}
+    options: dict[str, Any] = {"azure_endpoint": azure.endpoint, "api_key": azure.api_key}
+    if over == "sync":
+        with AzureConnector(**options) as client:
+            for body in (HELLO, long):
+                client.chat.completions.create(**body)
+            client.models.retrieve("gpt-4o")
+    else:
+        async with AsyncAzureConnector(**options) as client:
+            for body in (HELLO, long):
+                await client.chat.completions.create(**body)
+            await client.models.retrieve("gpt-4o")
+    short, head, body, asked = pieces
+    assert short.startswith(b"POST ")
+    assert short.endswith(b"}")
+    assert head.endswith(b"\r\n\r\n")  # a long body is not copied for it
+    assert len(body) > 100_000
+    assert asked.startswith(b"GET ")

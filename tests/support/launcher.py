@@ -68,7 +68,7 @@ def prepare() -> None:
     import readline  # noqa: F401
 
     from azure_connector import AzureConnector
-    from azure_connector.cli import _app, _chat, _doctor, _explain, _init, _models, doctor  # noqa: F401
+    from azure_connector.cli import _app, _chat, _compare, _doctor, _explain, _init, _models, doctor  # noqa: F401
 
     with AzureConnector(azure_endpoint="http://127.0.0.1:9", api_key="k" * 32) as client:
         client.explain("gpt-5")

@@ -9,9 +9,9 @@ from azure.identity import DefaultAzureCredential
 from azure.identity.aio import DefaultAzureCredential as AsyncDefaultAzureCredential
 from openai import NOT_GIVEN, AsyncStream, Stream
 from openai.resources.realtime.realtime import RealtimeConnectionManager
-from openai.types.chat import ChatCompletion, ChatCompletionChunk
-from openai.types.responses import Response
-from pydantic import SecretStr
+from openai.types.chat import ChatCompletion, ChatCompletionChunk, ParsedChatCompletion
+from openai.types.responses import ParsedResponse, Response
+from pydantic import BaseModel, SecretStr
 
 import litellm_adapter
 from azure_connector import AsyncAzureConnector, AzureConnector, ConnectorSettings, azure_info
@@ -80,11 +80,41 @@ def calls(client: AzureConnector) -> None:
         connection.response.create()
 
 
+class City(BaseModel):
+    name: str
+
+
+def parsed(client: AzureConnector) -> City | None:
+    reply: ParsedChatCompletion[City] = client.chat.completions.parse(
+        model="gpt-5", messages=MESSAGES, tools=[get_weather, City, DEFINITION], response_format=City, temperature=0
+    )
+    plain: ParsedChatCompletion[None] = client.chat.completions.parse(model="m", messages=MESSAGES)
+    with client.chat.completions.stream(
+        model="m", messages=MESSAGES, tools=[get_weather], response_format=City
+    ) as stream:
+        last: City | None = stream.get_final_completion().choices[0].message.parsed
+    with client.responses.stream(model="m", input="Hello", tools=[get_weather], text_format=City) as events:
+        print(plain, last, events.get_final_response().output_parsed, client.responses.stream(response_id="resp_1"))
+    response: ParsedResponse[City] = client.responses.parse(
+        model="m", input="Hello", tools=[get_weather], text_format=City, store=False
+    )
+    return reply.choices[0].message.parsed or response.output_parsed
+
+
 async def asynchronous(client: AsyncAzureConnector) -> None:
     reply: ChatCompletion = await client.chat.completions.create(model="m", messages=MESSAGES, tools=[get_weather])
     stream: AsyncStream[ChatCompletionChunk] = await client.chat.completions.create(
         model="m", messages=MESSAGES, stream=True, tools=[get_weather]
     )
+    parsed: ParsedChatCompletion[City] = await client.chat.completions.parse(
+        model="m", messages=MESSAGES, tools=[get_weather], response_format=City
+    )
+    async with client.chat.completions.stream(model="m", messages=MESSAGES, tools=[get_weather]) as events:
+        print(parsed, (await events.get_final_completion()).choices)
+    async with client.responses.stream(model="m", input="Hello", tools=[get_weather]) as others:
+        print(await others.get_final_response())
+    read: ParsedResponse[City] = await client.responses.parse(model="m", input="Hello", tools=[City], text_format=City)
+    print(read.output_parsed)
     async with client.realtime.connect(model="gpt-realtime") as connection:
         await connection.response.create()
     print(reply, [chunk async for chunk in stream])

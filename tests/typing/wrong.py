@@ -36,6 +36,12 @@ def wrong(client: AzureConnector, other: AsyncAzureConnector) -> None:
     client.chat.completions.create(model="m", messages=MESSAGES, tools=[5])  # wrong
     client.chat.completions.create(model="m", messages=MESSAGES, temprature=1)  # wrong
     client.chat.completions.create(model="m")  # wrong
+    client.chat.completions.parse(model="m", messages=MESSAGES, tools=[5])  # wrong
+    client.chat.completions.parse(model="m", messages=MESSAGES, temprature=1)  # wrong
+    client.chat.completions.parse(model="m", messages=MESSAGES, response_format="json")  # wrong
+    client.chat.completions.stream(model="m", messages=MESSAGES, stream=True)  # wrong
+    other.responses.stream(model="m", input="x", text_format=5)  # wrong
+    client.responses.parse(model="m", input="x", tool=[])  # wrong
     client.responses.create(modle="m", input="x")  # wrong
     client.realtime.connect(modle="m")  # wrong
     client.embeddings.create(model="m", inputs="x")  # wrong

@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ...errors import ConfigurationError
 from ...settings import METHODS, leave_out
@@ -47,7 +47,7 @@ def rows_of(settings: ConnectorSettings) -> tuple[SettingRow, ...]:
     return (*rows, *(SettingRow(name, "(not used)", why) for name, why in settings.set_aside.items()))
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
@@ -72,7 +72,7 @@ def check_settings(settings: ConnectorSettings) -> Iterator[Finding]:
         remedy = (
             "Remove the one that is not meant, or name the file (AZURE_CONNECTOR_CONFIG, AZURE_CONNECTOR_ENV_FILE)."
         )
-        yield Finding("settings", "warning", remark, "settings", remedy)
+        yield Finding("settings", "warning", remark, "overridden", remedy)
 
 
 def check_endpoint(resource: Resource, settings: ConnectorSettings) -> Iterator[Finding]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import time
 from typing import TYPE_CHECKING, Any
 
 from ...auth import expiry_text
-from ...errors import ConfigurationError, CredentialError, claims_of, scope_hint
+from ...errors import ConfigurationError, CredentialError, claims_of, expired_hint, scope_hint
 from ...settings import SCOPES, leave_out, odd_key
-from ._finding import Finding
+from ._finding import Finding, TerminalOnly
 
 if TYPE_CHECKING:
     from ...auth import Authenticator, AuthHeaders
@@ -64,11 +65,8 @@ def _judge(authenticator: Authenticator, headers: AuthHeaders, resource: str, se
         _told(claims) if claims else "a token that is no JWT, unreadable here"
     )
     if isinstance(expires, int | float) and expires <= time.time():
-        remedy = (
-            "A token given as azure_ad_token (AZURE_OPENAI_AD_TOKEN, AZURE_AD_TOKEN) is never renewed: get a new one "
-            "(az account get-access-token --resource https://cognitiveservices.azure.com), or better unset it and use "
-            "az login, a client secret or a managed identity, which renew themselves."
-        )
+        token_origin = chosen.origin if chosen is not None and chosen.origin else "default"
+        remedy = expired_hint(leave_out("azure_ad_token", token_origin, os.environ))
         return Finding("credential", "failed", detail, "expired-token", remedy, resource, facts=facts)
     audience = str(claims.get("aud", "")).rstrip("/")
     known = {scope.removesuffix("/.default") for scopes in SCOPES.values() for scope in scopes}
@@ -82,7 +80,7 @@ def _judge_key(authenticator: Authenticator, headers: AuthHeaders, resource: str
     """A key by its shape: on Azure's own hosts nothing else is ever taken; a gateway may take what it likes."""
     facts: dict[str, Any] = {"method": authenticator.kind, "chain": describe_chain(authenticator)}
     key = next(iter(headers.values()), "")
-    private = f", {len(key)} characters, ends in {key[-4:]}" if len(key) >= _SHOWN else ""
+    private = TerminalOnly(f", {len(key)} characters, ends in {key[-4:]}" if len(key) >= _SHOWN else "")
     chosen = next((link.origin or "" for link in authenticator.describe() if link.name == authenticator.kind), "")
     detail = f"{authenticator.kind} (from {chosen})" if chosen else authenticator.kind
     variable = chosen.rpartition(" ")[2]

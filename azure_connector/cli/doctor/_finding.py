@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-__all__ = ["CAUSES", "Cause", "Finding", "Status", "Step"]
+__all__ = ["CAUSES", "Cause", "Finding", "Status", "Step", "TerminalOnly"]
 
 Status = Literal["ok", "warning", "failed", "skipped"]
 
@@ -30,6 +30,7 @@ Cause = Literal[
     "no-reply",
     "not-listed",
     "other",
+    "overridden",
     "proxy",
     "quota",
     "retired",
@@ -47,7 +48,7 @@ Cause = Literal[
 ]
 
 CAUSES: Mapping[Cause, str] = {
-    "api-version": "An api-version is sent that the URL form or the resource does not take.",
+    "api-version": "The api-version does not go with the URL form or the resource.",
     "blocked": "Azure has blocked the resource.",
     "capacity": "Azure has no capacity for the model at the moment.",
     "certificate": "The host's TLS certificate does not hold.",
@@ -66,6 +67,7 @@ CAUSES: Mapping[Cause, str] = {
     "no-reply": "The host accepts connections and answers nothing.",
     "not-listed": "The resource does not list its deployments.",
     "other": "A call failed for another reason.",
+    "overridden": "A setting is given more than once; one of them counts.",
     "proxy": "The proxy does not let the connection through.",
     "quota": "The deployment's quota is used up.",
     "retired": "The model is retired, or will be soon.",
@@ -88,6 +90,32 @@ class Step:
     """What the doctor is about to do, for a progress display."""
 
     text: str
+
+
+class TerminalOnly:
+    """Text for the doctor's own terminal: whatever else shows it, stores it or sends it shows nothing.
+
+    Args:
+        text: the text.
+    """
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str = "") -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        """The text."""
+        return self._text
+
+    def __repr__(self) -> str:
+        return "TerminalOnly()"
+
+    def __reduce__(self) -> Any:
+        return TerminalOnly, ()
+
+    def __deepcopy__(self, memo: Mapping[int, Any]) -> TerminalOnly:
+        return TerminalOnly()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +146,7 @@ class Finding:
     subject: str = ""
     seconds: float | None = None
     facts: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    private: str = field(default="", repr=False)
+    private: TerminalOnly = field(default_factory=TerminalOnly, repr=False, compare=False)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, for JSON."""

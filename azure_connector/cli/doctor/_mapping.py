@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ...settings import change
 from ._finding import Finding
@@ -53,7 +53,9 @@ def check_default(settings: ConnectorSettings, existing: Sequence[ListedDeployme
     """
     model = settings.model_for("/chat/completions")
     chats = [one for one in existing if one.serves and "chat" in one.apis]
-    if settings.chosen_model("/chat/completions") is not None or not chats:
+    if (chosen := settings.chosen_model("/chat/completions")) is not None:
+        return _chosen_kind(settings, chosen, existing, chats)
+    if not chats:
         return None
     if any(one.name.lower() == model.lower() for one in existing) or (
         settings.discover and any(one.model == model for one in existing)
@@ -63,6 +65,22 @@ def check_default(settings: ConnectorSettings, existing: Sequence[ListedDeployme
     remedy = f"Choose one for them: {change(_DEFAULT, first.name)}"
     detail = f"calls that name no model, as `azure-connector chat` makes them, ask for {model}, which is not there"
     return Finding("mapping", "warning", detail, "deployment-missing", remedy, first.resource, first.key)
+
+
+def _chosen_kind(
+    settings: ConnectorSettings,
+    chosen: str,
+    existing: Sequence[ListedDeployment],
+    chats: Sequence[ListedDeployment],
+) -> Finding | None:
+    """Whether the model that somebody chose for calls without one chats."""
+    (target, *_) = settings.deployments.resolve(chosen, "/chat/completions").targets
+    found = next((one for one in existing if one.key == target.key), None)
+    if found is None or not found.apis or "chat" in found.apis or "responses" in found.apis:
+        return None
+    detail = f"calls that name no model go to {found.name}, which makes {found.apis[0]} only"
+    remedy = mapping_remedy(settings, found, chats) or "Choose a deployment that chats."
+    return Finding("mapping", "failed", detail, "deployment-missing", remedy, found.resource, found.key)
 
 
 def mapping_remedy(
@@ -106,7 +124,7 @@ def _meant(model: str, one: ListedDeployment, existing: Sequence[ListedDeploymen
     return f"{name}@{one.resource}" if name and one.resource != "default" else name
 
 
-def _set(settings: ConnectorSettings, setting: str, value: Any, changed: Any) -> str:
+def _set(settings: ConnectorSettings, setting: str, value: object, changed: object) -> str:
     """The command, or the lines of the file, that set a setting where it is decided."""
     origin = settings.origins[setting]
     if isinstance(changed, dict) and ".toml" in origin:

@@ -12,7 +12,7 @@ from contextlib import closing
 from threading import Thread
 from typing import Any
 
-from ...errors import COMPANY_AUTHORITY, ENDPOINTS, around, placeholder_hint, proxy_remedy, scheme_hint
+from ...errors import ENDPOINTS, around, company_authority, placeholder_hint, proxy_remedy, scheme_hint
 from ...settings import AUTHORITY_HOSTS
 from ._finding import Cause, Finding
 from ._proxy import Way
@@ -201,7 +201,9 @@ def _untrusted(way: Way, error: ssl.SSLCertVerificationError, resource: str) -> 
     signed = f" by {facts['issuer']}" if facts["issuer"] else ""
     detail = f"the certificate of {way.host}, signed{signed}, is refused: {error.verify_message}"
     if error.verify_code in _UNTRUSTED:
-        return Finding("TLS", "failed", detail, "tls-interception", COMPANY_AUTHORITY, resource, way.host, facts=facts)
+        return Finding(
+            "TLS", "failed", detail, "tls-interception", company_authority(), resource, way.host, facts=facts
+        )
     remedy = "The certificate is not for this name: check the endpoint's host (AZURE_OPENAI_ENDPOINT)."
     if error.verify_code in (_EXPIRED, _NOT_YET):
         remedy = "The certificate is out of its dates: check this machine's clock first, then the host."

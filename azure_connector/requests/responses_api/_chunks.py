@@ -17,7 +17,7 @@ _FRAME = ("id", "created", "model", "system_fingerprint", "service_tier")
 _NOT_KEPT = ("choices", "object", "obfuscation", "usage")
 
 
-def completion_as_chunks(completion: Mapping[str, Any], *, include_usage: bool = False) -> list[Json]:
+def completion_as_chunks(completion: Mapping[str, object], *, include_usage: bool = False) -> list[Json]:
     """One whole chat completion, delivered as a stream; for models that cannot stream.
 
     Args:
@@ -66,7 +66,7 @@ def _call_delta(call: Json, index: int) -> Json:
     return {"tool_calls": [{"index": index, **without(call, "index")}]}
 
 
-def chunks_as_completion(chunks: Iterable[Mapping[str, Any]]) -> Json:
+def chunks_as_completion(chunks: Iterable[Mapping[str, object]]) -> Json:
     """Puts the chunks of a chat stream together again, as far as they go.
 
     Args:

@@ -69,7 +69,7 @@ class Conversation:
         if fields.get("name") and role in ("system", "developer", "user", "assistant"):
             self.unsent.add("messages.name")
 
-    def _add_assistant(self, message: Mapping[str, Any], where: str) -> None:
+    def _add_assistant(self, message: Mapping[str, object], where: str) -> None:
         if message.get("audio") and not message.get("content"):
             raise InvalidRequestError(
                 f"{where} holds an audio answer, which the Responses API cannot be sent",
@@ -97,7 +97,7 @@ class Conversation:
             return {"type": "custom_tool_call", "call_id": call_id, "name": custom.get("name"), "input": text}
         return _function_call(call_id, as_object(call.get("function")))
 
-    def _add_result(self, message: Mapping[str, Any], where: str) -> None:
+    def _add_result(self, message: Mapping[str, object], where: str) -> None:
         call_id = message.get("tool_call_id")
         if message.get("role") == "function":
             call_id, self._legacy_call = self._legacy_call or call_id, None
@@ -107,7 +107,7 @@ class Conversation:
         self.items.append({"type": kind, "call_id": call_id, "output": _output(message, where)})
 
 
-def _calls(message: Mapping[str, Any]) -> list[Json]:
+def _calls(message: Mapping[str, object]) -> list[Json]:
     return objects(message.get("tool_calls"))
 
 
@@ -118,7 +118,7 @@ def _function_call(call_id: str, function: Json) -> Json:
     return {"type": "function_call", "call_id": call_id, "name": function.get("name"), "arguments": arguments}
 
 
-def _input_content(message: Mapping[str, Any], where: str) -> str | list[Json]:
+def _input_content(message: Mapping[str, object], where: str) -> str | list[Json]:
     content = message.get("content")
     if isinstance(content, str):
         return content
@@ -127,7 +127,7 @@ def _input_content(message: Mapping[str, Any], where: str) -> str | list[Json]:
     return [_input_part(part, f"{where}.content[{n}]") for n, part in enumerate(_parts(content, where))]
 
 
-def _output(message: Mapping[str, Any], where: str) -> str | list[Json]:
+def _output(message: Mapping[str, object], where: str) -> str | list[Json]:
     content = _input_content(message, where)
     if isinstance(content, list) and len(content) == 1 and content[0].keys() == {"type", "text"}:
         # A single text is a string, which every version of the API takes.
@@ -163,7 +163,7 @@ def _input_part(part: object, where: str) -> Json:
     return dict(fields)
 
 
-def _output_parts(message: Mapping[str, Any], where: str) -> list[Json]:
+def _output_parts(message: Mapping[str, object], where: str) -> list[Json]:
     """What the assistant said, as the parts of an output message."""
     content = message.get("content")
     said: list[Any] = [content] if isinstance(content, str) else _parts(content, where) if content else []

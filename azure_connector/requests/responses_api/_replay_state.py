@@ -78,7 +78,9 @@ def _stub(item: Json, position: int, speech: MessageText) -> Json:
     return stub
 
 
-def replayed(message: Mapping[str, Any], text: str, own: list[Json], *, origin: str | None, reason: bool) -> list[Json]:
+def replayed(
+    message: Mapping[str, object], text: str, own: list[Json], *, origin: str | None, reason: bool
+) -> list[Json]:
     """The input items for an assistant message, with what it carries put back in its place.
 
     Args:
@@ -104,7 +106,7 @@ def _followed(items: list[Json]) -> list[Json]:
     return items
 
 
-def _readable_reasoning(message: Mapping[str, Any], origin: str | None) -> list[Json]:
+def _readable_reasoning(message: Mapping[str, object], origin: str | None) -> list[Json]:
     source = message.get("reasoning_origin")
     if source is not None and origin is not None and source != origin:
         return []
@@ -189,6 +191,6 @@ def _output_text(text: str) -> Json:
     return {"type": "output_text", "text": text, "annotations": []}
 
 
-def without_replay_state(message: Mapping[str, Any]) -> Mapping[str, Any]:
+def without_replay_state(message: Mapping[str, object]) -> Mapping[str, Any]:
     """The message without the extra fields, as Chat Completions takes it; the same object where it has none."""
     return without(message, *REPLAY_FIELDS) if REPLAY_FIELDS & message.keys() else message

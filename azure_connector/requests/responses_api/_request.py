@@ -31,7 +31,7 @@ _TRANSLATED = frozenset(
 
 
 def to_responses(
-    body: Mapping[str, Any], *, reasons: bool = True, replay: bool = True, origin: str | None = None
+    body: Mapping[str, object], *, reasons: bool = True, replay: bool = True, origin: str | None = None
 ) -> tuple[Json, tuple[str, ...]]:
     """Translates a chat completion's body for a model that speaks only the Responses API.
 
@@ -79,14 +79,14 @@ def to_responses(
     return sent, tuple(sorted(unsent | talk.unsent))
 
 
-def _messages(body: Mapping[str, Any]) -> Sequence[object]:
+def _messages(body: Mapping[str, object]) -> Sequence[object]:
     messages = body.get("messages") or ()
     if not isinstance(messages, list | tuple):
         raise InvalidRequestError(f"messages is a {type(messages).__name__}, not a list", param="messages")
     return cast("Sequence[object]", messages)
 
 
-def _refuse(body: Mapping[str, Any]) -> None:
+def _refuse(body: Mapping[str, object]) -> None:
     if (body.get("n") or 1) != 1:
         raise InvalidRequestError(
             "the Responses API gives one answer per request",
@@ -102,13 +102,13 @@ def _says_something(key: str, value: object) -> bool:
     return value not in (None, "", [], {}) and (key == "seed" or value != 0)
 
 
-def _include(body: Mapping[str, Any], reasons: bool) -> list[Any]:
+def _include(body: Mapping[str, object], reasons: bool) -> list[Any]:
     wanted = as_list(body.get("include"))
     asked = [*([_ENCRYPTED_REASONING] if reasons else []), *([_LOGPROBS] if body.get("logprobs") else [])]
     return [*wanted, *(name for name in asked if name not in wanted)]
 
 
-def _tools(body: Mapping[str, Any]) -> list[Any]:
+def _tools(body: Mapping[str, object]) -> list[Any]:
     tools = as_list(body.get("tools"))
     search = body.get("web_search_options")
     if search is None:
@@ -119,7 +119,7 @@ def _tools(body: Mapping[str, Any]) -> list[Any]:
     return [*tools, {"type": "web_search", **options, **flat}]
 
 
-def _text(body: Mapping[str, Any]) -> Json:
+def _text(body: Mapping[str, object]) -> Json:
     text = dict(as_object(body.get("text")))
     wanted = as_object(body.get("response_format"))
     if wanted.get("type") == "json_schema":
@@ -131,7 +131,7 @@ def _text(body: Mapping[str, Any]) -> Json:
     return text
 
 
-def _reasoning(body: Mapping[str, Any]) -> Json:
+def _reasoning(body: Mapping[str, object]) -> Json:
     # No summary is asked for by itself: some organizations may not have it, and get a 400.
     reasoning = dict(as_object(body.get("reasoning")))
     if body.get("reasoning_effort") is not None:
@@ -139,7 +139,7 @@ def _reasoning(body: Mapping[str, Any]) -> Json:
     return reasoning
 
 
-def _limit(body: Mapping[str, Any]) -> object:
+def _limit(body: Mapping[str, object]) -> object:
     for name in ("max_output_tokens", "max_completion_tokens", "max_tokens"):
         limit = body.get(name)
         if limit is not None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from ..._utils import Json, as_list, as_object
 
@@ -60,12 +59,12 @@ def objects(value: object) -> list[Json]:
     return [entry for entry in as_list(value) if isinstance(entry, dict)]
 
 
-def without(value: Mapping[str, Any], *keys: str) -> Json:
+def without(value: Mapping[str, object], *keys: str) -> Json:
     """A shallow copy that lacks `keys`."""
     return {key: kept for key, kept in value.items() if key not in keys}
 
 
-def merged_verdicts(verdicts: Iterable[Mapping[str, Any]]) -> Json:
+def merged_verdicts(verdicts: Iterable[Mapping[str, object]]) -> Json:
     """Several `content_filter_results` as one: per category the worst verdict stands.
 
     Azure judges a long answer in windows and reports each; a later harmless window must not hide an earlier hit.
