@@ -211,8 +211,8 @@ docs: $(VENV)/.dev ## the documentation, strictly, into site/
 bench: $(VENV)/.dev ## speed beside the stacks it replaces, into docs/performance.md; five minutes (BENCH=--quick)
 	$(BIN)/python -m benchmarks.speed $(or $(BENCH),--write)
 
-bench-bulk: $(VENV)/.dev ## bulk work: pace, speed, memory, kills, batches, into docs/bulk.md; half an hour
-	$(BIN)/python -m benchmarks.bulk $(or $(BENCH),--write)
+bench-bulk: $(VENV)/.dev ## bulk work: pace, speed, memory, kills, batches; ten minutes (BENCH="--full --write": an hour, into docs/bulk.md)
+	$(BIN)/python -m benchmarks.bulk $(BENCH)
 
 clean: ## remove environments and caches
 	rm -rf .venv .venv-* .cache .pytest_cache .ruff_cache .hypothesis site build dist

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from typing import Any, cast
+from urllib.parse import parse_qsl
 
 from azure_connector.errors import ConfigurationError
 from azure_connector.settings import ConnectorSettings
 
-__all__ = ["canonical", "check_settings"]
+__all__ = ["canonical", "check_params", "check_settings"]
 
 _OBJECTS = frozenset({"credential", "azure_ad_token_provider", "default_headers", "default_query"})
 _HINT = (
@@ -41,8 +42,29 @@ def _check(settings: Mapping[str, object], where: str) -> None:
         if name == "resources":
             for resource, table in cast("Mapping[str, Mapping[str, Any]]", value).items():
                 _check(table, f"resources.{resource}.")
-        if name == "azure_endpoint" and "@" in str(value).partition("://")[2].partition("/")[0]:
-            raise ConfigurationError(f"settings: {where}azure_endpoint holds a user name or password.", hint=_HINT)
+        if name == "azure_endpoint":
+            _check_endpoint(str(value), f"settings: {where}azure_endpoint")
+
+
+def _check_endpoint(url: str, name: str) -> None:
+    address, _, query = url.partition("?")
+    if "@" in address.partition("://")[2].partition("/")[0]:
+        raise ConfigurationError(f"{name} holds a user name or password.", hint=_HINT)
+    # A copied target URI has its version there; a gateway's key looks the same.
+    if {named.lower() for named, _ in parse_qsl(query, keep_blank_values=True)} - {"api-version"}:
+        raise ConfigurationError(f"{name} has parameters beside api-version, which may be a secret.", hint=_HINT)
+
+
+def check_params(params: Mapping[str, object]) -> None:
+    """Refuses headers and query parameters: gateways take keys there.
+
+    Raises:
+        ConfigurationError: it names the parameter.
+    """
+    for name in ("extra_headers", "extra_query"):
+        if name in params:
+            hint = f"{_HINT} Headers for every call: default_headers in that file."
+            raise ConfigurationError(f"params: {name!r} may hold a secret.", hint=hint)
 
 
 def is_secret(name: str) -> bool:

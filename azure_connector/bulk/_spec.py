@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from azure_connector.errors import ConfigurationError
 
 from ._schema import OutputSchema
-from ._settings import canonical, check_settings
+from ._settings import canonical, check_params, check_settings
 from ._template import Template
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ class JobSpec:
         if not self.model:
             raise ConfigurationError("A job needs a model: the name that a call would use, e.g. gpt-4o-mini.")
         check_settings(self.settings)
+        check_params(self.params)
         reserved = {"model", "messages", "input", "stream", "n", "prompt"} & self.params.keys()
         if reserved:
             raise ConfigurationError(f"params: {min(reserved)!r} cannot be set, the job itself decides it.")

@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import random
 import resource
-import signal
 import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -21,7 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from azure_connector import AsyncAzureConnector
-from azure_connector.bulk import Complete, Embed, run
+from azure_connector.bulk import Complete, Embed, _batch_files, run
 from azure_connector.emulator import Deployment, Emulator
 from azure_connector.emulator.counting import count_messages
 
@@ -58,7 +57,7 @@ def client(port: int) -> AsyncAzureConnector:
     return AsyncAzureConnector(azure_endpoint=f"http://127.0.0.1:{port}", api_key=KEY)
 
 
-def throughput(rows: int = 20_000) -> dict[str, Any]:
+def throughput(rows: int) -> dict[str, Any]:
     """On a 20 ms server, 128 at once: the bare client, and a run with journal and files."""
     process, ports = served()
     with tempfile.TemporaryDirectory() as folder:
@@ -86,7 +85,7 @@ def throughput(rows: int = 20_000) -> dict[str, Any]:
     return found
 
 
-def overlap(rows: int = 6_000) -> dict[str, float]:
+def overlap(rows: int) -> dict[str, float]:
     """Log-normal latencies (median 50 ms), 64 at once: rows a second by the size of the batches."""
     process, ports = served()
     found: dict[str, float] = {}
@@ -109,7 +108,7 @@ def memory(rows: int) -> dict[str, float]:
         how = {"concurrency": 256, "progress": False, "client": client(ports["even"])}
         found = timed(rows, lambda: run(JOB, source, Path(folder) / "out.parquet", **how))
     process.kill()
-    return {**found, "rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
+    return {**found, "rows": rows, "rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
 
 
 def pacing(
@@ -149,10 +148,14 @@ def pacing(
     return {"used": statuses[200] / quota, "refused": statuses[429] / max(1, asked), "asked": asked}
 
 
-def kills(rows: int = 100_000, number: int = 10) -> dict[str, float]:
-    """A run that is killed ten times: rows that lack or are double, and calls that were repeated."""
-    chance = random.Random(1)
-    asked: Counter[str] = Counter()
+def answered(port: int) -> int:
+    """How many calls the server has had in all."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/count") as reply:
+        return int(reply.read())
+
+
+def kills(rows: int, number: int = 10) -> dict[str, float]:
+    """A run that is killed ten times, at ten places: rows that lack or are double, and calls that were repeated."""
     process, ports = served()
     with tempfile.TemporaryDirectory() as folder:
         source, target = table(Path(folder) / "in.parquet", rows), Path(folder) / "out.parquet"
@@ -164,33 +167,33 @@ def kills(rows: int = 100_000, number: int = 10) -> dict[str, float]:
         command = [sys.executable, "-m", "azure_connector.cli", "bulk", "complete", str(source), str(target)]
         command += ["--model", "gpt-4o-mini", "--prompt", "Classify: {text}", "--concurrency", "64"]
         killed = 0
-        for _ in range(number):
+        for turn in range(number):
             working = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-            try:
-                working.wait(timeout=8 + 8 * chance.random())
-            except subprocess.TimeoutExpired:
-                working.send_signal(signal.SIGKILL)
-                working.wait()
-                killed += 1
+            while working.poll() is None and answered(ports["even"]) < rows * (turn + 1) / (number + 1):
+                time.sleep(0.05)
+            killed += working.poll() is None
+            working.kill()
+            working.wait()
         subprocess.run(command, env=environment, check=True, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-        made = pq.read_table(target, columns=["n", "attempts", "error_code"]).to_pydict()
+        made = pq.read_table(target, columns=["n", "error_code"]).to_pydict()
+        asked = answered(ports["even"])
     process.kill()
-    asked.update(made["n"])
     return {
         "killed": killed,
         "rows": len(made["n"]),
-        "distinct": len(asked),
+        "distinct": len(set(made["n"])),
         "errors": sum(code is not None for code in made["error_code"]),
+        "repeated": asked - rows,
     }
 
 
-def batch(rows: int = 120_000) -> dict[str, float]:
+def batch(rows: int) -> dict[str, float]:
     """Lines over the Batch API: some fail, the batches expire once, one is cancelled by somebody."""
     names = [Deployment("gpt-4o-mini-batch", "gpt-4o-mini", sku="GlobalBatch")]
     failing = {f"r{n}" for n in range(0, rows, 997)}
     with Emulator(names) as azure, tempfile.TemporaryDirectory() as folder:
         rules = azure.resource.batch_rules
-        rules.lines_per_look, rules.expires_after_lines = 5000, 40_000
+        rules.lines_per_look, rules.expires_after_lines = rows // 24, rows // 3
         rules.line_status = lambda identity: 400 if identity in failing else None
         source = table(Path(folder) / "in.parquet", rows)
         made = AsyncAzureConnector(azure_endpoint=azure.endpoint, api_key=azure.api_key, timeout=600)
@@ -205,6 +208,7 @@ def batch(rows: int = 120_000) -> dict[str, float]:
 
         began = time.perf_counter()
         how = {"batch": True, "poll": 1.0, "client": made, "progress": cancel_one, "keep_journal": True}
+        _batch_files.MAX_LINES = max(1, rows // 3)  # three files at least, whatever the size
         summary = run(job, source, Path(folder) / "out.parquet", **how)
         numbers = pq.read_table(Path(folder) / "out.parquet", columns=["n"]).column("n").to_pylist()
         return {
@@ -216,18 +220,43 @@ def batch(rows: int = 120_000) -> dict[str, float]:
         }
 
 
-CASES: dict[str, Callable[[], dict[str, Any]]] = {
-    "throughput": throughput,
-    "overlap": overlap,
-    "memory_100k": lambda: memory(100_000),
-    "memory_1m": lambda: memory(1_000_000),
-    "pacing_10s": lambda: pacing(600, 10_000, 10.0),
-    "pacing_1s": lambda: pacing(600, 10_000, 1.0),
-    "pacing_tokens": lambda: pacing(2000, 50, 10.0),
-    "pacing_halved": lambda: pacing(600, 10_000, 10.0, halve=True),
-    "kills": kills,
-    "batch": batch,
+def ray_http(rows: int) -> dict[str, Any]:
+    """Ray Data's own HTTP processor on the 20 ms server, beside our job on Ray and `run`; in Ray's own environment."""
+    process, ports = served()
+    python = next((path for path in PYTHONS if path.exists()), None)
+    found: dict[str, Any] = {"rows": rows}
+    with tempfile.TemporaryDirectory(prefix="r") as folder:
+        source = table(Path(folder) / "in.parquet", rows)
+        for name in () if python is None else ("processor", "apply"):
+            command = [str(python), "-m", "benchmarks.bulk.on_ray", name, str(source), str(ports["even"]), folder]
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            if done.returncode:
+                raise RuntimeError(done.stderr[-3000:])
+            found[name] = json.loads(done.stdout.splitlines()[-1])
+        how = {"concurrency": 128, "progress": False, "client": client(ports["even"])}
+        found["run"] = timed(rows, lambda: run(JOB, source, Path(folder) / "out.parquet", **how))["rows_per_second"]
+    process.kill()
+    return found
+
+
+ROOT = Path(__file__).parents[2]
+PYTHONS = (ROOT / ".venv-engines" / "bin" / "python", Path(os.environ.get("ENGINES", "/nowhere")) / "bin" / "python")
+
+# A case, and its rows (for the pace: its seconds): a quick look, and all of it.
+CASES: dict[str, tuple[Callable[[int], dict[str, Any]], int, int]] = {
+    "throughput": (throughput, 4_000, 20_000),
+    "overlap": (overlap, 2_000, 6_000),
+    "ray": (ray_http, 1_000, 5_000),
+    "memory_small": (memory, 5_000, 100_000),
+    "memory_large": (memory, 50_000, 1_000_000),
+    "pacing_10s": (lambda seconds: pacing(600, 10_000, 10.0, seconds), 40, 100),
+    "pacing_1s": (lambda seconds: pacing(600, 10_000, 1.0, seconds), 40, 100),
+    "pacing_tokens": (lambda seconds: pacing(2000, 50, 10.0, seconds), 60, 100),
+    "pacing_halved": (lambda seconds: pacing(600, 10_000, 10.0, seconds, halve=True), 60, 100),
+    "kills": (kills, 5_000, 100_000),
+    "batch": (batch, 6_000, 120_000),
 }
 
 if __name__ == "__main__":
-    print(json.dumps(CASES[sys.argv[1]]()))
+    case, small, full = CASES[sys.argv[1]]
+    print(json.dumps(case(int(sys.argv[2]) if len(sys.argv) > 2 else small)))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 __all__ = ["picture", "table"]
+
+Results = Mapping[str, Any]
 
 PACING = {
     "pacing_10s": "requests bind, checked over 10 s",
@@ -17,77 +19,107 @@ PACING = {
     "pacing_tokens": "tokens bind",
     "pacing_halved": "the limit is halved midway",
 }
+SPEED = {"bare": "bare client and `gather`", "bulk": "`run`, journal and files", "embed": "`run`, embeddings"}
+ON_RAY = {"processor": "Ray's own HTTP processor", "apply": "our job on Ray", "run": "`run`"}
 
 
-def table(results: Mapping[str, Any]) -> str:
+def table(results: Results) -> str:
     """Markdown, of the cases that there are."""
-    rows: list[tuple[str, str]] = []
-    for name, label in PACING.items():
-        if (found := results.get(name)) is not None:
-            rows.append((f"quota used · 429s, {label}", f"{found['used']:.0%} · {found['refused']:.1%}"))
-    if (found := results.get("throughput")) is not None:
-        for name, label in (
-            ("bare", "bare client and `gather`"),
-            ("bulk", "`run`, journal and files"),
-            ("embed", "`run`, embeddings"),
-        ):
-            one = found[name]
-            rows.append(
-                (
-                    f"20 ms server, {label}",
-                    f"{one['rows_per_second']:,.0f} rows/s · {one['cpu_us_per_row']:,.0f} µs CPU a row",
-                )
-            )
-    if (found := results.get("overlap")) is not None:
-        told = " · ".join(f"{size}: {rate:,.0f}" for size, rate in found.items())
-        rows.append(("log-normal latency, 64 at once, rows/s by batch size", told))
-    for name, label in (("memory_100k", "100,000"), ("memory_1m", "1,000,000")):
-        if (found := results.get(name)) is not None:
-            rows.append((f"memory, {label} rows", f"{found['rss_mb']:,.0f} MB"))
-    if (found := results.get("kills")) is not None:
-        rows.append(
-            (f"{found['killed']:.0f} times `kill -9`", f"{found['distinct']:,} of {found['rows']:,} rows, once each")
-        )
-    if (found := results.get("batch")) is not None:
-        rows.append(
-            (
-                "Batch API, lines failing, expiring, one batch cancelled",
-                f"{found['rows']:,} rows in {found['batches']} batches",
-            )
-        )
+    rows = [*_pace(results), *_speed(results), *_safety(results)]
     lines = ["| what | measured |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows)]
     machine = (
         f"{os.cpu_count()} cores ({platform.machine()}), Python {platform.python_version()}, {date.today():%Y-%m-%d}"
     )
-    shown = ["", "![Quota used and 429s](images/bulk.svg)"] if any(name in results for name in PACING) else []
-    return "\n".join([*lines, "", f"{machine}. Other work ran on the machine; ratios travel, numbers do not.", *shown])
+    told = f"{machine}. Other work ran on the machine: ratios of one run travel, rows a second do not."
+    return "\n".join([*lines, "", told, "", "![Pace, speed and memory](images/bulk.svg)"])
 
 
-def picture(results: Mapping[str, Any], path: Path) -> None:
-    """Quota used and 429s, as bars."""
+def _pace(results: Results) -> Iterator[tuple[str, str]]:
+    for name, label in PACING.items():
+        if (found := results.get(name)) is not None:
+            yield f"quota used · 429s, {label}", f"{found['used']:.0%} · {found['refused']:.1%}"
+
+
+def _speed(results: Results) -> Iterator[tuple[str, str]]:
+    if (found := results.get("throughput")) is not None:
+        for name, label in SPEED.items():
+            one = found[name]
+            ratio = one["rows_per_second"] / found["bare"]["rows_per_second"]
+            beside = "" if name != "bulk" else f" · {ratio:.2f} of the bare client's rate"
+            cost = f"{one['cpu_us_per_row']:,.0f} µs CPU a row"
+            yield f"20 ms server, {label}", f"{one['rows_per_second']:,.0f} rows/s · {cost}{beside}"
+    if (found := results.get("ray")) is not None:
+        told = " · ".join(f"{label}: {found[name]:,.0f}" for name, label in ON_RAY.items() if name in found)
+        yield f"20 ms server, rows/s over {found['rows']:,} rows, the start of Ray's actors included", told
+    if (found := results.get("overlap")) is not None:
+        told = " · ".join(f"{int(size):,}: {rate:,.0f}" for size, rate in found.items())
+        ratio = f"{found['100'] / found['2000']:.2f} of batches of 2,000"
+        yield "log-normal latency, 64 at once, rows/s by batch size", f"{told} · {ratio}"
+
+
+def _safety(results: Results) -> Iterator[tuple[str, str]]:
+    small, large = results.get("memory_small"), results.get("memory_large")
+    if small and large:
+        more = f"{large['rss_mb']:,.0f} MB, {large['rss_mb'] - small['rss_mb']:+,.0f}"
+        yield f"memory, {small['rows']:,} and {large['rows']:,} rows", f"{small['rss_mb']:,.0f} MB and {more}"
+    if (found := results.get("kills")) is not None:
+        again = f"{found['repeated']:,} calls repeated, {found['repeated'] / found['killed']:.0f} a kill"
+        yield (
+            f"{found['killed']:.0f} times `kill -9`, 64 at once",
+            f"{found['distinct']:,} of {found['rows']:,} rows, once each · {again}",
+        )
+    if (found := results.get("batch")) is not None:
+        yield (
+            "Batch API, lines failing, expiring, one batch cancelled",
+            f"{found['rows']:,} rows in {found['batches']} batches",
+        )
+
+
+def picture(results: Results, path: Path) -> None:
+    """Pace, speed and memory, as bars."""
     import matplotlib as mpl
 
     mpl.use("svg")
     mpl.rcParams["svg.hashsalt"] = "bulk"
     import matplotlib.pyplot as plt
 
-    found = {label: results[name] for name, label in PACING.items() if name in results}
-    if not found:
+    panels = [panel for panel in (_pace_bars(results), _speed_bars(results), _memory_bars(results)) if panel[1]]
+    if not panels:
         return
-    figure, axes = plt.subplots(figsize=(7, 0.6 * len(found) + 1))
-    places = range(len(found))
-    axes.barh(
-        [place - 0.2 for place in places], [one["used"] * 100 for one in found.values()], 0.35, label="quota used, %"
+    heights = [len(bars) + 1 for _, bars in panels]
+    figure, drawn = plt.subplots(
+        len(panels), figsize=(7, 0.5 * sum(heights)), height_ratios=heights, squeeze=False, layout="constrained"
     )
-    axes.barh(
-        [place + 0.2 for place in places],
-        [one["refused"] * 100 for one in found.values()],
-        0.35,
-        label="429s, % of calls",
-    )
-    axes.set_yticks(list(places), list(found))
-    axes.invert_yaxis()
-    axes.set_xlim(0, 100)
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=2, frameon=False)  # below: it would hide a bar
-    figure.tight_layout()
+    for axes, (title, bars) in zip(drawn[:, 0], panels, strict=True):
+        axes.set_title(title, loc="left", fontsize="medium")
+        made = axes.barh(list(bars), [value for value, _ in bars.values()])
+        axes.bar_label(made, [label for _, label in bars.values()], padding=3)
+        axes.invert_yaxis()
+        axes.margins(x=0.3)
+        axes.xaxis.set_visible(False)
+        axes.spines[["top", "right", "bottom"]].set_visible(False)
     figure.savefig(path, metadata={"Date": None})
+    plt.close(figure)
+
+
+_Bars = tuple[str, dict[str, tuple[float, str]]]
+
+
+def _pace_bars(results: Results) -> _Bars:
+    found = {label: results[name] for name, label in PACING.items() if name in results}
+    bars = {
+        label: (one["used"], f"{one['used']:.0%}, 429s {one['refused']:.1%} of calls") for label, one in found.items()
+    }
+    return "Quota used", bars
+
+
+def _speed_bars(results: Results) -> _Bars:
+    rates: dict[str, float] = {}
+    if (found := results.get("throughput")) is not None:
+        rates |= {SPEED[name].replace("`", ""): found[name]["rows_per_second"] for name in ("bare", "bulk")}
+    return "Rows a second, 20 ms server", {label: (rate, f"{rate:,.0f}") for label, rate in rates.items()}
+
+
+def _memory_bars(results: Results) -> _Bars:
+    found = [results[name] for name in ("memory_small", "memory_large") if name in results]
+    return "Memory", {f"{one['rows']:,} rows": (one["rss_mb"], f"{one['rss_mb']:,.0f} MB") for one in found}

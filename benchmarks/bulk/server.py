@@ -62,6 +62,8 @@ class _Answering(asyncio.Protocol):
         self._spread = spread
         self._received = bytearray()
 
+    answered = 0  # in all, by GET /count: a run that is killed cannot say how often it asked
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport
         self._loop = asyncio.get_running_loop()
@@ -76,6 +78,10 @@ class _Answering(asyncio.Protocol):
                 return
             body = bytes(self._received[end + 4 : end + 4 + length])
             del self._received[: end + 4 + length]
+            if head.startswith(b"get /count"):
+                self._write(_reply(str(_Answering.answered).encode()))
+                continue
+            _Answering.answered += 1
             delay = random.lognormvariate(-3.0, 1.0) if self._spread else DELAY
             reply = _embeddings(body) if b"/embeddings" in head[:200] else _CHAT
             self._loop.call_later(delay, self._write, reply)

@@ -252,6 +252,7 @@ def test_jobs_are_frozen_pickled_and_told_apart():
         {"credential": object()},
         {"resources": {"west": {"azure_endpoint": "https://w.openai.azure.com", "api_key": "k" * 32}}},
         {"azure_endpoint": "https://user:w0rd@x.openai.azure.com"},
+        {"azure_endpoint": "https://gateway.example/openai?subscription-key=w0rd"},
     ],
 )
 def test_a_secret_does_not_travel_with_a_job(settings):
@@ -259,6 +260,13 @@ def test_a_secret_does_not_travel_with_a_job(settings):
         Complete(model="m", prompt="{t}", settings=settings)
     assert "k" * 32 not in str(caught.value)
     assert "w0rd" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["extra_headers", "extra_query"])
+def test_a_secret_does_not_travel_with_a_jobs_parameters(name):
+    with pytest.raises(ConfigurationError, match="TOML file") as caught:
+        Complete(model="m", prompt="{t}", params={name: {"api-key": "k" * 32}})
+    assert "k" * 32 not in str(caught.value)
 
 
 @pytest.mark.parametrize(
