@@ -5,6 +5,8 @@ from __future__ import annotations
 from ._forks import ForkLock, renew_after_fork
 from ._html import TEXT_STYLE, error_html, html_table, markdown_html
 from ._json import (
+    ARRAY,
+    OBJECT,
     Json,
     as_list,
     as_object,
@@ -24,6 +26,8 @@ from ._text import install_hint, nearest, printable, sentence
 from ._traceback import traceback_lines
 
 __all__ = [
+    "ARRAY",
+    "OBJECT",
     "TEXT_STYLE",
     "Flight",
     "ForkLock",

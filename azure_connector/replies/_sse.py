@@ -24,7 +24,8 @@ class Event:
     @property
     def may_split(self) -> bool:
         """Whether a half of a surrogate pair may stand in it, whose other half is in the next one (`PairJoiner`)."""
-        return b"\\ud" in self.data or b"\\uD" in self.data  # a half is always written as an escape
+        data = self.data  # a half is always written as an escape, and one byte is quickly looked for
+        return b"\\" in data and (b"\\ud" in data or b"\\uD" in data)
 
 
 class EventDecoder:
