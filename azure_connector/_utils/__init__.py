@@ -19,6 +19,7 @@ from ._json import (
     type_name,
 )
 from ._once import Once
+from ._parts import import_part
 from ._signature import bare_signature, show_lazily, with_signature
 from ._single_flight import Flight, SingleFlight, running_loop, wait, wait_async
 from ._tasks import spawn
@@ -40,6 +41,7 @@ __all__ = [
     "bare_signature",
     "error_html",
     "html_table",
+    "import_part",
     "install_hint",
     "list_index",
     "mapping_or_none",

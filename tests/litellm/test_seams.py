@@ -140,7 +140,7 @@ def test_a_reloaded_package_replaces_its_hook(registered):
 def test_the_adapter_stays_a_translator():
     """Lines of code, without blanks, comments and docstrings: what grows here belongs into the core."""
     package = Path(litellm_adapter.__file__).parent
-    assert sum(code_lines(path) for path in package.rglob("*.py")) <= 1425
+    assert sum(code_lines(path) for path in package.rglob("*.py")) <= 1200
 
 
 def code_lines(path: Path) -> int:
