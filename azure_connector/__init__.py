@@ -14,7 +14,7 @@ from ._version import __version__
 
 if TYPE_CHECKING:
     from .cli.doctor import Finding, examine
-    from .client import AsyncAzureConnector, AzureConnector, ExplainedTarget, Explanation
+    from .client import AsyncAzureConnector, AzureConnector, ConnectorPool, ExplainedTarget, Explanation
     from .deployments import Catalog, ListedDeployment, ListedModel, Listing, Profile, Quota
     from .errors import (
         AccessTokenError,
@@ -63,6 +63,7 @@ _HOME = {
     "AzureConnector": "client",
     "AzureInfo": "replies",
     "Catalog": "deployments",
+    "ConnectorPool": "client",
     "ConnectorSettings": "settings",
     "Endpoint": "settings",
     "ExplainedTarget": "client",
@@ -92,6 +93,7 @@ __all__ = [
     "Catalog",
     "ClientClosedError",
     "ConfigurationError",
+    "ConnectorPool",
     "ConnectorSettings",
     "ContentFilteredError",
     "ContextWindowExceededError",

@@ -64,10 +64,12 @@ LIGHT = TerminalTheme(
     ],
 )
 DARK = MONOKAI
-# Rich's own frame without the fonts that it would fetch from the network; each text has its width in any font.
+# Rich's own frame without the fonts that it would fetch from the network; each text has its width in any font. Without
+# its clip, too, which takes the lower end off the last line's letters.
 FORMAT = re.sub(r"@font-face \{\{.*?\}\}", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL).replace(
     "Fira Code", "ui-monospace, DejaVu Sans Mono"
 )
+FORMAT = FORMAT.replace(' clip-path="url(#{unique_id}-clip-terminal)"', "")
 # The movements of a cursor that rich and readline use, beside colours, which stay.
 MOVES = re.compile(r"\x1b\[(?P<count>\d*)A|\x1b\[2K|\x1b\[\?\d+[lh]|\x1b\[K|\r|\n")
 ENDPOINT = {"AZURE_OPENAI_ENDPOINT": f"http://127.0.0.1:{PORT}", "AZURE_OPENAI_API_KEY": KEY}

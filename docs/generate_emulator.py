@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import tomllib
+from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 
 from azure_connector.emulator.served import ABSENT, SERVED, Served
 
 PAGE = Path(__file__).with_name("emulator-operations.md")
+DISAGREEMENTS = Path(__file__).parents[1] / "tests/emulator/published/disagreements.toml"
 
 HEAD = """\
 # What the emulator serves
@@ -82,11 +85,32 @@ def page() -> str:
     lines.append("| operation |\n|---|")
     lines += [*(f"| `{one.method} /models{one.path}` |" for one in SERVED if one.inference), ""]
     lines.append(
-        "## Not served\n\nA request is answered with 404 and the reason; any other path with Azure's own 404.\n"
+        "## Not served\n\nA request is answered with 404 and the reason; a served path with another verb, with the "
+        "verbs that it takes; any other path with Azure's own 404.\n"
     )
     lines.append("| path | reason |\n|---|---|")
     lines += [f"| `{path}` | {reason} |" for path, reason in ABSENT.items()]
+    lines += ["", *disagreements()]
     return "\n".join(lines) + "\n"
+
+
+def disagreements() -> Iterator[str]:
+    """Where the published documents and the service disagree, and why the emulator goes with the service."""
+    yield "## Where the published documents and the service disagree\n"
+    yield "The emulator does as the service does. From `tests/emulator/published/disagreements.toml`.\n"
+    yield "| what | why |\n|---|---|"
+    told = tomllib.loads(DISAGREEMENTS.read_text("utf-8"))
+    for one in told["newer"]:
+        yield f"| `{one['schema']}` also has {', '.join(f'`{word}`' for word in one['words'])} | {one['reason']} |"
+    for one in told["request"]:
+        yield f"| `{one['schema']}` without {' and '.join(f'`{name}`' for name in one['optional'])} | {one['reason']} |"
+    for one in told["accepted"]:
+        what = one["what"].replace("|", "\\|")
+        yield f"| `{one['operation']}` is taken with `{what}` | {one['reason']} |"
+    for one in told["differs"]:
+        where = one["where"].replace("|", "\\|")
+        operation = one["operation"].strip("^$").replace("|", " or ")
+        yield f"| what answers `{operation}` differs at `{where}` | {one['reason']} |"
 
 
 if __name__ == "__main__":

@@ -20,16 +20,9 @@ __all__ = ["ConnectorLLM", "handler", "register", "unregister"]
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
+    from azure_connector.errors import import_part
 
-    try:
-        module = import_module(f"{__name__}.registration")
-    except ModuleNotFoundError as missing:
-        if missing.name is None or not missing.name.startswith("litellm"):
-            raise
-        from azure_connector.errors import install_hint
-
-        raise ImportError(f"litellm_adapter needs LiteLLM: {install_hint('litellm')}", name=missing.name) from missing
+    module = import_part(f"{__name__}.registration", f"{__name__} needs LiteLLM", package="litellm", extra="litellm")
     value = getattr(module, name)
     if name == "handler":
         # Whoever takes it by this name is the Proxy, which never calls `register`.

@@ -4,51 +4,29 @@ from __future__ import annotations
 
 import contextvars
 import logging
-from collections.abc import Iterable, Mapping, MutableMapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import litellm
-from openai.types import EmbeddingCreateParams
-from openai.types.audio import SpeechCreateParams
-from openai.types.audio.transcription_create_params import TranscriptionCreateParamsBase
-from openai.types.chat.completion_create_params import CompletionCreateParamsBase
-from openai.types.image_edit_params import ImageEditParamsBase
-from openai.types.image_generate_params import ImageGenerateParamsBase
+
+from azure_connector.settings import CALL_NAMES, parameters_of, refuse_misspelt_secrets, settings_among
 
 from .carried import lifted
 from .errors import translated
-from .setting_names import ALIASES, SETTINGS, refuse_near_misses, refuse_of_clients
+from .proxy_clients import refuse_of_clients
 
-__all__ = [
-    "PARAMETERS",
-    "CallArguments",
-    "HookArguments",
-    "call_arguments",
-    "chat_arguments",
-    "form_arguments",
-    "hook_arguments_for",
-    "remember",
-]
+__all__ = ["CHAT", "CallArguments", "HookArguments", "call_arguments", "chat_arguments"]
+__all__ += ["form_arguments", "hook_arguments_for", "remember"]
 
 _log = logging.getLogger("azure_connector.litellm")
-_CHAT = "/chat/completions"
-_SETTING_NAMES = SETTINGS | ALIASES.keys()
+CHAT = "/chat/completions"
 # Control words that LiteLLM leaves among the parameters, and what is no part of a body.
-_NOT_SENT = _SETTING_NAMES | {"stream", "max_retries", "extra_headers", "extra_body"}
+_NOT_SENT = CALL_NAMES | {"stream", "max_retries", "extra_headers", "extra_body"}
 # What LiteLLM gives for a call without a timeout; the connector's own setting holds then.
 _DEFAULT_TIMEOUTS = (600, 6000)
 # What a Router adds to the caller's own metadata.
 _ROUTERS = frozenset({"api_base", "deployment", "deployment_model_name", "model_group", "original_model_group"})
-PARAMETERS: Mapping[str, Iterable[str]] = {
-    _CHAT: CompletionCreateParamsBase.__annotations__,
-    "/embeddings": EmbeddingCreateParams.__annotations__,
-    "/images/generations": ImageGenerateParamsBase.__annotations__,
-    "/images/edits": ImageEditParamsBase.__annotations__,
-    "/audio/transcriptions": TranscriptionCreateParamsBase.__annotations__,
-    "/audio/speech": SpeechCreateParams.__annotations__,
-}
-"""Operation -> the parameters that the SDK declares."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,39 +93,26 @@ def hook_arguments_for(call: Mapping[str, object]) -> HookArguments | None:
     return found if found.arguments.get("litellm_logging_obj") is call_log else None
 
 
-def chat_arguments(
-    prefix: str, model: str, messages: list[Any], call: Mapping[str, object], *, stream: bool
-) -> CallArguments:
-    """A chat completion.
-
-    Args:
-        prefix: the provider's prefix, where the call does not say it.
-        model: the model without the prefix.
-        messages: the conversation.
-        call: what else LiteLLM passes to the handler.
-        stream: whether a stream is asked for.
-    """
-    head = {"model": model, "messages": [lifted(message) for message in messages]}
-    made = call_arguments(_CHAT, prefix, head, call)
+def chat_arguments(operation: str, prefix: str, head: dict[str, Any], call: Mapping[str, Any]) -> CallArguments:
+    """A chat completion. Args as `call_arguments`."""
+    head["messages"] = [lifted(message) for message in head["messages"]]
+    made = call_arguments(operation, prefix, head, call)
     if isinstance(reasoning := made.body.get("reasoning_effort"), Mapping):
         # LiteLLM's way to say both; chat has the effort only, and the connector takes the rest to the Responses API.
         made.body.update(reasoning_effort=reasoning.get("effort"), reasoning=dict(reasoning))
-    if stream:
-        made.body["stream"] = True
     return made
 
 
 def form_arguments(operation: str, prefix: str, head: dict[str, Any], call: Mapping[str, Any]) -> CallArguments:
     """A call whose body is a form: LiteLLM maps nothing there and hands everything on, its own arguments included.
 
-    Args:
-        operation, prefix, head, call: as `call_arguments` takes them.
+    Args as `call_arguments`.
     """
     hooked = hook_arguments_for(call)
     known = {**(call.get("optional_params") or {}), **({} if hooked is None else hooked.arguments)}
-    names = PARAMETERS[operation]
+    names = parameters_of(operation)
     sent = {name: value for name, value in known.items() if name in names and value is not None}
-    more = {name: known[name] for name in ("extra_body", "extra_headers", "max_retries", *SETTINGS) if known.get(name)}
+    more = {name: known[name] for name in _NOT_SENT - {"stream"} if known.get(name)}
     return call_arguments(operation, prefix, head, {**call, "optional_params": {**sent, **more, **head}})
 
 
@@ -155,8 +120,10 @@ def call_arguments(operation: str, prefix: str, head: dict[str, Any], call: Mapp
     """Puts a call together.
 
     Args:
-        operation, prefix, call: as they come.
-        head: what the body begins with.
+        operation: the SDK's path.
+        prefix: the provider's prefix, where the call does not say it.
+        head: what the body begins with: the model without the prefix, and what is asked of it.
+        call: what LiteLLM passes to the handler.
 
     Raises:
         litellm.BadRequestError: a parameter is a misspelt secret, or a client of the Proxy brings settings.
@@ -169,17 +136,16 @@ def call_arguments(operation: str, prefix: str, head: dict[str, Any], call: Mapp
     provider = params.get("custom_llm_provider") or prefix
     with translated(provider, head["model"]):
         refuse_of_clients(params.get("proxy_server_request") or known.get("proxy_server_request"))
-    if unknown := sent.keys() - PARAMETERS.get(operation, ()):
-        with translated(provider, head["model"]):
-            refuse_near_misses(frozenset(unknown))
-    metadata = _metadata(known, params) if operation == _CHAT and sent.get("store") else {}
+        refuse_misspelt_secrets(sent.keys() - parameters_of(operation))
+    metadata = _metadata(known, params) if operation == CHAT and sent.get("store") else {}
+    own = {name: call.get(name) for name in ("api_base", "api_key")}
     return CallArguments(
         operation,
         provider,
         head["model"],
         {**head, **sent, **won_back, **metadata, **(given.get("extra_body") or {})},
         _options(call, given, params, known),
-        _settings(call, given, params, known),
+        settings_among(known, given, params, own),
         call.get("client") or known.get("client"),
         params.get("base_model") or known.get("base_model"),
         call.get("logging_obj"),
@@ -198,30 +164,17 @@ def _metadata(known: Mapping[str, Any], params: Mapping[str, Any]) -> dict[str, 
     return {"metadata": sent} if sent else {}
 
 
-def _options(
-    call: Mapping[str, Any], given: Mapping[str, Any], params: Mapping[str, Any], known: Mapping[str, Any]
-) -> dict[str, Any]:
+def _options(call: Mapping[str, Any], *sources: Mapping[str, Any]) -> dict[str, Any]:
+    given, _, known = sources
     options: dict[str, Any] = {}
     headers = {**(call.get("headers") or litellm.headers or {})}
-    for source in (given.get("extra_headers"), known.get("headers"), known.get("extra_headers")):
-        headers.update(source or {})
+    for more in (given.get("extra_headers"), known.get("headers"), known.get("extra_headers")):
+        headers.update(more or {})
     if headers:
         options["headers"] = headers
-    timeout = call.get("timeout")
-    if timeout is not None and timeout not in _DEFAULT_TIMEOUTS:
+    if (timeout := call.get("timeout")) is not None and timeout not in _DEFAULT_TIMEOUTS:
         options["timeout"] = timeout
-    retries = next((found["max_retries"] for found in (given, params, known) if "max_retries" in found), None)
+    retries = next((found["max_retries"] for found in sources if "max_retries" in found), None)
     if retries is not None:
         options["max_retries"] = int(retries)
     return options
-
-
-def _settings(
-    call: Mapping[str, object], given: Mapping[str, object], params: Mapping[str, object], known: Mapping[str, object]
-) -> dict[str, Any]:
-    brought: dict[str, Any] = {}
-    for source in (known, given, params, {"api_base": call.get("api_base"), "api_key": call.get("api_key")}):
-        for name in source.keys() & _SETTING_NAMES:
-            if source[name]:
-                brought[ALIASES.get(name, name)] = source[name]
-    return brought

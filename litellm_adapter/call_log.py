@@ -9,9 +9,10 @@ from typing import Any
 
 import pydantic
 
+from azure_connector.settings import CALL_NAMES
+
 from .call_args import CallArguments, hook_arguments_for
 from .replies import headers_of
-from .setting_names import ALIASES, SETTINGS
 
 __all__ = ["answered", "timed"]
 
@@ -90,10 +91,7 @@ def _clean(call: CallArguments) -> None:
             continue
         if shown.get("stream"):
             shown["stream"] = True
-        for name in shown.keys() & _SETTING_NAMES:
+        for name in shown.keys() & CALL_NAMES:
             del shown[name]
         if hooked is not None:
             shown.update(hooked.won_back)
-
-
-_SETTING_NAMES = SETTINGS | ALIASES.keys()

@@ -22,7 +22,7 @@ def packed(delta: dict[str, Any]) -> dict[str, Any]:
     return {**delta, _FIELDS: {**(delta.get(_FIELDS) or {}), **kept}} if kept else delta
 
 
-def lifted(message: object) -> Any:
+def lifted(message: Any) -> Any:
     """A message of the history as the connector reads it; LiteLLM's own field is no part of a request."""
     if not isinstance(message, Mapping):
         return message

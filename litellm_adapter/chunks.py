@@ -7,17 +7,12 @@ from copy import copy
 from typing import Any, cast
 
 from litellm.types.utils import ModelResponseStream
-from openai.types.chat import ChatCompletionChunk
 
-from azure_connector.replies import build_chunk
+from azure_connector.replies import PlainText, build_chunk
 
 from .carried import packed
 
 __all__ = ["Chunks"]
-
-# Newer SDKs declare `obfuscation`, which differs in every chunk.
-_DECLARED = frozenset(ChatCompletionChunk.model_fields) - {"choices", "obfuscation"}
-_DECLARED_OF_CHOICE = ("finish_reason", "index", "logprobs")
 
 
 class Chunks:
@@ -47,7 +42,7 @@ class Chunks:
         self._merged: dict[str, Any] = {}
         self._pattern: _Pattern | None = None
 
-    def feed(self, chunk: Mapping[str, object]) -> ModelResponseStream | None:
+    def feed(self, chunk: dict[str, Any]) -> ModelResponseStream | None:
         """What to pass on for a chunk's JSON; None where there is nothing to pass on yet."""
         if self._pattern is not None and self._pattern.fits(chunk):
             return self._pattern.filled(chunk)
@@ -57,7 +52,7 @@ class Chunks:
         """The next finish that was held; None where there is none any more."""
         return self.finishes.pop(next(iter(self.finishes))) if self.finishes else None
 
-    def _translated(self, json: Mapping[str, object]) -> ModelResponseStream | None:
+    def _translated(self, json: dict[str, Any]) -> ModelResponseStream | None:
         chunk = build_chunk(dict(json))
         if chunk.model and chunk.model != self.model:
             self.model = chunk.model
@@ -106,44 +101,27 @@ class _Pattern:
     """A chunk of plain text that the next ones are copied from, since making one anew takes four times as long.
 
     Args:
-        chunk: the chunk that it was made of; the next ones may differ from it in their text and in what the SDK's type
-            does not declare, such as the filter's verdicts.
+        text: what it has in common with the next ones.
         made: LiteLLM's chunk that was made of it.
     """
 
-    def __init__(self, chunk: Mapping[str, Any], made: ModelResponseStream) -> None:
-        choice = chunk["choices"][0]
-        self._keys, self._choice_keys = set(chunk), set(choice)
-        self._same = [(name, chunk[name]) for name in _DECLARED & self._keys]
-        self._choice_same = [(name, choice[name]) for name in _DECLARED_OF_CHOICE if name in choice]
-        self._more = self._keys - _DECLARED - {"choices"}
-        self._choice_more = self._choice_keys - {"delta", *_DECLARED_OF_CHOICE}
+    def __init__(self, text: PlainText, made: ModelResponseStream) -> None:
+        self.fits, self._more, self._choice_more = text.fits, text.more, text.choice_more
         self._made = copy(made)
         self._choice = copy(made.choices[0])
         self._delta = copy(self._choice.delta)
 
     @classmethod
-    def of(cls, chunk: Mapping[str, object], made: ModelResponseStream) -> _Pattern | None:
+    def of(cls, chunk: dict[str, Any], made: ModelResponseStream) -> _Pattern | None:
         """The pattern that a chunk makes; None where it holds more than one text."""
-        if chunk.get("usage") is not None or _text_choice(chunk) is None:
-            return None
-        pattern = cls(chunk, made)
-        return pattern if pattern._is_open() else None
+        text = PlainText.of(chunk)
+        pattern = None if text is None else cls(text, made)
+        return pattern if pattern is not None and pattern._is_open() else None
 
     def _is_open(self) -> bool:
         """Whether LiteLLM's types keep what is filled in among the undeclared fields, whose dictionary is public."""
         delta, choice, made = (one.model_extra or {} for one in (self._delta, self._choice, self._made))
         return "content" in delta and {"delta", *self._choice_more} <= choice.keys() and self._more <= made.keys()
-
-    def fits(self, chunk: Mapping[str, object]) -> bool:
-        """Whether a chunk differs from the pattern in nothing that `filled` does not take over."""
-        choice = _text_choice(chunk)
-        if choice is None or choice.keys() != self._choice_keys or chunk.keys() != self._keys:
-            return False
-        for name, value in self._same:
-            if chunk[name] != value:
-                return False
-        return all(choice[name] == value for name, value in self._choice_same)
 
     def filled(self, chunk: Mapping[str, Any]) -> ModelResponseStream:
         """LiteLLM's chunk for one that fits."""
@@ -162,14 +140,3 @@ class _Pattern:
                 extra[name] = chunk[name]
         made._hidden_params = {}  # LiteLLM's own name; it writes into it
         return made
-
-
-def _text_choice(chunk: Mapping[str, object]) -> Mapping[str, Any] | None:
-    """The only choice of a chunk that brings text and nothing else; None for all other chunks."""
-    choices = chunk.get("choices")
-    if not isinstance(choices, list) or len(choices) != 1:
-        return None
-    delta = choices[0].get("delta")
-    if not isinstance(delta, dict) or len(delta) != 1 or not isinstance(delta.get("content"), str):
-        return None
-    return choices[0]

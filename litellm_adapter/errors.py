@@ -8,23 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from types import MappingProxyType
 from typing import Any, NoReturn
 
-import httpx
 import openai
 from litellm import exceptions
 
-from azure_connector import ConfigurationError, ContentFilteredError, ContextWindowExceededError
+from azure_connector import ContentFilteredError, ContextWindowExceededError
+from azure_connector.errors import NoCredentialError
+from azure_connector.transport import as_httpx
 
-__all__ = ["NoCredentialError", "raise_translated", "translated"]
-
-
-_BODY_HEADERS = frozenset({"content-encoding", "content-length", "transfer-encoding"})
-
-
-class NoCredentialError(ConfigurationError):
-    """A call names an endpoint that no setting knows, and brings no credential for it."""
+__all__ = ["raise_translated", "translated"]
 
 
 @contextmanager
@@ -45,26 +38,10 @@ def raise_translated(error: openai.OpenAIError, provider: str, model: str) -> No
     """Raises what a LiteLLM program expects; LiteLLM's own exceptions stay themselves. Args as `translated`."""
     if isinstance(error, tuple(exceptions.LITELLM_EXCEPTION_TYPES)):
         raise error
-    raise to_litellm(error, provider, model) from error
-
-
-def to_litellm(error: openai.OpenAIError, provider: str, model: str) -> Exception:
-    """The exception that a LiteLLM program expects."""
     made = _make(error, {"model": model, "llm_provider": provider})
-    response = getattr(error, "response", None)
     # Where LiteLLM's retries and its Proxy look for `retry-after` and the quota.
-    made.litellm_response_headers = getattr(response, "headers", None)  # pyright: ignore[reportAttributeAccessIssue]  # LiteLLM sets it the same way
-    return made
-
-
-def _response(error: openai.APIStatusError | openai.APIResponseValidationError) -> httpx.Response:
-    """The reply as LiteLLM wants it: under openai 3 it is another library's."""
-    given: Any = error.response
-    if isinstance(given, httpx.Response):
-        return given
-    headers = {name: value for name, value in given.headers.items() if name.lower() not in _BODY_HEADERS}
-    request = httpx.Request(given.request.method, str(given.request.url))
-    return httpx.Response(given.status_code, headers=headers, content=given.content, request=request)
+    made.litellm_response_headers = getattr(getattr(error, "response", None), "headers", None)  # pyright: ignore[reportAttributeAccessIssue]  # LiteLLM sets it the same way
+    raise made from error
 
 
 def _make(error: openai.OpenAIError, named: dict[str, Any]) -> Exception:
@@ -78,14 +55,13 @@ def _make(error: openai.OpenAIError, named: dict[str, Any]) -> Exception:
     if not isinstance(error, openai.APIStatusError | openai.APIResponseValidationError):
         # ConfigurationError, InvalidRequestError and what else needs no reply: nothing was sent.
         return exceptions.BadRequestError(**told)
-    return _answered(error, told, error.body if isinstance(error.body, dict) else {})
+    return _answered(error, told)
 
 
-def _answered(
-    error: openai.APIStatusError | openai.APIResponseValidationError, told: dict[str, Any], body: dict[str, Any]
-) -> Exception:
+def _answered(error: openai.APIStatusError | openai.APIResponseValidationError, told: dict[str, Any]) -> Exception:
+    body: dict[str, Any] = error.body if isinstance(error.body, dict) else {}
     status = error.status_code if isinstance(error, openai.APIStatusError) else 500  # a 200 that cannot be read
-    response = _response(error)
+    response = as_httpx(error.response)
     if status in (408, 504):
         return exceptions.Timeout(headers=dict(response.headers), exception_status_code=status, **told)
     if isinstance(error, ContentFilteredError):
@@ -104,24 +80,19 @@ def _answered(
 
 def _verdicts(error: ContentFilteredError, body: dict[str, Any]) -> dict[str, Any]:
     """What LiteLLM's own Azure provider tells of the content filter, and every category in one place."""
-    found: dict[str, Any] = {}
-    for one in error.categories:
-        told = {"filtered": one.filtered, "severity": one.severity, "detected": one.detected}
-        found[one.name] = {**{name: value for name, value in told.items() if value is not None}, **one.details}
+    found = error.content_filter_result
     inner = body.get("innererror") or body.get("inner_error") or {"content_filter_result": found}
     return {"innererror": inner, "inner_error": inner, "azure_error": body, "content_filter_result": found}
 
 
-_BY_STATUS: Mapping[int, Callable[..., Exception]] = MappingProxyType(
-    {
-        400: exceptions.BadRequestError,
-        401: exceptions.AuthenticationError,
-        403: exceptions.PermissionDeniedError,
-        404: exceptions.NotFoundError,
-        413: exceptions.BadRequestError,
-        422: exceptions.BadRequestError,
-        429: exceptions.RateLimitError,
-        502: exceptions.BadGatewayError,
-        503: exceptions.ServiceUnavailableError,
-    }
-)
+_BY_STATUS: Mapping[int, Callable[..., Exception]] = {
+    400: exceptions.BadRequestError,
+    401: exceptions.AuthenticationError,
+    403: exceptions.PermissionDeniedError,
+    404: exceptions.NotFoundError,
+    413: exceptions.BadRequestError,
+    422: exceptions.BadRequestError,
+    429: exceptions.RateLimitError,
+    502: exceptions.BadGatewayError,
+    503: exceptions.ServiceUnavailableError,
+}

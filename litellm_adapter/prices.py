@@ -35,9 +35,8 @@ def add_prices(prefix: str, settings: ConnectorSettings | None) -> None:
     """
     with _lock:
         bases = _bases.setdefault(prefix, {})
-        for model, targets in () if settings is None else settings.deployments.mapping.items():
-            for target in targets:
-                bases[target.deployment] = bases[model] = target.model or model
+        if settings is not None:
+            bases.update(settings.deployments.base_models())
         _fill(prefix)
 
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import openai
-from litellm import CustomStreamWrapper, EmbeddingResponse, ModelResponse
+from litellm import CustomStreamWrapper
 from litellm.llms.custom_llm import CustomLLM
-from litellm.types.utils import ImageResponse, ModelResponseStream
 
-from .call_args import CallArguments, call_arguments, chat_arguments, form_arguments, hook_arguments_for
+from .call_args import CHAT, CallArguments, call_arguments, chat_arguments, form_arguments, hook_arguments_for
 from .chunks import Chunks
 from .connectors import Connectors
 from .errors import translated
@@ -22,6 +21,30 @@ from .stream_wrapper import StreamWrapper
 from .streams import AsyncChunks, SyncChunks
 
 __all__ = ["ConnectorLLM"]
+
+
+def _pair(operation: str, names: tuple[str, ...], arguments: Callable[..., CallArguments], into: Any) -> Any:
+    """A handler's method and its async twin.
+
+    Args:
+        operation: the SDK's path.
+        names: the parameters that a body begins with.
+        arguments: puts the call together.
+        into: makes LiteLLM's reply.
+    """
+
+    def asked_of(self: ConnectorLLM, call: Mapping[str, Any]) -> CallArguments:
+        return arguments(operation, self.prefix, {name: call[name] for name in names}, call)
+
+    def plain(self: ConnectorLLM, **call: Any) -> Any:
+        asked = asked_of(self, call)
+        return into(asked, send(self._ready(asked), asked), call["model_response"])
+
+    async def asynchronous(self: ConnectorLLM, **call: Any) -> Any:
+        asked = asked_of(self, call)
+        return into(asked, await asend(self._ready(asked), asked), call["model_response"])
+
+    return plain, asynchronous
 
 
 class ConnectorLLM(CustomLLM):
@@ -41,71 +64,38 @@ class ConnectorLLM(CustomLLM):
     def __repr__(self) -> str:
         return f"ConnectorLLM({self.prefix!r})"
 
-    # LiteLLM passes everything by keyword, and its own providers override these methods with other parameters too.
+    # LiteLLM passes everything by keyword.
+    completion, acompletion = _pair(CHAT, ("model", "messages"), chat_arguments, completion_reply)
+    embedding, aembedding = _pair("/embeddings", ("model", "input"), call_arguments, embedding_reply)
+    image_generation, aimage_generation = _pair("/images/generations", ("model", "prompt"), call_arguments, image_reply)
+    image_edit, aimage_edit = _pair("/images/edits", ("model", "image", "prompt"), form_arguments, image_reply)
 
-    def completion(self, model: str, messages: list[Any], **call: object) -> ModelResponse:  # pyright: ignore[reportIncompatibleMethodOverride]  # see above
-        asked = chat_arguments(self.prefix, model, messages, call, stream=False)
-        return _completed(asked, self._send(asked), call)
-
-    async def acompletion(self, model: str, messages: list[Any], **call: object) -> ModelResponse:  # pyright: ignore[reportIncompatibleMethodOverride]  # see above
-        asked = chat_arguments(self.prefix, model, messages, call, stream=False)
-        return _completed(asked, await self._asend(asked), call)
-
-    def streaming(  # pyright: ignore[reportIncompatibleMethodOverride]  # see above
-        self, model: str, messages: list[Any], **call: Any
-    ) -> Iterator[ModelResponseStream] | CustomStreamWrapper:
+    def streaming(self, *args: Any, **call: Any) -> Any:
         """Opens the stream before it returns, so that errors come at the call."""
-        asked = chat_arguments(self.prefix, model, messages, call, stream=True)
-        stream = self._send(asked, stream=True, stream_cls=openai.Stream[object])
-        if (call.get("optional_params") or {}).get("stream") is True:
+        asked = self._stream_asked(call)
+        stream = send(self._ready(asked), asked, stream=True, stream_cls=openai.Stream[object])
+        if _is_plain(call):
             return SyncChunks(stream, asked, _chunks(asked, asked.model))
-        return _wrapped(SyncChunks(stream, asked, _chunks(asked)), asked, call, headers_of(stream))
+        return _wrapped(SyncChunks(stream, asked, _chunks(asked)), call, headers_of(stream))
 
-    def astreaming(  # pyright: ignore[reportIncompatibleMethodOverride]  # see above
-        self, model: str, messages: list[Any], **call: Any
-    ) -> AsyncChunks | Coroutine[Any, Any, CustomStreamWrapper]:
+    def astreaming(self, *args: Any, **call: Any) -> Any:
         """Opens the stream at the call where a hook prepared that, else when it is first read."""
-        asked = chat_arguments(self.prefix, model, messages, call, stream=True)
-        if (call.get("optional_params") or {}).get("stream") is True:
+        asked = self._stream_asked(call)
+        if _is_plain(call):
             return AsyncChunks(None, asked, _chunks(asked, asked.model), lambda: self._aopen(asked))
         return self._open(asked, call)
 
     async def _open(self, asked: CallArguments, call: Mapping[str, object]) -> CustomStreamWrapper:
         stream = await self._aopen(asked)
-        return _wrapped(AsyncChunks(stream, asked, _chunks(asked)), asked, call, headers_of(stream))
+        return _wrapped(AsyncChunks(stream, asked, _chunks(asked)), call, headers_of(stream))
 
     async def _aopen(self, asked: CallArguments) -> Any:
-        return await self._asend(asked, stream=True, stream_cls=openai.AsyncStream[object])
+        return await asend(self._ready(asked), asked, stream=True, stream_cls=openai.AsyncStream[object])
 
-    def embedding(self, model: str, input: list[Any], **call: Any) -> EmbeddingResponse:  # noqa: A002  # pyright: ignore[reportIncompatibleMethodOverride]  # LiteLLM's name; see above
-        asked = call_arguments("/embeddings", self.prefix, {"model": model, "input": input}, call)
-        return embedding_reply(self._send(asked), call["model_response"])
-
-    async def aembedding(self, model: str, input: list[Any], **call: Any) -> EmbeddingResponse:  # noqa: A002  # pyright: ignore[reportIncompatibleMethodOverride]  # LiteLLM's name; see above
-        asked = call_arguments("/embeddings", self.prefix, {"model": model, "input": input}, call)
-        return embedding_reply(await self._asend(asked), call["model_response"])
-
-    def image_generation(self, model: str, prompt: str, **call: Any) -> ImageResponse:  # pyright: ignore[reportIncompatibleMethodOverride]  # see above
-        asked = call_arguments("/images/generations", self.prefix, {"model": model, "prompt": prompt}, call)
-        return image_reply(asked, self._send(asked), call["model_response"])
-
-    async def aimage_generation(self, model: str, prompt: str, **call: Any) -> ImageResponse:  # pyright: ignore[reportIncompatibleMethodOverride]  # see above
-        asked = call_arguments("/images/generations", self.prefix, {"model": model, "prompt": prompt}, call)
-        return image_reply(asked, await self._asend(asked), call["model_response"])
-
-    def image_edit(self, model: str, image: object, prompt: str | None, **call: Any) -> ImageResponse:  # pyright: ignore[reportIncompatibleMethodOverride]  # see above
-        asked = form_arguments("/images/edits", self.prefix, {"model": model, "image": image, "prompt": prompt}, call)
-        return image_reply(asked, self._send(asked), call["model_response"])
-
-    async def aimage_edit(self, model: str, image: object, prompt: str | None, **call: Any) -> ImageResponse:  # pyright: ignore[reportIncompatibleMethodOverride]  # see above
-        asked = form_arguments("/images/edits", self.prefix, {"model": model, "image": image, "prompt": prompt}, call)
-        return image_reply(asked, await self._asend(asked), call["model_response"])
-
-    def _send(self, asked: CallArguments, **how: Any) -> Any:
-        return send(self._ready(asked), asked, **how)
-
-    async def _asend(self, asked: CallArguments, **how: Any) -> Any:
-        return await asend(self._ready(asked), asked, **how)
+    def _stream_asked(self, call: Mapping[str, Any]) -> CallArguments:
+        asked = chat_arguments(CHAT, self.prefix, {name: call[name] for name in ("model", "messages")}, call)
+        asked.body["stream"] = True
+        return asked
 
     def _ready(self, asked: CallArguments) -> Connectors:
         with translated(asked.provider, asked.model):
@@ -121,14 +111,12 @@ class ConnectorLLM(CustomLLM):
         await self.connectors.aclose()
 
 
-def _completed(asked: CallArguments, reply: Any, call: Mapping[str, Any]) -> Any:
-    note_served(asked, reply.get("model"))
-    return completion_reply(reply, call["model_response"])
+def _is_plain(call: Mapping[str, Any]) -> bool:
+    """Whether LiteLLM itself wraps the stream that it gets."""
+    return (call.get("optional_params") or {}).get("stream") is True
 
 
-def _wrapped(
-    chunks: SyncChunks | AsyncChunks, asked: CallArguments, call: Mapping[str, Any], headers: dict[str, str]
-) -> CustomStreamWrapper:
+def _wrapped(chunks: SyncChunks | AsyncChunks, call: Mapping[str, Any], headers: dict[str, str]) -> CustomStreamWrapper:
     """What LiteLLM's own providers return: a wrapper around a stream that is open."""
     log = call["logging_obj"]
     if (hooked := hook_arguments_for(call)) is not None:
@@ -137,8 +125,8 @@ def _wrapped(
     log.stream = log.model_call_details["stream"] = True
     return StreamWrapper(
         completion_stream=chunks,
-        model=asked.model,
-        custom_llm_provider=asked.provider,
+        model=chunks.call.model,
+        custom_llm_provider=chunks.call.provider,
         logging_obj=log,
         _response_headers=headers,
     )

@@ -11,13 +11,13 @@ from litellm.types.utils import ImageResponse
 from azure_connector import azure_info
 
 from .call_args import CallArguments
-from .prices import base_of
+from .prices import base_of, note_served
 from .unpublished import convert_to_model_response_object, image_cost
 
 __all__ = ["as_json", "completion_reply", "converted", "embedding_reply", "headers_of", "image_reply"]
 
 
-def headers_of(reply: object) -> dict[str, str]:
+def headers_of(reply: Any) -> dict[str, str]:
     """The reply's headers; none where a client of the caller's own answered."""
     if hasattr(reply, "parse"):  # a raw reply
         return dict(reply.headers)
@@ -27,8 +27,9 @@ def headers_of(reply: object) -> dict[str, str]:
         return {}
 
 
-def completion_reply(reply: Mapping[str, Any], into: ModelResponse) -> Any:
+def completion_reply(call: CallArguments, reply: Mapping[str, Any], into: ModelResponse) -> Any:
     """A whole completion, as LiteLLM's own Azure provider gives it."""
+    note_served(call, reply.get("model"))
     for choice in reply["choices"]:
         choice["message"] = {"role": None, "content": None, "refusal": None, **choice["message"]}
     made = converted(as_json(reply), into, "completion", headers_of(reply))
@@ -38,7 +39,7 @@ def completion_reply(reply: Mapping[str, Any], into: ModelResponse) -> Any:
     return made
 
 
-def embedding_reply(reply: Mapping[str, object], into: EmbeddingResponse) -> Any:
+def embedding_reply(_: CallArguments, reply: Mapping[str, object], into: EmbeddingResponse) -> Any:
     """An embedding reply."""
     return converted(as_json(reply), into, "embedding", headers_of(reply))
 

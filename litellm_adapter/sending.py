@@ -5,7 +5,11 @@ from __future__ import annotations
 from operator import attrgetter
 from typing import Any
 
-from .call_args import PARAMETERS, CallArguments
+import openai
+
+from azure_connector.settings import parameters_of
+
+from .call_args import CallArguments
 from .call_log import answered, timed
 from .connectors import Connectors
 from .errors import translated
@@ -38,7 +42,7 @@ def send(connectors: Connectors, call: CallArguments, *, logged: bool = True, **
         LiteLLM's exceptions.
     """
     with translated(call.provider, call.model):
-        client: Any = connectors.sync(call)
+        client: Any = connectors.client_for(call, openai.OpenAI)
         with timed(call, client.base_url, logged):
             reply = _sent(client, call, **how)
     return answered(call, reply) if logged else reply
@@ -47,7 +51,7 @@ def send(connectors: Connectors, call: CallArguments, *, logged: bool = True, **
 async def asend(connectors: Connectors, call: CallArguments, *, logged: bool = True, **how: Any) -> Any:
     """As `send`."""
     with translated(call.provider, call.model):
-        client: Any = connectors.asynchronous(call)
+        client: Any = connectors.client_for(call, openai.AsyncOpenAI)
         with timed(call, client.base_url, logged):
             reply = await _sent(client, call, **how)
     return answered(call, reply) if logged else reply
@@ -57,7 +61,7 @@ def _sent(client: Any, call: CallArguments, *, method: str = "post", cast_to: ob
     if call.operation not in _METHODS:
         body = {"body": call.body} if method == "post" else {}
         return getattr(client, method)(call.operation, cast_to=cast_to, options=call.options, **body, **how)
-    names = PARAMETERS[call.operation]
+    names = parameters_of(call.operation)
     if "max_retries" in call.options:
         client = client.with_options(max_retries=call.options["max_retries"])
     more: dict[str, Any] = {"extra_headers": call.options.get("headers")}

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import suppress
 from typing import Any
 
 import openai
 from litellm.types.utils import ModelResponseStream
 
+from azure_connector.transport import spawn
+
 from .call_args import CallArguments
 from .chunks import Chunks
 from .errors import raise_translated
 
-__all__ = ["AsyncChunks", "SyncChunks", "in_background"]
+__all__ = ["AsyncChunks", "SyncChunks"]
 
 
 class SyncChunks(Iterator[ModelResponseStream]):
@@ -27,11 +28,8 @@ class SyncChunks(Iterator[ModelResponseStream]):
     """
 
     def __init__(self, stream: Any, call: CallArguments, chunks: Chunks) -> None:
-        self._stream, self._call, self.chunks = stream, call, chunks
+        self._stream, self.call, self.chunks = stream, call, chunks
         self._events = iter(stream)
-
-    def __iter__(self) -> Iterator[ModelResponseStream]:
-        return self
 
     def __next__(self) -> ModelResponseStream:
         try:
@@ -39,7 +37,7 @@ class SyncChunks(Iterator[ModelResponseStream]):
                 if (chunk := self.chunks.feed(event)) is not None:
                     return chunk
         except openai.OpenAIError as error:
-            raise_translated(error, self._call.provider, self._call.model)
+            raise_translated(error, self.call.provider, self.call.model)
         if (last := self.chunks.finish()) is not None:
             return last
         raise StopIteration
@@ -66,12 +64,9 @@ class AsyncChunks(AsyncIterator[ModelResponseStream]):
     def __init__(
         self, stream: Any, call: CallArguments, chunks: Chunks, opens: Callable[[], Awaitable[Any]] | None = None
     ) -> None:
-        self._stream, self._call, self.chunks, self._opens = stream, call, chunks, opens
+        self._stream, self.call, self.chunks, self._opens = stream, call, chunks, opens
         self._events: AsyncIterator[Any] | None = None
         self._closed = False
-
-    def __aiter__(self) -> AsyncIterator[ModelResponseStream]:
-        return self
 
     async def __anext__(self) -> ModelResponseStream:
         try:
@@ -84,7 +79,7 @@ class AsyncChunks(AsyncIterator[ModelResponseStream]):
                     return chunk
         except openai.OpenAIError as error:
             await self.aclose()
-            raise_translated(error, self._call.provider, self._call.model)
+            raise_translated(error, self.call.provider, self.call.model)
         except BaseException:  # a cancelled reader, too, must not keep the connection
             await self.aclose()
             raise
@@ -102,19 +97,4 @@ class AsyncChunks(AsyncIterator[ModelResponseStream]):
     def __del__(self) -> None:
         if not self._closed and self._stream is not None:
             with suppress(Exception):  # without a running loop the connection went with its own
-                in_background(self._stream.close)
-
-
-_closing: set[asyncio.Task[None]] = set()
-
-
-def in_background(close: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """Closes something on the running loop.
-
-    Raises:
-        RuntimeError: none is running.
-    """
-    loop = asyncio.get_running_loop()
-    task = loop.create_task(close())
-    _closing.add(task)
-    task.add_done_callback(_closing.discard)
+                spawn(self._stream.close())

@@ -25,10 +25,6 @@ def _convert(*, response_object: Any, model_response_object: Any, hidden_params:
     return made
 
 
-def _setup() -> None:
-    """LiteLLM does this itself before the first call."""
-
-
 def _cost(*, model: str, image_response: object, **_: object) -> float:
     """The price by image, which LiteLLM publishes."""
     return litellm.completion_cost(
@@ -48,7 +44,8 @@ convert_to_model_response_object = _found(
     "convert_to_model_response_object",
     _convert,
 )
-custom_llm_setup = _found("litellm.utils", "custom_llm_setup", _setup)
+custom_llm_setup = _found("litellm.utils", "custom_llm_setup", lambda: None)
+"""LiteLLM does this itself before the first call."""
 image_cost = _found("litellm.llms.openai.image_generation.cost_calculator", "cost_calculator", _cost)
 """The price of a gpt-image reply by its tokens."""
 subtitle_seconds = _found("litellm.utils", "extract_duration_from_srt_or_vtt", _seconds)

@@ -22,16 +22,10 @@ def __getattr__(name: str) -> Any:
     home = _HOME.get(name)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
+    from azure_connector.errors import import_part
 
-    try:
-        module = import_module(f"{__name__}.{home}")
-    except ModuleNotFoundError as missing:
-        if missing.name is None or not missing.name.startswith("semantic_kernel"):
-            raise
-        from azure_connector.errors import install_hint
-
-        raise ImportError(f"{name} needs Semantic Kernel: {install_hint('sk')}", name=missing.name) from missing
+    needs = f"{name} needs Semantic Kernel"
+    module = import_part(f"{__name__}.{home}", needs, package="semantic_kernel", extra="sk")
     value = getattr(module, name)
     globals()[name] = value
     return value

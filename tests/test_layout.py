@@ -123,10 +123,10 @@ ROOMS, ARROWS, FLOORS = 26, 70 + 8 + 7 + 2, 10
 ANYS = {
     "azure_connector": 30,
     "azure_connector._utils": 22,
-    "azure_connector.auth": 33,
+    "azure_connector.auth": 34,
     "azure_connector.bulk": 100,
     "azure_connector.cli": 105,
-    "azure_connector.client": 218,
+    "azure_connector.client": 221,
     "azure_connector.deployments": 48,
     "azure_connector.emulator": 200,
     "azure_connector.errors": 13,
@@ -137,7 +137,7 @@ ANYS = {
     "azure_connector.settings": 70,
     "azure_connector.tools": 66,
     "azure_connector.transport": 125,
-    "litellm_adapter": 184,
+    "litellm_adapter": 166,
     "sk_azure_plugin": 53,
 }
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from ._forks import ForkLock, renew_after_fork
 from ._html import TEXT_STYLE, error_html, html_table, markdown_html
 from ._json import (
+    ARRAY,
+    OBJECT,
     Json,
     as_list,
     as_object,
@@ -17,6 +19,7 @@ from ._json import (
     type_name,
 )
 from ._once import Once
+from ._parts import import_part
 from ._signature import bare_signature, show_lazily, with_signature
 from ._single_flight import Flight, SingleFlight, running_loop, wait, wait_async
 from ._tasks import spawn
@@ -24,6 +27,8 @@ from ._text import install_hint, nearest, printable, sentence
 from ._traceback import traceback_lines
 
 __all__ = [
+    "ARRAY",
+    "OBJECT",
     "TEXT_STYLE",
     "Flight",
     "ForkLock",
@@ -36,6 +41,7 @@ __all__ = [
     "bare_signature",
     "error_html",
     "html_table",
+    "import_part",
     "install_hint",
     "list_index",
     "mapping_or_none",

@@ -6,21 +6,25 @@ importing the client's class costs little more than the SDK.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ._client import AsyncAzureConnector, AzureConnector
 from ._client import connector_over as connector_over
 from ._explanation import ExplainedTarget, Explanation
 
 if TYPE_CHECKING:
+    from ._pool import ConnectorPool
     from ._state import ConnectorState
 
-__all__ = ["AsyncAzureConnector", "AzureConnector", "ConnectorState", "ExplainedTarget", "Explanation"]
+__all__ = ["AsyncAzureConnector", "AzureConnector", "ConnectorPool", "ConnectorState", "ExplainedTarget"]
+__all__ += ["Explanation"]
+
+_LATER = {"ConnectorPool": "_pool", "ConnectorState": "_state"}
 
 
-def __getattr__(name: str) -> Any:
-    if name != "ConnectorState":
+def __getattr__(name: str) -> object:
+    if name not in _LATER:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from ._state import ConnectorState
+    from importlib import import_module
 
-    return ConnectorState
+    return getattr(import_module(f"{__name__}.{_LATER[name]}"), name)

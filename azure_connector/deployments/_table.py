@@ -202,6 +202,14 @@ class DeploymentTable:
         listed = discovered.base_model(target)
         return replace(target, model=listed or suggested, declared=listed is not None)
 
+    def base_models(self) -> dict[str, str]:
+        """Every mapped model and deployment -> its base model, as far as the settings tell; of several the last one."""
+        found: dict[str, str] = {}
+        for model, targets in self.mapping.items():
+            for target in targets:
+                found[target.deployment] = found[model] = target.model or model
+        return found
+
     def default_for(self, operation: str) -> Target | None:
         """The deployment for models that nothing knows."""
         if operation == EMBEDDINGS:

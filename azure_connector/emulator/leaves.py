@@ -9,8 +9,6 @@ import time
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-import regex
-
 from .patterns import sample, usable
 from .phrases import names, numbers, quotations, stem, words
 from .values import Json, text_of, whole
@@ -94,6 +92,8 @@ class Source:
         """Whether a value matches; a pattern that is none, or takes for ever, counts as matched."""
         if self._patience <= 0 or not usable(pattern):
             return True
+        import regex  # here, since most emulators never need it
+
         began = time.perf_counter()
         try:
             return regex.search(pattern, value, timeout=self._patience) is not None

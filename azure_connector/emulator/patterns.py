@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 import re
 
-import regex
-
 __all__ = ["sample", "usable"]
 
 _CLASSES = {"d": "1", "w": "a", "s": " ", "D": "a", "W": "-", "S": "a"}
@@ -26,6 +24,8 @@ def sample(pattern: str) -> str:
     """A match of `pattern`; the pattern's own text where it is beyond the subset of literals, classes and groups."""
     if not usable(pattern):
         return pattern[:_LONGEST_PATTERN]
+    import regex  # here, since most emulators never need it
+
     try:
         text, _ = _alternatives(pattern, 0)
         return text if regex.search(pattern, text, timeout=_PATIENCE) else pattern
@@ -76,6 +76,8 @@ def _class(pattern: str, at: int) -> tuple[str, int]:
     end = at + 1
     while end < len(pattern) and (pattern[end] != "]" or end == at + 1 or pattern[end - 1] == "\\"):
         end += 1
+    import regex
+
     source = pattern[at : end + 1]
     candidates = "aA1xX0-_. /:@bcdefghijklmnopqrstuvwyzBCDEFGHIJKLMNOPQRSTUVWYZ23456789!#$%&*+,;<=>?^`{|}~()[]\\\"'"
     return next((one for one in candidates if regex.fullmatch(source, one, timeout=_PATIENCE)), ""), end + 1

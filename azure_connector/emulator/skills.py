@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-import zipfile
 from collections.abc import Iterable
 
 from .bodies import read_body
@@ -13,6 +12,7 @@ from .multipart import Upload, read_form
 from .paging import listed
 from .resource import Resource
 from .routes import Handler
+from .shapes import check_form_shape
 from .shelves import Shelf, Thing
 from .values import Json
 from .wire import Answer, Call
@@ -39,6 +39,8 @@ def _files(uploads: list[Upload]) -> dict[str, bytes]:
 
 
 def _unzipped(content: bytes) -> dict[str, bytes]:
+    import zipfile  # here, since most emulators never need it
+
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             infos = [one for one in archive.infolist() if not one.is_dir()]
@@ -84,6 +86,8 @@ def _described(files: dict[str, bytes]) -> Json:
 
 
 def _zipped(files: dict[str, bytes]) -> bytes:
+    import zipfile
+
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files.items():
@@ -97,7 +101,9 @@ def _version(call: Call, resource: Resource, skill: str, number: int) -> Thing:
     Raises:
         Refusal: 400.
     """
-    uploads = read_form(call).files.get("files", [])
+    form = read_form(call)
+    check_form_shape(call, form)
+    uploads = form.files.get("files", [])
     if not uploads:
         raise missing("files")
     files = _files(uploads)

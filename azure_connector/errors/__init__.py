@@ -47,6 +47,7 @@ Each carries `hint` (what to do), `attempts` (what was tried, in order) and `azu
 
 from __future__ import annotations
 
+from .._utils import import_part as import_part
 from .._utils import install_hint as install_hint
 from ._access_hints import expired_hint as expired_hint
 from ._access_hints import is_inactive as is_inactive
@@ -92,6 +93,7 @@ from ._classes import (
     UnsupportedParameterError,
     WrongApiVersionError,
 )
+from ._classes import NoCredentialError as NoCredentialError
 from ._classify import ErrorKind as ErrorKind
 from ._classify import classify as classify
 from ._classify import connection_error as connection_error

@@ -73,6 +73,7 @@ __all__ = [
     "InvalidRequestError",
     "KeysDisabledError",
     "NetworkBlockedError",
+    "NoCredentialError",
     "QuotaExceededError",
     "RedirectRefusedError",
     "ReplyTimeoutError",
@@ -158,6 +159,10 @@ class ConfigurationError(AzureErrorDetails, openai.OpenAIError, ValueError):
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(printable(f"{message}\n{hint}" if hint else message))
         self.hint = hint
+
+
+class NoCredentialError(ConfigurationError):
+    """A call names an endpoint that no setting knows, and brings no credential for it."""
 
 
 class InvalidRequestError(AzureErrorDetails, openai.OpenAIError, ValueError):
@@ -266,6 +271,15 @@ class ContentFilteredError(AzureErrorDetails, openai.BadRequestError):
 
     categories: tuple[FilterCategory, ...] = ()
     partial: PartialReply = PartialReply()
+
+    @property
+    def content_filter_result(self) -> dict[str, dict[str, object]]:
+        """Every category by its name, as Azure writes them."""
+        found: dict[str, dict[str, object]] = {}
+        for one in self.categories:
+            told = {"filtered": one.filtered, "severity": one.severity, "detected": one.detected}
+            found[one.name] = {**{name: value for name, value in told.items() if value is not None}, **one.details}
+        return found
 
 
 class ContextWindowExceededError(AzureErrorDetails, openai.BadRequestError):

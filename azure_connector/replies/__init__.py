@@ -6,6 +6,7 @@ from ._accumulator import ReplyAccumulator
 from ._chat_stream import StreamErrorFactory
 from ._info import AzureInfo, RateLimits, azure_info
 from ._normalize import NoAnswerError
+from ._plain_text import PlainText
 from ._reader import ReplyReader, build_chunk, reader_for
 from ._sdk_decoder import SdkEventDecoder
 from ._stream import AsyncConnectorStream, ConnectorStream
@@ -16,6 +17,7 @@ __all__ = [
     "AzureInfo",
     "ConnectorStream",
     "NoAnswerError",
+    "PlainText",
     "RateLimits",
     "ReplyAccumulator",
     "ReplyReader",

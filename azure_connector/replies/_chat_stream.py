@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import NoneType
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 
-from .._utils import Json, as_list, as_object, parse_json
+from .._utils import ARRAY, OBJECT, Json, as_list, as_object, parse_json
 from ..errors import PartialReply
 from ..requests import Failure
 from ..transport import AsyncBody, Body, TooLargeError
@@ -65,6 +65,7 @@ class ChunkParser:
         normalize: Callable[[Json], list[Json]],
         close: Callable[[], list[Json]],
         whole: Callable[[object], list[Json]] | None = None,
+        text: Callable[[Json], str | None] | None = None,
         build: Callable[[Json], Any],
         failure: StreamErrorFactory,
     ) -> None:
@@ -80,7 +81,7 @@ class ChunkParser:
         self._reply = ReplyAccumulator()
         self._finished = False
         self._seen = False
-        self._whole = whole
+        self._whole, self._text_of = whole, text
 
     def take(self, data: bytes) -> list[Any]:
         """The chunks that `data` completes, ready to be handed out; nothing says that the body has ended."""
@@ -142,6 +143,14 @@ class ChunkParser:
     def _take(self, event: Event, chunks: list[Any]) -> None:
         try:
             body = read_event(event)
+            if (
+                self._text_of is not None
+                and (text := self._text_of(body)) is not None
+                and self._pairs is None
+                and not event.may_split
+            ):
+                self._deliver_text(body, text, chunks)
+                return
             if not is_chunk(body):
                 raise ValueError("an event that is no chunk")
             self._seen = True
@@ -160,6 +169,15 @@ class ChunkParser:
             chunk = self._build(body)
             attach(chunk, self.info)
             chunks.append(chunk)
+
+    def _deliver_text(self, body: Json, text: str, chunks: list[Any]) -> None:
+        """The short way of `_deliver`, for one more piece of text: nearly every chunk is one."""
+        if text:
+            self.begun = True
+        self._reply.add_text(text)
+        chunk = self._build(body)
+        attach(chunk, self.info)
+        chunks.append(chunk)
 
     def _note(self, body: Json) -> None:
         """Keeps what a break would have to tell, and how far the stream has come."""
@@ -188,13 +206,12 @@ _DELTAS, _INDICES = (dict, NoneType), (int, NoneType)
 def is_chunk(body: Json) -> bool:
     """Whether an event has a chunk's shape where it has choices at all: what stands in them is read without asking."""
     choices: Any = body.get("choices")
-    if type(choices) is not list:
+    if type(choices) is not ARRAY:
         return choices is None
-    for choice in cast("list[Any]", choices):  # a loop, and exact types: it is asked of every chunk
-        if type(choice) is not dict:
+    for choice in choices:  # a loop, and exact types: it is asked of nearly every chunk
+        if type(choice) is not OBJECT:
             return False
-        fields = cast("Json", choice)
-        if type(fields.get("delta")) not in _DELTAS or type(fields.get("index")) not in _INDICES:
+        if type(choice.get("delta")) not in _DELTAS or type(choice.get("index")) not in _INDICES:
             return False
     return True
 

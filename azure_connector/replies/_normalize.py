@@ -9,8 +9,9 @@ Shapes: recorded traffic of Azure OpenAI and Foundry (chat completions, plain, s
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
-from .._utils import Json, as_list, as_object, parse_json
+from .._utils import ARRAY, OBJECT, Json, as_list, as_object, parse_json
 from ..errors import reported_error
 from ..requests import Failure, ReplyPlan
 from ..tools import ToolCallStream, join_deltas, normalize_message, to_function_call
@@ -183,31 +184,36 @@ class ChunkNormalizer:
         self._early: list[Json] = []
         self._verdicts: object = None
 
-    def _is_plain(self, chunk: Json, choices: list[Json]) -> bool:
-        """Whether a chunk is one more piece of text, as nearly all are: nothing in it needs to be normalized."""
-        if len(choices) != 1 or not self._frame or chunk.get("usage") or not chunk.get("model"):
-            return False
-        choice = choices[0]
-        delta: object = choice.get("delta")
-        if not isinstance(delta, dict) or len(delta) != 1 or "content" not in delta:  # pyright: ignore[reportUnknownArgumentType]  # JSON
-            return False
-        if choice.get("finish_reason", "") is not None or choice.get("index") is None:
-            return False
+    def text_of(self, chunk: Json) -> str | None:
+        """The text of a chunk that is one more piece of it, as nearly all are: nothing in it needs to be normalized.
+
+        None of any other chunk. What was not looked at yet may have any shape.
+        """
+        choices: Any = chunk.get("choices")
+        if type(choices) is not ARRAY or len(choices) != 1 or type(choice := choices[0]) is not OBJECT:
+            return None
+        delta = choice.get("delta")
+        if type(delta) is not OBJECT or len(delta) != 1 or type(text := delta.get("content")) is not str:
+            return None
+        if choice.get("finish_reason", "") is not None or type(choice.get("index")) is not int:
+            return None
         verdicts = choice.get("content_filter_results")
-        return (
+        plain = (
             (not verdicts or verdicts == self._verdicts)
+            and self._frame
             and chunk.get("object") == "chat.completion.chunk"
+            and chunk.get("model")
+            and not chunk.get("usage")
             and "prompt_filter_results" not in chunk
             and "prompt_annotations" not in chunk
         )
+        return text if plain else None
 
     def normalize(self, chunk: Json) -> list[Json]:
         """The chunks to pass on for one that arrived: nearly always the same one."""
         choices: list[Json] | None = chunk.get("choices")
         if choices is None:
             chunk["choices"] = choices = []
-        if self._is_plain(chunk, choices):
-            return [chunk]
         if not choices and not self._frame and not chunk.get("usage"):
             return self._hold_opening(chunk)
         if not self._frame and not chunk.get("model") and not any("delta" in choice for choice in choices):

@@ -222,7 +222,8 @@ class ChatReader(ReplyReader):
         return self._parsed(built)
 
     def _open(self, response: object) -> ChatStream | AsyncChatStream:
-        return self._stream(response, normalize=self.chunks, close=self.last_chunks, whole=self.whole_chunks)
+        how = {"normalize": self.chunks, "close": self.last_chunks, "whole": self.whole_chunks}
+        return self._stream(response, text=self._chunk_normalizer.text_of, **how)
 
     def _replay(self, completion: Json, response: object) -> ChatStream | AsyncChatStream:
         """A whole reply as a stream, for a model that cannot stream."""

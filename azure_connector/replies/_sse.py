@@ -24,7 +24,8 @@ class Event:
     @property
     def may_split(self) -> bool:
         """Whether a half of a surrogate pair may stand in it, whose other half is in the next one (`PairJoiner`)."""
-        return b"\\ud" in self.data or b"\\uD" in self.data  # a half is always written as an escape
+        data = self.data  # a half is always written as an escape, and one byte is quickly looked for
+        return b"\\" in data and (b"\\ud" in data or b"\\uD" in data)
 
 
 class EventDecoder:
@@ -159,15 +160,15 @@ class BodyDecoder:
         if self._is_stream:
             return self._decoder.feed(data)
         self._parts.append(data)
-        self._size += len(data)
-        if self._size > LARGEST:
-            raise TooLargeError("a reply")
         if self._is_stream is None:
             start = b"".join(self._parts)
             self._is_stream = self._begins_stream(start)
             if self._is_stream:
                 self._parts = []
                 return self._decoder.feed(start)
+        self._size += len(data)
+        if self._size > LARGEST:
+            raise TooLargeError("a reply")
         return []
 
     def flush(self) -> list[Event]:

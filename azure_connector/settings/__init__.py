@@ -35,11 +35,15 @@ from ._hosts import HostKind as HostKind
 from ._hosts import is_loopback as is_loopback
 from ._hosts import origin_of as origin_of
 from ._hosts import resource_name as resource_name
+from ._meaning import refuse_misspelt_secrets as refuse_misspelt_secrets
 from ._merge import CONFIG_NAME as CONFIG_NAME
 from ._names import ALIASES, CREDENTIAL_SETTINGS, ENVIRONMENT, PARAMETERS, RESOURCE_SETTINGS, SECRET_SETTINGS
+from ._names import CALL_NAMES as CALL_NAMES
 from ._names import METHODS as METHODS
 from ._names import SETTINGS as SETTINGS
+from ._names import settings_among as settings_among
 from ._odd_keys import odd_key as odd_key
+from ._parameters import parameters_of as parameters_of
 from ._pickling import NotPickledError as NotPickledError
 from ._remedies import change as change
 from ._remedies import leave_out as leave_out

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from difflib import SequenceMatcher
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from difflib import SequenceMatcher, get_close_matches
 from functools import lru_cache
 
-from ._names import ENVIRONMENT, SETTINGS
+from ..errors import ConfigurationError
+from ._names import CREDENTIAL_SETTINGS, ENVIRONMENT, RESOURCE_SETTINGS, SECRET_SETTINGS, SETTINGS
+from ._parameters import parameters_of
 
-__all__ = ["is_foreign", "is_misspelt", "nearest_variable", "suggestion"]
+__all__ = ["is_foreign", "is_misspelt", "nearest_variable", "refuse_misspelt_secrets", "suggestion"]
 
 # The constructors' own arguments, which are no settings, and what else people write for them.
 _OF_CLIENTS: Mapping[str, tuple[str, ...]] = {
@@ -41,6 +43,8 @@ _NO_SETTING: Mapping[str, str] = {
 _MAKERS = ("azure", "openai", "aoai")
 # Each word of a name must be nearly right, and so must the whole: `api_base` is not `api_key`.
 _LIKE_WORD, _LIKE_NAME, _LIKE_LETTERS = 0.6, 0.8, 0.9
+# What must not leave in a body by a slip of the keyboard.
+_GUARDED = (CREDENTIAL_SETTINGS | SECRET_SETTINGS | RESOURCE_SETTINGS) - {"scope"}
 
 
 def suggestion(name: str, known: Collection[str]) -> str:
@@ -77,6 +81,25 @@ def nearest_variable(name: str, variables: Collection[str]) -> str | None:
     """The variable that a name is but for its spelling; None where it is like none of them."""
     plain = name.lower().replace("-", "_")
     return _nearest(plain, {variable.lower(): variable for variable in variables})
+
+
+def refuse_misspelt_secrets(names: Iterable[str]) -> None:
+    """Refuses misspelt secrets and identities, which would otherwise go out in a request's body.
+
+    Args:
+        names: parameters that neither the connector nor the API is known to have.
+
+    Raises:
+        ConfigurationError: one of them is close to such a setting's name.
+    """
+    for name in names:
+        plain = name.lower().replace("-", "_")
+        endings = [known for known in CREDENTIAL_SETTINGS if plain.endswith(f"_{known}")]
+        for meant in endings or get_close_matches(plain, _GUARDED, n=1, cutoff=0.8):
+            raise ConfigurationError(
+                f"{name!r} is no parameter, and close to the setting {meant!r}; nothing was sent.",
+                hint=f"Did you mean {meant!r}? To send {name!r} in the body, put it into extra_body.",
+            )
 
 
 def _meant(name: str, known: Collection[str]) -> str | None:
@@ -128,12 +151,4 @@ def _ratio(one: str, other: str) -> float:
 
 
 def _is_parameter(name: str) -> bool:
-    from openai.types.chat.completion_create_params import CompletionCreateParamsBase
-    from openai.types.responses.response_create_params import ResponseCreateParamsBase
-
-    return name in {
-        "extra_body",
-        *CompletionCreateParamsBase.__annotations__,
-        *ResponseCreateParamsBase.__annotations__,
-        "stream",
-    }
+    return name in {"extra_body", "stream"} | parameters_of("/chat/completions") | parameters_of("/responses")

@@ -12,6 +12,7 @@ from ._setting import Setting, setting_of
 
 __all__ = [
     "ALIASES",
+    "CALL_NAMES",
     "CREDENTIAL_SETTINGS",
     "ENVIRONMENT",
     "JSON_SETTINGS",
@@ -21,6 +22,7 @@ __all__ = [
     "RESOURCE_SETTINGS",
     "SECRET_SETTINGS",
     "SETTINGS",
+    "settings_among",
 ]
 
 SETTINGS: Mapping[str, Setting] = MappingProxyType(
@@ -60,3 +62,21 @@ ALIASES: Mapping[str, str] = MappingProxyType(aliases_of(ConnectorFields.model_f
 
 RESOURCE_ALIASES: Mapping[str, str] = MappingProxyType(aliases_of(ResourceSettings.model_fields))
 """The same for one of `resources`."""
+
+CALL_NAMES: frozenset[str] = frozenset({*SETTINGS, *ALIASES}) - PARAMETERS
+"""Every name of a setting that a call may bring: those that are also parameters mean the parameter there."""
+
+
+def settings_among(*sources: Mapping[str, object]) -> dict[str, object]:
+    """The settings that stand among other things under any of their names; empty values say nothing.
+
+    Args:
+        sources: what a call brought; of one setting the last source's value holds.
+    """
+    return {
+        # The resource's name is no address, but what stands in one.
+        name if name == "resource_name" else ALIASES.get(name, name): value
+        for source in sources
+        for name, value in source.items()
+        if name in CALL_NAMES and value
+    }

@@ -64,6 +64,8 @@ class ArgumentReader:
 
     def feed(self, piece: str) -> str:
         """What may pass now that another piece has arrived."""
+        if self._read == self._string and not self._escape and _PLAIN[self._quote].fullmatch(piece):
+            return piece  # more of a long text, as most pieces are
         position, length = 0, len(piece)
         while position < length:
             position = self._read(piece, position)

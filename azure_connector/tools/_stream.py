@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
-from .._utils import Json, object_or_none
+from .._utils import OBJECT, Json, as_list, object_or_none
 from ._argument_reader import ArgumentReader
 from ._call import (
     NOT_READABLE,
@@ -95,18 +95,18 @@ class ToolCallStream:
 
         Returns the given list itself where there is nothing to change.
         """
-        entries = cast("list[object]", tool_calls) if isinstance(tool_calls, list) else []
+        entries = as_list(tool_calls)
         if function_call:
             entries = [*entries, {"index": 0, "function": object_or_none(function_call)}]
         elif len(entries) == 1 and (plain := self._plain(entries[0])) is not None:
-            return cast("list[Json]", entries) if plain is entries[0] else [plain]
+            return entries if plain is entries[0] else [plain]
         deltas: list[Json] = []
         for entry in entries:
             delta = object_or_none(entry)
             if delta is not None:
                 self._take(CallFragment.of(delta), deltas)
         deltas = [self._not_empty(delta) for delta in join_deltas(deltas)]
-        return cast("list[Json]", entries) if deltas == entries else deltas
+        return entries if deltas == entries else deltas
 
     def so_far(self) -> list[Json]:
         """The calls received until now, as the service sent them: the last one's arguments may be cut off."""
@@ -142,14 +142,13 @@ class ToolCallStream:
 
     def _plain(self, entry: object) -> Json | None:
         """Take the common delta, a fragment for a call that is passing: what to pass on for it, None if it is none."""
-        if type(entry) is not dict or len(cast("Json", entry)) != 2:
+        delta: Any = entry  # nearly every chunk of a call comes here
+        if type(delta) is not OBJECT or len(delta) != 2:
             return None
-        delta = cast("Json", entry)
-        index: Any = delta.get("index")
-        function: Any = delta.get("function")
-        if type(index) is not int or type(function) is not dict or len(cast("Json", function)) != 1:
+        index, function = delta.get("index"), delta.get("function")
+        if type(index) is not int or type(function) is not OBJECT or len(function) != 1:
             return None
-        text: Any = cast("Json", function).get("arguments")
+        text: Any = function.get("arguments")
         call = self._assembly.at(index)
         if call is None or call.named_again or type(text) is not str or call.kind == "custom":
             return None
@@ -158,8 +157,10 @@ class ToolCallStream:
             return None
         call.parts.append(text)
         self._assembly.last = call
-        passed = self._passable(call, text)
-        return self._not_empty(delta if passed == text else _with_text(self._delta(call), passed))
+        # A reader that passes is asked itself: nothing is gathered then, or left as it is.
+        passed = self._passable(call, text) if passing.owed else passing.reader.feed(text)
+        delta = delta if passed == text else _with_text(self._delta(call), passed)
+        return self._not_empty(delta) if passed == "{}" else delta
 
     def _take(self, fragment: CallFragment, deltas: list[Json]) -> None:
         call, fresh = self._assembly.place(fragment)

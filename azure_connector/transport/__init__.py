@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from .._utils import ForkLock
+from .._utils import ForkLock, spawn
 from ._body import AsyncBody, Body
 from ._clients import TransportOptions, async_http_client, sync_http_client, tls_context
 from ._http_client import LARGEST, TooLargeError
 from ._json_request import JsonRequestBuilder
-from ._library import http_library
+from ._library import as_httpx, http_library
 from ._loops import when_loop_closes, when_loop_ends
 from ._network import body_deadline
 from ._proxies import checked_proxy, proxy_rules
@@ -22,6 +22,7 @@ __all__ = [
     "Redirect",
     "TooLargeError",
     "TransportOptions",
+    "as_httpx",
     "async_http_client",
     "body_deadline",
     "checked_proxy",
@@ -29,6 +30,7 @@ __all__ = [
     "proxy_rules",
     "redirect_of",
     "redirect_to",
+    "spawn",
     "sync_http_client",
     "tls_context",
     "when_loop_closes",

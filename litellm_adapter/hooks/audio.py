@@ -9,7 +9,9 @@ from typing import Any
 from litellm.types.llms.openai import HttpxBinaryResponseContent
 from litellm.types.utils import TranscriptionResponse
 
-from ..call_args import PARAMETERS, CallArguments, form_arguments
+from azure_connector.settings import parameters_of
+
+from ..call_args import CallArguments, form_arguments
 from ..connectors import Connectors, connectors_for, prefix_of
 from ..prices import cost_of
 from ..replies import as_json, converted, headers_of
@@ -41,6 +43,7 @@ def _priced(asked: CallArguments, made: Any, **how: object) -> Any:
     return made
 
 
+_PASSED_ON = ("litellm_call_id", "metadata", "model_info", "base_model", "max_retries")
 # LiteLLM's function -> operation, the parameters that come by position, what to make of a reply.
 _KINDS: Mapping[str, tuple[str, tuple[str, ...], Any]] = {
     "transcription": ("/audio/transcriptions", ("model", "file"), _transcribed),
@@ -73,11 +76,9 @@ async def _later(connectors: Connectors, asked: CallArguments, into: Any) -> Any
 
 def _asked(operation: str, prefix: str, head: dict[str, Any], given: Mapping[str, Any]) -> CallArguments:
     head["model"] = str(head["model"]).removeprefix(f"{prefix}/")
-    params = {
-        name: given.get(name) for name in ("litellm_call_id", "metadata", "model_info", "base_model", "max_retries")
-    }
+    params = {name: given.get(name) for name in _PASSED_ON}
     if (log := given.get("litellm_logging_obj")) is not None:
-        shown = {name: value for name, value in given.items() if name in PARAMETERS[operation] and name not in head}
+        shown = {name: value for name, value in given.items() if name in parameters_of(operation) and name not in head}
         how = {"optional_params": shown, "litellm_params": params, "custom_llm_provider": prefix}
         log.update_environment_variables(model=head["model"], user=given.get("user") or "", **how)
     call = {**given, "optional_params": given, "litellm_params": params, "logging_obj": log}

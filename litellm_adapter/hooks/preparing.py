@@ -7,25 +7,24 @@ from typing import Any
 
 import litellm
 from litellm.exceptions import BadRequestError
-from openai.types.chat.completion_create_params import CompletionCreateParamsBase
-from openai.types.image_edit_params import ImageEditParamsBase
 from pydantic import SecretStr
 
-from ..call_args import HookArguments, remember
+from azure_connector.settings import SECRET_SETTINGS, parameters_of
+
+from ..call_args import CHAT, HookArguments, remember
 from ..connectors import prefix_of
-from ..setting_names import SECRET_SETTINGS
 from . import responses
 
 __all__ = ["prepare"]
 
 # LiteLLM refuses or drops some of these for a custom provider unless `allowed_openai_params` names them. `thinking` no
 # model of Azure OpenAI takes: there LiteLLM's refusal is right. The rest is LiteLLM's own, or no parameter.
-_ALLOWED = frozenset(CompletionCreateParamsBase.__annotations__) - {"messages", "metadata", "model", "stream"}
+_ALLOWED = parameters_of(CHAT) - {"messages", "metadata", "model", "stream"}
 # What LiteLLM drops or refuses for a custom provider whatever is allowed; the provider takes it from the arguments.
 _WON_BACK: Mapping[str, frozenset[str]] = {
     "completion": frozenset({"prompt_cache_retention"}),
     "embedding": frozenset({"dimensions", "encoding_format", "user"}),
-    "image_edit": frozenset(ImageEditParamsBase.__annotations__) - {"image", "mask", "model", "prompt"},
+    "image_edit": parameters_of("/images/edits") - {"image", "mask", "model", "prompt"},
     "image_generation": frozenset({"n", "quality", "response_format", "size", "style", "user"}),
 }
 # The call may end elsewhere, or be answered without the provider: LiteLLM must then find a plain `stream=True`.

@@ -36,8 +36,42 @@ def azure() -> Iterator[Emulator]:
         yield emulator
 
 
+# What the Proxy counts its spend from, a line each: its own table of it is in a database.
+SPEND = """
+import json
+from pathlib import Path
+
+from litellm.integrations.custom_logger import CustomLogger
+
+LOG = Path(__file__).with_name("spend.jsonl")
+
+
+class Spend(CustomLogger):
+    async def async_log_success_event(self, kwargs, response_obj, start_time, end_time):
+        told = kwargs["standard_logging_object"]
+        line = {name: told[name] for name in ("call_type", "model_group", "response_cost", "total_tokens", "stream")}
+        with LOG.open("a") as log:
+            log.write(json.dumps({**line, "key": told["metadata"]["user_api_key_hash"]}) + "\\n")
+
+
+callback = Spend()
+"""
+
+
 @pytest.fixture(scope="module")
-def proxy(azure: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def spend(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the sample's configuration and a callback that writes the spend."""
+    folder = tmp_path_factory.mktemp("configured")
+    text = (ROOT / "samples" / "litellm" / "proxy_config.yaml").read_text(encoding="utf-8")
+    settings = "litellm_settings:\n"
+    assert text.count(settings) == 1
+    (folder / "config.yaml").write_text(text.replace(settings, f"{settings}  callbacks: spend.callback\n"))
+    (folder / "spend.py").write_text(SPEND)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def proxy(azure: Emulator, spend: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The sample's command, with this test's emulator; gives the base URL."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -50,6 +84,7 @@ def proxy(azure: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         "LITELLM_MASTER_KEY": KEY,
     }
     command = [PYTHON, ROOT / "samples" / "litellm" / "start_proxy.py", "--port", str(port)]
+    command += ["--config", str(spend / "config.yaml")]
     with log.open("w") as output:
         process = subprocess.Popen(command, env=environment, cwd=log.parent, stdout=output, stderr=output)
         try:
@@ -179,3 +214,24 @@ def test_images_and_their_edits(client, azure):
     edited = client.images.edit(model="gpt-image-1", image=("a.png", PNG, "image/png"), prompt="A hat")
     assert edited.data[0].b64_json
     assert azure.requests.last.operation == "/images/edits"
+
+
+def test_the_spend_of_every_kind_is_logged(client, spend):
+    log = spend / "spend.jsonl"
+    log.unlink(missing_ok=True)
+    client.chat.completions.create(model="gpt-4o", messages=HELLO)
+    list(client.chat.completions.create(model="gpt-4o", messages=HELLO, stream=True))
+    client.embeddings.create(model="text-embedding-3-small", input="Oslo")
+    client.images.generate(model="gpt-image-1", prompt="A cat")
+    client.images.edit(model="gpt-image-1", image=("a.png", PNG, "image/png"), prompt="A hat")
+    client.responses.create(model="gpt-5", input="Hello")
+
+    def lines() -> list[dict]:
+        return [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
+
+    kinds = {"acompletion", "aembedding", "aimage_generation", "aimage_edit", "aresponses"}
+    until(lambda: len(lines()) >= 6 and kinds <= {line["call_type"] for line in lines()})
+    assert all(line["response_cost"] > 0 and line["total_tokens"] > 0 and line["key"] for line in lines())
+    # LiteLLM's Proxy names no group for some kinds of calls, whatever the provider.
+    groups = {line["model_group"] for line in lines()}
+    assert groups >= {"gpt-4o", "text-embedding-3-small"}

@@ -9,7 +9,7 @@ import pytest
 
 import litellm_adapter
 from azure_connector.emulator import Emulator
-from litellm_adapter.setting_names import ALIASES, SETTINGS
+from azure_connector.settings import CALL_NAMES
 from tests.litellm.lite import ask, run
 from tests.support.asking import HELLO, WAYS
 from tests.support.catching import Host
@@ -67,7 +67,7 @@ def test_other_entry_points(registered: Emulator, entry: str) -> None:
 
 
 def test_every_setting_but_litellm_s_own_is_refused(registered: Emulator) -> None:
-    for name in sorted((SETTINGS | ALIASES.keys()) - LITELLMS):
+    for name in sorted(CALL_NAMES - LITELLMS):
         with pytest.raises(litellm.BadRequestError, match="may not bring"):
             ask("sync", **of_client({"model": "g", "messages": HELLO, name: "x"}))
     assert not list(registered.requests)

@@ -9,9 +9,9 @@ import pytest
 
 import litellm_adapter
 from azure_connector.emulator import Emulator
+from azure_connector.settings import CALL_NAMES
 from litellm_adapter.hooks.async_calls import hook
 from litellm_adapter.hooks.sync_calls import PATCHES
-from litellm_adapter.setting_names import SETTINGS
 from tests.litellm.lite import ask, run
 from tests.support.asking import HELLO, WAYS
 
@@ -80,7 +80,7 @@ def test_every_entry_point_keeps_them_out_of_the_body(entry):
 
 
 def test_parameters_of_an_operation_stay_parameters(registered):
-    assert {"max_tokens", "temperature", "timeout"}.isdisjoint(SETTINGS)
+    assert {"max_tokens", "temperature", "timeout"}.isdisjoint(CALL_NAMES)
     ask("sync", temperature=0.1, max_tokens=9, timeout=30)
     assert registered.requests.last.body["temperature"] == 0.1
     assert 9 in registered.requests.last.body.values()

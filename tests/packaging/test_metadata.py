@@ -24,6 +24,7 @@ SHARED = {
     "azure.core": "azure-core",
     "azure.keyvault.secrets": "azure-keyvault-secrets",
     "azure.mgmt.cognitiveservices": "azure-mgmt-cognitiveservices",
+    "azure.mgmt.core": "azure-mgmt-core",
     "opentelemetry.trace": "opentelemetry-api",
 }
 UNDECLARED = {
