@@ -95,7 +95,7 @@ def picture(results: Results, path: Path) -> None:
         made = axes.barh(list(bars), [value for value, _ in bars.values()])
         axes.bar_label(made, [label for _, label in bars.values()], padding=3)
         axes.invert_yaxis()
-        axes.margins(x=0.3)
+        axes.set_xmargin(0.35)
         axes.xaxis.set_visible(False)
         axes.spines[["top", "right", "bottom"]].set_visible(False)
     figure.savefig(path, metadata={"Date": None})
@@ -107,9 +107,7 @@ _Bars = tuple[str, dict[str, tuple[float, str]]]
 
 def _pace_bars(results: Results) -> _Bars:
     found = {label: results[name] for name, label in PACING.items() if name in results}
-    bars = {
-        label: (one["used"], f"{one['used']:.0%}, 429s {one['refused']:.1%} of calls") for label, one in found.items()
-    }
+    bars = {label: (one["used"], f"{one['used']:.0%} · 429s {one['refused']:.1%}") for label, one in found.items()}
     return "Quota used", bars
 
 
