@@ -85,7 +85,8 @@ def page() -> str:
     lines.append("| operation |\n|---|")
     lines += [*(f"| `{one.method} /models{one.path}` |" for one in SERVED if one.inference), ""]
     lines.append(
-        "## Not served\n\nA request is answered with 404 and the reason; any other path with Azure's own 404.\n"
+        "## Not served\n\nA request is answered with 404 and the reason; a served path with another verb, with the "
+        "verbs that it takes; any other path with Azure's own 404.\n"
     )
     lines.append("| path | reason |\n|---|---|")
     lines += [f"| `{path}` | {reason} |" for path, reason in ABSENT.items()]

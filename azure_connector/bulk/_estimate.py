@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ._arrow import RecordBatch
 from ._embedding import EmbedRows
 from ._job import Complete
-from ._progress import Price
+from ._progress import Price, money
 from ._readers import Source, open_source
 from ._rows import OUTPUT_GUESS, rows_of
 
@@ -47,7 +47,7 @@ class Estimate:
         parts = [f"{self.rows:,} rows, {self.calls:,} to be asked"]
         parts.append(f"about {self.input_tokens:,} tokens in, at most {self.output_tokens:,} out (± 30 %)")
         if self.cost is not None and self.batch_cost is not None:
-            parts.append(f"cost about {self.cost:,.2f}, with --batch {self.batch_cost:,.2f}")
+            parts.append(f"cost about {money(self.cost)}, with --batch {money(self.batch_cost)}")
         if self.minutes is not None:
             parts.append(f"{self.minutes:,.1f} minutes at that quota")
         return "; ".join(parts)

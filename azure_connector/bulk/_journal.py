@@ -5,6 +5,7 @@ One process at a time: the file is locked for as long as it is open, and a kille
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sqlite3
@@ -77,8 +78,8 @@ class Journal:
         if found.get("version", _VERSION) != _VERSION and not restart:
             raise ConfigurationError(f"{self.path} was written by another version. Begin anew with --restart.")
         different = [key.partition(":")[2] for key in wanted if found and found.get(key) != wanted[key]]
-        empty = not (self._any("SELECT 1 FROM result LIMIT 1") or self._any("SELECT 1 FROM part LIMIT 1"))
-        restart = restart or empty  # nothing is lost: whoever corrects a mistyped model need not say so
+        if different and self._is_unpaid():
+            restart = True  # nothing is lost: whoever corrects a mistyped model need not say so
         if different and not restart:
             raise ConfigurationError(
                 f"{self.path} is the journal of another run: {' and '.join(different)} changed since it began.",
@@ -90,6 +91,16 @@ class Journal:
                     self._db.execute(statement)
             rows = [*wanted.items(), ("version", _VERSION)]
             self._db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", rows)
+
+    def _is_unpaid(self) -> bool:
+        """Whether it holds nothing that cost a call: no row, no batch, or rows that none could be made of."""
+        called = "SELECT 1 FROM result WHERE attempts > 0 LIMIT 1"
+        # An uploaded part may have a batch that a crash kept us from noting; one that Azure refused has none.
+        refused = (
+            part["state"] == "cut" or (part["status"] == "failed" and not part["batch_id"])
+            for part in self.parts().values()
+        )
+        return not self._any(called) and all(refused)
 
     def _any(self, query: str) -> bool:
         return self._db.execute(query).fetchone() is not None
@@ -175,8 +186,16 @@ class Journal:
         self.commit(now=True)
         self._db.close()
 
+    def remove_unpaid(self) -> None:
+        """Deletes it if nothing in it cost a call: it would only be in the way of a command that is mended."""
+        with contextlib.suppress(sqlite3.Error):  # another error is under way, and is the one to tell
+            self.commit(now=True)
+            if self._is_unpaid():
+                self.remove()
+
     def remove(self) -> None:
         """Closes and deletes it."""
+        self._pending.clear()
         self._db.close()
         for suffix in ("", "-wal", "-shm"):
             self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
@@ -255,7 +274,8 @@ def journal_status(path: Path) -> dict[str, Any]:
     """What a journal says of its run, without locking it for longer than a look.
 
     Returns:
-        `done` and `failed` rows, `parts` over the Batch API, the `command` that began them and its `folder`.
+        `rows` in all, `done` and `failed` ones, `parts` over the Batch API, the `command` that began them and its
+        `folder`.
 
     Raises:
         ConfigurationError: there is no journal, or a process has it open.
@@ -269,8 +289,10 @@ def journal_status(path: Path) -> dict[str, Any]:
             raise ConfigurationError(f"{path} is no journal.")
         done, failed = db.execute("SELECT COUNT(*), COALESCE(SUM(state), 0) FROM result").fetchone()
         parts = [json.loads(value) for (value,) in db.execute("SELECT value FROM part ORDER BY number")]
-        found = dict(db.execute("SELECT key, value FROM meta WHERE key IN ('command', 'folder')").fetchall())
+        found = dict(db.execute("SELECT key, value FROM meta").fetchall())
     finally:
         db.close()
     told = {key: json.loads(found[key]) if key in found else None for key in ("command", "folder")}
-    return {"done": int(done), "failed": int(failed), "parts": parts, **told}
+    whole = json.loads(found.get("identity:the input", "{}"))
+    rows = None if "rows" not in whole else min(whole["rows"], whole["limit"] or whole["rows"])
+    return {"rows": rows, "done": int(done), "failed": int(failed), "parts": parts, **told}

@@ -116,6 +116,10 @@ class _Run:
             journal = Journal(path, identity, restart=options.restart)
             try:
                 return self._go(source, kind, journal, session)
+            except BaseException:
+                if not self._target.exists():
+                    journal.remove_unpaid()
+                raise
             finally:
                 journal.close()
         finally:

@@ -10,7 +10,7 @@ from pathlib import Path
 from azure_connector.client import AsyncAzureConnector
 from azure_connector.errors import ConfigurationError
 
-from ._progress import Price, Progress
+from ._progress import Price, Progress, money
 
 __all__ = ["Options", "Summary", "TooManyErrorsError"]
 
@@ -60,7 +60,7 @@ class Summary:
             parts.append(f"{self.failed:,} of them error rows ({told})")
         parts.append(f"{self.input_tokens:,} tokens in, {self.output_tokens:,} out")
         if self.cost is not None:
-            parts.append(f"cost {self.cost:,.4f}")
+            parts.append(f"cost {money(self.cost)}")
         parts.append(f"{self.seconds:.1f} s, {self.refusals:,} times 429")
         return "; ".join(parts)
 

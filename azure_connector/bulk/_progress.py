@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -9,7 +10,7 @@ from dataclasses import dataclass, field
 from ._pacing import Pace
 from ._results import Result
 
-__all__ = ["Counter", "Price", "Progress"]
+__all__ = ["Counter", "Price", "Progress", "money"]
 
 Price = tuple[float, float]
 """What a million input and output tokens cost."""
@@ -52,7 +53,7 @@ class Progress:
         parts = [f"{self.done:,}/{self.total:,} rows", f"{self.rows_per_second:,.1f} rows/s"]
         parts.append(f"{self.input_tokens:,} tokens in, {self.output_tokens:,} out")
         if self.cost is not None:
-            parts.append(f"cost {self.cost:,.4f}")
+            parts.append(f"cost {money(self.cost)}")
         if self.quota_used is not None:
             parts.append(f"quota {self.quota_used:.0%}")
         if self.refusals:
@@ -151,6 +152,12 @@ class Counter:
             None if left is None else left + paused,
             note,
         )
+
+
+def money(amount: float) -> str:
+    """An amount with cents, and a small one with two digits that say something."""
+    digits = 2 if amount <= 0 else max(2, 1 - math.floor(math.log10(amount)))
+    return f"{amount:,.{digits}f}"
 
 
 def _duration(seconds: float) -> str:

@@ -104,7 +104,13 @@ def open_source(path: Path, given: str | None = None) -> Source:
 def broken(path: Path, error: Exception) -> ConfigurationError:
     """What is said about a file that cannot be read; never its content."""
     if isinstance(error, UnicodeDecodeError):
-        said = f"it is not UTF-8 (byte {error.start})"
+        return ConfigurationError(
+            f"{path} cannot be read: it is not UTF-8 (byte {error.start}).",
+            hint="Write it as UTF-8, of what it is, for instance:\n"
+            f"iconv -f WINDOWS-1252 -t UTF-8 '{path}' > 'clean{path.suffix}'",
+        )
+    if isinstance(error, pa.ArrowInvalid):
+        said = "it is broken, or of another format than its name or --format says"
     elif isinstance(error, OSError) and error.strerror:
         said = error.strerror
     else:
@@ -187,6 +193,10 @@ class _Csv:
         csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
         lines = self._lines()
         names = next(lines, None)
+        if delimiter == "," and names and len(names) == 1 and ";" in names[0]:
+            self._delimiter = ";"  # as spreadsheets write it where the comma is the decimal sign
+            lines = self._lines()
+            names = next(lines, None)
         if not names:
             raise ConfigurationError(f"{path} is empty: a CSV file begins with the names of its columns.")
         _refuse_twins(path, names)
@@ -356,7 +366,8 @@ def _refuse_bom(path: Path) -> None:
         start = file.read(4)
     if start.startswith(b"\xef\xbb\xbf"):
         raise ConfigurationError(
-            f"{path} begins with a byte order mark (BOM), which Azure's batch files must not have.",
+            f"{path} begins with a byte order mark (BOM): it would be a part of the first name, and Azure's batch "
+            "files must not have one.",
             hint=f"Write it without: tail -c +4 '{path}' > 'clean{path.suffix}'",
         )
     if start.startswith((b"\xff\xfe", b"\xfe\xff")):

@@ -28,6 +28,7 @@ _JOB = (
     openai.PermissionDeniedError,
     openai.NotFoundError,
 )
+_JOB_CODES = ("operationnotsupported",)  # embeddings of a chat model, and the like
 _OF_THE_ROW = ("messages", "input", "prompt", "contents")
 
 
@@ -84,12 +85,17 @@ def verdict_on(error: openai.OpenAIError, shared: Collection[str]) -> Verdict:
     if isinstance(error, openai.RateLimitError):
         retry_after = getattr(error, "retry_after", None)
         return Verdict("refused", RowError("rate_limited", f"the quota was used up{where}"), retry_after, status)
-    if isinstance(error, _JOB) or _is_shared(error, shared):
+    if isinstance(error, _JOB) or _is_of_the_model(error) or _is_shared(error, shared):
         return Verdict("job", RowError("job", f"{type(error).__name__}{where}"), status=status)
     if isinstance(error, openai.APIConnectionError | openai.APIResponseValidationError | openai.InternalServerError):
         said = "no good answer after every attempt"
         return Verdict("again", RowError("unavailable", f"{said}: {type(error).__name__}{where}"), status=status)
     return Verdict("row", RowError("bad_request", f"the request was refused{where}"), status=status)
+
+
+def _is_of_the_model(error: openai.OpenAIError) -> bool:
+    """Whether the model has no such operation at all."""
+    return str(getattr(error, "code", None)).lower() in _JOB_CODES
 
 
 def _is_shared(error: openai.OpenAIError, shared: Collection[str]) -> bool:

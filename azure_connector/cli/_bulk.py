@@ -185,4 +185,5 @@ def fetch(context: typer.Context, target: Out, journal: JournalOption = None) ->
         fail(f"The run began in another folder, and its names count from there: cd {shlex.quote(found['folder'])}")
     again = [one for one in command if one not in ("--detach", "--restart")]
     sys.argv[1:] = again
-    context.find_root().command.main(again, standalone_mode=False)
+    # Beside the exit code nothing comes back: its errors have been told.
+    raise typer.Exit(context.find_root().command.main(again, standalone_mode=False) or 0)

@@ -51,7 +51,8 @@ def journal_of(target: Path) -> Path:
 
 def told(found: dict[str, Any]) -> str:
     """How far a run is, in words."""
-    lines = [f"{found['done']:,} rows are done, {found['failed']:,} of them error rows"]
+    whole = "" if found["rows"] is None else f" of {found['rows']:,}"
+    lines = [f"{found['done']:,}{whole} rows are done, {found['failed']:,} of them error rows"]
     lines += [f"batch {part['batch_id'] or '-'}: {part['status'] or part['state']}" for part in found["parts"]]
     return "\n".join(lines)
 

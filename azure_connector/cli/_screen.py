@@ -13,6 +13,7 @@ from rich.console import Console, Group
 from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
+from rich.theme import Theme
 
 from azure_connector._utils import printable
 
@@ -20,6 +21,7 @@ __all__ = ["Marks", "error_screen", "grid", "marks", "print_json", "progress", "
 
 _PAD = 2  # columns between those of a table
 _PIPE_WIDTH = 120  # columns for what no terminal shows
+_THEME = Theme({"markdown.code": "bold cyan"})  # rich's own is cyan on black, a bar on a light terminal
 
 
 def screen() -> Console:
@@ -35,7 +37,7 @@ def error_screen() -> Console:
 def _console(stream: Any) -> Console:
     width = None if stream.isatty() else _PIPE_WIDTH
     # soft_wrap is off: rich wraps at words, and never beyond the terminal's edge.
-    return _SafeConsole(file=stream, highlight=False, emoji=False, width=width)
+    return _SafeConsole(file=stream, highlight=False, emoji=False, width=width, theme=_THEME)
 
 
 class _SafeConsole(Console):

@@ -3,50 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Literal
+from importlib import import_module
+from typing import TYPE_CHECKING, Literal
 
-from . import (
-    assistants,
-    audio,
-    batches,
-    completions,
-    containers,
-    evals,
-    files,
-    finetuning,
-    handlers,
-    images,
-    inference,
-    runs,
-    skills,
-    speech,
-    storedchats,
-    threads,
-    tunedmodels,
-    uploads,
-    vectorfiles,
-    vectorstores,
-    videoedits,
-    videos,
-)
 from .chance import RandomFaults
-from .delivery import Delivery
+from .delivery import Delivery, refusing
 from .errors import azure, bare, broken, too_large
 from .faults import Fault, failure, hang, reset
 from .limits import Limits
 from .models import Deployment
 from .quotas import Quotas
-from .realtime import handlers as realtime
-from .realtime import keys
-from .realtime.connection import Connection, refusing
-from .realtime.session import Session
-from .recording import Recorder
 from .records import RecordedRequest, RequestLog
 from .relay import Relay
-from .replaying import Player
 from .resource import Resource
-from .responses import conversations
-from .responses import handlers as responses
 from .routes import Route, Router
 from .scripting import Script
 from .served import SERVED
@@ -55,42 +24,17 @@ from .upstream import Upstream
 from .versions import check_fields, check_version
 from .wire import Answer, Call, Cut, Refusal, is_form
 
+if TYPE_CHECKING:
+    from .recording import Recorder
+    from .replaying import Player
+
 __all__ = ["Application", "Outage"]
 
 Outage = Literal["", "reset", "unavailable", "hang"]
 """How a resource that is down behaves; an empty string is up."""
 
-ROUTER = Router(
-    SERVED,
-    {
-        **handlers.HANDLERS,
-        **responses.HANDLERS,
-        **images.HANDLERS,
-        **audio.HANDLERS,
-        **speech.HANDLERS,
-        **files.HANDLERS,
-        **batches.HANDLERS,
-        **realtime.HANDLERS,
-        **keys.HANDLERS,
-        **completions.HANDLERS,
-        **storedchats.HANDLERS,
-        **conversations.HANDLERS,
-        **uploads.HANDLERS,
-        **vectorstores.HANDLERS,
-        **vectorfiles.HANDLERS,
-        **videos.HANDLERS,
-        **videoedits.HANDLERS,
-        **skills.HANDLERS,
-        **tunedmodels.HANDLERS,
-        **containers.HANDLERS,
-        **evals.HANDLERS,
-        **finetuning.HANDLERS,
-        **assistants.HANDLERS,
-        **threads.HANDLERS,
-        **runs.HANDLERS,
-        **inference.HANDLERS,
-    },
-)
+ROUTER = Router(SERVED)
+import_module(".handlers", __package__)  # at once: chats are what nearly every emulator is asked for
 _FORWARDED = (
     "/chat/completions /completions /embeddings /responses /audio/transcriptions /audio/translations /audio/speech "
     "/images/generations /images/edits"
@@ -168,6 +112,9 @@ class Application:
         if self.latency:
             await asyncio.sleep(self.latency)
         if answer.status == 101:
+            from .realtime.connection import Connection
+            from .realtime.session import Session
+
             session = Session(self.resource.deployment(call.deployment), call.form, self.resource)
             await Connection(receive, send, delivery, record, self.chunk_latency).serve(answer, session, fault)
             return
@@ -188,7 +135,9 @@ class Application:
         """The resource's own answer."""
         try:
             if call.raw_path.startswith("/generated/") and call.method == "GET":
-                return images.fetch(call, self.resource)
+                from .images import fetch
+
+                return fetch(call, self.resource)
             if not isinstance(self.upstream, Relay) or self.upstream.api_key:
                 self.resource.authorize(call)
             if self.player is not None:

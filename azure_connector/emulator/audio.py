@@ -52,7 +52,7 @@ def _text(call: Call, resource: Resource, what: str) -> Answer:
         text = f"response_format '{shape}' is not compatible with model '{deployment.base_model}'. Use 'json' or 'text'"
         raise invalid(f"{text} instead.", "response_format", "unsupported_value")
     granularities = _granularities(form, shape)
-    check_form_shape(call, form.fields)
+    check_form_shape(call, form)
     seconds = seconds_of(upload.content)
     text = heard(upload.content) or f"This is what was said in {upload.filename}, {seconds} seconds long."
     if form.fields.get("stream", "").lower() == "true" and not whisper:

@@ -6,7 +6,7 @@ import asyncio
 import json
 import socket
 import struct
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Iterator, MutableMapping
 from contextlib import aclosing
 from functools import lru_cache
 from typing import Any
@@ -17,7 +17,7 @@ from .forwarding import UpstreamError
 from .serving import Receive, Scope, Send
 from .wire import Answer, Events, sse
 
-__all__ = ["Delivery", "each"]
+__all__ = ["Delivery", "each", "refusing"]
 
 _encoded = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 _RESET = struct.pack("ii", 1, 0)  # close with RST, whatever is unsent
@@ -29,6 +29,15 @@ DRIP_BYTES = 16
 def _name(header: str) -> bytes:
     """A header's name on the wire; they are few."""
     return header.lower().encode("latin-1")
+
+
+def refusing(send: Send) -> Send:
+    """Sends an HTTP reply where a WebSocket was asked for."""
+
+    async def refuse(message: MutableMapping[str, Any]) -> None:
+        await send({**message, "type": f"websocket.{message['type']}"})
+
+    return refuse
 
 
 class Delivery:

@@ -17,10 +17,8 @@ from .faults import Fault
 from .identifiers import Identifiers
 from .limits import Limits
 from .models import Deployment, as_deployments
-from .recording import Recorder
 from .records import RequestLog
 from .relay import Relay
-from .replaying import Player
 from .resource import BearerCheck, Resource
 from .rules import Rules
 from .scripting import Reply
@@ -31,6 +29,8 @@ from .upstream import Upstream
 
 if TYPE_CHECKING:
     from .entra import EntraID
+    from .recording import Recorder
+    from .replaying import Player
 
 __all__ = ["Emulator"]
 
@@ -139,9 +139,16 @@ class Emulator:
         """
         if record is not None and replay is not None:
             raise ValueError("record and replay exclude each other")
+        if replay is not None:
+            from .replaying import Player
+
+            return None, Player(replay, speed)
+        if record is None:
+            return None, None
+        from .recording import Recorder
+
         secrets = [upstream.api_key] if isinstance(upstream, Relay) and upstream.api_key else []
-        recorder = None if record is None else Recorder(record, lambda: [self.api_key, self.bearer_token, *secrets])
-        return recorder, None if replay is None else Player(replay, speed)
+        return Recorder(record, lambda: [self.api_key, self.bearer_token, *secrets]), None
 
     @property
     def endpoint(self) -> str:

@@ -64,7 +64,7 @@ async def edits(call: Call, resource: Resource) -> Answer:
             body[name] = int(body[name])
     body["stream"] = body.get("stream") == "true"
     made = _answer(resource, deployment, body, tuple(upload.content for upload in uploads))
-    check_form_shape(call, form.fields)
+    check_form_shape(call, form)
     return made
 
 

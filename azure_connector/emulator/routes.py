@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
+from importlib import import_module
 from urllib.parse import unquote
 
 from .errors import not_found
@@ -16,7 +18,7 @@ __all__ = ["Handler", "Route", "Router"]
 Handler = Callable[[Call, Resource], Awaitable[Answer]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Route:
     """One operation in one form.
 
@@ -24,13 +26,16 @@ class Route:
         served: the operation.
         form: `v1`, `classic` or `inference`.
         names: the parameters of its path, in order.
-        handler: what answers.
     """
 
     served: Served
     form: str
     names: tuple[str, ...]
-    handler: Handler
+
+    @cached_property
+    def handler(self) -> Handler:
+        """What answers. Its module is imported when it is first asked for: most emulators serve a few operations."""
+        return import_module(f".{self.served.module}", __package__).HANDLERS[self.served.key]
 
 
 @dataclass(slots=True)
@@ -54,13 +59,9 @@ class Router:
 
     Args:
         served: the operations.
-        handlers: what answers each of them, by `Served.key`.
-
-    Raises:
-        KeyError: an operation has no handler.
     """
 
-    def __init__(self, served: Iterable[Served], handlers: Mapping[str, Handler]) -> None:
+    def __init__(self, served: Iterable[Served]) -> None:
         self._root = _Place()
         self._plain: dict[tuple[str, str], Route] = {}
         for one in served:
@@ -70,7 +71,7 @@ class Router:
                     place = place.child(segment)
                     if segment.startswith("{"):
                         names.append(segment[1:-1])
-                place.routes[one.method] = route = Route(one, form, tuple(names), handlers[one.key])
+                place.routes[one.method] = route = Route(one, form, tuple(names))
                 if not names:
                     self._plain[one.method, root + one.path] = route
 
@@ -88,10 +89,17 @@ class Router:
         if route is None:
             path = call.raw_path
             call.form = "v1" if path.startswith("/openai/v1/") else "inference" if _infers(path) else "classic"
-            raise not_found(_reason(path))
+            raise not_found(_reason(call) or self._verbs(call))
         call.params = {name: unquote(value) for name, value in zip(route.names, values, strict=True)}
         call.operation, call.form = route.served.path, route.form
         return route
+
+    def _verbs(self, call: Call) -> str:
+        """That a path takes other verbs, where it does."""
+        segments, verbs = call.raw_path.split("/"), ("GET", "POST", "DELETE")
+        found = {verb: _below(self._root, segments, 0, verb, []) for verb in verbs}
+        taken = {verb: route.served.path for verb, route in found.items() if route is not None}
+        return f"{next(iter(taken.values()))} takes {' and '.join(taken)}, not {call.method}" if taken else ""
 
 
 def _below(place: _Place, segments: list[str], at: int, method: str, values: list[str]) -> Route | None:
@@ -113,7 +121,9 @@ def _infers(path: str) -> bool:
     return path.startswith("/models/")
 
 
-def _reason(path: str) -> str:
+def _reason(call: Call) -> str:
     """Why there is nothing, where it is known."""
-    rest = path.removeprefix("/openai").removeprefix("/v1")
+    rest = call.raw_path.removeprefix("/openai").removeprefix("/v1")
+    if call.websocket and (why := ABSENT.get(f"WebSocket {rest}")):
+        return why
     return next((why for start, why in ABSENT.items() if rest == start or rest.startswith(f"{start}/")), "")

@@ -40,6 +40,15 @@ class _Protocol(H11Protocol):
         self.app_state = {**self.app_state, "transport": transport}
 
 
+class _WebSocket(asyncio.Protocol):
+    """Uvicorn's protocol of WebSockets, imported at the first handshake: most emulators never see one."""
+
+    def __new__(cls, **settings: Any) -> asyncio.Protocol:
+        from uvicorn.protocols.websockets.wsproto_impl import WSProtocol
+
+        return WSProtocol(**settings)
+
+
 class ServerThread:
     """Runs an ASGI application in a daemon thread, from `start()` until `stop()`.
 
@@ -155,7 +164,7 @@ class ServerThread:
             self._guarded,
             interface="asgi3",
             http=_Protocol,
-            ws="wsproto" if self._websockets else "none",
+            ws=_WebSocket if self._websockets else "none",
             ws_ping_interval=None,
             lifespan="off",
             log_config=None,

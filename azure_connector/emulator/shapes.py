@@ -23,11 +23,12 @@ from .errors import (
     wrong_choice,
     wrong_type,
 )
+from .multipart import Form
 from .shaping import Objects, Shape, Texts, shape_of
 from .values import Json, is_object, items_of, object_of
 from .wire import Call
 
-__all__ = ["check_form_shape", "check_shape"]
+__all__ = ["check_form_part", "check_form_shape", "check_shape"]
 
 # Read by handlers with words and rules of their own, or a schema that a user writes.
 _CHAT = (
@@ -49,9 +50,9 @@ TELLING = ("type", "role", "object", "anchor")
 
 @cache
 def _table() -> Json:
-    from importlib.resources import files  # here: an emulator that is asked nothing needs neither
+    from pkgutil import get_data  # here: an emulator that is asked nothing needs neither
 
-    return json.loads(files(__name__.rpartition(".")[0]).joinpath("shapes.json").read_text("utf-8"))
+    return json.loads(get_data(__name__, "shapes.json") or b"")
 
 
 @cache
@@ -81,17 +82,32 @@ def check_shape(call: Call, body: Json) -> None:
             _check(value, shape, name)
 
 
-def check_form_shape(call: Call, given: Mapping[str, str]) -> None:
-    """The same of a form, whose numbers and truths are written as texts.
+def check_form_shape(call: Call, form: Form) -> None:
+    """The same of a form, whose numbers and truths are written as texts; not of parts that hold objects.
 
     Raises:
         Refusal: 400, naming the field.
     """
     fields = _shape(f"{call.method} {call.operation}", "form")
-    for name, text in given.items():
-        shape = fields.get(name)
-        if shape is not None and not shape.objects and shape.items is None:
-            _check(_read(text, shape), shape, name)
+    for name, texts in form.values.items():
+        shape = fields.get(name) or fields.get(f"{name}[]")
+        if shape is None or shape.objects:
+            continue
+        if shape.items is None:
+            _check(_read(texts[-1], shape), shape, name)
+        elif shape.texts is None and not shape.items.objects:
+            _check_items([_read(text, shape.items) for text in texts], shape, name)
+
+
+def check_form_part(call: Call, name: str, value: Any) -> None:
+    """The same of a part that holds an object, which its handler has read.
+
+    Raises:
+        Refusal: 400, naming the field by its path.
+    """
+    shape = _shape(f"{call.method} {call.operation}", "form").get(name)
+    if shape is not None:
+        _check(value, shape, name)
 
 
 def _read(text: str, shape: Shape) -> Any:

@@ -12,6 +12,7 @@ from .multipart import Upload, read_form
 from .paging import listed
 from .resource import Resource
 from .routes import Handler
+from .shapes import check_form_shape
 from .shelves import Shelf, Thing
 from .values import Json
 from .wire import Answer, Call
@@ -100,7 +101,9 @@ def _version(call: Call, resource: Resource, skill: str, number: int) -> Thing:
     Raises:
         Refusal: 400.
     """
-    uploads = read_form(call).files.get("files", [])
+    form = read_form(call)
+    check_form_shape(call, form)
+    uploads = form.files.get("files", [])
     if not uploads:
         raise missing("files")
     files = _files(uploads)

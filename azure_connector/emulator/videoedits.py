@@ -28,7 +28,7 @@ def _source(call: Call, resource: Resource, needed: tuple[str, ...]) -> tuple[Js
         body = read_body(call, ("video", *needed))
         return body, finished(resource, text_of(object_of(body["video"]).get("id")), "edited")
     form = read_form(call)
-    check_form_shape(call, form.fields)
+    check_form_shape(call, form)
     for name in needed:
         if not form.fields.get(name):
             raise missing(name)
@@ -71,7 +71,7 @@ async def extend(call: Call, resource: Resource) -> Answer:
 async def create_character(call: Call, resource: Resource) -> Answer:
     """`POST /videos/characters`."""
     form = read_form(call)
-    check_form_shape(call, form.fields)
+    check_form_shape(call, form)
     name = form.fields.get("name")
     if not name:
         raise missing("name")

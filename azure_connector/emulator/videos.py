@@ -30,7 +30,7 @@ async def create(call: Call, resource: Resource) -> Answer:
     """`POST /videos`, as a form or as JSON."""
     if call.is_form:
         form = read_form(call)
-        check_form_shape(call, form.fields)
+        check_form_shape(call, form)
         fields: Json = dict(form.fields)
         name = form_model(call, form)
     else:

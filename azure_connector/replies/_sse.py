@@ -160,15 +160,15 @@ class BodyDecoder:
         if self._is_stream:
             return self._decoder.feed(data)
         self._parts.append(data)
-        self._size += len(data)
-        if self._size > LARGEST:
-            raise TooLargeError("a reply")
         if self._is_stream is None:
             start = b"".join(self._parts)
             self._is_stream = self._begins_stream(start)
             if self._is_stream:
                 self._parts = []
                 return self._decoder.feed(start)
+        self._size += len(data)
+        if self._size > LARGEST:
+            raise TooLargeError("a reply")
         return []
 
     def flush(self) -> list[Event]:

@@ -139,3 +139,12 @@ def with_rich(error: Exception) -> str:
                 said += [f"{name} = {node}" for name, node in (frame.locals or {}).items()]
     assert any(" = " in one for one in said)
     return "\n".join(said)
+
+
+def test_a_client_with_headers_shows_none() -> None:
+    with ac.AzureConnector(azure_endpoint="https://r.openai.azure.com", **next(iter(CREDENTIALS.values()))) as client:
+        copied = client.with_options(default_headers={"X-More": "c4nary-more"})
+        for one in (client, copied):
+            assert "c4nary" not in f"{vars(one)!r} {one!r} {one.settings!r} {one.custom_headers!r}"
+            assert "c4nary" not in repr(vars(one.settings))
+        assert copied.custom_headers["X-More"] == "c4nary-more"  # what is sent stays itself

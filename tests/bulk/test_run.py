@@ -275,14 +275,42 @@ def test_a_file_that_cannot_be_read_costs_nothing(azure, name):
     assert [path.name for path in Path().iterdir()] == [name]
 
 
-def test_what_a_bom_s_error_says_mends_it(azure):
+@pytest.mark.parametrize("name", ["bom.csv", "utf16.csv", "latin.csv"])
+def test_what_is_said_of_another_encoding_mends_it(azure, name):
     import subprocess
 
-    Path("bom.csv").write_bytes(BROKEN["bom.csv"])
-    with pytest.raises(ConfigurationError, match="tail -c") as caught:
-        run(CHAT, "bom.csv", "out.parquet", **QUIET)
-    subprocess.run(str(caught.value).partition("without: ")[2], shell=True, check=True)
+    Path(name).write_bytes(BROKEN[name])
+    with pytest.raises(ConfigurationError) as caught:
+        run(CHAT, name, "out.parquet", **QUIET)
+    command = str(caught.value).splitlines()[-1]
+    subprocess.run(command[command.index("tail" if "tail" in command else "iconv") :], shell=True, check=True)
     assert run(CHAT, "clean.csv", "out.parquet", **QUIET).rows == 1
+
+
+def test_a_spreadsheets_semicolons_are_columns(azure):
+    Path("in.csv").write_text("n;text\n1,5;a\n", encoding="utf-8")
+    run(CHAT, "in.csv", "out.parquet", **QUIET)
+    assert [(row["n"], row["text"]) for row in rows(Path("out.parquet"))] == [("1,5", "a")]
+
+
+def test_a_mistyped_model_can_be_corrected_when_nothing_was_paid(azure):
+    import openai
+
+    source = parquet(Path("in.parquet"), text=[None, "a", ""])  # two rows need no call: they are journalled at once
+    with pytest.raises(openai.NotFoundError):
+        run(Complete(model="gpt4", prompt="Say {text}"), source, "out.parquet", **QUIET)
+    assert not list(Path().glob("*.journal*")), "nothing in it was paid for"
+    job = Complete(model="gpt-4o-mini", prompt="Say {text}")
+    run(job, source, "out.parquet", **QUIET)
+    Path("out.parquet").unlink()
+    with pytest.raises(ConfigurationError, match="the job changed"):
+        run(Complete(model="gpt-4o-mini", prompt="Repeat {text}"), source, "out.parquet", **QUIET)
+    nothing = parquet(Path("nothing.parquet"), text=[None])
+    for prompt in ("Say {text}", "Repeat {text}"):  # killed before it could delete the journal
+        made = run(Complete(model="gpt-4o-mini", prompt=prompt), nothing, "none.parquet", **QUIET)
+        assert made.errors == {"null_input": 1}
+        assert run(Complete(model="gpt-4o-mini", prompt=prompt), nothing, "none.parquet", **QUIET).rows == 1, "as it is"
+        Path("none.parquet").unlink()
 
 
 @pytest.mark.parametrize(

@@ -95,7 +95,7 @@ def test_progress_says_what_a_user_wants_to_know():
     counter.add(Result(n, "x", "stop", 100, 10, 1) for n in range(100))
     counter.add([Result(100, error_code="null_input")])
     said = str(moment(counter, 10.0))
-    for part in ("101/1,000 rows", "10.1 rows/s", "10,000 tokens in", "1,000 out", "cost 0.0120", "quota 96%"):
+    for part in ("101/1,000 rows", "10.1 rows/s", "10,000 tokens in", "1,000 out", "cost 0.012 ", "quota 96%"):
         assert part in said
     for part in ("3 times 429", "errors: null_input 1", "paused 12 s", "1 min 41 s left"):
         assert part in said

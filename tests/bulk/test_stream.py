@@ -97,6 +97,15 @@ def test_a_parameter_that_the_model_refuses_is_everybodys(azure):
         run(job, table(50).to_batches(), concurrency=2)
 
 
+def test_a_model_without_the_operation_is_everybodys(azure):
+    import openai
+
+    job = Embed(model="gpt-4o-mini", column="text")
+    with pytest.raises(openai.BadRequestError, match="does not work with the specified model"):
+        run(job, table(3000).to_batches(), concurrency=1)
+    assert len(azure.requests) == 1
+
+
 def test_a_busy_or_failing_service_is_asked_again_and_then_it_is_an_error_row(azure):
     azure.script(faults.too_many_requests(0.05), faults.failure(503), faults.reset("before"))
     out = run(CHAT, table(4).to_batches(), concurrency=1)

@@ -126,7 +126,7 @@ def test_the_root_of_a_litellm_proxy(azure: Emulator, reply: Reply) -> None:
     options = asking.options(azure, max_attempts=1)
     with AzureConnector(**options) as client, pytest.raises(openai.APIStatusError) as caught:
         client.chat.completions.create(model="gpt-4o", messages=asking.HELLO)
-    advised = caught.value.hint.rpartition("AZURE_OPENAI_ENDPOINT=")[2].rstrip(".")
+    advised = caught.value.hint.rpartition("Pass azure_endpoint=")[2].rstrip(".").strip("'")
     assert advised == f"{azure.endpoint}/v1"
     azure.clear()
     answered = {"id": "c", "object": "chat.completion", "created": 1, "model": "m"}
@@ -142,4 +142,4 @@ def test_a_proxy_that_is_asked_below_its_v1_gets_no_such_hint(azure: Emulator) -
     options = {"azure_endpoint": f"{azure.endpoint}/v1", "api_key": "k", "max_attempts": 1}
     with AzureConnector(**options) as client, pytest.raises(openai.NotFoundError) as caught:
         client.chat.completions.create(model="gpt-4o", messages=asking.HELLO)
-    assert "AZURE_OPENAI_ENDPOINT=" not in caught.value.hint
+    assert "Pass azure_endpoint=" not in caught.value.hint

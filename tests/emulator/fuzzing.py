@@ -23,6 +23,7 @@ import httpx
 import psutil
 
 from azure_connector.emulator import Emulator
+from azure_connector.emulator.limits import Limits
 from azure_connector.emulator.served import SERVED
 
 from .fuzzed_bodies import BODIES, PREFIXES
@@ -36,6 +37,8 @@ MODELS = _NAMES.split()
 CHATTING = MODELS[:5] + MODELS[10:15]
 VERSIONS = ["2024-10-21", "2025-04-01-preview", "2023-05-15", "v1", "preview", "banana", ""]
 SECONDS = 60.0
+KEPT = Limits(records=500, record_bytes=4 * 2**20, stored=500, stored_bytes=8 * 2**20)
+"""Stores that are full after the first fifth, so that what grows afterwards is a leak."""
 
 RAW = {
     "@nan": "NaN",
@@ -405,7 +408,10 @@ def run(requests: int, seed: int) -> Report:
     process = psutil.Process()
     began = time.perf_counter()
     base = 0
-    with Emulator(MODELS) as azure, httpx.Client(base_url=azure.endpoint, timeout=SECONDS, trust_env=False) as http:
+    with (
+        Emulator(MODELS, limits=KEPT) as azure,
+        httpx.Client(base_url=azure.endpoint, timeout=SECONDS, trust_env=False) as http,
+    ):
         for number, shot in zip(range(requests), fuzzer.shots(), strict=False):
             if number == requests // 5:
                 base = process.memory_info().rss

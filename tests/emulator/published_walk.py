@@ -12,7 +12,7 @@ from azure_connector.emulator import Emulator
 from azure_connector.emulator.served import SERVED, Served
 from azure_connector.emulator.sound import wav
 
-from .publishing import TABLES, Json, bent, disagreements, faults
+from .publishing import TABLES, Json, bent, bent_form, disagreements, faults
 
 MODELS = (
     "gpt-4o gpt-5 gpt-audio gpt-35-turbo-instruct text-embedding-3-small gpt-image-1 dall-e-3 whisper "
@@ -58,7 +58,12 @@ class Walk:
         for name in TABLES[self.form] if isinstance(body, dict) else ():
             self.wrong += [f"the request itself: {one}" for one in faults(name, key, "body", body)]
             for label, made in bent(name, key, body) if key not in self.walked else ():
-                self._bend(f"{name} {label}", key, made, ids)
+                self._bend(f"{name} {label}", key, ids, json=made)
+        parts = {**{name: (None, value) for name, value in (form or {}).items()}, **(files or {})}
+        for name in TABLES[self.form] if parts and key not in self.walked else ():
+            for label, made in bent_form(name, key, parts):
+                told = {part: (None, value) if isinstance(value, str) else value for part, value in made.items()}
+                self._bend(f"{name} {label}", key, {"at": (form or {}).get("model", ""), **ids}, files=told)
         reply = self._send(key, ids, json=body, data=form, files=files)
         self.walked.add(key)
         if reply.status_code >= 300:
@@ -66,8 +71,8 @@ class Walk:
             return {}
         return self._read(key, reply)
 
-    def _bend(self, label: str, key: str, made: Any, ids: Mapping[str, str]) -> None:
-        reply = self._send(key, ids, json=made)
+    def _bend(self, label: str, key: str, ids: Mapping[str, str], **made: Any) -> None:
+        reply = self._send(key, ids, **made)
         known = [one for one in disagreements()["accepted"] if f"{one['operation']}: {one['what']}" in label]
         if reply.status_code in {400, 404, 422}:
             self.refused += 1

@@ -105,6 +105,61 @@ def bent(name: str, operation: str, body: Json) -> Iterator[tuple[str, Json]]:
             yield label, made
 
 
+def bent_form(name: str, operation: str, given: Mapping[str, Any]) -> Iterator[tuple[str, Json]]:
+    """Forms that the document does not allow, each by one part, with the name of what is wrong."""
+    root = schema_of(name, operation, "form")
+    for one in _alternatives(root, root) if root is not None else ():
+        for field in one.get("required", ()):
+            yield f"{operation}: no {field}", {key: part for key, part in given.items() if key != field}
+        for field, inner in one["properties"].items():
+            for part, text in _inside(field, inner, root or {}, given.get(field)):
+                yield f"{operation}: {part} = {text[:200]!r}", {**given, part: text}
+
+
+def _inside(field: str, schema: Json, root: Json, part: Any) -> Iterator[tuple[str, str]]:
+    """Texts that a part of a form must not have; of a part that holds JSON, what its document does not allow."""
+    text = part[1] if isinstance(part, tuple) and part[0] is None else ""
+    if not text.startswith("{"):
+        yield from _texts(field, schema, root)
+        return
+    check = Draft202012Validator({"schemas": root["schemas"], "allOf": [schema]})
+    for path, value in _bends(schema, root, json.loads(text), (), 0):
+        made = _put(json.loads(text), path, value)
+        if path and not check.is_valid(made):
+            yield field, json.dumps(made)
+
+
+def _texts(field: str, schema: Json, root: Json) -> Iterator[tuple[str, str]]:
+    """Texts that no alternative of a form's field takes."""
+    kinds = list(_alternatives(schema, root))
+    items = [one["items"] for one in kinds if _kind(one) == "array"]
+    if items and not field.endswith("[]"):
+        yield from ((f"{field}[]", text) for _, text in _texts(field, {"anyOf": items}, root))
+    for one in kinds:
+        for inner in one.get("properties", {}) if len(kinds) == 1 else ():
+            yield from _texts(f"{field}[{inner}]", one["properties"][inner], root)
+    wrong = ["no-such-word", "1.5", *(str(value) for one in kinds for _, value in _bounds(one, (), None))]
+    for text in dict.fromkeys(wrong) if {_kind(one) for one in kinds} <= {*SCALARS, ""} else ():
+        if not any(_takes(one, text, root) for one in kinds):
+            yield field, text
+
+
+SCALARS = {"string", "integer", "number", "boolean", "null"}
+
+
+def _takes(one: Json, text: str, root: Json) -> bool:
+    """Whether a schema of one kind allows what a form's text stands for."""
+    kind, value = _kind(one), text
+    if kind in {"integer", "number", "boolean"}:
+        try:
+            value = json.loads(text)
+        except ValueError:
+            return False
+    elif kind == "null":
+        return False
+    return Draft202012Validator({"schemas": root["schemas"], "allOf": [one]}).is_valid(value)
+
+
 @cache
 def _field(name: str, operation: str, field: str) -> Draft202012Validator | None:
     schema = schema_of(name, operation, "body") or {}

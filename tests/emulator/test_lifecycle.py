@@ -6,12 +6,14 @@ import socket
 import subprocess
 import sys
 import threading
+from importlib import import_module
 from pathlib import Path
 
 import httpx
 import pytest
 
 from azure_connector.emulator import Emulator, Reply
+from azure_connector.emulator.served import SERVED
 from tests.support.waiting import PATIENCE
 
 
@@ -147,3 +149,24 @@ def test_import_of_the_package_stays_light() -> None:
     root = Path(__file__).parents[2]
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root)
     assert 'pip install ".[emulator]"' in done.stdout
+
+
+def test_what_few_emulators_need_is_imported_when_it_is_asked_for() -> None:
+    code = "import sys\nfrom azure_connector.emulator import Emulator\nwith Emulator():\n    print(*sys.modules)\n"
+    root = Path(__file__).parents[2]
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root)
+    loaded = set(done.stdout.split())
+    seldom = {f"azure_connector.emulator.{one.module}" for one in SERVED} - {"azure_connector.emulator.handlers"}
+    package = "azure_connector.emulator"
+    others = {f"{package}.{name}" for name in ("entra", "gateway", "realtime.session", "recording", "replaying")}
+    libraries = {"wsproto", "cryptography", "jsonschema", "starlette"}
+    # Chats name tuned models and store themselves: their two modules come with the first.
+    assert loaded & (seldom | others | libraries) <= {f"{package}.storedchats", f"{package}.tunedmodels"}
+
+
+def test_every_operation_is_answered_by_the_module_that_it_names() -> None:
+    named: dict[str, set[str]] = {}
+    for one in SERVED:
+        named.setdefault(one.module, set()).add(one.key)
+    found = {name: set(import_module(f"azure_connector.emulator.{name}").HANDLERS) for name in named}
+    assert found == named

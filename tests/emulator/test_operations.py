@@ -665,3 +665,16 @@ def test_what_is_not_served_says_so(http: httpx.Client, path: str, word: str) ->
     assert (reply.status_code, reply.json()["error"]["code"]) == (404, "404")
     assert reply.json()["error"]["message"].startswith("Resource not found: ")
     assert word in reply.json()["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("verb", "path", "reason"),
+    [
+        ("DELETE", "/vector_stores/v/file_batches/b", "/vector_stores/{id}/file_batches/{batch} takes GET, not DELETE"),
+        ("PUT", "/files/a", "/files/{id} takes GET and DELETE, not PUT"),
+        ("GET", "/responses", "/responses takes POST, not GET"),
+    ],
+)
+def test_a_path_says_which_verbs_it_takes(http: httpx.Client, verb: str, path: str, reason: str) -> None:
+    reply = http.request(verb, path)
+    assert (reply.status_code, reply.json()["error"]["message"]) == (404, f"Resource not found: {reason}.")

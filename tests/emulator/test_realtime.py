@@ -443,6 +443,13 @@ async def test_over_tls() -> None:
             await dial_async(url, proxy=None, ssl=context)
 
 
+def test_responses_over_a_socket_say_what_is_not_served(azure: Emulator) -> None:
+    with pytest.raises(InvalidStatus) as caught:
+        dial(azure, "/openai/v1/responses")
+    assert caught.value.response.status_code == 404
+    assert "responses over WebSocket" in json.loads(caught.value.response.body)["error"]["message"]
+
+
 def test_without_the_library_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     found = importlib.util.find_spec
     monkeypatch.setattr(

@@ -12,6 +12,7 @@ import concurrent.futures
 import hashlib
 import json
 import re
+import threading
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,6 +26,7 @@ from litellm.litellm_core_utils.thread_pool_executor import executor
 import litellm_adapter
 from azure_connector.emulator import Emulator, Reply
 from tests.litellm.lite import settle
+from tests.support.waiting import PATIENCE
 
 __all__ = ["Found", "Row", "Stage", "Steps", "one"]
 
@@ -169,7 +171,8 @@ class Stage:
                     for play in PLAYS[::2]:
                         played[provider, play, row.name] = self._sync(provider, play, row)
             while self._futures:  # LiteLLM's logging of sync calls; what is submitted last may submit more
-                self._futures.pop().result(60)
+                self._futures.pop().result(PATIENCE)
+            _join_loggers()
             asyncio.run(self._all_async(rows, played))
         finally:
             executor.submit = submit  # type: ignore[method-assign]
@@ -212,7 +215,10 @@ class Stage:
             for row in rows:
                 for play in PLAYS[1::2]:
                     played[provider, play, row.name] = await self._async(provider, play, row)
+        while logging := [task for task in asyncio.all_tasks() if _logs(task.get_coro())]:
+            await asyncio.wait_for(asyncio.wait(logging), PATIENCE)
         await settle()
+        _join_loggers()
 
     async def _async(self, provider: str, play: str, row: Row) -> _Played:
         played, steps, reply = _Played(), self._begin(row), None
@@ -250,6 +256,17 @@ class Stage:
 def _more_told(path: str, theirs: Any) -> bool:
     """Whether a callback finds something more."""
     return theirs == "absent" and (".fields." in path or ".shown." in path) and ".log[" in path
+
+
+def _logs(function: Any) -> bool:
+    return "_handler" in getattr(function, "__qualname__", "")
+
+
+def _join_loggers() -> None:
+    """LiteLLM logs a stream that breaks in a thread of its own."""
+    for thread in threading.enumerate():
+        if _logs(getattr(thread, "_target", None)):
+            thread.join(PATIENCE)
 
 
 def _outcomes(theirs: list[Any], ours: list[Any]) -> tuple[list[Any], list[Any]]:

@@ -16,19 +16,10 @@ from ..values import Json
 from ..wire import Answer
 from .session import Session
 
-__all__ = ["Connection", "refusing"]
+__all__ = ["Connection"]
 
 MOST_MESSAGES = 1_000
 """How many messages of a client are remembered; the newest."""
-
-
-def refusing(send: Send) -> Send:
-    """Sends an HTTP reply where a WebSocket was asked for."""
-
-    async def refuse(message: MutableMapping[str, Any]) -> None:
-        await send({**message, "type": f"websocket.{message['type']}"})
-
-    return refuse
 
 
 class Connection:

@@ -11,6 +11,7 @@ from ..multipart import read_form
 from ..parsing import parse_object
 from ..resource import Resource
 from ..routes import Handler
+from ..shapes import check_form_part
 from ..shelves import Thing
 from ..values import Json, among, is_object, object_of, text_of
 from ..wire import Answer, Call
@@ -105,7 +106,7 @@ async def create_call(call: Call, resource: Resource) -> Answer:
         text = form.fields.get("session") or (part.content.decode("utf-8", "replace") if part else "")
         offer, given = form.fields.get("sdp") or _file_text(form.upload("sdp")), _json(text)
     elif call.headers.get("content-type", "").startswith("application/sdp"):
-        offer, given = call.raw.decode("utf-8", "replace"), {"model": call.query.get("model")}
+        offer, given = call.raw.decode("utf-8", "replace"), {"type": "realtime", "model": call.query.get("model")}
     else:
         body = read_body(call)
         offer, given = body.get("sdp"), object_of(body.get("session"))
@@ -113,6 +114,8 @@ async def create_call(call: Call, resource: Resource) -> Answer:
         raise missing("sdp")
     if not offer.startswith("v=0"):
         raise invalid("Invalid value for 'sdp': it is no session description.", "sdp", "invalid_value")
+    if given:
+        check_form_part(call, "session", given)
     session = _session(given, resource)
     identity = f"rtc_{resource.ids.hexadecimal(32)}"
     resource.shelves.calls.keep(Thing({"id": identity, "status": "active", "session": session}))

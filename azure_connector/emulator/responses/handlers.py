@@ -25,7 +25,6 @@ from ..wire import Answer, Call, sse
 from .composing import Draft, compose, output_items, read_ask, wants
 from .conversations import conversation_of, extend
 from .filesearch import Found, look_up
-from .further import HANDLERS as FURTHER
 from .history import before
 from .naming import named
 from .reading import check_answered, filterable, read_items, turns_of
@@ -170,7 +169,7 @@ async def input_items(call: Call, resource: Resource) -> Answer:
     return Answer(body=listed(resource.responses.get(call.params["id"]).own_items, call))
 
 
-HANDLERS: dict[str, Handler] = FURTHER | {
+HANDLERS: dict[str, Handler] = {
     "POST /responses": create,
     "GET /responses/{id}": retrieve,
     "DELETE /responses/{id}": delete,
