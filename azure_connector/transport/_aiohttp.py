@@ -23,7 +23,7 @@ import aiohttp
 import openai
 from yarl import URL
 
-from ._head_timer import HeadTimer, current_timer
+from ._head_timer import HeadTimer, HeadTimers
 from ._http_client import check_size, is_counted, is_whole
 from ._library import http_library
 from ._loops import cut
@@ -55,8 +55,6 @@ _FOREIGN = tuple(mine for mine, _ in _TABLE)
 _PIECE = 8192
 # Bytes of a request that are sent at once.
 _LARGE = 65536
-# For timers, which would keep the context of whoever reads.
-_NOWHERE = Context()
 # What aiohttp would add of its own: the request is complete as it comes.
 _NOT_ADDED = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 
@@ -112,9 +110,10 @@ class Body(_library.AsyncByteStream):
             return
         self._since = loop.time()
         if self._timer is None:
-            # Weakly: a body that is dropped unread must not wait for its timer.
+            # Weakly: a body that is dropped unread must not wait for its timer. A context of its own: the reader's
+            # would be kept, and one for all could not be entered by two threads' loops at once.
             known: weakref.ref[Body] = weakref.ref(self)
-            self._timer = loop.call_at(self._limit(self._since), _look, known, context=_NOWHERE)
+            self._timer = loop.call_at(self._limit(self._since), _look, known, context=Context())
 
     def _spend(self) -> None:
         if self._silence is not None and self._since is not None:
@@ -138,7 +137,7 @@ class Body(_library.AsyncByteStream):
             self.abort(_library.ReadTimeout("nothing more arrived in time"))
         else:
             known: weakref.ref[Body] = weakref.ref(self)
-            self._timer = loop.call_at(at, _look, known, context=_NOWHERE)
+            self._timer = loop.call_at(at, _look, known, context=Context())
 
     def abort(self, error: BaseException) -> None:
         """Ends the body for whoever reads it, now or later."""
@@ -175,17 +174,17 @@ class Transport(_library.AsyncBaseTransport):
     def __init__(self, context: object) -> None:
         self._context = context
         self._session: Any = None
-        self._sending: set[HeadTimer] = set()
+        self._timers: Any = None
         self._bodies: weakref.WeakSet[Body] = weakref.WeakSet()
 
     async def handle_async_request(self, request: Any) -> Any:
         if self._session is None:
-            self._session = _open_session(self._context)
+            self._timers = HeadTimers()
+            self._session = _open_session(self._context, self._timers)
         limits: dict[str, Any] = request.extensions.get("timeout") or {}
-        timer = HeadTimer(limits.get("read"), limits.get("write"))
-        self._sending.add(timer)
+        timer = HeadTimer(self._timers, limits.get("read"), limits.get("write"))
         try:
-            async with timer:
+            with timer:
                 reply = await self._exchange(request, limits, timer)
         except _FOREIGN as error:
             if timer.closed:
@@ -193,8 +192,6 @@ class Transport(_library.AsyncBaseTransport):
             if timer.expired:
                 raise _library.ReadTimeout("no complete head of a reply in time") from error
             raise _translated(error) from error
-        finally:
-            self._sending.discard(timer)
         return await self._response(request, reply, timer)
 
     async def _response(self, request: Any, reply: Any, timer: HeadTimer) -> Any:
@@ -253,8 +250,8 @@ class Transport(_library.AsyncBaseTransport):
 
     async def aclose(self) -> None:
         """Closes every connection; whoever waits for a reply or reads one is told."""
-        for timer in list(self._sending):
-            timer.close()
+        if self._timers is not None:
+            self._timers.close()
         for body in list(self._bodies):
             body.abort(_library.ReadError("the client was closed while this reply was being read"))
         if self._session is not None:
@@ -328,12 +325,13 @@ class _QuietConnector(aiohttp.TCPConnector):
     """
 
     pid = 0
+    timers: HeadTimers | None = None
 
     async def connect(self, req: Any, traces: Any, timeout: Any) -> Any:  # noqa: ASYNC109  # aiohttp's
         self._retire(req.connection_key)
         found = await super().connect(req, traces, timeout)
-        if (timer := current_timer.get()) is not None:
-            timer.connected()
+        if self.timers is not None:
+            self.timers.connected()
         return found
 
     def _retire(self, key: Any) -> None:
@@ -367,12 +365,12 @@ with warnings.catch_warnings():
                 self.detach()
 
 
-def _open_session(context: Any) -> _QuietSession:
+def _open_session(context: Any, timers: HeadTimers) -> _QuietSession:
     limits = openai.DEFAULT_CONNECTION_LIMITS
     connector = _QuietConnector(
         ssl=context, limit=limits.max_connections or 0, keepalive_timeout=limits.keepalive_expiry
     )
-    connector.pid = os.getpid()
+    connector.pid, connector.timers = os.getpid(), timers
     # Cookies are the client's business, as are proxies.
     session = _QuietSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False)
     # What aiohttp sends a second time by itself after a lost connection, nobody learns of: a deletion that was done

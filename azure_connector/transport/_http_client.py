@@ -275,6 +275,7 @@ class _FollowsNothing:
 
 _NO_REDIRECTS = {"follow_redirects": False}
 _TIMELESS = Clock(None)  # for a transport that keeps the time itself
+_NO_CLOCK = nullcontext()
 
 
 class SyncClient(_Direct, _FollowsNothing, openai.DefaultHttpxClient):
@@ -348,7 +349,7 @@ class AsyncClient(_Direct, _FollowsNothing, openai.DefaultAsyncHttpxClient):
     async def send(self, request: Any, *, stream: bool = False, **how: Any) -> Any:
         began, clock = perf_counter(), _TIMELESS if self._keeps_time else _clock_for(request)
         request.extensions["whole"] = not stream
-        with nullcontext() if self._keeps_time else clock:
+        with _NO_CLOCK if self._keeps_time else clock:
             if (transport := self.transport_for(request, how)) is None:
                 response: Any = await super().send(request, stream=True, **how)
             else:

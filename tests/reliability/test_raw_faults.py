@@ -15,7 +15,7 @@ import pytest
 
 import azure_connector as ac
 from azure_connector import AsyncAzureConnector, AzureConnector
-from tests.reliability.raw_server import FAULTS, RawServer, dripping_chunk_size
+from tests.reliability.raw_server import FAULTS, RawServer, dripping_chunk_size, silent
 
 TIMEOUT = 0.3
 ARRIVES = 1.5  # where a first piece has to be read before the time is over
@@ -340,3 +340,28 @@ async def test_a_reply_that_nobody_asked_for_is_nobodys_answer(way):
             async with AsyncAzureConnector(**options(server, timeout=ENOUGH)) as aclient:
                 answers = [(await WHOLE["chat"](aclient)).choices[0].message.content for _ in range(3)]
     assert not [answer for answer in answers if int(answer) >= 1000]
+
+
+async def test_calls_at_once_each_keep_to_their_own_time():
+    ended: list[float] = []
+
+    async def patient(client: AsyncAzureConnector, seconds: float) -> None:
+        error = await outcome_of(client.chat.completions.create(**HELLO, timeout=seconds))
+        assert isinstance(error, openai.APITimeoutError), error
+        ended.append(seconds)
+
+    with RawServer(silent) as server:
+        async with AsyncAzureConnector(**options(server, timeout=ENOUGH)) as client:
+            await asyncio.gather(*(patient(client, seconds) for seconds in (2.4, 0.2, 1.3)))
+    assert ended == [0.2, 1.3, 2.4]
+
+
+async def test_a_client_with_a_call_that_waits_long_ends_another_that_waits_less():
+    with RawServer(silent) as server:
+        async with AsyncAzureConnector(**options(server, timeout=10 * ENOUGH)) as client:
+            waiting = asyncio.ensure_future(outcome_of(WHOLE["chat"](client)))
+            short = await outcome_of(client.chat.completions.create(**HELLO, timeout=TIMEOUT))
+            assert isinstance(short, openai.APITimeoutError), short
+            assert not waiting.done()
+        closed = await waiting
+    assert isinstance(closed, openai.APIConnectionError), closed
