@@ -27,8 +27,8 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 register_profiles()
 trust_few()
 gc.disable()  # until everything is imported, see below
-# LiteLLM's own logging asks for the main thread's event loop, which makes one that nobody closes, but only where none was
-# ever set. Now one was: none.
+# LiteLLM's own logging asks for the main thread's event loop, which makes one that nobody closes; but only where none
+# was ever set. Now one was: none.
 asyncio.set_event_loop(None)
 
 
