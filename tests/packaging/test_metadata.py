@@ -99,7 +99,11 @@ def test_the_version_stands_in_one_place() -> None:
 
 def test_errors_name_extras_that_there_are() -> None:
     sources = [file.read_text(encoding="utf-8") for name in PACKAGES for file in (ROOT / name).rglob("*.py")]
-    told = {extra for source in sources for extra in re.findall(r"(?:install_hint\(|import_part\([^)]*extra=)[\"'](\w+)", source)}
+    told = {
+        extra
+        for source in sources
+        for extra in re.findall(r"(?:install_hint\(|import_part\([^)]*extra=)[\"'](\w+)", source)
+    }
     assert told == set(EXTRAS) - {"fast"}, "those that nothing works without"
 
 
