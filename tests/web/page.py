@@ -26,9 +26,13 @@ class Page:
         return self.driver.find_elements("css selector", selector)
 
     def until(self, holds: Callable[[], Any], what: str, *, patience: float = 10) -> Any:
+        from selenium.common.exceptions import StaleElementReferenceException
         from selenium.webdriver.support.ui import WebDriverWait
 
-        return WebDriverWait(self.driver, patience, poll_frequency=0.03).until(lambda _: holds(), what)
+        # The page may draw an element anew between its being found and its being asked.
+        again = [StaleElementReferenceException]
+        waiting = WebDriverWait(self.driver, patience, poll_frequency=0.03, ignored_exceptions=again)
+        return waiting.until(lambda _: holds(), what)
 
     def select(self, name: str, value: str) -> None:
         from selenium.webdriver.support.ui import Select
