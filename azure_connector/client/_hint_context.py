@@ -6,6 +6,7 @@ import os
 import re
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -40,43 +41,65 @@ def hint_context(
         return () if profile is None else profile.operations
 
     further = () if call is None else call.further
-    resource, authenticators = state.resources[target.resource], state.authenticators
-    authenticator = authenticators.of(target.resource)
-    endpoint = resource.endpoint
-    origins = {**state.settings.origins, **resource.auth.origins}
-    proxy, proxy_origin = _proxy(state, endpoint.base)
-    claims = authenticator.claims()
-    return HintContext(
-        resource=target.resource,
-        endpoint=endpoint.base,
-        form=endpoint.form,
-        api_version=endpoint.api_version,
+    return replace(
+        _resource_context(state, target.resource),
         deployment=target.deployment,
         model=plan.model,
         rule=plan.rule,
         source=plan.source,
-        credential=authenticator.kind,
-        credential_origin=authenticators.credential_origin(target.resource),
-        tenant=resource.auth.tenant_id,
-        other_resource=state.settings.other_resource if target.resource == "default" else "",
-        scopes=tuple(dict.fromkeys((authenticator.scope, *SCOPES[endpoint.cloud]))),
         operation=operation if call is None else call.operation,
         instead="" if call is None else call.row.instead,
-        odd_key=_odd_key(resource, authenticators.credential_origin(target.resource))
-        or (state.settings.other_key if target.resource == "default" else ""),
-        change=lambda setting, value: change(setting, value, origins.get(setting, "default")),
-        leave_out=lambda setting: _without(setting, endpoint, origins),
-        account=_account(endpoint.base),
-        resource_id=resource.resource_id or "",
-        principal=_principal(claims) or resource.auth.client_id or "",
-        expired=_has_run_out(claims),
-        foreign_scope=authenticator.scope not in SCOPES[endpoint.cloud],
-        proxy=proxy,
-        proxy_origin=proxy_origin,
-        existing=_existing(state, target.resource),
-        discovers=state.settings.discover,
         beside=tuple((path, model, resolver.deployment_on(target.resource, model)) for path, model in further),
         served_by=served_by,
+    )
+
+
+def _resource_context(state: ConnectorState, name: str) -> HintContext:
+    """The part of the context that tells of a resource and of the settings."""
+    resource = state.resources[name]
+    endpoint = resource.endpoint
+    origins = {**state.settings.origins, **resource.auth.origins}
+    proxy, proxy_origin = _proxy(state, endpoint.base)
+
+    def changed(setting: str, value: str) -> str:
+        return change(setting, value, origins.get(setting, "default"))
+
+    def left_out(setting: str) -> str:
+        return _without(setting, endpoint, origins)
+
+    return replace(
+        _credential_context(state, name),
+        resource=name,
+        endpoint=endpoint.base,
+        form=endpoint.form,
+        api_version=endpoint.api_version,
+        other_resource=state.settings.other_resource if name == "default" else "",
+        change=changed,
+        leave_out=left_out,
+        account=_account(endpoint.base),
+        resource_id=resource.resource_id or "",
+        proxy=proxy,
+        proxy_origin=proxy_origin,
+        existing=_existing(state, name),
+        discovers=state.settings.discover,
+    )
+
+
+def _credential_context(state: ConnectorState, name: str) -> HintContext:
+    """The part of the context that tells of a resource's credential."""
+    resource, authenticator = state.resources[name], state.authenticators.of(name)
+    origin = state.authenticators.credential_origin(name)
+    scopes = SCOPES[resource.endpoint.cloud]
+    claims = authenticator.claims()
+    return HintContext(
+        credential=authenticator.kind,
+        credential_origin=origin,
+        tenant=resource.auth.tenant_id,
+        scopes=tuple(dict.fromkeys((authenticator.scope, *scopes))),
+        odd_key=_odd_key(resource, origin) or (state.settings.other_key if name == "default" else ""),
+        principal=_principal(claims) or resource.auth.client_id or "",
+        expired=_has_run_out(claims),
+        foreign_scope=authenticator.scope not in scopes,
     )
 
 
