@@ -119,7 +119,7 @@ CORE_TESTS := $(addprefix tests/,client settings routing tools responses fitting
 	@echo "installing the newest openai 3 into .venv-openai3 (once)"
 	@$(call create,.venv-openai3)
 	@$(call without,litellm|openai|jiter) > .venv-openai3/pins.txt
-	@$(call install,.venv-openai3,-c .venv-openai3/pins.txt,-e '$(CORE_ALONE)' 'openai>=3' websockets fakeredis $(TOOLS))
+	@$(call install,.venv-openai3,-c .venv-openai3/pins.txt,-e '$(CORE_ALONE)' 'openai>=3' websockets fakeredis httpx $(TOOLS))
 	@touch $@
 
 .venv-mutants/.ready: $(PROJECT)

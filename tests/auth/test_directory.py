@@ -141,6 +141,7 @@ async def test_nothing_reaches_it(attacked: Emulator, bare_machine: Path) -> Non
 
 
 def test_nothing_reaches_it_through_semantic_kernel(attacked: Emulator) -> None:
+    pytest.importorskip("semantic_kernel")
     from semantic_kernel.exceptions.service_exceptions import ServiceInitializationError
 
     from sk_azure_plugin import AzureConnectorChatCompletion
@@ -151,7 +152,7 @@ def test_nothing_reaches_it_through_semantic_kernel(attacked: Emulator) -> None:
 
 
 def test_nothing_reaches_it_through_litellm(attacked: Emulator) -> None:
-    import litellm
+    litellm = pytest.importorskip("litellm")
 
     import litellm_adapter
 
