@@ -354,6 +354,7 @@ _UNSTEADY = re.compile(
 _LOG = ("status", "call_type", "stream", "prompt_tokens", "completion_tokens", "total_tokens", "cache_hit", "messages")
 _LOG += ("response", "model_parameters", "end_user", "requester_ip_address", "error_str_class")
 _NAMED = ("api_key", "api_version", "base_model", "client", "custom_llm_provider", "max_retries", "optional_params")
+_NAMED += ("cache_hit",)  # filled in late, from another thread of LiteLLM's; what is shown has it, too
 
 
 def _log(kind: str, kwargs: Mapping[str, Any]) -> dict[str, Any]:
