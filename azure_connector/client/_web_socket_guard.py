@@ -97,7 +97,7 @@ def _following(state: ConnectorState, make: Callable[..., Any] | None) -> Callab
         async def handshake(headers: object = None, user_agent: object = None) -> None:
             try:
                 await shake(_with_authorization(headers, kept), user_agent)
-            except Exception as error:
+            except Exception as error:  # whatever a handshake raises: `_redirected` knows what a redirect is
                 refused = _redirected(state, error, _url_of(connection.protocol.uri), followed=True)
                 if refused is None:
                     raise

@@ -99,6 +99,9 @@ def _clock_for(request: Any) -> Clock:
     return Clock(limits.get("read"), None if outer is None else outer.deadline, exchange=True, joins=at_hand)
 
 
+_STREAMS = (Stream, AsyncStream)
+
+
 class _TimedBody:
     """A streamed body each piece of which has its time, by the clock of the request.
 
@@ -106,16 +109,16 @@ class _TimedBody:
         response: what it is the body of.
         head: its headers, by their names in lower case.
         began: when its request was sent, by `perf_counter`.
-        connection: what it is read from; None where somebody else keeps the time.
-        clock: the request's.
+        clock: the request's; what the body is read from minds it, where that is a stream of ours.
     """
 
-    def __init__(self, response: Any, head: Mapping[bytes, bytes], began: float, connection: Any, clock: Clock) -> None:
+    def __init__(self, response: Any, head: Mapping[bytes, bytes], began: float, clock: Clock) -> None:
         self._response: Any = weakref.proxy(response)  # which holds this body
         self._stream, self._began, self._clock = response.stream, began, clock
         accept = response.request.headers.get("accept", "application/json")
         self._whole = is_whole(head.get(b"content-type", b"").decode("latin-1"), accept)
-        if connection is not None:
+        connection = response.extensions.get("network_stream")
+        if isinstance(connection, _STREAMS):
             connection.body = clock
 
     def _ends(self) -> None:
@@ -248,6 +251,9 @@ class _Direct:
 
     def arrived(self, response: Any, request: Any, *, direct: bool) -> dict[bytes, bytes]:
         """The head of a reply, with which was done what httpx does with every response."""
+        connection = response.extensions.get("network_stream")
+        if getattr(connection, "protocol", self) is None:
+            note_protocol(connection, transports_of(self))
         # In one pass: each look-up in httpx's headers walks the whole list.
         head = {name.lower(): value for name, value in response.headers.raw}
         if b"".join((*head, *head.values())).isascii():
@@ -316,9 +322,6 @@ class SyncClient(_Direct, _FollowsNothing, openai.DefaultHttpxClient):
                     error.request = request
                     raise
             head = self.arrived(response, request, direct=transport is not None)
-            connection = response.extensions.get("network_stream")
-            if getattr(connection, "protocol", self) is None:
-                note_protocol(connection, transports_of(self))
             if not response.is_success:
                 read_refusal(response)
             elif not stream:
@@ -326,8 +329,7 @@ class SyncClient(_Direct, _FollowsNothing, openai.DefaultHttpxClient):
         if response.is_closed:
             response.elapsed = timedelta(seconds=perf_counter() - began)
         else:
-            known = connection if isinstance(connection, Stream) else None
-            response.stream = _Body(response, head, began, known, clock)
+            response.stream = _Body(response, head, began, clock)
         return response
 
     def __del__(self) -> None:
@@ -359,9 +361,6 @@ class AsyncClient(_Direct, _FollowsNothing, openai.DefaultAsyncHttpxClient):
                     error.request = request
                     raise
             head = self.arrived(response, request, direct=transport is not None)
-            connection = response.extensions.get("network_stream")
-            if getattr(connection, "protocol", self) is None:
-                note_protocol(connection, transports_of(self))
             if not response.is_success:
                 await aread_refusal(response)
             elif not stream:
@@ -369,8 +368,7 @@ class AsyncClient(_Direct, _FollowsNothing, openai.DefaultAsyncHttpxClient):
         if response.is_closed:
             response.elapsed = timedelta(seconds=perf_counter() - began)
         else:
-            known = connection if isinstance(connection, AsyncStream) else None
-            response.stream = _AsyncBody(response, head, began, known, clock)
+            response.stream = _AsyncBody(response, head, began, clock)
         return response
 
     async def aclose(self) -> None:
