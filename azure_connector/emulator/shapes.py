@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
@@ -26,7 +27,7 @@ from .errors import (
 from .multipart import Form
 from .shaping import Objects, Shape, Texts, shape_of
 from .values import Json, is_object, items_of, object_of
-from .wire import Call
+from .wire import Call, Refusal
 
 __all__ = ["check_form_part", "check_form_shape", "check_shape"]
 
@@ -111,15 +112,11 @@ def check_form_part(call: Call, name: str, value: Any) -> None:
 
 
 def _read(text: str, shape: Shape) -> Any:
-    if shape.texts is not None:
-        return text
-    if shape.boolean:
+    if shape.texts is None and shape.boolean:
         return {"true": True, "false": False}.get(text.lower(), text)
-    if shape.numbers is not None:
-        try:
+    if shape.texts is None and shape.numbers is not None:
+        with suppress(ValueError):
             return int(text) if text.lstrip("-").isdecimal() else float(text)
-        except ValueError:
-            return text
     return text
 
 
@@ -173,11 +170,11 @@ def _check_items(values: list[Any], shape: Shape, where: str) -> None:
 
 def _check_object(value: Json, rules: list[Objects], where: str) -> None:
     fitting = list(_named(value, rules, where))
-    first: Exception | None = None
+    first: Refusal | None = None
     for rule in fitting:
         try:
             return _check_fields(value, rule, where)
-        except Exception as refusal:  # noqa: BLE001  whichever refusal it is, another alternative may take the value
+        except Refusal as refusal:  # another alternative may take the value
             first = first or refusal
     raise first or invalid(f"Invalid value for '{where}'.", where)
 

@@ -97,9 +97,7 @@ class ManagedIdentityServer(ScriptedServer):
         return {"AZURE_POD_IDENTITY_AUTHORITY_HOST": self.url}
 
     async def _app_service(self, request: Request) -> Response:
-        await self.log.add(request)
-        scripted = await self.faults.before_reply()
-        if scripted is not None:
+        if (scripted := await self.scripted(request)) is not None:
             return scripted
         header = request.headers.get("x-identity-header", "")
         if not secrets.compare_digest(header.encode(), self.identity_header.encode()):
@@ -130,9 +128,7 @@ class ManagedIdentityServer(ScriptedServer):
         )
 
     async def _imds(self, request: Request) -> Response:
-        await self.log.add(request)
-        scripted = await self.faults.before_reply()
-        if scripted is not None:
+        if (scripted := await self.scripted(request)) is not None:
             return scripted
         if request.headers.get("metadata", "").lower() != "true":
             return _imds_error("invalid_request", "Required metadata header not specified")

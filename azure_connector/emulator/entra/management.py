@@ -100,12 +100,9 @@ class ManagementServer(ScriptedServer):
 
     def _answered(self, handler: Callable[[Request], Any]) -> Callable[[Request], Any]:
         async def answer(request: Request) -> Response:
-            await self.log.add(request)
-            scripted = await self.faults.before_reply()
-            if scripted is not None:
+            if (scripted := await self.scripted(request)) is not None:
                 return scripted
-            scheme, _, token = request.headers.get("authorization", "").partition(" ")
-            if scheme.lower() != "bearer" or self._verify(token.strip()) is not None:
+            if self._verify.token_in(request.headers.get("authorization", "")) is None:
                 return _error(401, "AuthenticationFailed", "Authentication failed.")
             if not request.query_params.get("api-version"):
                 return _error(400, "MissingApiVersionParameter", "The api-version query parameter is required.")

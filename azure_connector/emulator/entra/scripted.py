@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Self
 from .faults import ReplyFaults, ScriptedReply, SeenRequest, SeenRequests
 
 if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
     from azure_connector.emulator.serving import ServerThread
 
 __all__ = ["ScriptedServer"]
@@ -34,6 +37,11 @@ class ScriptedServer:
     def script(self, *replies: int | ScriptedReply, retry_after: float | None = None) -> None:
         """Replace the next replies, one by one: a status (200 lets the real reply pass) or a whole reply."""
         self.faults.script(*replies, retry_after=retry_after)
+
+    async def scripted(self, request: Request) -> Response | None:
+        """Notes a request and waits as told; gives the reply that is to replace the server's own, if there is one."""
+        await self.log.add(request)
+        return await self.faults.before_reply()
 
     def start(self) -> Self:
         self._server.start()

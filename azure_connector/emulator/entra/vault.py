@@ -66,17 +66,15 @@ class KeyVaultServer(ScriptedServer):
         return address if version is None else f"{address}/{_version_id(version)}"
 
     async def _get(self, request: Request) -> Response:
-        await self.log.add(request)
-        scripted = await self.faults.before_reply()
-        if scripted is not None:
+        if (scripted := await self.scripted(request)) is not None:
             return scripted
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or self._verify(token.strip()) is not None:
+        token = self._verify.token_in(request.headers.get("authorization", ""))
+        if token is None:
             authority = f"{self._entra.authority_host}/{self._entra.tenant_id}"
             challenge = f'Bearer authorization="{authority}", resource="{RESOURCE}"'
             message = "AKV10000: Request is missing a Bearer or PoP token."
             return _error(401, "Unauthorized", message, {"www-authenticate": challenge})
-        claims = parse_token(token.strip()).claims
+        claims = parse_token(token).claims
         if self._required_role is not None and self._required_role not in claims.get("roles", ()):
             return _error(
                 403, "Forbidden", f"Caller is not authorized to perform action. Caller: oid={claims.get('oid')}"

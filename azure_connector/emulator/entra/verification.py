@@ -48,6 +48,12 @@ class TokenVerifier:
         self._revoked = revoked
         self._clock = clock
 
+    def token_in(self, authorization: str) -> str | None:
+        """The bearer token in a header's value, if there is one and it is good."""
+        scheme, _, rest = authorization.partition(" ")
+        token = rest.strip()
+        return token if scheme.lower() == "bearer" and self(token) is None else None
+
     def __call__(self, token: str) -> Refusal | None:
         """None when the token is good, else what to answer.
 
