@@ -23,7 +23,7 @@ from ._parts import import_part
 from ._signature import bare_signature, show_lazily, with_signature
 from ._single_flight import Flight, SingleFlight, running_loop, wait, wait_async
 from ._tasks import spawn
-from ._text import install_hint, nearest, printable, sentence
+from ._text import estimated_tokens, install_hint, nearest, printable, sentence
 from ._traceback import traceback_lines
 
 __all__ = [
@@ -40,6 +40,7 @@ __all__ = [
     "as_text",
     "bare_signature",
     "error_html",
+    "estimated_tokens",
     "html_table",
     "import_part",
     "install_hint",

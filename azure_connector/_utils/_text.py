@@ -7,13 +7,18 @@ import re
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
-__all__ = ["install_hint", "nearest", "printable", "sentence"]
+__all__ = ["estimated_tokens", "install_hint", "nearest", "printable", "sentence"]
 
 _ROOT = Path(__file__).parents[2]
 
 # Control characters but for tab and line feed, with the C1 set (one of them begins an escape sequence), and the marks
 # that turn the direction of writing around.
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def estimated_tokens(characters: int) -> float:
+    """About how many tokens a text of so many characters is: one for four (OpenAI's help on tokens)."""
+    return characters / 4
 
 
 def nearest(name: str, known: Collection[str]) -> str:

@@ -7,6 +7,7 @@ from array import array
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from azure_connector._utils import estimated_tokens
 from azure_connector.errors import ConfigurationError
 from azure_connector.requests import embedding_batches
 
@@ -60,7 +61,7 @@ class EmbedRows:
         for pack in embedding_batches(texts, max_inputs=self._pack, max_tokens=PACK_TOKENS):
             sizes = tuple(len(text) for text in pack)
             body = {**self._common, "input": pack}
-            yield Work(tuple(rows[at : at + len(pack)]), body, sum(sizes) / 4, EMBEDDINGS, sizes=sizes)
+            yield Work(tuple(rows[at : at + len(pack)]), body, estimated_tokens(sum(sizes)), EMBEDDINGS, sizes=sizes)
             at += len(pack)
 
     def read_reply(self, work: Work, reply: Any) -> list[Result]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ._arrow import RecordBatch
 from ._embedding import EmbedRows
 from ._job import Complete
-from ._progress import Price, money
+from ._progress import Price, cost_of, money
 from ._readers import Source, open_source
 from ._rows import OUTPUT_GUESS, rows_of
 
@@ -86,7 +86,7 @@ def estimate(
     characters = max(0.0, whole - out)
     scale = rows / seen if seen else 0.0
     tokens_in, tokens_out, calls = round(characters * scale), round(out * scale), round(asked * scale)
-    cost = None if price is None else (tokens_in * price[0] + tokens_out * price[1]) / 1e6
+    cost = None if price is None else cost_of(price, tokens_in, tokens_out)
     minutes = [calls / rpm] if rpm else []
     minutes += [(tokens_in + tokens_out) / tpm] if tpm else []
     half = None if cost is None else cost / 2

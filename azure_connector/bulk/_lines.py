@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, cast
 
+from azure_connector._utils import estimated_tokens
 from azure_connector.errors import ConfigurationError
 
 from ._arrow import RecordBatch, Schema
@@ -81,7 +82,7 @@ class LineRows:
         size = len(text) if isinstance(text, str) else len(str(body))
         limits = (body.get(name) for name in ("max_completion_tokens", "max_tokens", "max_output_tokens"))
         limit = next((one for one in limits if isinstance(one, int)), 256)
-        return Work((row,), body, size / 4 + limit, operation_of(url))
+        return Work((row,), body, estimated_tokens(size) + limit, operation_of(url))
 
     def read_reply(self, work: Work, reply: Any) -> list[Result]:
         usage = getattr(reply, "usage", None)

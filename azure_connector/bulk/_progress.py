@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from ._pacing import Pace
 from ._results import Result
 
-__all__ = ["Counter", "Price", "Progress", "money"]
+__all__ = ["Counter", "Price", "Progress", "cost_of", "money"]
 
 Price = tuple[float, float]
 """What a million input and output tokens cost."""
@@ -105,9 +105,7 @@ class Counter:
     @property
     def cost(self) -> float | None:
         """In the price's currency."""
-        if self.price is None:
-            return None
-        return (self.input_tokens * self.price[0] + self.output_tokens * self.price[1]) / 1e6
+        return None if self.price is None else cost_of(self.price, self.input_tokens, self.output_tokens)
 
     def waste(self, max_tokens: int | None) -> str:
         """What a user should know of a limit that the answers never come near; empty while there is nothing to say.
@@ -152,6 +150,11 @@ class Counter:
             None if left is None else left + paused,
             note,
         )
+
+
+def cost_of(price: Price, input_tokens: int, output_tokens: int) -> float:
+    """What tokens cost, in the price's currency."""
+    return (input_tokens * price[0] + output_tokens * price[1]) / 1e6
 
 
 def money(amount: float) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
+from azure_connector._utils import estimated_tokens
 from azure_connector.errors import ConfigurationError
 
 from ._arrow import RecordBatch, Schema
@@ -132,7 +133,7 @@ class CompleteRows:
     def _work(self, row: int, values: Mapping[str, object]) -> Work:
         messages = self._messages(values)
         size = sum(size_of(message.get("content")) for message in messages)
-        return Work((row,), {**self._common, "messages": messages}, size / 4 + self._limit)
+        return Work((row,), {**self._common, "messages": messages}, estimated_tokens(size) + self._limit)
 
     def _messages(self, values: Mapping[str, object]) -> list[dict[str, Any]]:
         if self._job.messages is not None:

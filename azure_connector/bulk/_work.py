@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from azure_connector._utils import estimated_tokens
+
 from ._results import Result
 from ._verdicts import RowError
 
@@ -47,7 +49,8 @@ class Work:
     def _part(self, part: slice) -> Work:
         sizes = self.sizes[part]
         body = self.body | {"input": self.body["input"][part]}
-        return Work(self.rows[part], body, sum(sizes) / 4, self.operation, self.attempts, self.rounds, sizes)
+        tokens = estimated_tokens(sum(sizes))
+        return Work(self.rows[part], body, tokens, self.operation, self.attempts, self.rounds, sizes)
 
 
 def failed(row: int, error: RowError, attempts: int = 0) -> Result:

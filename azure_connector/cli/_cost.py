@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from .._utils import as_list, as_object
+from .._utils import as_list, as_object, estimated_tokens
 from ._prices import Price, PriceList
 
 if TYPE_CHECKING:
     from ..replies import AzureInfo
 
 __all__ = ["Cost", "estimated_usage", "money", "price_of", "text_of"]
-
-_CHARACTERS = 4
-"""In a token, about (OpenAI's help on tokens)."""
 
 
 def money(amount: float, currency: str) -> str:
@@ -37,7 +35,7 @@ def estimated_usage(messages: Sequence[Mapping[str, Any]], answer: str) -> dict[
 
 
 def _tokens(characters: int) -> int:
-    return -(-characters // _CHARACTERS)
+    return math.ceil(estimated_tokens(characters))
 
 
 def text_of(content: object) -> str:
