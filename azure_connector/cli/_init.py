@@ -7,6 +7,7 @@ import json
 import os
 import shlex
 import sys
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any
 
 import openai
 import typer
+from rich.console import Console
 from rich.syntax import Syntax
 from rich.text import Text
 
@@ -100,11 +102,7 @@ def run(
     files = _files(answers, target, beside, mapping, as_env=as_env)
     console = screen()
     if not as_json:
-        for path, text in files.items():
-            console.print(Text(f"\n{path}", "bold"))
-            shown = text.replace(answers.key, "**********") if answers.key else text
-            language = "bash" if path.suffix != ".toml" else "toml"
-            console.print(Syntax(shown, language, theme="ansi_dark", background_color="default", word_wrap=True))
+        _show(console, files, answers.key)
     if not yes and not as_json and not typer.confirm("Write this?", default=True):
         console.print("Nothing was written.")
         return
@@ -113,15 +111,25 @@ def run(
     if as_json:
         print_json({"files": [str(path) for path in files], "mapping": mapping, "tested": test})
     else:
-        if variables := _relied_on(answers):
-            console.print(
-                Text(f"It relies on exported variables, which every new shell must have: {variables}.", "bold")
-            )
-        if _next(target) == _CHAT and (ways := _shadowed(answers, as_env=as_env)):
-            console.print(
-                Text(f"Exported variables go before what was written; take them away: {', '.join(ways)}", "bold")
-            )
-        console.print(Text(f"Written. Try: {_next(target)}", "green"))
+        _say_what_counts(console, answers, target, as_env=as_env)
+
+
+def _show(console: Console, files: Mapping[Path, str], key: str | None) -> None:
+    """What would be written, without the key."""
+    for path, text in files.items():
+        console.print(Text(f"\n{path}", "bold"))
+        shown = text.replace(key, "**********") if key else text
+        language = "bash" if path.suffix != ".toml" else "toml"
+        console.print(Syntax(shown, language, theme="ansi_dark", background_color="default", word_wrap=True))
+
+
+def _say_what_counts(console: Console, answers: _Answers, target: Path, *, as_env: bool) -> None:
+    """What decides beside the files that were written, and what to do next."""
+    if variables := _relied_on(answers):
+        console.print(Text(f"It relies on exported variables, which every new shell must have: {variables}.", "bold"))
+    if _next(target) == _CHAT and (ways := _shadowed(answers, as_env=as_env)):
+        console.print(Text(f"Exported variables go before what was written; take them away: {', '.join(ways)}", "bold"))
+    console.print(Text(f"Written. Try: {_next(target)}", "green"))
 
 
 def _next(target: Path) -> str:

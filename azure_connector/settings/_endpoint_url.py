@@ -156,14 +156,7 @@ def _split(text: str) -> SplitResult:
     if _UNPRINTABLE.search(cleaned):
         raise ConfigurationError("The endpoint contains a space, a control character or a backslash.", hint=_EXAMPLE)
     if "://" not in cleaned:
-        bare = cleaned.lstrip("/")
-        name = bare.partition("/")[0]
-        host = name[1:].partition("]")[0] if name.startswith("[") else name.partition(":")[0]
-        if not is_loopback(host.lower()) and _BARE_NAME.fullmatch(name):
-            if bare.rstrip("/") != name:
-                raise ConfigurationError(f"The endpoint begins with {name!r}, which is no host.", hint=_EXAMPLE)
-            bare = f"{name.lower()}.{_PUBLIC_SUFFIX}"  # as AZURE_RESOURCE_NAME; never the host https://NAME
-        cleaned = f"{'http' if is_loopback(host.lower()) else 'https'}://{bare}"
+        cleaned = _with_scheme(cleaned.lstrip("/"))
     scheme, colon, rest = cleaned.partition(":")
     if rest.partition("?")[0].rstrip("/").lower().endswith(REALTIME):
         cleaned = _WEB_SOCKETS.get(scheme.lower(), scheme) + colon + rest
@@ -180,6 +173,18 @@ def _split(text: str) -> SplitResult:
     if "#" in cleaned:
         raise ConfigurationError("The endpoint holds a fragment (#...), which is never sent.", hint=_EXAMPLE)
     return parts
+
+
+def _with_scheme(bare: str) -> str:
+    """An address of a host without a scheme, or a resource's bare name, as a URL."""
+    name = bare.partition("/")[0]
+    host = name[1:].partition("]")[0] if name.startswith("[") else name.partition(":")[0]
+    local = is_loopback(host.lower())
+    if not local and _BARE_NAME.fullmatch(name):
+        if bare.rstrip("/") != name:
+            raise ConfigurationError(f"The endpoint begins with {name!r}, which is no host.", hint=_EXAMPLE)
+        bare = f"{name.lower()}.{_PUBLIC_SUFFIX}"  # as AZURE_RESOURCE_NAME; never the host https://NAME
+    return f"{'http' if local else 'https'}://{bare}"
 
 
 def _host(parts: SplitResult, allow_insecure_hosts: Collection[str]) -> tuple[str, str]:
