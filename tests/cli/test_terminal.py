@@ -80,6 +80,13 @@ class Terminal:
             assert self._read(end), f"{text!r} did not come; the screen has:\n{self.text}"
         self._seen = found + len(text)
 
+    def converse(self, *turns: tuple[str, str | None]) -> None:
+        """Waits for each text in turn, and types what is to follow it, if anything is."""
+        for asked, answer in turns:
+            self.wait_for(asked)
+            if answer is not None:
+                self.send(f"{answer}\n")
+
     def interrupt(self, expecting: str) -> None:
         """Presses Ctrl-C until a text comes: Python sees one that falls just before a wait only with the next key."""
         for _ in range(20):
@@ -337,7 +344,7 @@ def test_init_lets_choose_after_az_login(
     _, azure, _ = signed_in
     monkeypatch.setenv("AZURE_OPENAI_API_KEY", "a-key-that-lies-around")
     screen = terminal("init")
-    for asked, answer in (
+    screen.converse(
         ("Endpoint (or Enter", ""),
         ("Subscription (1 to 2)", "1"),
         ("no resource of Azure OpenAI in Empty", None),
@@ -349,10 +356,7 @@ def test_init_lets_choose_after_az_login(
         ("KEY 1 of first is used", None),
         ("It works: small answered", None),
         ("Write this?", "y"),
-    ):
-        screen.wait_for(asked)
-        if answer is not None:
-            screen.send(f"{answer}\n")
+    )
     assert screen.finish() == 0, screen.text
     assert azure.api_key not in screen.raw
     assert "unset AZURE_OPENAI_API_KEY" in " ".join(screen.text.split())
@@ -374,7 +378,7 @@ def test_init_with_a_resource_that_takes_no_keys(
     monkeypatch.setenv("AZURE_CONNECTOR_TRUSTED_HOSTS", keyless.endpoint.removeprefix("http://"))
     plane.script(503, 503)  # the first listing fails: what was typed is asked for again
     screen = terminal("init")
-    for asked, answer in (
+    screen.converse(
         ("Endpoint (or Enter", ""),
         ("does not list the subscriptions", None),
         ("Endpoint (or Enter", ""),
@@ -386,10 +390,7 @@ def test_init_with_a_resource_that_takes_no_keys(
         ("Who is calling", "2"),
         ("It works: other answered", None),
         ("Write this?", "y"),
-    ):
-        screen.wait_for(asked)
-        if answer is not None:
-            screen.send(f"{answer}\n")
+    )
     assert screen.finish() == 0, screen.text
     written = tomllib.loads(Path("azure_connector.toml").read_text())
     assert written["use_default_credential"] is True
