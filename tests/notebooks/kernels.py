@@ -27,8 +27,13 @@ class Forked(LocalProvisioner):
         program, *arguments = cmd[cmd.index("-m") + 1 :]
         directory = Path(kwargs.get("cwd") or Path.cwd())
         with Path(os.devnull).open("r+b") as nothing:
-            streams = (nothing.fileno(),) * 3
-            started = self.launcher.start(*arguments, program=program, streams=streams, directory=directory)
+            started = self.launcher.start(
+                *arguments,
+                program=program,
+                streams=(nothing.fileno(),) * 3,
+                environment={"JPY_PARENT_PID": str(os.getpid())},  # with it, a kernel outlives no launcher
+                directory=directory,
+            )
         self.process = _Process(started)
         self.pid, self.pgid = self.process.pid, None
         return self.connection_info

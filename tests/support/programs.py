@@ -25,7 +25,10 @@ LAUNCHER = "tests.support.launcher"
 # What programs of readers import, among it what Jupyter imports of itself.
 GREAT = (
     "azure_connector.emulator",
+    "azure_connector.emulator.assertions",
+    "pytest",
     "litellm_adapter.provider",
+    "litellm.litellm_core_utils.default_encoding",
     "sk_azure_plugin",
     "semantic_kernel.agents",
     "pandas",
