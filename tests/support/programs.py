@@ -31,6 +31,7 @@ GREAT = (
     "litellm.litellm_core_utils.default_encoding",
     "sk_azure_plugin",
     "semantic_kernel.agents",
+    "semantic_kernel.connectors.ai.open_ai",
     "pandas",
     "pyarrow.parquet",
     "matplotlib.pyplot",
