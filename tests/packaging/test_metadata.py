@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 import tomllib
+from collections.abc import Iterator
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -47,7 +49,10 @@ def imports_of(package: str) -> set[str]:
     """The modules of other distributions that a package imports anywhere, with their whole names."""
     found: set[str] = set()
     for file in (ROOT / package).rglob("*.py"):
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        text = file.read_text(encoding="utf-8")
+        # Most files import by statements alone, and those are few among all that there is.
+        nodes = ast.walk if "import_module" in text else _statements
+        for node in nodes(ast.parse(text)):
             if isinstance(node, ast.Import):
                 found |= {name.name for name in node.names}
             elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
@@ -55,6 +60,14 @@ def imports_of(package: str) -> set[str]:
             elif isinstance(node, ast.Call) and (name := _imported_by_name(node)):
                 found.add(name)
     return found
+
+
+def _statements(node: ast.AST) -> Iterator[ast.AST]:
+    """The statements within a node, at any depth; none is within an expression."""
+    for field in ("body", "orelse", "handlers", "finalbody", "cases"):
+        for inner in getattr(node, field, ()):
+            yield inner
+            yield from _statements(inner)
 
 
 def _imported_by_name(call: ast.Call) -> str:
@@ -66,8 +79,11 @@ def _imported_by_name(call: ast.Call) -> str:
     return "" if name.startswith(".") else name.rstrip(".")
 
 
+_by_import = functools.cache(packages_distributions)  # it reads the list of files of every distribution
+
+
 def distributions_of(package: str) -> set[str]:
-    by_import = packages_distributions()
+    by_import = _by_import()
     found: set[str] = set()
     for module in imports_of(package):
         shared = next((name for start, name in SHARED.items() if f"{module}.".startswith(f"{start}.")), None)
