@@ -20,7 +20,7 @@ from azure_connector.settings import ENVIRONMENT
 from azure_connector.settings._environment import CONFIG_VARIABLE, ENV_FILE_VARIABLE
 from tests.support.authorities import trust_few
 from tests.support.examples import register_profiles
-from tests.support.programs import Launcher
+from tests.support.programs import GREAT, Launcher
 
 # A shell starts what runs in the background with Ctrl-C ignored, and programs under test would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -67,5 +67,13 @@ def azure() -> Iterator[Emulator]:
 def launcher() -> Iterator[Launcher]:
     """Starts command lines without their imports."""
     made = Launcher()
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def great_launcher(launcher: Launcher) -> Iterator[Launcher]:
+    """The same for what uses the frameworks, or runs in Jupyter."""
+    made = Launcher(launcher, GREAT)
     yield made
     made.close()
