@@ -1,8 +1,8 @@
 # Everything a clone needs: `make demo` and `make test` set up what they use, in .venv, and are quick the second time.
 
-# The first interpreter that is new enough (3.11) and not too new (3.13): one set of tested pins serves exactly these.
-PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
-	if $$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' >/dev/null 2>&1; \
+# The first interpreter that is new enough (3.11) and not too new (3.14): one set of tested pins serves exactly these.
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python3.14; do \
+	if $$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' >/dev/null 2>&1; \
 	then echo $$python; break; fi; done)
 UV := $(shell command -v uv 2>/dev/null)
 VENV := .venv
@@ -31,7 +31,7 @@ help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z0-9%-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(VENV)/bin/python:
-	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed; found only: $$(python3 --version 2>&1)." \
+	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12, 3.13 or 3.14 is needed; found only: $$(python3 --version 2>&1)." \
 		"Name one: make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)"; exit 1; }
 	@echo "creating $(VENV) with $(PYTHON)"
 	@$(call create,$(VENV))

@@ -162,7 +162,7 @@ def _no_reply(manager: Any, error: Exception) -> Exception | None:
 
 
 def _reply_of(error: Exception) -> Any:
-    """The reply that a handshake got, if any; to a redirect that it may not follow, a library adds an error of its own."""
+    """The reply that a handshake got, if any; to one that it may not follow, a library adds an error of its own."""
     for reply in (getattr(error, "response", None), getattr(error.__cause__, "response", None)):
         if isinstance(getattr(reply, "status_code", None), int):
             return reply
