@@ -178,15 +178,16 @@ test-openai3: .venv-openai3/.ready ## the core on the SDK's next major version
 test-matrix: test-proxy test-litellm-low test-litellm-new test-openai3 ## other versions: LiteLLM, its Proxy, openai 3
 
 # The newest versions that the ranges of pyproject.toml allow, in an environment of their own; the pins change only where
-# all tests pass with them.
-renew: ## resolve newer pins within the ranges, run the tests with them, and show what changed
+# all tests pass with them. Ray and Spark are in it, so that their tests run, too.
+renew: ## resolve newer pins within the ranges, show what changes, and write it down where all tests pass with them
 	rm -rf .venv-renew && $(PYTHON) -m venv .venv-renew
 	.venv-renew/bin/python -m pip install --quiet --disable-pip-version-check 'pip>=25.1'
-	.venv-renew/bin/python -m pip install --quiet --disable-pip-version-check -e . --group dev
-	@{ sed -n '/^#/p' constraints.txt; .venv-renew/bin/python -m pip freeze --exclude-editable | sort -f; } > .venv-renew/pins.txt
-	.venv-renew/bin/python -m pytest -q -n auto --dist worksteal $(PYTEST)
-	@diff -U0 constraints.txt .venv-renew/pins.txt || true
-	cp .venv-renew/pins.txt constraints.txt
+	.venv-renew/bin/python -m pip install --quiet --disable-pip-version-check -e . --group dev --group engines
+	@.venv-renew/bin/python -m pip freeze --all --exclude-editable > .venv-renew/frozen.txt
+	@.venv-renew/bin/python -m tests.support.pins constraints.txt < .venv-renew/frozen.txt
+	.venv-renew/bin/python -m pytest -q -n auto --dist worksteal -p tests.support.skips $(PYTEST)
+	@.venv-renew/bin/python -m tests.support.pins constraints.txt --write < .venv-renew/frozen.txt >/dev/null
+	@echo "written into constraints.txt; git diff constraints.txt shows it. constraints-proxy.txt is renewed by hand."
 
 lint: $(VENV)/.dev ## ruff: rules and format; import-linter: the rooms of the house
 	$(BIN)/ruff check .
