@@ -1,8 +1,8 @@
 # Everything a clone needs: `make demo` and `make test` set up what they use, in .venv, and are quick the second time.
 
-# The first interpreter that is new enough (3.11) and not too new (3.13): one set of tested pins serves exactly these.
-PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
-	if $$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' >/dev/null 2>&1; \
+# The first interpreter that is new enough (3.11) and not too new (3.14): one set of tested pins serves exactly these.
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python3.14; do \
+	if $$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' >/dev/null 2>&1; \
 	then echo $$python; break; fi; done)
 UV := $(shell command -v uv 2>/dev/null)
 VENV := .venv
@@ -33,7 +33,7 @@ help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z0-9%-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(VENV)/bin/python:
-	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed; found only: $$(python3 --version 2>&1)." \
+	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12, 3.13 or 3.14 is needed; found only: $$(python3 --version 2>&1)." \
 		"Name one: make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)"; exit 1; }
 	@echo "creating $(VENV) with $(PYTHON)"
 	@$(call create,$(VENV))
@@ -180,15 +180,16 @@ test-openai3: .venv-openai3/.ready ## the core on the SDK's next major version
 test-matrix: test-proxy test-litellm-low test-litellm-new test-openai3 ## other versions: LiteLLM, its Proxy, openai 3
 
 # The newest versions that the ranges of pyproject.toml allow, in an environment of their own; the pins change only where
-# all tests pass with them.
-renew: ## resolve newer pins within the ranges, run the tests with them, and show what changed
+# all tests pass with them. Ray and Spark are in it, so that their tests run, too.
+renew: ## resolve newer pins within the ranges, show what changes, and write it down where all tests pass with them
 	rm -rf .venv-renew && $(PYTHON) -m venv .venv-renew
 	.venv-renew/bin/python -m pip install --quiet --disable-pip-version-check 'pip>=25.1'
-	.venv-renew/bin/python -m pip install --quiet --disable-pip-version-check -e . --group dev
-	@{ sed -n '/^#/p' constraints.txt; .venv-renew/bin/python -m pip freeze --exclude-editable | sort -f; } > .venv-renew/pins.txt
-	.venv-renew/bin/python -m pytest -q -n $(WORKERS) --dist worksteal $(PYTEST)
-	@diff -U0 constraints.txt .venv-renew/pins.txt || true
-	cp .venv-renew/pins.txt constraints.txt
+	.venv-renew/bin/python -m pip install --quiet --disable-pip-version-check -e . --group dev --group engines
+	@.venv-renew/bin/python -m pip freeze --all --exclude-editable > .venv-renew/frozen.txt
+	@.venv-renew/bin/python -m tests.support.pins constraints.txt < .venv-renew/frozen.txt
+	.venv-renew/bin/python -m pytest -q -n $(WORKERS) --dist worksteal -p tests.support.skips $(PYTEST)
+	@.venv-renew/bin/python -m tests.support.pins constraints.txt --write < .venv-renew/frozen.txt >/dev/null
+	@echo "written into constraints.txt; git diff constraints.txt shows it. constraints-proxy.txt is renewed by hand."
 
 lint: $(VENV)/.dev ## ruff: rules and format; import-linter: the rooms of the house
 	$(BIN)/ruff check .

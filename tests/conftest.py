@@ -6,6 +6,7 @@ import asyncio
 import gc
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from azure_connector.emulator import Emulator
 from azure_connector.settings import ENVIRONMENT
 from azure_connector.settings._environment import CONFIG_VARIABLE, ENV_FILE_VARIABLE
 from tests.support.authorities import trust_few
-from tests.support.examples import register_profiles
+from tests.support.examples import first_property, register_profiles
 from tests.support.programs import GREAT, Launcher
 
 # A shell starts what runs in the background with Ctrl-C ignored, and programs under test would inherit that.
@@ -38,6 +39,8 @@ def pytest_collection_finish() -> None:
     It lives as long as the run, over a million objects with all frameworks, and every full collection, of which tests
     ask for many, would walk over it in vain.
     """
+    if sys.version_info >= (3, 14):
+        first_property()
     gc.enable()
     gc.collect()
     gc.freeze()
