@@ -115,7 +115,7 @@ def test_a_warm_call_crosses_few_files_and_the_page_lists_them(azure, monkeypatc
 
 
 # Eight arrows are those of the public room `helpers`: its own six, and those of `query` and the command to it. Eight
-# are those of `bulk`: its own seven (one is to `auth`, which knows what looks like a secret), and the one of the command
+# are those of `bulk`: its own seven (one to `auth`, which knows what looks like a secret), and the one of the command
 # to it. Two are those of the pytest plugin.
 ROOMS, ARROWS, FLOORS = 26, 70 + 8 + 8 + 2, 10
 
