@@ -91,8 +91,9 @@ soak: $(VENV)/.dev ## 100,000 calls with faults in one process: its memory; then
 # $(call without,PACKAGES): the pins without some packages, for environments that hold another version of them.
 without = grep -vE '^($(1))==' constraints.txt
 TOOLS := pytest pytest-asyncio pytest-timeout pytest-xdist hypothesis
-# The core without the frameworks, on the SDK's next major version. By a name: its commas would divide a call's arguments.
+# The core without the frameworks, on the SDK's next major version. By a name, as below: its commas would divide a call's arguments.
 CORE_ALONE := .[cli,emulator,fast,redis,keyvault]
+ENGINES := .[bulk,cli,emulator,fast]
 CORE_TESTS := $(addprefix tests/,client settings routing tools responses fitting auth speed)
 
 .venv-proxy/.ready: pyproject.toml constraints-proxy.txt
@@ -134,7 +135,7 @@ CORE_TESTS := $(addprefix tests/,client settings routing tools responses fitting
 .venv-engines/.ready: $(PROJECT)
 	@echo "installing Ray and Spark into .venv-engines (once; a gigabyte)"
 	@$(call create,.venv-engines)
-	@$(call install,.venv-engines,-c constraints.txt,-e '.[bulk,cli,emulator,fast]' --group engines psutil $(TOOLS))
+	@$(call install,.venv-engines,-c constraints.txt,-e '$(ENGINES)' --group engines psutil $(TOOLS))
 	@touch $@
 
 # Another Python, for the core's tests: by its name, or where pyenv keeps it.
@@ -214,7 +215,7 @@ docs: $(VENV)/.dev ## the documentation, strictly, into site/
 bench: $(VENV)/.dev ## speed beside the stacks it replaces, into docs/performance.md; five minutes (BENCH=--quick)
 	$(BIN)/python -m benchmarks.speed $(or $(BENCH),--write)
 
-bench-bulk: $(VENV)/.dev ## bulk work: pace, speed, memory, kills, batches; ten minutes (BENCH="--full --write": an hour, into docs/bulk.md)
+bench-bulk: $(VENV)/.dev ## bulk work: pace, speed, memory, kills, batches; ten minutes (BENCH="--full --write": three quarters of an hour, into docs/bulk.md)
 	$(BIN)/python -m benchmarks.bulk $(BENCH)
 
 clean: ## remove environments and caches
