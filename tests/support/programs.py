@@ -58,9 +58,7 @@ class Launcher:
                 streams = (other.fileno(), 1, 2)
                 # matplotlib asks for it once, when it is imported; Jupyter says so to each of its kernels.
                 backend = {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}
-                self._process: Any = parent.start(
-                    "0", *modules, program=LAUNCHER, streams=streams, environment=backend
-                )
+                self._process: Any = parent.start("0", *modules, program=LAUNCHER, streams=streams, environment=backend)
                 return
             self._process = subprocess.Popen(
                 [sys.executable, "-m", LAUNCHER, str(other.fileno()), *modules],

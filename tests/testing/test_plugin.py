@@ -123,7 +123,9 @@ def test_a_tape_is_found_beside_the_test_that_replays_it(ran: Ran, pytester: pyt
     assert (pytester.path / "tape.jsonl").exists()
 
 
-def test_workers_of_xdist_have_a_server_each(ran: Ran, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_workers_of_xdist_have_a_server_each(
+    ran: Ran, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PYTHONPATH", str(ROOT))  # the workers are no forks
     source = """
         import json
