@@ -134,7 +134,7 @@ async def test_each_call_through_semantic_kernel_ends_in_one_of_its_errors(fault
         await asyncio.to_thread(until, lambda: not open_to(server))
 
 
-LOOPS = 2000 if os.environ.get("AZURE_CONNECTOR_LONG_TESTS") else 60
+LOOPS = 2000 if os.environ.get("AZURE_CONNECTOR_LONG_TESTS") else 30
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="counts descriptors in /proc")
