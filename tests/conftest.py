@@ -6,6 +6,7 @@ import asyncio
 import gc
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,8 +20,8 @@ from azure_connector.emulator import Emulator
 from azure_connector.settings import ENVIRONMENT
 from azure_connector.settings._environment import CONFIG_VARIABLE, ENV_FILE_VARIABLE
 from tests.support.authorities import trust_few
-from tests.support.examples import register_profiles
-from tests.support.programs import Launcher
+from tests.support.examples import first_property, register_profiles
+from tests.support.programs import GREAT, Launcher
 
 # A shell starts what runs in the background with Ctrl-C ignored, and programs under test would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -33,6 +34,8 @@ asyncio.set_event_loop(None)
 
 
 def pytest_collection_finish() -> None:
+    if sys.version_info >= (3, 14):
+        first_property()
     gc.enable()
     _freeze()
 
@@ -90,5 +93,13 @@ def azure() -> Iterator[Emulator]:
 def launcher() -> Iterator[Launcher]:
     """Starts command lines without their imports."""
     made = Launcher()
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def great_launcher(launcher: Launcher) -> Iterator[Launcher]:
+    """The same for what uses the frameworks, or runs in Jupyter."""
+    made = Launcher(launcher, GREAT)
     yield made
     made.close()

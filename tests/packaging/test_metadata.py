@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import tomllib
+from collections.abc import Mapping
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -66,8 +67,7 @@ def _imported_by_name(call: ast.Call) -> str:
     return "" if name.startswith(".") else name.rstrip(".")
 
 
-def distributions_of(package: str) -> set[str]:
-    by_import = packages_distributions()
+def distributions_of(package: str, by_import: Mapping[str, list[str]]) -> set[str]:
     found: set[str] = set()
     for module in imports_of(package):
         shared = next((name for start, name in SHARED.items() if f"{module}.".startswith(f"{start}.")), None)
@@ -82,7 +82,8 @@ def distributions_of(package: str) -> set[str]:
 def test_every_import_is_declared_and_every_declared_one_is_imported() -> None:
     declared = {normal(name) for name in PROJECT["project"]["dependencies"]}
     declared |= {normal(name) for wanted in EXTRAS.values() for name in wanted}
-    imported = {name for package in PACKAGES for name in distributions_of(package)}
+    by_import = packages_distributions()  # reads what every installed package consists of
+    imported = {name for package in PACKAGES for name in distributions_of(package, by_import)}
     assert imported - declared - set(UNDECLARED) == set()
     assert declared - imported - set(UNIMPORTED) == set()
 

@@ -67,8 +67,10 @@ def _filled(
         if parameters.marks:
             raise TypeError(f"a row of a table has no marks of its own: {parameters.marks!r}")
         values = dict(zip(wanted, parameters.values, strict=True))
-        shown = given[position] if given else [ids(one) if callable(ids) else one for one in parameters.values]
-        yield parameters.id or f"{shown!s:.200}", values
+        shown = (
+            given[position] if given else "-".join(str(ids(one) if callable(ids) else one) for one in values.values())
+        )
+        yield parameters.id or f"{shown:.200}", values
 
 
 @contextmanager
