@@ -6,8 +6,6 @@ import asyncio
 import functools
 import gc
 import os
-import subprocess
-import sys
 import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -134,7 +132,7 @@ async def test_each_call_through_semantic_kernel_ends_in_one_of_its_errors(fault
         await asyncio.to_thread(until, lambda: not open_to(server))
 
 
-LOOPS = 2000 if os.environ.get("AZURE_CONNECTOR_LONG_TESTS") else 60
+LOOPS = 2000 if os.environ.get("AZURE_CONNECTOR_LONG_TESTS") else 30
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="counts descriptors in /proc")
@@ -171,64 +169,8 @@ def test_loops_that_come_and_go_leave_nothing(door, way, lite):
         asyncio.run(shared.close())
 
 
-# Every lock that this package holds is taken while the process forks; the child must not wait for any of them.
-HELD = """
-import gc, os, signal, sys, threading
-import litellm, litellm_adapter
-from azure_connector import AzureConnector
-
-messages = [{"role": "user", "content": "Hi"}]
-resources = {"west": {"azure_endpoint": sys.argv[1] + "/west", "api_key": "k"}}
-given = dict(azure_endpoint=sys.argv[1], api_key="k", timeout=30.0, resources=resources)
-litellm_adapter.register("raw", **given)
-client = AzureConnector(**given)
-
-def call():
-    client.chat.completions.create(model="gpt-4o", messages=messages)
-    client.with_options(timeout=20).chat.completions.create(model="gpt-4o", messages=messages)
-    litellm.completion(model="raw/gpt-4o", messages=messages)
-
-call()
-LOCK, RLOCK = type(threading.Lock()), type(threading.RLock())
-found = []
-ours = ("azure_connector", "litellm_adapter")
-for one in gc.get_objects():
-    if str(type(one).__module__).startswith(ours) and not isinstance(one, type):
-        names = {*getattr(one, "__dict__", {}), *getattr(type(one), "__slots__", ())}
-        found += [value for name in names if isinstance(value := getattr(one, name, None), (LOCK, RLOCK))]
-for name, module in list(sys.modules.items()):
-    if name.startswith(ours):
-        found += [value for value in vars(module).values() if isinstance(value, (LOCK, RLOCK))]
-assert len(found) > 8, found
-held, done = threading.Event(), threading.Event()
-
-def hold():
-    for lock in found:
-        lock.acquire(blocking=False)
-    held.set()
-    done.wait()
-
-threading.Thread(target=hold, daemon=True).start()
-held.wait()
-if (pid := os.fork()) == 0:
-    signal.alarm(60)
-    call()
-    os._exit(0)
-print(os.waitpid(pid, 0)[1])
-done.set()
-os._exit(0)
-"""
-
-
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
-def test_no_lock_that_another_thread_held_blocks_a_forked_child():
+def test_no_lock_that_another_thread_held_blocks_a_forked_child(great_launcher):
     with RawServer(echo) as server:
-        done = subprocess.run(
-            [sys.executable, "-W", "ignore", "-u", "-c", HELD, server.endpoint],
-            capture_output=True,
-            check=False,
-            text=True,
-            timeout=200,
-            env={**os.environ, "LITELLM_LOCAL_MODEL_COST_MAP": "True"},
-        )
+        done = great_launcher.run(server.endpoint, program="tests.reliability.held_locks", timeout=200)
     assert done.stdout.strip() == "0", done.stderr[-3000:]
