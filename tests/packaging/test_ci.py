@@ -40,6 +40,14 @@ def tools(tmp_path: Path) -> Path:
     return folder
 
 
+def change(tools: Path, old: str, new: str) -> None:
+    """Another script than the one that is there."""
+    script = tools.parent / ".ci" / "run"
+    text = script.read_text(encoding="utf-8")
+    assert old in text
+    script.write_text(text.replace(old, new), encoding="utf-8")
+
+
 def ci(tools: Path, **said: str) -> tuple[int, dict[str, str]]:
     """How a run ends, and what stands under each heading."""
     given = {"PATH": str(tools), "CI": "true", "FAILS": "", "HANGS": "", **said}
@@ -103,8 +111,7 @@ def test_what_cannot_be_installed_or_ends_not_in_time_did_not_run(tools: Path) -
 
 
 def test_a_step_begins_only_where_its_share_of_the_time_is_left(tools: Path) -> None:
-    script = tools.parent / ".ci" / "run"
-    script.write_text(script.read_text().replace("BUDGET=3500", "BUDGET=450"))
+    change(tools, "BUDGET=3500", "BUDGET=450")
     code, said = ci(tools)
     assert code == 0
     assert "the core on Python 3.12: 4" in said["what did not run, and why"]
