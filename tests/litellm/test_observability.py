@@ -14,6 +14,7 @@ import litellm_adapter
 from azure_connector.emulator import Emulator, Reply
 from tests.litellm.lite import ask, run, settle
 from tests.support.asking import HELLO, WAYS
+from tests.support.waiting import until
 
 CANARY = "canary-0123456789abcdef-0123456789abcdef"
 
@@ -59,12 +60,12 @@ def seen() -> Seen:
 
 
 def _finish(way: str) -> None:
-    """Sync calls are logged from a thread pool of LiteLLM's."""
+    """Sync calls are logged from a thread pool of LiteLLM's, a stream's end by the logging of its last chunk."""
     if way.startswith("sync"):
         from litellm.utils import executor
 
-        for _ in range(3):  # the logging of a stream's end is submitted by that of its last chunk
-            executor.submit(lambda: None).result(10)
+        # All of its threads are idle, which no public name tells.
+        until(lambda: executor._work_queue.empty() and executor._idle_semaphore._value >= len(executor._threads))
 
 
 def _embed(way: str, model: str, **call: Any) -> Any:

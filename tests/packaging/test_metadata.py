@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import functools
 import re
+import sys
 import tomllib
 from collections.abc import Iterator
 from importlib.metadata import packages_distributions
@@ -33,6 +34,8 @@ UNDECLARED = {
     "ipython": "only where it already runs",
     "websockets": "the SDK's own extra, openai[realtime]; without it the SDK says what to install",
     "pytest": "it is what loads the plugin",
+    "pyspark": "the cluster's own",
+    "ray": "the cluster's own",
     "httpx": "only for types: it is the SDK's, which may use httpx2 instead",
 }
 UNIMPORTED = {
@@ -74,8 +77,8 @@ def _imported_by_name(call: ast.Call) -> str:
     """The module in `import_module("a.b")`; of `import_module(f"a.{name}")`, the part that is known."""
     if not (isinstance(call.func, ast.Name) and call.func.id == "import_module" and call.args):
         return ""
-    first = next((node for node in ast.walk(call.args[0]) if isinstance(node, ast.Constant)), None)
-    name = str(first.value) if first is not None else ""
+    named = (node.value for node in ast.walk(call.args[0]) if isinstance(node, ast.Constant))
+    name = next((value for value in named if isinstance(value, str)), "")
     return "" if name.startswith(".") else name.rstrip(".")
 
 
@@ -83,6 +86,7 @@ _by_import = functools.cache(packages_distributions)  # it reads the list of fil
 
 
 def distributions_of(package: str) -> set[str]:
+    """Those that a package imports; a module that is nobody's has its own name."""
     by_import = _by_import()
     found: set[str] = set()
     for module in imports_of(package):
@@ -90,8 +94,8 @@ def distributions_of(package: str) -> set[str]:
         top = module.partition(".")[0]
         if shared is not None:
             found.add(shared)
-        elif top not in PACKAGES and top in by_import:
-            found.add(normal(by_import[top][0]))
+        elif top not in PACKAGES and top not in sys.stdlib_module_names:
+            found.add(normal(by_import.get(top, [top])[0]))
     return found
 
 

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import sys
 from functools import reduce
 from typing import Annotated, Any
 
+import pytest
 from semantic_kernel.contents import ChatHistory, StreamingChatMessageContent
 from semantic_kernel.functions import kernel_function
 
 from azure_connector.emulator import Reply
 from tests.support.bodies import tool_call
 
+# Its `kernel_function` reads `Union.__args__`, which an agent's first argument leads to.
+NEEDS_AGENTS = pytest.mark.skipif(
+    sys.version_info >= (3, 14), reason="Semantic Kernel 1.45's agents do not run on Python 3.14"
+)
 FRAME = {"id": "chatcmpl-1", "created": 1790000000, "model": "gpt-4o-2024-11-20"}
 USAGE = {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15}
 

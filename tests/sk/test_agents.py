@@ -37,9 +37,10 @@ from semantic_kernel.functions import KernelArguments
 
 from azure_connector.emulator import Emulator, Reply
 from sk_azure_plugin import AzureConnectorChatCompletion
-from tests.sk.saying import Weather, chunk, history, stream
+from tests.sk.saying import NEEDS_AGENTS, Weather, chunk, history, stream
 from tests.support.waiting import PATIENCE
 
+pytestmark = NEEDS_AGENTS
 PLAIN = AzureChatPromptExecutionSettings()
 
 
