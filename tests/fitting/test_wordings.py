@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from azure_connector.deployments._operations import CHAT, RESPONSES
+from azure_connector.deployments import CHAT, RESPONSES
 from azure_connector.errors._classify import parse_envelope
-from azure_connector.requests._adaptation_from_error import Adaptation, adaptation_from_error
-from azure_connector.requests._fit import adapt_request
+from azure_connector.requests import Adaptation, adapt_request
+from azure_connector.requests._adaptation_from_error import adaptation_from_error
 from tests.fitting.bodies import chat
 
 TOOLS = [{"type": "function", "function": {"name": "f"}}]
