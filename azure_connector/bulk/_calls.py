@@ -16,7 +16,7 @@ from openai.types.responses import Response
 
 from azure_connector.client import AsyncAzureConnector
 from azure_connector.errors import EndpointUnreachableError
-from azure_connector.replies import azure_info
+from azure_connector.replies import RateLimits, azure_info
 
 from ._pacing import Pacer
 from ._results import Result
@@ -185,11 +185,15 @@ class Calls:
         if verdict.what == "job" or self._nothing_is_there(error):
             raise error
         if verdict.what == "refused":
-            self.pacer.refused(_refusing(error), verdict.retry_after, now, started)
+            self.pacer.refused(_last(error, 429), verdict.retry_after, now, started)
             work.rounds += 1.0 if seen == self._answered else _BY_CHANCE
         elif verdict.what == "again":
             self.pacer.failed(now)
             work.rounds += 1.0
+        elif isinstance(error, openai.APIStatusError):
+            # A refusal of the row is an answer of the service: it tells the quota, and that the pace is not too fast.
+            self._answered += 1
+            self.pacer.answered(_last(error) or "", RateLimits.read(error.response.headers), now)
         if verdict.what != "row" and work.rounds <= _ROUNDS:
             delay = 0.0 if verdict.what == "refused" else min(8.0, 0.5 * 2.0**work.rounds)
             self._loop.call_later(delay, self._extend, [work])
@@ -206,9 +210,14 @@ class Calls:
         return self._unreachable >= _UNREACHABLE
 
 
-def _refusing(error: openai.OpenAIError) -> str | None:
-    """The deployment that said 429, as the pacer names it."""
+def _last(error: openai.OpenAIError, status: int | None = None) -> str | None:
+    """The deployment that was asked last, as the pacer names it.
+
+    Args:
+        error: what the connector raised.
+        status: of those that answered so.
+    """
     for attempt in reversed(getattr(error, "attempts", ())):
-        if attempt.status == 429:
+        if status in (None, attempt.status):
             return f"{attempt.deployment}@{attempt.resource}"
     return None

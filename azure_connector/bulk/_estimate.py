@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from azure_connector._utils import money
+
 from ._arrow import RecordBatch
 from ._embedding import EmbedRows
 from ._job import Complete
-from ._progress import Price, cost_of, money
+from ._progress import Price, cost_of
 from ._readers import Source, open_source
 from ._rows import OUTPUT_GUESS, rows_of
 
@@ -108,8 +110,8 @@ def _sample(source: Source, rows: int) -> Iterator[tuple[int, RecordBatch]]:
 
 def _output_limit(job: Job) -> int:
     limit = job.max_tokens if isinstance(job, Complete) else None
-    named = (job.params.get(name) for name in ("max_completion_tokens", "max_tokens"))
-    return limit or next((int(one) for one in named if one), OUTPUT_GUESS)
+    named = (job.body_params.get(name) for name in ("max_completion_tokens", "max_tokens"))
+    return limit or next((one for one in named if isinstance(one, int)), OUTPUT_GUESS)
 
 
 def _all(row: int) -> bool:

@@ -90,7 +90,7 @@ class CompleteRows:
         self._template = Template.parse(job.prompt) if isinstance(job.prompt, str) else None
         self._schema = None if job.schema is None else OutputSchema.read(job.schema)
         self._system = [{"role": "system", "content": job.system}] if job.system else []
-        self._common: dict[str, Any] = {"model": job.model, **job.params}
+        self._common: dict[str, Any] = {"model": job.model, **job.body_params}
         if job.max_tokens is not None:
             self._common["max_tokens"] = job.max_tokens
         if self._schema is not None:

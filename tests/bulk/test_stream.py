@@ -112,10 +112,17 @@ def test_a_busy_or_failing_service_is_asked_again_and_then_it_is_an_error_row(az
     assert [row["error_code"] for row in out] == [None] * 4
     assert sum(row["attempts"] for row in out) == len(azure.requests) == 7
     azure.clear()
-    azure.script(faults.too_many_requests(0.05), times=None)
-    out = run(CHAT, table(1).to_batches())
-    assert [row["error_code"] for row in out] == ["rate_limited"]
-    assert out[0]["attempts"] == len(azure.requests) == 4, "once, and three times from the end of the queue"
+    first, second = table(2).to_batches(1)
+
+    def arriving():
+        yield first
+        assert azure.requests.wait_for(1)
+        azure.script(faults.too_many_requests(0.05), times=None)
+        yield second
+
+    out = run(CHAT, arriving())
+    assert [row["error_code"] for row in out] == [None, "rate_limited"]
+    assert out[1]["attempts"] == len(azure.requests) - 1 == 4, "once, and three times from the end of the queue"
 
 
 def test_an_endpoint_that_is_not_there_ends_the_job(azure, monkeypatch):
