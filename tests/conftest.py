@@ -9,6 +9,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -22,6 +23,9 @@ from azure_connector.settings._environment import CONFIG_VARIABLE, ENV_FILE_VARI
 from tests.support.authorities import trust_few
 from tests.support.examples import first_property, register_profiles
 from tests.support.programs import GREAT, Launcher
+
+if TYPE_CHECKING:
+    from azure_connector.emulator.entra import EntraID
 
 # A shell starts what runs in the background with Ctrl-C ignored, and programs under test would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -87,6 +91,15 @@ def azure() -> Iterator[Emulator]:
     """A local Azure OpenAI resource of the test's own."""
     with Emulator() as emulator:
         yield emulator
+
+
+@pytest.fixture
+def entra() -> Iterator[EntraID]:
+    """A local Entra ID of the test's own."""
+    from azure_connector.emulator.entra import EntraID  # with its cryptography, which few tests need
+
+    with EntraID() as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

@@ -11,9 +11,8 @@ from pydantic import SecretStr
 from azure_connector import ConfigurationError
 from azure_connector.auth import Authenticator
 from azure_connector.auth._chain import METHODS, choose, links_of
-from azure_connector.settings import ENVIRONMENT
+from azure_connector.settings import ENVIRONMENT, AuthSettings
 from azure_connector.settings._endpoint import Endpoint
-from azure_connector.settings._resources import AuthSettings
 from tests.support.tables import each_row
 
 PRINCIPAL = {"tenant_id": "tenant", "client_id": "client"}

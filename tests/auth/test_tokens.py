@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from azure_connector.auth._tokens import FetchedToken, expiry_text, hold_times, jwt_expiry
+from azure_connector.auth import expiry_text
+from azure_connector.auth._tokens import FetchedToken, hold_times, jwt_expiry
 from tests.support.tables import each_row
 
 NOW = 1_800_000_000.0

@@ -8,11 +8,10 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from azure_connector.deployments._operations import CHAT, RESPONSES
-from azure_connector.deployments._profiles import profile_for
+from azure_connector.deployments import CHAT, RESPONSES, profile_for
 from azure_connector.errors._classify import parse_envelope
-from azure_connector.requests._adaptation_from_error import Adaptation, AdaptationCache, adaptation_from_error
-from azure_connector.requests._fit import adapt_request
+from azure_connector.requests import Adaptation, adapt_request
+from azure_connector.requests._adaptation_from_error import AdaptationCache, adaptation_from_error
 from tests.fitting.bodies import USER, chat
 from tests.support.tables import each_row
 

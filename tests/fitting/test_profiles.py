@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from azure_connector.deployments._families import FAMILIES
-from azure_connector.deployments._operations import CHAT
-from azure_connector.deployments._profiles import Profiles, model_from_reply, profile_for
+from azure_connector.deployments import CHAT, FAMILIES, Profiles, profile_for
+from azure_connector.deployments._profiles import model_from_reply
 from azure_connector.errors import ConfigurationError
-from azure_connector.requests._fit import adapt_request
+from azure_connector.requests import adapt_request
 from tests.support.tables import each_row
 
 

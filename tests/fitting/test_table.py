@@ -10,9 +10,8 @@ from typing import Any
 
 import pytest
 
-from azure_connector.deployments._operations import CHAT, RESPONSES
-from azure_connector.deployments._profiles import profile_for
-from azure_connector.requests._fit import adapt_request
+from azure_connector.deployments import CHAT, RESPONSES, profile_for
+from azure_connector.requests import adapt_request
 from tests.support.tables import each_row
 
 EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from azure_connector.deployments._operations import CHAT, RESPONSES
+from azure_connector.deployments import CHAT, RESPONSES
 from azure_connector.errors._classify import parse_envelope
-from azure_connector.requests._adaptation_from_error import Adaptation, adaptation_from_error
-from azure_connector.requests._fit import adapt_request
+from azure_connector.requests import Adaptation, adapt_request
+from azure_connector.requests._adaptation_from_error import adaptation_from_error
 from tests.fitting.bodies import chat
 from tests.support.tables import each_row
 

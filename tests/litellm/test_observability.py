@@ -6,54 +6,24 @@ import asyncio
 import json
 from typing import Any
 
-import litellm
 import pytest
-from litellm.integrations.custom_logger import CustomLogger
 
-import litellm_adapter
 from azure_connector.emulator import Emulator, Reply
 from tests.litellm.lite import ask, run, settle
 from tests.support.asking import HELLO, WAYS
+from tests.support.frameworks import late
 from tests.support.waiting import until
+
+litellm = late("litellm")
+loggers = late("tests.litellm.loggers")
+litellm_adapter = late("litellm_adapter")
 
 CANARY = "canary-0123456789abcdef-0123456789abcdef"
 
 
-class Seen(CustomLogger):
-    """Everything that LiteLLM tells a logger, as it is at that moment."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.told: list[tuple[str, dict[str, Any]]] = []
-
-    def _note(self, kind: str, kwargs: Any) -> None:
-        self.told.append((kind, dict(kwargs)))
-
-    def log_pre_api_call(self, model, messages, kwargs):
-        self._note("before", kwargs)
-
-    def log_post_api_call(self, kwargs, response_obj, start_time, end_time):
-        self._note("after", kwargs)
-
-    def log_success_event(self, kwargs, response_obj, start_time, end_time):
-        self._note("success", kwargs)
-
-    def log_failure_event(self, kwargs, response_obj, start_time, end_time):
-        self._note("failure", kwargs)
-
-    async def async_log_success_event(self, kwargs, response_obj, start_time, end_time):
-        self._note("success", kwargs)
-
-    async def async_log_failure_event(self, kwargs, response_obj, start_time, end_time):
-        self._note("failure", kwargs)
-
-    def of(self, kind: str) -> list[dict[str, Any]]:
-        return [kwargs for name, kwargs in self.told if name == kind]
-
-
 @pytest.fixture
-def seen() -> Seen:
-    found = Seen()
+def seen() -> Any:
+    found = loggers.Recorder()
     litellm.callbacks.append(found)
     litellm.input_callback.append(found)
     return found
@@ -133,7 +103,7 @@ def test_no_secret_reaches_a_callback(registered, seen, way, name):
         assert name == "api_key"
     _finish(way)
     assert seen.told
-    told = [dict(kwargs) for _, kwargs in seen.told]
+    told = [one.kwargs for one in seen.told]
     for kwargs in told:  # LiteLLM's own copy of the key, which stands there with every provider
         kwargs["litellm_params"] = {n: value for n, value in kwargs["litellm_params"].items() if n != "api_key"}
     shown = [json.dumps(one, default=str) for one in told]

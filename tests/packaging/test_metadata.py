@@ -14,8 +14,7 @@ from pathlib import Path
 import pytest
 
 import azure_connector
-from azure_connector._utils import _text
-from azure_connector._utils._text import install_hint
+from azure_connector._utils import _text, install_hint
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -105,6 +104,12 @@ def test_every_import_is_declared_and_every_declared_one_is_imported() -> None:
     imported = {name for package in PACKAGES for name in distributions_of(package)}
     assert imported - declared - set(UNDECLARED) == set()
     assert declared - imported - set(UNIMPORTED) == set()
+
+
+def test_the_readme_names_every_extra() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (`[^|]+) \|", readme.partition("## Extras")[2].partition("\n## ")[0], re.MULTILINE)
+    assert {name.strip("` ") for row in rows for name in row.split(",")} == {*EXTRAS, "all"}
 
 
 def test_no_python_is_shut_out_that_the_code_could_run_on() -> None:

@@ -9,25 +9,16 @@ import os
 import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import openai
 import pytest
 
-litellm = pytest.importorskip("litellm")
-pytest.importorskip("semantic_kernel")
-
-from semantic_kernel.connectors.ai.open_ai import AzureChatPromptExecutionSettings  # noqa: E402
-from semantic_kernel.contents import ChatHistory  # noqa: E402
-from semantic_kernel.exceptions import ServiceResponseException  # noqa: E402
-
-import azure_connector as ac  # noqa: E402
-import litellm_adapter  # noqa: E402
-from azure_connector import AsyncAzureConnector  # noqa: E402
-from sk_azure_plugin import AzureConnectorChatCompletion, AzureConnectorTextEmbedding  # noqa: E402
-from tests.reliability.raw_server import FAULTS, RawServer  # noqa: E402
-from tests.reliability.test_lifetimes import descriptors, echo  # noqa: E402
-from tests.reliability.test_raw_faults import (  # noqa: E402
+import azure_connector as ac
+from azure_connector import AsyncAzureConnector
+from tests.reliability.raw_server import FAULTS, RawServer
+from tests.reliability.test_lifetimes import descriptors, echo
+from tests.reliability.test_raw_faults import (
     ENOUGH,
     begun,
     open_to,
@@ -36,7 +27,13 @@ from tests.reliability.test_raw_faults import (  # noqa: E402
     over_httpx,  # noqa: F401
     until,
 )
+from tests.support.frameworks import late, needed
 
+if TYPE_CHECKING:
+    from semantic_kernel.contents import ChatHistory
+
+frameworks = needed("litellm", "semantic_kernel.connectors.ai.open_ai")
+litellm = late("litellm")
 MESSAGES = [{"role": "user", "content": "Hi"}]
 WAV = ("a.wav", b"R" * 50_000)
 # By name: registering replaces some of LiteLLM's functions.
@@ -54,17 +51,41 @@ LITE: dict[str, tuple[str, dict[str, Any]]] = {
 
 @pytest.fixture
 def lite() -> Iterator[Callable[..., None]]:
+    import litellm_adapter
+
     yield lambda **given: litellm_adapter.register("raw", **given)
     litellm_adapter.unregister("raw")
 
 
 def history() -> ChatHistory:
+    from semantic_kernel.contents import ChatHistory
+
     made = ChatHistory()
     made.add_user_message("Hi")
     return made
 
 
+async def kernel_chat(connector: AsyncAzureConnector) -> None:
+    from semantic_kernel.connectors.ai.open_ai import AzureChatPromptExecutionSettings
+
+    from sk_azure_plugin import AzureConnectorChatCompletion
+
+    service = AzureConnectorChatCompletion(model="gpt-4o", connector=connector)
+    await service.get_chat_message_content(history(), AzureChatPromptExecutionSettings())
+
+
+async def kernel_embedding(connector: AsyncAzureConnector) -> None:
+    from sk_azure_plugin import AzureConnectorTextEmbedding
+
+    service = AzureConnectorTextEmbedding(model="text-embedding-3-small", connector=connector)
+    await service.generate_embeddings(["Hi"])
+
+
 async def kernel_stream(connector: AsyncAzureConnector) -> None:
+    from semantic_kernel.connectors.ai.open_ai import AzureChatPromptExecutionSettings
+
+    from sk_azure_plugin import AzureConnectorChatCompletion
+
     service = AzureConnectorChatCompletion(model="gpt-4o", connector=connector)
     settings = AzureChatPromptExecutionSettings()
     async for _ in service.get_streaming_chat_message_content(history(), settings):
@@ -72,13 +93,9 @@ async def kernel_stream(connector: AsyncAzureConnector) -> None:
 
 
 KERNEL: dict[str, Callable[[AsyncAzureConnector], Any]] = {
-    "chat": lambda connector: AzureConnectorChatCompletion(
-        model="gpt-4o", connector=connector
-    ).get_chat_message_content(history(), AzureChatPromptExecutionSettings()),
+    "chat": kernel_chat,
     "stream": kernel_stream,
-    "embedding": lambda connector: AzureConnectorTextEmbedding(
-        model="text-embedding-3-small", connector=connector
-    ).generate_embeddings(["Hi"]),
+    "embedding": kernel_embedding,
 }
 
 
@@ -105,6 +122,8 @@ def of_the_core(error: BaseException | None) -> bool:
 @pytest.mark.parametrize("way", ["sync", "aiohttp", "httpx"])
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
 async def test_each_call_through_litellm_ends_in_one_of_its_errors(fault, way, lite):
+    import litellm_adapter
+
     with RawServer(fault) as server:
         lite(**options(server))
         if way == "sync":
@@ -123,6 +142,8 @@ async def test_each_call_through_litellm_ends_in_one_of_its_errors(fault, way, l
 @pytest.mark.parametrize("way", ["aiohttp", "httpx"])
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
 async def test_each_call_through_semantic_kernel_ends_in_one_of_its_errors(fault, way):
+    from semantic_kernel.exceptions import ServiceResponseException
+
     with RawServer(fault) as server:
         async with AsyncAzureConnector(**options(server)) as connector:
             found = await asyncio.gather(*(outcome_of(call(connector)) for call in KERNEL.values()))
@@ -139,6 +160,10 @@ LOOPS = 2000 if os.environ.get("AZURE_CONNECTOR_LONG_TESTS") else 30
 @pytest.mark.parametrize("way", ["aiohttp", "httpx"])
 @pytest.mark.parametrize("door", ["core", "litellm", "semantic kernel"])
 def test_loops_that_come_and_go_leave_nothing(door, way, lite):
+    from semantic_kernel.connectors.ai.open_ai import AzureChatPromptExecutionSettings
+
+    from sk_azure_plugin import AzureConnectorChatCompletion
+
     with RawServer(echo) as server:
         given = options(server, timeout=ENOUGH)
         lite(**given)

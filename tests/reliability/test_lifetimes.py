@@ -20,12 +20,9 @@ from azure_connector import AsyncAzureConnector, AzureConnector
 from azure_connector.emulator import faults
 from azure_connector.transport import http_library
 from tests.reliability.raw_server import RawServer, read_request
+from tests.support.asking import options
 
 HELLO: dict[str, Any] = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hi"}]}
-
-
-def options(azure: Any, **more: Any) -> dict[str, Any]:
-    return {"azure_endpoint": azure.endpoint, "api_key": azure.api_key, **more}
 
 
 def descriptors() -> int:

@@ -20,6 +20,7 @@ from azure_connector.errors._envelope import ErrorFacts
 from azure_connector.errors._hint_context import HintContext
 from azure_connector.errors._hints import hint_for
 from azure_connector.settings._hosts import SCOPES
+from tests.support.bodies import envelope
 from tests.support.tables import each_row
 
 REQUEST = httpx.Request("POST", "https://west.openai.azure.com/openai/v1/chat/completions")
@@ -34,10 +35,6 @@ CONTEXT = HintContext(
     credential_origin="AZURE_OPENAI_API_KEY",
     scopes=SCOPES["public"],
 )
-
-
-def envelope(code=None, message="", **rest):
-    return {"error": {"code": code, "message": message, **rest}}
 
 
 TABLE = [

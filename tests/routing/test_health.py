@@ -4,10 +4,9 @@ import threading
 
 import pytest
 
-from azure_connector.deployments._table import Target
+from azure_connector.deployments import Target
 from azure_connector.errors import ConfigurationError
-from azure_connector.routing._outcomes import AttemptOutcome
-from azure_connector.routing._retry_policy import RetryPolicy
+from azure_connector.routing import AttemptOutcome, RetryPolicy
 from tests.support.tables import each_row
 
 

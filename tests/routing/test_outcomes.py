@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from azure_connector.errors._envelope import ErrorFacts, parse_envelope
-from azure_connector.routing._outcomes import OK, outcome_of_error, outcome_of_exception, outcome_of_reply
+from azure_connector.routing import outcome_of_error, outcome_of_exception, outcome_of_reply
+from azure_connector.routing._outcomes import OK
 from tests.support.tables import each_row
 
 REQUEST = httpx.Request("POST", "http://127.0.0.1/openai/v1/chat/completions")

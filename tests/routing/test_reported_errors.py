@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from azure_connector import errors
 from azure_connector.errors._classify import classify, error_class
 from azure_connector.errors._envelope import parse_envelope, reported_error
-from azure_connector.routing._outcomes import outcome_of_error, outcome_of_reply
+from azure_connector.routing import outcome_of_error, outcome_of_reply
+from tests.support.bodies import envelope
 from tests.support.tables import each_row
 
 LIMIT = "Your requests to the deployment have exceeded rate limit."
@@ -118,10 +119,6 @@ def test_a_proxys_copy_of_the_filter_s_verdict_is_read_and_its_bare_word_is_not(
     assert [category.name for category in facts.categories] == ["hate"]
     bare = {key: value for key, value in PROXY.items() if key != "provider_specific_fields"}
     assert error_class(400, parse_envelope(400, {"error": bare})) is errors.RequestRefusedError
-
-
-def envelope(code=None, message="", **rest):
-    return {"error": {"code": code, "message": message, **rest}}
 
 
 BLOCKED = (

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from azure_connector.deployments import DeploymentTable, Target
 from azure_connector.deployments._mapping import MappingReader
-from azure_connector.deployments._table import DeploymentTable, Discovered, Target
+from azure_connector.deployments._table import Discovered
 from azure_connector.errors import ConfigurationError, InvalidRequestError
 from azure_connector.settings import ConnectorSettings
 from tests.support.tables import each_row

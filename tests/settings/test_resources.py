@@ -12,8 +12,7 @@ import pytest
 
 from azure_connector.client._options import retry_policy
 from azure_connector.errors import ConfigurationError
-from azure_connector.settings import ConnectorSettings, ResourceSettings
-from azure_connector.settings._resources import AuthSettings, Resource
+from azure_connector.settings import AuthSettings, ConnectorSettings, Resource, ResourceSettings
 from tests.support.tables import each_row
 
 WEST: dict[str, Any] = {"azure_endpoint": "https://west.openai.azure.com"}

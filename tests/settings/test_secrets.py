@@ -12,8 +12,7 @@ from typing import Any
 import pytest
 
 from azure_connector.errors import ConfigurationError
-from azure_connector.settings import ENVIRONMENT, ConnectorSettings
-from azure_connector.settings._names import SECRET_SETTINGS
+from azure_connector.settings import ENVIRONMENT, SECRET_SETTINGS, ConnectorSettings
 from tests.support.tables import each_row
 
 CANARY = "canary-4f9c2b"

@@ -15,11 +15,11 @@ from azure_connector import AsyncAzureConnector, AzureConnector
 from azure_connector._utils import _json as wire
 from azure_connector.client import _resource_client
 from azure_connector.emulator import Reply
-from azure_connector.replies._reader import build_chunk, build_completion
+from azure_connector.replies import build_chunk
+from azure_connector.replies._reader import build_completion
 from azure_connector.requests import _call_options
 from azure_connector.transport import _clients as transport
-from azure_connector.transport import _json_request
-from azure_connector.transport._library import http_library
+from azure_connector.transport import _json_request, http_library
 from tests.speed.shapes import BROKEN_CHUNKS, BROKEN_COMPLETIONS, COMPLETIONS, RECORDED, STREAMS
 from tests.support.tables import each_row
 
