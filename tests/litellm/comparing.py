@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import copy
 import hashlib
 import json
 import re
@@ -120,7 +121,7 @@ class Stage:
         """The function for a step, and its arguments; None where LiteLLM has none."""
         owner: Any = self.router if "router" in play else litellm
         made = getattr(owner, f"a{entry}" if play.startswith("async") else entry, None)
-        more = dict(call)
+        more = copy.deepcopy(dict(call))  # a Router writes into what it is given
         if "router" in play:
             if "model" in more:
                 more["model"] = f"{provider}:{more['model']}"
@@ -326,6 +327,7 @@ def _request(request: Any) -> dict[str, Any]:
     path = re.sub(r"/resp_[^/]+", "/{id}", path)
     if request.headers.get("content-type", "").startswith("multipart"):
         body: Any = {"fields": sorted(name.decode() for name in _FORM.findall(request.raw) if name != b"model")}
+        body["types"] = sorted(re.findall(r"Content-Type: (.*)\r", request.raw.decode("latin-1")))
     else:
         body = dict(request.body) if isinstance(request.body, Mapping) else request.body
     if isinstance(body, dict):
@@ -356,6 +358,9 @@ def _log(kind: str, kwargs: Mapping[str, Any]) -> dict[str, Any]:
             "shown": {name: True for name, value in shown.items() if value not in (None, "", {}, [])},
             "cost": _cost(shown.get("response_cost")),
             "error": (shown.get("error_information") or {}).get("error_class"),
+            "model": str(shown.get("model")).replace(PROVIDERS[1], PROVIDERS[0]),
+            "address": shown.get("api_base") if shown.get("call_type") in ("completion", "acompletion") else None,
+            "limits": "ratelimit" in str((shown.get("hidden_params") or {}).get("additional_headers")),
             **told,
         },
         lambda key: bool(_UNSTEADY.match(key)),

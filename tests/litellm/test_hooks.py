@@ -16,6 +16,7 @@ loggers = late("tests.litellm.loggers")
 async_calls = late("litellm_adapter.hooks.async_calls")
 wrapping = late("litellm_adapter.stream_wrapper")
 litellm_adapter = late("litellm_adapter")
+setup = late("litellm_adapter.setup")
 
 LIMITED = Reply(status=429, body={"error": {"code": "429", "message": "Slow down"}}, headers={"retry-after": "9"})
 
@@ -60,28 +61,69 @@ def test_a_model_passed_by_position_is_recognised(registered):
     assert registered.requests.last.body["reasoning_effort"] == "low"
 
 
-@pytest.mark.parametrize("reason", ["cache", "mock_response", "fallbacks", "context_window_fallback_dict", "no hook"])
-def test_the_generator_is_the_fallback(registered, reason):
-    more = {
-        "mock_response": {"mock_response": "mocked Oslo"},
-        "fallbacks": {"fallbacks": ["azure_connector/gpt-4.1"]},
-        "context_window_fallback_dict": {"context_window_fallback_dict": {"gpt-4o": "gpt-4.1"}},
-    }.get(reason, {})
-    if reason == "cache":
-        litellm.cache = litellm.Cache(type="local")
+ELSEWHERE = {
+    "cache": {},
+    "fallbacks": {"fallbacks": ["azure_connector/gpt-4.1"]},
+    "context_window_fallback_dict": {"context_window_fallback_dict": {"azure_connector/gpt-4o": "gpt-4.1"}},
+    "no hook": {},
+}
+
+
+@pytest.mark.parametrize("reason", ELSEWHERE)
+def test_a_stream_is_open_also_where_the_call_may_end_elsewhere(registered, cache, reason):
+    if reason != "cache":
+        litellm.cache = None
     if reason == "no hook":
         litellm.callbacks.remove(async_calls.hook)
 
     async def call():
-        stream = await litellm.acompletion(model="azure_connector/gpt-4o", messages=HELLO, stream=True, **more)
-        early = len(registered.requests)
-        return stream, early, [chunk async for chunk in stream]
+        stream = await litellm.acompletion(
+            model="azure_connector/gpt-4o", messages=HELLO, stream=True, **ELSEWHERE[reason]
+        )
+        return stream, len(registered.requests), [chunk async for chunk in stream]
 
     stream, early, chunks = run(call())
     assert "Oslo" in text_of(chunks)
-    if reason != "fallbacks":  # the call that LiteLLM makes in turn passes the hook by itself
-        assert not isinstance(stream, wrapping.StreamWrapper)
-        assert early == 0
+    assert isinstance(stream, wrapping.StreamWrapper)
+    assert early == 1
+
+
+@pytest.mark.parametrize("reason", ["mock_response", "no place"])
+def test_the_generator_is_the_fallback(registered, reason):
+    if reason == "no place":
+        for patch in setup.streams.PATCHES:
+            patch.take_out()
+    more = {"mock_response": "mocked Oslo"} if reason == "mock_response" else {}
+
+    async def call():
+        stream = await litellm.acompletion(model="azure_connector/gpt-4o", messages=HELLO, stream=True, **more)
+        return stream, len(registered.requests), [chunk async for chunk in stream]
+
+    stream, early, chunks = run(call())
+    assert "Oslo" in text_of(chunks)
+    assert not isinstance(stream, wrapping.StreamWrapper)
+    assert early == 0
+
+
+@pytest.mark.parametrize("way", ["sync stream", "async stream"])
+def test_a_context_that_is_too_small_falls_back_to_a_larger_one(registered, way):
+    error = {"code": "context_length_exceeded", "message": "This model's maximum context length is 5 tokens."}
+    registered.script(
+        Reply(status=400, body={"error": {**error, "param": "messages", "type": "invalid_request_error"}})
+    )
+    larger = {"azure_connector/gpt-4o": "azure_connector/gpt-4.1"}
+    assert "Oslo" in text_of(ask(way, context_window_fallback_dict=larger, max_retries=0))
+    assert [request.body["model"] for request in registered.requests.snapshot()] == ["gpt-4o", "gpt-4.1"]
+
+
+@pytest.mark.parametrize("way", ["sync", "async"])
+def test_a_text_completions_error_comes_at_the_call(registered, way):
+    registered.script(LIMITED)
+    call = {"model": "azure_connector/gpt-4o", "prompt": "Hi", "stream": True, "max_retries": 0}
+    asks = litellm.text_completion if way == "sync" else lambda **call: run(litellm.atext_completion(**call))
+    with pytest.raises(litellm.RateLimitError) as caught:
+        asks(**call)
+    assert caught.value.response.headers["retry-after"] == "9"
 
 
 def test_a_stream_from_the_cache_is_a_stream(registered, cache):
@@ -103,7 +145,8 @@ def test_a_stream_is_logged_once_and_whole(registered, eager):
     recorder = loggers.Recorder()
     litellm.callbacks.append(recorder)
     if not eager:
-        litellm.callbacks.remove(async_calls.hook)
+        for patch in setup.streams.PATCHES:
+            patch.take_out()
 
     async def call():
         stream = await litellm.acompletion(model="azure_connector/gpt-4o", messages=HELLO, stream=True)

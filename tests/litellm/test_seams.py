@@ -81,6 +81,11 @@ def test_without_the_hook_for_sync_calls_litellm_decides(registered):
         patch.take_out()
     with pytest.raises(litellm.UnsupportedParamsError):
         ask("sync", model="azure_connector/gpt-4o", verbosity="low")
+
+
+def test_without_the_place_of_the_call_litellm_wraps_the_stream(registered):
+    for patch in setup.streams.PATCHES:
+        patch.take_out()
     stream = litellm.completion(model="azure_connector/gpt-4o", messages=HELLO, stream=True)
     assert type(stream) is litellm.CustomStreamWrapper
     assert list(stream)
