@@ -316,7 +316,7 @@ def _speaks(transport: Any) -> bool:
     return bool(poll.poll(0))
 
 
-_NO_POOL: dict[object, Any] = {}
+_NO_POOL: dict[object, tuple[()]] = {}
 
 
 class _QuietConnector(aiohttp.TCPConnector):

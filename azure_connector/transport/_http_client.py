@@ -211,7 +211,7 @@ def _acounted(pieces: Any) -> Any:
 
 
 def transports_of(client: Any) -> list[Any]:
-    """What an httpx client sends with: its transport, and one for each proxy; none where it keeps them elsewhere."""
+    """Everything that an httpx client sends with, as far as it is found: its transport, and one for each proxy."""
     found = (getattr(client, "_transport", None), *getattr(client, "_mounts", {}).values())
     return [each for each in found if each is not None]
 
