@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import multiprocessing.forkserver
 import pickle
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -46,6 +47,14 @@ def provider() -> str:
     return "c4nary-token-1234567"
 
 
+@pytest.fixture
+def new_fork_server() -> None:
+    """A server's workers have the environment in which it began, and another test may have begun it: 3.14's default."""
+    stop: Any = multiprocessing.forkserver._forkserver._stop
+    stop()
+
+
+@pytest.mark.usefixtures("new_fork_server")
 @pytest.mark.parametrize("start", ["spawn", "forkserver", "fork"])
 @pytest.mark.parametrize("kind", [ac.AzureConnector, ac.AsyncAzureConnector])
 def test_a_client_is_an_argument_of_a_process_pool(

@@ -127,6 +127,9 @@ PROOFS: dict[str, tuple[str, ...]] = {
         "auth/test_foreign_hosts::test_a_redirect_to_another_origin",
         "auth/test_websockets::test_a_redirect_of_a_handshake",
     ),
+    "A WebSocket is led to another host": (
+        "auth/test_websockets::test_a_redirect_to_a_trusted_host_is_followed_with_the_credential_where_the_sdk_follows_one",
+    ),
     "A `location` that is no URL": (
         "auth/test_foreign_hosts::test_a_location_that_is_no_url_fails_over",
         "auth/test_foreign_hosts::test_a_redirect_in_a_circle_ends_and_fails_over",

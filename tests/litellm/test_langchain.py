@@ -50,6 +50,14 @@ class Suite(ChatModelIntegrationTests):
         yield
         await settle()
 
+    @pytest.fixture
+    def vcr(self) -> None:
+        """Of a plugin that is switched off, like `benchmark`: without recordings the suite skips what asks for it."""
+
+    @pytest.fixture
+    def benchmark(self) -> None:
+        """As `vcr`."""
+
     @property
     def chat_model_class(self) -> type[ChatLiteLLM]:
         return ChatLiteLLM

@@ -83,6 +83,16 @@ def test_registering_again_reads_the_environment_anew(registered, monkeypatch):
         assert (len(registered.requests), len(other.requests)) == (1, 1)
 
 
+def test_settings_that_can_no_longer_be_read_leave_no_former_connector(registered, azure, monkeypatch):
+    ask("sync", model="azure_connector/gpt-4o")
+    sent = len(azure.requests)
+    monkeypatch.setenv("AZURE_CONNECTOR_TIMEOUT", "soon")
+    litellm_adapter.register()
+    with pytest.raises(litellm.BadRequestError, match="AZURE_CONNECTOR_TIMEOUT"):
+        ask("sync", model="azure_connector/gpt-4o")
+    assert len(azure.requests) == sent
+
+
 @pytest.mark.parametrize("prefix", ["azure", "openai", "", "a/b"])
 def test_a_prefix_that_cannot_be(prefix):
     with pytest.raises(ValueError, match="prefix"):
