@@ -45,6 +45,7 @@ class Lock:
             os.close(os.open(self.path, os.O_CREAT | os.O_WRONLY, 0o600))
             before = _identity(self.path)
             db = sqlite3.connect(self.path, timeout=0, isolation_level=None, check_same_thread=False)
+            db.execute("PRAGMA journal_mode=MEMORY").fetchall()  # nothing is written, so no file beside it either
             db.execute("BEGIN EXCLUSIVE")
         except sqlite3.OperationalError as error:
             if "locked" in str(error):

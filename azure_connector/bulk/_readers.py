@@ -126,7 +126,9 @@ class _Parquet:
 
     def batches(self) -> Iterator[RecordBatch]:
         try:
-            with part_of_pyarrow("parquet").ParquetFile(self._path) as file:
+            # A piece at a time: by default a whole row group is held, which may be all of the file.
+            how = {"pre_buffer": False, "buffer_size": _MEBIBYTE}
+            with part_of_pyarrow("parquet").ParquetFile(self._path, **how) as file:
                 yield from file.iter_batches(batch_size=_BATCH)
         except (pa.ArrowException, OSError) as error:
             raise broken(self._path, error) from None

@@ -6,7 +6,6 @@ import re
 import string
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from azure_connector.errors import ConfigurationError
 
@@ -66,7 +65,7 @@ class Template:
             raise ConfigurationError(f"The prompt names {nearest_columns(unknown, names)}", hint=hint)
 
 
-def _column(name: Any, spec: Any, conversion: Any) -> str:
+def _column(name: str | None, spec: str | None, conversion: str | None) -> str:
     if not name or name.isdecimal():
         raise ConfigurationError(
             f"The prompt has {{{name}}}, which names no column.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import pickle
 from types import SimpleNamespace
@@ -309,6 +310,9 @@ def test_extra_body_is_a_part_of_the_body():
         {"prompt": "{t}", "params": {"extra_body": {"response_format": {}}}, "schema": {"type": "object"}},
         {"prompt": "{t}", "schema": {"type": "array"}},
         {"prompt": "{t}", "schema": {"type": "object", "properties": 3}},
+        {"prompt": "{t}", "schema": {"type": "object", "properties": {"a": {"$ref": "#/$defs/None"}}}},
+        {"prompt": "{t}", "schema": {"type": "object", "properties": {"a": {"$ref": "http://127.0.0.1:9/a.json"}}}},
+        {"prompt": asyncio.sleep},
         {"prompt": "{t}", "settings": {"azure_endpont": "x"}},
         {"system": "s"},
     ],
