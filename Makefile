@@ -55,7 +55,7 @@ test: $(VENV)/.dev ## all tests
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(PYTEST)
 
 coverage: $(VENV)/.dev ## all tests, with the share of the core's branches that they reach; below the gate it fails
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --cov --cov-report term:skip-covered --cov-report html:.cache/coverage $(PYTEST)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --timeout 900 --cov --cov-report term:skip-covered --cov-report html:.cache/coverage $(PYTEST)
 
 # A room takes an hour and more: name a file of auth, replies, requests or routing, MUTANTS=routing/_health.py.
 mutants: .venv-mutants/.ready ## change a file of the core in small ways, and see whether its tests notice (MUTANTS=room/file)

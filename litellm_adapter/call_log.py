@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,8 @@ from .replies import headers_of
 
 __all__ = ["answered", "timed"]
 
+# Metrics are counted by the address: LiteLLM's own provider names it without a path for these.
+_PATHS = re.compile(r"(/openai(/v1)?)?/(chat/completions|embeddings)$")
 _MASK = "**********"
 
 
@@ -31,10 +34,12 @@ def timed(call: CallArguments, base_url: object, told: bool = True) -> Iterator[
     log = call.logging
     if log is not None and told:
         log.model_call_details.setdefault("custom_llm_provider", call.provider)
+        log.model_call_details["model"] = call.model  # LiteLLM leaves the prefix there for edits of images
         _clean(call)
+        url = f"{str(base_url).rstrip('/')}{call.operation}"
         sent = {
             "complete_input_dict": call.body,
-            "api_base": f"{str(base_url).rstrip('/')}{call.operation}",
+            "api_base": _PATHS.sub("", url),
             "headers": dict.fromkeys(call.options.get("headers", ()), _MASK),
         }
         log.pre_call(input=_input(call), api_key="", additional_args=sent)
@@ -89,8 +94,6 @@ def _clean(call: CallArguments) -> None:
     for shown in (call.logging.optional_params, details.get("optional_params"), details):
         if not isinstance(shown, dict):
             continue
-        if shown.get("stream"):
-            shown["stream"] = True
         for name in shown.keys() & CALL_NAMES:
             del shown[name]
         if hooked is not None:

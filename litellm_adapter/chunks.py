@@ -23,8 +23,6 @@ class Chunks:
     the usage estimated. Azure's first chunk, without choices, is merged into the next one.
 
     Args:
-        first_model: what the first chunk names as its model. LiteLLM's own wrapper ends a stream with chunks of its own
-            that name the model as asked for, and a rebuilt reply takes the name that differs from the first chunk's.
         served: told the model that the service named.
 
     Attributes:
@@ -33,11 +31,10 @@ class Chunks:
         finishes: choice -> its finish, to be passed on last of all.
     """
 
-    def __init__(self, first_model: str | None = None, *, served: Callable[[str], None]) -> None:
+    def __init__(self, served: Callable[[str], None]) -> None:
         self.model: str | None = None
         self.fingerprint: str | None = None
         self.finishes: dict[int, ModelResponseStream] = {}
-        self._first_model = first_model
         self._served = served
         self._merged: dict[str, Any] = {}
         self._pattern: _Pattern | None = None
@@ -64,11 +61,9 @@ class Chunks:
             self._merged |= {name: value for name, value in extra.items() if value is not None}
             self._pattern = None  # the next chunk gets more than it brings
             return None
-        changed = bool(self._merged) or self._first_model is not None
+        changed = bool(self._merged)
         fields |= self._merged
         self._merged = {}
-        if self._first_model is not None:
-            fields["model"], self._first_model = self._first_model, None
         if chunk.usage is None:
             del fields["usage"]  # LiteLLM's type takes a usage of None for one
         for choice in fields["choices"] or ():

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import openai
@@ -14,6 +15,7 @@ from azure_connector.transport import spawn
 from .call_args import CallArguments
 from .chunks import Chunks
 from .errors import raise_translated
+from .prices import note_served
 
 __all__ = ["AsyncChunks", "SyncChunks"]
 
@@ -24,11 +26,11 @@ class SyncChunks(Iterator[ModelResponseStream]):
     Args:
         stream: the SDK's stream of JSON events, already open.
         call: the call.
-        chunks: what turns them into LiteLLM's.
     """
 
-    def __init__(self, stream: Any, call: CallArguments, chunks: Chunks) -> None:
-        self._stream, self.call, self.chunks = stream, call, chunks
+    def __init__(self, stream: Any, call: CallArguments) -> None:
+        self.stream, self.call = stream, call
+        self.chunks = Chunks(partial(note_served, call))
         self._events = iter(stream)
 
     def __next__(self) -> ModelResponseStream:
@@ -44,7 +46,7 @@ class SyncChunks(Iterator[ModelResponseStream]):
 
     def close(self) -> None:
         """Releases the connection; what is unread is dropped."""
-        self._stream.close()
+        self.stream.close()
 
     def __del__(self) -> None:
         with suppress(Exception):  # at the interpreter's end anything may be gone
@@ -55,25 +57,18 @@ class AsyncChunks(AsyncIterator[ModelResponseStream]):
     """An async stream for LiteLLM's wrapper.
 
     Args:
-        stream: the SDK's stream of JSON events; None to open it when it is first read.
+        stream: the SDK's stream of JSON events, already open.
         call: the call.
-        chunks: what turns them into LiteLLM's.
-        opens: opens the stream.
     """
 
-    def __init__(
-        self, stream: Any, call: CallArguments, chunks: Chunks, opens: Callable[[], Awaitable[Any]] | None = None
-    ) -> None:
-        self._stream, self.call, self.chunks, self._opens = stream, call, chunks, opens
-        self._events: AsyncIterator[Any] | None = None
+    def __init__(self, stream: Any, call: CallArguments) -> None:
+        self.stream, self.call = stream, call
+        self.chunks = Chunks(partial(note_served, call))
+        self._events = aiter(stream)
         self._closed = False
 
     async def __anext__(self) -> ModelResponseStream:
         try:
-            if self._events is None:
-                if self._opens is not None:
-                    self._stream = await self._opens()
-                self._events = aiter(self._stream)
             async for event in self._events:
                 if (chunk := self.chunks.feed(event)) is not None:
                     return chunk
@@ -91,10 +86,9 @@ class AsyncChunks(AsyncIterator[ModelResponseStream]):
     async def aclose(self) -> None:
         """Releases the connection; what is unread is dropped."""
         self._closed = True
-        if self._stream is not None:
-            await self._stream.close()
+        await self.stream.close()
 
     def __del__(self) -> None:
-        if not self._closed and self._stream is not None:
+        if not self._closed:
             with suppress(Exception):  # without a running loop the connection went with its own
-                spawn(self._stream.close())
+                spawn(self.stream.close())

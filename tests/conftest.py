@@ -9,6 +9,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -23,6 +24,9 @@ from tests.support.authorities import trust_few
 from tests.support.examples import first_property, register_profiles
 from tests.support.programs import GREAT, Launcher
 
+if TYPE_CHECKING:
+    from azure_connector.emulator.entra import EntraID
+
 # A shell starts what runs in the background with Ctrl-C ignored, and programs under test would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 register_profiles()
@@ -34,18 +38,24 @@ asyncio.set_event_loop(None)
 
 
 def pytest_collection_finish() -> None:
-    """Takes what the imports and the collection made out of the garbage collector's sight.
-
-    It lives as long as the run, over a million objects with all frameworks, and every full collection, of which tests
-    ask for many, would walk over it in vain.
-    """
     if sys.version_info >= (3, 14):
         first_property()
     gc.enable()
+    _freeze()
+
+
+def _freeze() -> None:
+    """Takes what was made so far out of the garbage collector's sight.
+
+    What imports and the collection make lives as long as the run, half a million objects with all frameworks, and every
+    full collection, of which some tests ask for one each, would walk over it in vain.
+    """
     gc.collect()
     gc.freeze()
+    FROZEN["collections"] = gc.get_stats()[2]["collections"]
 
 
+FROZEN = {"collections": 0}
 OURS = {CONFIG_VARIABLE, ENV_FILE_VARIABLE, *(name for names in ENVIRONMENT.values() for name in names)}
 
 
@@ -63,6 +73,8 @@ def bare_machine(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Path]:
     """A working directory without files, `tmp_path` where a test has one, and an environment without our names."""
+    if gc.get_stats()[2]["collections"] > FROZEN["collections"] + 3:  # frameworks make much with their first calls, too
+        _freeze()
     for name in OURS.intersection(os.environ):
         monkeypatch.delenv(name)
     # Making and removing a folder for every test is a fifth of what a quick test costs.
@@ -79,6 +91,15 @@ def azure() -> Iterator[Emulator]:
     """A local Azure OpenAI resource of the test's own."""
     with Emulator() as emulator:
         yield emulator
+
+
+@pytest.fixture
+def entra() -> Iterator[EntraID]:
+    """A local Entra ID of the test's own."""
+    from azure_connector.emulator.entra import EntraID  # with its cryptography, which few tests need
+
+    with EntraID() as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

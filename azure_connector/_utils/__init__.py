@@ -18,6 +18,7 @@ from ._json import (
     plain_copy,
     type_name,
 )
+from ._media import media_type
 from ._once import Once
 from ._parts import import_part
 from ._signature import bare_signature, show_lazily, with_signature
@@ -47,6 +48,7 @@ __all__ = [
     "list_index",
     "mapping_or_none",
     "markdown_html",
+    "media_type",
     "money",
     "nearest",
     "object_or_none",

@@ -31,7 +31,7 @@ class Estimate:
     Attributes:
         rows: rows of the input.
         calls: rows that need a call; the others are error rows (null, empty, no text).
-        input_tokens: a quarter of the characters.
+        input_tokens: a quarter of the characters, and for chats what frames their messages.
         output_tokens: at most so many, by `max_tokens`; a guess where it is not set.
         cost, batch_cost: in the price's currency, at once and by the Batch API; None without a price.
         minutes: by the quotas that were given; None without any.
@@ -47,11 +47,13 @@ class Estimate:
 
     def __str__(self) -> str:
         parts = [f"{self.rows:,} rows, {self.calls:,} to be asked"]
-        parts.append(f"about {self.input_tokens:,} tokens in, at most {self.output_tokens:,} out (± 30 %)")
+        out = f", at most {self.output_tokens:,} out" if self.output_tokens else ""
+        parts.append(f"about {self.input_tokens:,} tokens in{out} (± 30 %)")
         if self.cost is not None and self.batch_cost is not None:
             parts.append(f"cost about {money(self.cost)}, with --batch {money(self.batch_cost)}")
         if self.minutes is not None:
-            parts.append(f"{self.minutes:,.1f} minutes at that quota")
+            time = f"{self.minutes:,.1f} minutes" if self.minutes >= 1 else "less than a minute"
+            parts.append(f"{time} at that quota")
         return "; ".join(parts)
 
 

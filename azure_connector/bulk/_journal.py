@@ -56,15 +56,18 @@ class Journal:
         self.path = path
         refuse_remote(path)
         self._lock = Lock(path)
+        self._is_ready = False
         self._pending: list[tuple[object, ...]] = []
         self._last_commit = time.monotonic()
         try:
             self._db = open_to_write(path)
             try:
                 self._begin(identity, restart=restart)
-            except BaseException:
-                self._db.close()
-                raise
+            except sqlite3.OperationalError as error:
+                raise unusable(path, error) from None
+            finally:
+                if not self._is_ready:
+                    self._db.close()
         except BaseException:
             self._lock.release()
             raise
@@ -91,6 +94,7 @@ class Journal:
                     self._db.execute(statement)
             rows = [*wanted.items(), ("version", _VERSION)]
             self._db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", rows)
+        self._is_ready = True
 
     def _is_unpaid(self) -> bool:
         """Whether it holds nothing that cost a call: no row, no batch, or rows that none could be made of."""

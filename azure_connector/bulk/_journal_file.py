@@ -13,6 +13,7 @@ from azure_connector.errors import ConfigurationError
 __all__ = ["Lock", "open_to_read", "open_to_write", "refuse_remote", "unusable"]
 
 _ELSEWHERE = "Name a local place for it: --journal /tmp/NAME.journal"
+TABLES = {"meta", "part", "result"}
 _PAUSE = 1.0  # seconds that a look may be in the writer's way, or the writer in a look's
 # File systems without the locks and the atomic writes that a database needs.
 _REMOTE = frozenset(
@@ -44,6 +45,7 @@ class Lock:
             os.close(os.open(self.path, os.O_CREAT | os.O_WRONLY, 0o600))
             before = _identity(self.path)
             db = sqlite3.connect(self.path, timeout=0, isolation_level=None, check_same_thread=False)
+            db.execute("PRAGMA journal_mode=MEMORY").fetchall()  # nothing is written, so no file beside it either
             db.execute("BEGIN EXCLUSIVE")
         except sqlite3.OperationalError as error:
             if "locked" in str(error):
@@ -97,6 +99,9 @@ def open_to_write(path: Path) -> sqlite3.Connection:
             os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))  # it holds what the rows' answers say
             created = True
         db = sqlite3.connect(path, timeout=_PAUSE, isolation_level="IMMEDIATE", check_same_thread=False)
+        if not tables_of(db) <= TABLES:  # before anything is changed: it may be somebody else's database
+            db.close()
+            raise no_journal(path)
         for pragma in ("journal_mode=WAL", "synchronous=FULL"):
             db.execute(f"PRAGMA {pragma}").fetchall()
         db.execute("BEGIN IMMEDIATE")
@@ -126,15 +131,20 @@ def open_to_read(path: Path) -> sqlite3.Connection:
     try:
         db = sqlite3.connect(f"{path.resolve().as_uri()}?mode={mode}", uri=True, timeout=_PAUSE)
         db.execute("PRAGMA query_only = 1")
-        tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        tables = tables_of(db)
     except sqlite3.OperationalError as error:
         raise unusable(path, error) from None
     except sqlite3.DatabaseError:
         raise no_journal(path) from None
-    if not {"meta", "result", "part"} <= tables:
+    if tables != TABLES:
         db.close()
         raise no_journal(path)
     return db
+
+
+def tables_of(db: sqlite3.Connection) -> set[str]:
+    """The names of all tables."""
+    return {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
 
 
 def no_journal(path: Path) -> ConfigurationError:
@@ -144,7 +154,9 @@ def no_journal(path: Path) -> ConfigurationError:
 
 def unusable(path: Path, error: sqlite3.Error) -> ConfigurationError:
     """What is said where the file system does not let a database be."""
-    return ConfigurationError(f"The journal {path} cannot be used: {error}.", hint=_ELSEWHERE)
+    full = "Make room there, then the same command goes on: what was done is kept."
+    hint = full if "full" in str(error) else _ELSEWHERE
+    return ConfigurationError(f"The journal {path} cannot be used: {error}.", hint=hint)
 
 
 def refuse_remote(path: Path) -> None:

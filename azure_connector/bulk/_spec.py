@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Any
 
 from azure_connector.errors import ConfigurationError
@@ -85,6 +86,8 @@ class CompleteSpec(JobSpec):
             raise ConfigurationError("system goes with prompt; a column of messages holds its own system message.")
         if isinstance(self.prompt, str):
             Template.parse(self.prompt)
+        elif iscoroutinefunction(self.prompt):
+            raise ConfigurationError("prompt must be a plain function of the row, no coroutine function.")
         if self.max_tokens is not None and self.max_tokens < 1:
             raise ConfigurationError(f"max_tokens must be 1 or more, not {self.max_tokens}.")
         if self.schema is not None:

@@ -7,7 +7,7 @@ import re
 from functools import cache
 from pathlib import Path
 
-import pytest
+from tests.support.tables import each_row
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "authentication.md"
@@ -184,7 +184,7 @@ def sentences() -> list[str]:
     return [one for part in prose if part for one in re.split(r"(?<=[.!?:])\s+(?=[A-Z`*])", part)]
 
 
-@pytest.mark.parametrize("sentence", sentences(), ids=lambda sentence: sentence[:40])
+@each_row("sentence", sentences(), ids=lambda sentence: sentence[:40])
 def test_a_sentence_has_its_test(sentence: str) -> None:
     assert [start for start in PROOFS if sentence.startswith(start)], f"no test is named for: {sentence}"
 
@@ -195,7 +195,7 @@ def functions(path: str) -> frozenset[str]:
     return frozenset(node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
 
 
-@pytest.mark.parametrize("start", PROOFS)
+@each_row("start", PROOFS)
 def test_the_named_tests_exist_and_the_sentence_still_stands(start: str) -> None:
     for named in PROOFS[start]:
         path, _, name = named.partition("::")

@@ -126,7 +126,7 @@ def test_a_wrong_key_ends_at_once_and_the_mended_command_goes_on(azure, environm
     assert call(environment, *shlex.split(line)[2:]).returncode == 0
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGHUP, 129)])
 def test_an_interrupt_ends_politely_and_its_last_line_resumes(azure, environment, number, code):
     source = parquet(Path("in.parquet"), text=[f"w{n}" for n in range(150)])
     azure.latency = 0.1

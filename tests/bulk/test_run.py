@@ -20,6 +20,7 @@ from azure_connector.bulk._journal import Journal
 from azure_connector.bulk._journal_file import file_system
 from azure_connector.bulk._results import Result
 from azure_connector.emulator import Reply, faults
+from azure_connector.emulator.counting import count_messages
 from azure_connector.errors import ConfigurationError
 
 from .conftest import parquet, rows
@@ -439,8 +440,11 @@ def test_the_estimate_sends_nothing_and_is_near(azure):
     assert not azure.requests
     assert (found.rows, found.calls) == (3000, 3000)
     assert found.output_tokens == 60_000
-    assert found.input_tokens == pytest.approx(sum(len(f"Say {text}") for text in texts) / 4, rel=0.1)
+    counted = sum(count_messages([{"role": "user", "content": f"Say {text}"}]) for text in texts)
+    assert found.input_tokens == pytest.approx(counted, rel=0.3)
     assert found.batch_cost == pytest.approx(found.cost / 2)
+    short = estimate(Embed(model="embed", column="text"), source, tpm=10**9)
+    assert str(short).endswith("tokens in (± 30 %); less than a minute at that quota")
     assert found.minutes == pytest.approx(max(5, (found.input_tokens + found.output_tokens) / 60_000))
 
 

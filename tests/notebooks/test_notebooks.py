@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import matplotlib.image
 import nbformat
 import pytest
 
@@ -42,6 +41,8 @@ def html(notebook: Any) -> list[str]:
 
 def plots(notebook: Any) -> list[Any]:
     """The pixels of each plot."""
+    import matplotlib.image
+
     found = [output["data"]["image/png"] for output in outputs(notebook) if "image/png" in output.get("data", {})]
     pixels = [matplotlib.image.imread(io.BytesIO(base64.b64decode(one))) for one in found]
     assert all(plot.shape[1] <= 900 for plot in pixels), "wider than the page"

@@ -9,7 +9,6 @@ import subprocess
 import sys
 import tarfile
 import zipfile
-from collections.abc import Iterator
 from email.parser import Parser
 from pathlib import Path
 from typing import Any
@@ -76,12 +75,6 @@ def install(wheel: Path, where: Path, extra: str = "", interpreter: str = sys.ex
     quiet = ("--quiet", "--disable-pip-version-check")
     run(python, "-m", "pip", "install", *quiet, "-c", ROOT / "constraints.txt", wanted, cwd=where)
     return python
-
-
-@pytest.fixture
-def azure() -> Iterator[Emulator]:
-    with Emulator() as emulator:
-        yield emulator
 
 
 def test_the_sdist_builds_the_wheel_that_the_tree_builds(wheel: Path, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from semantic_kernel.contents import ChatHistory, StreamingChatMessageContent
 from semantic_kernel.functions import kernel_function
 
 from azure_connector.emulator import Reply
+from tests.support import bodies
 from tests.support.bodies import tool_call
 
 # Its `kernel_function` reads `Union.__args__`, which an agent's first argument leads to.
@@ -38,8 +39,7 @@ def completion(finish: str | None = "stop", *, usage: Any = USAGE, choice: Any =
 
 def chunk(finish: str | None = None, *, choice: Any = None, **delta: Any) -> dict[str, Any]:
     """One chunk of a stream."""
-    body = {"index": 0, "delta": delta, "finish_reason": finish, **(choice or {})}
-    return {**FRAME, "object": "chat.completion.chunk", "choices": [body]}
+    return bodies.chunk(delta, finish, **(choice or {}))
 
 
 def usage_chunk(**usage: Any) -> dict[str, Any]:

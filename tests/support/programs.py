@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from .waiting import until
+from .waiting import PATIENCE, until
 
 __all__ = ["GREAT", "Launcher", "Program"]
 
@@ -101,7 +101,11 @@ class Launcher:
         return Program(self, self._ask(list(streams or ()), start=wanted)["pid"])
 
     def run(
-        self, *arguments: str, program: str = COMMAND_LINE, environment: Mapping[str, str] | None = None
+        self,
+        *arguments: str,
+        program: str = COMMAND_LINE,
+        environment: Mapping[str, str] | None = None,
+        timeout: float = PATIENCE,
     ) -> subprocess.CompletedProcess[str]:
         """Runs a module as a program to its end, without input, like `subprocess.run(capture_output=True)`."""
         with contextlib.ExitStack() as stack:
@@ -118,7 +122,7 @@ class Launcher:
             ]
             for reader in readers:
                 reader.start()
-            code = made.wait()
+            code = made.wait(timeout)
             for reader in readers:
                 reader.join()
         return subprocess.CompletedProcess([program, *arguments], code, said["stdout"], said["stderr"])
@@ -151,9 +155,9 @@ class Program:
             self.code = self.launcher.poll(self.pid)
         return self.code
 
-    def wait(self) -> int:
-        """Waits for its end; gives its exit code."""
-        until(lambda: self.poll() is not None)
+    def wait(self, timeout: float = PATIENCE) -> int:
+        """Waits for its end, for so many seconds; gives its exit code."""
+        until(lambda: self.poll() is not None, timeout)
         assert self.code is not None
         return self.code
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 
 import pytest
@@ -20,6 +21,7 @@ def ran(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, great_launch
     def run(source: str, *options: str) -> pytest.RunResult:
         pytester.makepyfile(source)
         done = great_launcher.run(*OPTIONS, *options, program="pytest")
+        sys.stdout.write(done.stdout + done.stderr)  # for whoever reads of a failure
         return pytest.RunResult(done.returncode, done.stdout.splitlines(), done.stderr.splitlines(), 0)
 
     return run
