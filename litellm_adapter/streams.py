@@ -1,15 +1,12 @@
-"""Streams on their way to LiteLLM: errors translated, connections released, also when nobody reads to the end."""
+"""Streams on their way to LiteLLM: errors translated, connections released; the connector closes what is dropped."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import suppress
 from typing import Any
 
 import openai
 from litellm.types.utils import ModelResponseStream
-
-from azure_connector.transport import spawn
 
 from .call_args import CallArguments
 from .chunks import Chunks
@@ -46,10 +43,6 @@ class SyncChunks(Iterator[ModelResponseStream]):
         """Releases the connection; what is unread is dropped."""
         self._stream.close()
 
-    def __del__(self) -> None:
-        with suppress(Exception):  # at the interpreter's end anything may be gone
-            self.close()
-
 
 class AsyncChunks(AsyncIterator[ModelResponseStream]):
     """An async stream for LiteLLM's wrapper.
@@ -66,7 +59,6 @@ class AsyncChunks(AsyncIterator[ModelResponseStream]):
     ) -> None:
         self._stream, self.call, self.chunks, self._opens = stream, call, chunks, opens
         self._events: AsyncIterator[Any] | None = None
-        self._closed = False
 
     async def __anext__(self) -> ModelResponseStream:
         try:
@@ -90,11 +82,5 @@ class AsyncChunks(AsyncIterator[ModelResponseStream]):
 
     async def aclose(self) -> None:
         """Releases the connection; what is unread is dropped."""
-        self._closed = True
         if self._stream is not None:
             await self._stream.close()
-
-    def __del__(self) -> None:
-        if not self._closed and self._stream is not None:
-            with suppress(Exception):  # without a running loop the connection went with its own
-                spawn(self._stream.close())

@@ -14,7 +14,13 @@ __all__ = ["ConnectorHook", "hook", "put", "take_out"]
 
 
 class ConnectorHook(CustomLogger):
-    """Prepares async calls to the connector's prefixes, and leaves others alone."""
+    """Prepares async calls to the connector's prefixes, and leaves others alone.
+
+    Attributes:
+        is_silent: that nothing of what loggers are told is read here.
+    """
+
+    is_silent = True
 
     async def async_pre_call_deployment_hook(self, kwargs: dict[str, Any], call_type: object) -> dict[str, Any] | None:
         """The call's arguments as they go on, or None for a call that is not for the connector."""
