@@ -23,8 +23,6 @@ _log = logging.getLogger("azure_connector.litellm")
 CHAT = "/chat/completions"
 # Control words that LiteLLM leaves among the parameters, and what is no part of a body.
 _NOT_SENT = CALL_NAMES | {"stream", "max_retries", "extra_headers", "extra_body"}
-# What LiteLLM gives for a call without a timeout; the connector's own setting holds then.
-_DEFAULT_TIMEOUTS = (600, 6000)
 # What a Router adds to the caller's own metadata.
 _ROUTERS = frozenset({"api_base", "deployment", "deployment_model_name", "model_group", "original_model_group"})
 
@@ -172,7 +170,8 @@ def _options(call: Mapping[str, Any], *sources: Mapping[str, Any]) -> dict[str, 
         headers.update(more or {})
     if headers:
         options["headers"] = headers
-    if (timeout := call.get("timeout")) is not None and timeout not in _DEFAULT_TIMEOUTS:
+    # 600 and 6000 are what LiteLLM gives for a call without a timeout; the connector's own setting holds then.
+    if (timeout := call.get("timeout")) is not None and timeout not in (600, 6000):
         options["timeout"] = timeout
     retries = next((found["max_retries"] for found in sources if "max_retries" in found), None)
     if retries is not None:

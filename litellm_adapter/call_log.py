@@ -76,7 +76,7 @@ def _is_unheard(log: Any) -> bool:
     told = getattr(litellm, "set_verbose", False) or os.environ.get("LITELLM_PRINT_STANDARD_LOGGING_PAYLOAD")
     told = told or logging.getLogger("LiteLLM").isEnabledFor(logging.DEBUG)
     given = log.model_call_details.get("litellm_params", {}).get("metadata")  # LiteLLM writes into it
-    return not told and given is None and all(getattr(one, "is_silent", False) for one in heard)
+    return not told and given is None and all(getattr(one, "is_connector_hook", False) for one in heard)
 
 
 def _post(call: CallArguments, text: Any) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from copy import copy
 from typing import Any, cast
 
 from litellm.types.utils import ModelResponseStream
@@ -31,12 +30,14 @@ class Chunks:
         model: the model that the service named.
         fingerprint: the service's fingerprint.
         finishes: choice -> its finish, to be passed on last of all.
+        plain: the last chunk of plain text, which says nothing of an end.
     """
 
     def __init__(self, first_model: str | None = None, *, served: Callable[[str], None]) -> None:
         self.model: str | None = None
         self.fingerprint: str | None = None
         self.finishes: dict[int, ModelResponseStream] = {}
+        self.plain: ModelResponseStream | None = None
         self._first_model = first_model
         self._served = served
         self._merged: dict[str, Any] = {}
@@ -45,7 +46,8 @@ class Chunks:
     def feed(self, chunk: dict[str, Any]) -> ModelResponseStream | None:
         """What to pass on for a chunk's JSON; None where there is nothing to pass on yet."""
         if self._pattern is not None and self._pattern.fits(chunk):
-            return self._pattern.filled(chunk)
+            self.plain = self._pattern.filled(chunk)
+            return self.plain
         return self._translated(chunk)
 
     def finish(self) -> ModelResponseStream | None:
@@ -107,9 +109,9 @@ class _Pattern:
 
     def __init__(self, text: PlainText, made: ModelResponseStream) -> None:
         self.fits, self._more, self._choice_more = text.fits, text.more, text.choice_more
-        self._made = copy(made)
-        self._choice = copy(made.choices[0])
-        self._delta = copy(self._choice.delta)
+        self._made = _twin(made)
+        self._choice = _twin(made.choices[0])
+        self._delta = _twin(self._choice.delta)
 
     @classmethod
     def of(cls, chunk: dict[str, Any], made: ModelResponseStream) -> _Pattern | None:
@@ -126,17 +128,25 @@ class _Pattern:
     def filled(self, chunk: Mapping[str, Any]) -> ModelResponseStream:
         """LiteLLM's chunk for one that fits."""
         given = chunk["choices"][0]
-        made, choice, delta = copy(self._made), copy(self._choice), copy(self._delta)
+        made, choice, delta = _twin(self._made), _twin(self._choice), _twin(self._delta)
         # Not by assignment: for an undeclared field that takes pydantic longer than all the rest.
         cast("dict[str, Any]", delta.model_extra)["content"] = given["delta"]["content"]
         extra = cast("dict[str, Any]", choice.model_extra)
         extra["delta"] = delta
         for name in self._choice_more:
             extra[name] = given[name]
-        made.choices = [choice]
-        if self._more:
-            extra = cast("dict[str, Any]", made.model_extra)
-            for name in self._more:
-                extra[name] = chunk[name]
+        made.__dict__["choices"] = [choice]
+        for name in self._more:
+            cast("dict[str, Any]", made.model_extra)[name] = chunk[name]
         made._hidden_params = {}  # LiteLLM's own name; it writes into it
         return made
+
+
+def _twin(model: Any, put: Callable[[Any, str, Any], None] = object.__setattr__) -> Any:
+    """What `copy` makes of a model, in half the time."""
+    twin = model.__class__.__new__(model.__class__)
+    put(twin, "__dict__", model.__dict__.copy())
+    put(twin, "__pydantic_extra__", None if model.__pydantic_extra__ is None else model.__pydantic_extra__.copy())
+    put(twin, "__pydantic_fields_set__", model.__pydantic_fields_set__.copy())
+    put(twin, "__pydantic_private__", None if model.__pydantic_private__ is None else model.__pydantic_private__.copy())
+    return twin

@@ -86,12 +86,10 @@ def _verdicts(error: ContentFilteredError, body: dict[str, Any]) -> dict[str, An
 
 
 _BY_STATUS: Mapping[int, Callable[..., Exception]] = {
-    400: exceptions.BadRequestError,
+    **dict.fromkeys((400, 413, 422), exceptions.BadRequestError),
     401: exceptions.AuthenticationError,
     403: exceptions.PermissionDeniedError,
     404: exceptions.NotFoundError,
-    413: exceptions.BadRequestError,
-    422: exceptions.BadRequestError,
     429: exceptions.RateLimitError,
     502: exceptions.BadGatewayError,
     503: exceptions.ServiceUnavailableError,
