@@ -15,6 +15,7 @@ from azure_connector.settings import CALL_NAMES, parameters_of, refuse_misspelt_
 from .carried import lifted
 from .errors import translated
 from .proxy_clients import refuse_of_clients
+from .unpublished import LITELLM_PARAMETERS
 
 __all__ = ["CHAT", "CallArguments", "HookArguments", "call_arguments", "chat_arguments"]
 __all__ += ["form_arguments", "hook_arguments_for", "remember"]
@@ -23,6 +24,9 @@ _log = logging.getLogger("azure_connector.litellm")
 CHAT = "/chat/completions"
 # Control words that LiteLLM leaves among the parameters, and what is no part of a body.
 _NOT_SENT = CALL_NAMES | {"stream", "max_retries", "extra_headers", "extra_body"}
+# Arguments of LiteLLM's functions for forms, which it does not count among its own.
+_LITELLMS = {"additional_drop_params", "aimage_edit", "aspeech", "async_call", "atranscription", "deployment_id"}
+_LITELLMS |= {"drop_params", "extra_query", "messages", "organization", "ssl_verify", "timeout", "user"}
 # What a Router adds to the caller's own metadata.
 _ROUTERS = frozenset({"api_base", "deployment", "deployment_model_name", "model_group", "original_model_group"})
 
@@ -61,12 +65,15 @@ class HookArguments:
     Attributes:
         arguments: the dictionary that LiteLLM's wrapper keeps for this call.
         won_back: the parameters that LiteLLM would withhold.
+        unwanted: what the caller wants to be dropped by name.
     """
 
     arguments: MutableMapping[str, Any] = field(repr=False)
     won_back: Mapping[str, Any] = field(repr=False)
+    unwanted: frozenset[str] = frozenset()
 
 
+_NOTHING = HookArguments({}, {})
 _remembered: contextvars.ContextVar[HookArguments | None] = contextvars.ContextVar(
     "azure_connector_arguments", default=None
 )
@@ -106,12 +113,10 @@ def form_arguments(operation: str, prefix: str, head: dict[str, Any], call: Mapp
 
     Args as `call_arguments`.
     """
-    hooked = hook_arguments_for(call)
-    known = {**(call.get("optional_params") or {}), **({} if hooked is None else hooked.arguments)}
-    names = parameters_of(operation)
-    sent = {name: value for name, value in known.items() if name in names and value is not None}
-    more = {name: known[name] for name in _NOT_SENT - {"stream"} if known.get(name)}
-    return call_arguments(operation, prefix, head, {**call, "optional_params": {**sent, **more, **head}})
+    known = {**(call.get("optional_params") or {}), **(hook_arguments_for(call) or _NOTHING).arguments}
+    litellms = (LITELLM_PARAMETERS | _LITELLMS) - parameters_of(operation) - _NOT_SENT
+    given = {name: value for name, value in known.items() if name not in litellms and value is not None}
+    return call_arguments(operation, prefix, head, {**call, "optional_params": {**given, **head}})
 
 
 def call_arguments(operation: str, prefix: str, head: dict[str, Any], call: Mapping[str, Any]) -> CallArguments:
@@ -128,24 +133,25 @@ def call_arguments(operation: str, prefix: str, head: dict[str, Any], call: Mapp
     """
     given: Mapping[str, Any] = call.get("optional_params") or {}
     params: Mapping[str, Any] = call.get("litellm_params") or {}
-    hooked = hook_arguments_for(call)
-    known, won_back = ({}, {}) if hooked is None else (hooked.arguments, hooked.won_back)
+    hooked = hook_arguments_for(call) or _NOTHING
+    known = hooked.arguments
     sent = {name: value for name, value in given.items() if name not in _NOT_SENT}
     provider = params.get("custom_llm_provider") or prefix
     with translated(provider, head["model"]):
         refuse_of_clients(params.get("proxy_server_request") or known.get("proxy_server_request"))
         refuse_misspelt_secrets(sent.keys() - parameters_of(operation))
     metadata = _metadata(known, params) if operation == CHAT and sent.get("store") else {}
+    more = {**sent, **hooked.won_back, **metadata, **(given.get("extra_body") or {})}
     own = {name: call.get(name) for name in ("api_base", "api_key")}
     return CallArguments(
         operation,
         provider,
         head["model"],
-        {**head, **sent, **won_back, **metadata, **(given.get("extra_body") or {})},
+        {**head, **{name: value for name, value in more.items() if name not in hooked.unwanted}},
         _options(call, given, params, known),
         settings_among(known, given, params, own),
         call.get("client") or known.get("client"),
-        params.get("base_model") or known.get("base_model"),
+        params.get("base_model") or known.get("base_model") or (known.get("model_info") or {}).get("base_model"),
         call.get("logging_obj"),
     )
 

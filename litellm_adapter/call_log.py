@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +20,9 @@ from .replies import headers_of
 
 __all__ = ["answered", "timed"]
 
+# Metrics are counted by the address: LiteLLM's own provider names it without a path for these.
+_PATHS = re.compile(r"(/openai(/v1)?)?/(chat/completions|embeddings)$")
+
 
 @contextmanager
 def timed(call: CallArguments, base_url: object, told: bool = True) -> Iterator[None]:
@@ -32,10 +36,12 @@ def timed(call: CallArguments, base_url: object, told: bool = True) -> Iterator[
     log = call.logging
     if log is not None and told:
         log.model_call_details.setdefault("custom_llm_provider", call.provider)
+        log.model_call_details["model"] = call.model  # LiteLLM leaves the prefix there for edits of images
         _clean(call)
+        url = f"{str(base_url).rstrip('/')}{call.operation}"
         sent = {
             "complete_input_dict": call.body,
-            "api_base": f"{str(base_url).rstrip('/')}{call.operation}",
+            "api_base": _PATHS.sub("", url),
             "headers": dict.fromkeys(call.options.get("headers", ()), "*" * 10),
         }
         log.pre_call(input=_input(call), api_key="", additional_args=sent)
@@ -61,7 +67,7 @@ def answered(call: CallArguments, reply: object) -> Any:
     if (log := call.logging) is not None:
         _post(call, _shown(reply))
         log.model_call_details["response_headers"] = headers_of(reply)
-        if _is_unheard(log):
+        if _is_unheard(call):
             # LiteLLM would put its record of the call together all the same, a fifth of a call's CPU, for nobody.
             for event in ("sync_success", "async_success"):
                 log.has_run_logging(event)
@@ -69,9 +75,10 @@ def answered(call: CallArguments, reply: object) -> Any:
     return reply
 
 
-def _is_unheard(log: Any) -> bool:
+def _is_unheard(call: CallArguments) -> bool:
     """Whether nobody is told of a success: no callback, debug log, print or dictionary of the caller's."""
-    heard: list[Any] = [*litellm.callbacks, *litellm.success_callback, *litellm._async_success_callback]
+    log = call.logging
+    heard: list[object] = [*litellm.callbacks, *litellm.success_callback, *litellm._async_success_callback]
     heard += [*(log.dynamic_success_callbacks or ()), *(log.dynamic_async_success_callbacks or ())]
     told = getattr(litellm, "set_verbose", False) or os.environ.get("LITELLM_PRINT_STANDARD_LOGGING_PAYLOAD")
     told = told or logging.getLogger("LiteLLM").isEnabledFor(logging.DEBUG)
@@ -105,8 +112,6 @@ def _clean(call: CallArguments) -> None:
     for shown in (call.logging.optional_params, details.get("optional_params"), details):
         if not isinstance(shown, dict):
             continue
-        if shown.get("stream"):
-            shown["stream"] = True
         for name in shown.keys() & CALL_NAMES:
             del shown[name]
         if hooked is not None:

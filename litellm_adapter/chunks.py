@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from copy import copy
 from typing import Any, cast
 
 from litellm.types.utils import ModelResponseStream
@@ -22,8 +23,6 @@ class Chunks:
     the usage estimated. Azure's first chunk, without choices, is merged into the next one.
 
     Args:
-        first_model: what the first chunk names as its model. LiteLLM's own wrapper ends a stream with chunks of its own
-            that name the model as asked for, and a rebuilt reply takes the name that differs from the first chunk's.
         served: told the model that the service named.
 
     Attributes:
@@ -33,12 +32,11 @@ class Chunks:
         plain: the last chunk of plain text, which says nothing of an end.
     """
 
-    def __init__(self, first_model: str | None = None, *, served: Callable[[str], None]) -> None:
+    def __init__(self, served: Callable[[str], None]) -> None:
         self.model: str | None = None
         self.fingerprint: str | None = None
         self.finishes: dict[int, ModelResponseStream] = {}
         self.plain: ModelResponseStream | None = None
-        self._first_model = first_model
         self._served = served
         self._merged: dict[str, Any] = {}
         self._pattern: _Pattern | None = None
@@ -66,11 +64,9 @@ class Chunks:
             self._merged |= {name: value for name, value in extra.items() if value is not None}
             self._pattern = None  # the next chunk gets more than it brings
             return None
-        changed = bool(self._merged) or self._first_model is not None
+        changed = bool(self._merged)
         fields |= self._merged
         self._merged = {}
-        if self._first_model is not None:
-            fields["model"], self._first_model = self._first_model, None
         if chunk.usage is None:
             del fields["usage"]  # LiteLLM's type takes a usage of None for one
         for choice in fields["choices"] or ():
@@ -109,9 +105,9 @@ class _Pattern:
 
     def __init__(self, text: PlainText, made: ModelResponseStream) -> None:
         self.fits, self._more, self._choice_more = text.fits, text.more, text.choice_more
-        self._made = _twin(made)
-        self._choice = _twin(made.choices[0])
-        self._delta = _twin(self._choice.delta)
+        self._made = copy(made)
+        self._choice = copy(made.choices[0])
+        self._delta = copy(self._choice.delta)
 
     @classmethod
     def of(cls, chunk: dict[str, Any], made: ModelResponseStream) -> _Pattern | None:
@@ -128,25 +124,15 @@ class _Pattern:
     def filled(self, chunk: Mapping[str, Any]) -> ModelResponseStream:
         """LiteLLM's chunk for one that fits."""
         given = chunk["choices"][0]
-        made, choice, delta = _twin(self._made), _twin(self._choice), _twin(self._delta)
+        made, choice, delta = copy(self._made), copy(self._choice), copy(self._delta)
         # Not by assignment: for an undeclared field that takes pydantic longer than all the rest.
         cast("dict[str, Any]", delta.model_extra)["content"] = given["delta"]["content"]
         extra = cast("dict[str, Any]", choice.model_extra)
         extra["delta"] = delta
         for name in self._choice_more:
             extra[name] = given[name]
-        made.__dict__["choices"] = [choice]
+        vars(made)["choices"] = [choice]
         for name in self._more:
             cast("dict[str, Any]", made.model_extra)[name] = chunk[name]
         made._hidden_params = {}  # LiteLLM's own name; it writes into it
         return made
-
-
-def _twin(model: Any, put: Callable[[Any, str, Any], None] = object.__setattr__) -> Any:
-    """What `copy` makes of a model, in half the time."""
-    twin = model.__class__.__new__(model.__class__)
-    put(twin, "__dict__", model.__dict__.copy())
-    put(twin, "__pydantic_extra__", None if model.__pydantic_extra__ is None else model.__pydantic_extra__.copy())
-    put(twin, "__pydantic_fields_set__", model.__pydantic_fields_set__.copy())
-    put(twin, "__pydantic_private__", None if model.__pydantic_private__ is None else model.__pydantic_private__.copy())
-    return twin

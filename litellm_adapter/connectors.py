@@ -9,7 +9,7 @@ import litellm
 import openai
 from litellm.llms.custom_httpx.http_handler import AsyncHTTPHandler, HTTPHandler
 
-from azure_connector import ConfigurationError, ConnectorPool
+from azure_connector import ConnectorPool
 
 from .call_args import CallArguments
 
@@ -32,16 +32,8 @@ class Connectors(ConnectorPool):
         own = call.client
         if isinstance(own, HTTPHandler | AsyncHTTPHandler):
             own = own.client  # LiteLLM's own hold the HTTP client that the SDK takes
-        if isinstance(own, kind):
-            return own
-        this, other = ("completion()", "acompletion()") if kind is openai.OpenAI else ("acompletion()", "completion()")
-        if isinstance(own, openai.OpenAI | openai.AsyncOpenAI):
-            raise ConfigurationError(
-                f"client= is a {type(own).__name__}, which {this} cannot use.",
-                hint=f"Pass one of the other kind, or call {other}.",
-            )
-        client = (self.sync if kind is openai.OpenAI else self.asynchronous)(call.settings, own)
-        if call.base_model:
+        client: Any = self.client(kind, call.settings, own)
+        if call.base_model and client is not own:
             # LiteLLM writes `azure/eu/gpt-4o-2024-11-20`.
             client.declare_base_model(call.model, call.base_model.rpartition("/")[2])
         return client

@@ -49,9 +49,9 @@ def refill() -> None:
                 _fill(prefix)
 
 
-def base_of(prefix: str, name: str) -> str:
-    """The base model behind a name, as far as it is known; else the name itself."""
-    return _bases.get(prefix, {}).get(name, name)
+def base_of(prefix: str, name: str, said: str | None = None) -> str:
+    """The base model behind a name, as far as it is known or said; else the name itself."""
+    return (said or _bases.get(prefix, {}).get(name, name)).removeprefix(_SOURCE)
 
 
 def cost_of(call: CallArguments, reply: object, **how: object) -> float | None:
@@ -62,7 +62,7 @@ def cost_of(call: CallArguments, reply: object, **how: object) -> float | None:
         reply: its reply in LiteLLM's type.
         how: what else `litellm.completion_cost` is to know.
     """
-    base = (call.base_model or base_of(call.provider, call.model)).removeprefix(_SOURCE)
+    base = base_of(call.provider, call.model, call.base_model)
     try:
         return litellm.completion_cost(reply, model=f"{_SOURCE}{base}", custom_llm_provider="azure", **how)
     except Exception:  # noqa: BLE001  # LiteLLM raises plain exceptions for models without a price
@@ -87,8 +87,10 @@ def forget_prices(prefix: str) -> None:
 
 
 def _fill(prefix: str) -> None:
-    for name in [name.removeprefix(_SOURCE) for name in litellm.model_cost if name.startswith(_SOURCE)]:
-        _put(prefix, name, name)
+    for name in [name for name in litellm.model_cost if name.startswith(_SOURCE)]:
+        base = name.removeprefix(_SOURCE)
+        _put(prefix, base, base)
+        _put(prefix, name, base)  # a `base_model` is named so
     for name, base in _bases[prefix].items():
         _put(prefix, name, base)
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
 import openai
 from litellm import CustomStreamWrapper
 from litellm.llms.custom_llm import CustomLLM
 
-from .call_args import CHAT, CallArguments, call_arguments, chat_arguments, form_arguments, hook_arguments_for
-from .chunks import Chunks
+from .call_args import CHAT, CallArguments, call_arguments, chat_arguments, form_arguments
 from .connectors import Connectors
 from .errors import translated
-from .prices import note_served
 from .replies import completion_reply, embedding_reply, headers_of, image_reply
 from .sending import asend, send
 from .setup import ensure_installed
@@ -74,23 +72,25 @@ class ConnectorLLM(CustomLLM):
         """Opens the stream before it returns, so that errors come at the call."""
         asked = self._stream_asked(call)
         stream = send(self._ready(asked), asked, stream=True, stream_cls=openai.Stream[object])
-        if _is_plain(call):
-            return SyncChunks(stream, asked, _chunks(asked, asked.model))
-        return _wrapped(SyncChunks(stream, asked, _chunks(asked)), call, headers_of(stream))
+        chunks = SyncChunks(stream, asked)
+        return chunks if _is_plain(call) else _wrapped(chunks, call, headers_of(stream))
 
     def astreaming(self, *args: Any, **call: Any) -> Any:
-        """Opens the stream at the call where a hook prepared that, else when it is first read."""
+        """Opens the stream at the call where the hook is, else when it is first read."""
         asked = self._stream_asked(call)
-        if _is_plain(call):
-            return AsyncChunks(None, asked, _chunks(asked, asked.model), lambda: self._aopen(asked))
-        return self._open(asked, call)
+        return self._lazily(asked) if _is_plain(call) else self._open(asked, call)
+
+    async def _lazily(self, asked: CallArguments) -> AsyncIterator[Any]:
+        async for chunk in await self._aopen(asked):
+            yield chunk
 
     async def _open(self, asked: CallArguments, call: Mapping[str, object]) -> CustomStreamWrapper:
-        stream = await self._aopen(asked)
-        return _wrapped(AsyncChunks(stream, asked, _chunks(asked)), call, headers_of(stream))
+        chunks = await self._aopen(asked)
+        return _wrapped(chunks, call, headers_of(chunks.stream))
 
-    async def _aopen(self, asked: CallArguments) -> Any:
-        return await asend(self._ready(asked), asked, stream=True, stream_cls=openai.AsyncStream[object])
+    async def _aopen(self, asked: CallArguments) -> AsyncChunks:
+        stream = await asend(self._ready(asked), asked, stream=True, stream_cls=openai.AsyncStream[object])
+        return AsyncChunks(stream, asked)
 
     def _stream_asked(self, call: Mapping[str, Any]) -> CallArguments:
         asked = chat_arguments(CHAT, self.prefix, {name: call[name] for name in ("model", "messages")}, call)
@@ -118,19 +118,5 @@ def _is_plain(call: Mapping[str, Any]) -> bool:
 
 def _wrapped(chunks: SyncChunks | AsyncChunks, call: Mapping[str, Any], headers: dict[str, str]) -> CustomStreamWrapper:
     """What LiteLLM's own providers return: a wrapper around a stream that is open."""
-    log = call["logging_obj"]
-    if (hooked := hook_arguments_for(call)) is not None:
-        # From here on LiteLLM shall see an ordinary stream.
-        hooked.arguments["stream"] = True
-    log.stream = log.model_call_details["stream"] = True
-    return StreamWrapper(
-        completion_stream=chunks,
-        model=chunks.call.model,
-        custom_llm_provider=chunks.call.provider,
-        logging_obj=log,
-        _response_headers=headers,
-    )
-
-
-def _chunks(asked: CallArguments, first_model: str | None = None) -> Chunks:
-    return Chunks(first_model, served=lambda model: note_served(asked, model))
+    asked, how = chunks.call, {"logging_obj": call["logging_obj"], "_response_headers": headers}
+    return StreamWrapper(chunks, asked.model, custom_llm_provider=asked.provider, **how)

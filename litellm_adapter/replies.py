@@ -47,7 +47,8 @@ def embedding_reply(_: CallArguments, reply: Mapping[str, object], into: Embeddi
 def image_reply(call: CallArguments, reply: object, into: ImageResponse) -> Any:
     """An image reply, with its price where that goes by tokens."""
     made = converted(as_json(reply), into, "image_generation", headers_of(reply))
-    if made.usage is not None and (base := base_of(call.provider, call.model)).startswith("gpt-image"):
+    base = base_of(call.provider, call.model, call.base_model)
+    if made.usage is not None and base.startswith("gpt-image"):
         made._hidden_params["response_cost"] = image_cost(model=base, image_response=made, custom_llm_provider="azure")
     return made
 

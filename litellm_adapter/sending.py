@@ -64,10 +64,7 @@ def _sent(client: Any, call: CallArguments, *, method: str = "post", cast_to: ob
     names = parameters_of(call.operation)
     if "max_retries" in call.options:
         client = client.with_options(max_retries=call.options["max_retries"])
-    more: dict[str, Any] = {"extra_headers": call.options.get("headers")}
-    more["extra_body"] = {name: value for name, value in call.body.items() if name not in names} or None
-    if "timeout" in call.options:
-        more["timeout"] = call.options["timeout"]
-    return _METHODS[call.operation](client)(
-        **{name: value for name, value in call.body.items() if name in names}, **more
-    )
+    given = {name: value for name, value in call.body.items() if name in names}
+    more = {name: value for name, value in call.body.items() if name not in names}
+    how |= {"extra_headers": call.options.get("headers"), "timeout": call.options.get("timeout", openai.NOT_GIVEN)}
+    return _METHODS[call.operation](client)(**given, extra_body=more or None, **how)

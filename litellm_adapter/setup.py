@@ -5,12 +5,12 @@ from __future__ import annotations
 from azure_connector import ConfigurationError
 
 from .connectors import Connectors
-from .hooks import async_calls, audio, model_info, responses, sync_calls
+from .hooks import async_calls, audio, model_info, responses, streams, sync_calls
 from .prices import add_prices, forget_prices, refill
 
 __all__ = ["ensure_installed", "forget", "install", "remove_hooks"]
 
-_PATCHES = (*sync_calls.PATCHES, *model_info.PATCHES, *responses.PATCHES, *audio.PATCHES)
+_PATCHES = (*sync_calls.PATCHES, *streams.PATCHES, *model_info.PATCHES, *responses.PATCHES, *audio.PATCHES)
 _installed: set[str] = set()
 
 

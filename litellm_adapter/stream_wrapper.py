@@ -47,7 +47,7 @@ class StreamWrapper(CustomStreamWrapper):
         made = super().finish_reason_handler()
         made.choices[0].index = self._last_index
         kept = copy(made)
-        kept._hidden_params = {}  # LiteLLM counts the usage so far into those of the chunk that it passes on
+        kept._hidden_params = dict(made._hidden_params)  # LiteLLM counts the usage so far into those that it passes on
         self.chunks.append(kept)  # what callbacks and caches are told is put together from these
         return made
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
+from functools import partial
 from typing import Any
 
 import openai
@@ -11,6 +12,7 @@ from litellm.types.utils import ModelResponseStream
 from .call_args import CallArguments
 from .chunks import Chunks
 from .errors import raise_translated
+from .prices import note_served
 
 __all__ = ["AsyncChunks", "SyncChunks"]
 
@@ -21,11 +23,11 @@ class SyncChunks(Iterator[ModelResponseStream]):
     Args:
         stream: the SDK's stream of JSON events, already open.
         call: the call.
-        chunks: what turns them into LiteLLM's.
     """
 
-    def __init__(self, stream: Any, call: CallArguments, chunks: Chunks) -> None:
-        self._stream, self.call, self.chunks = stream, call, chunks
+    def __init__(self, stream: Any, call: CallArguments) -> None:
+        self.stream, self.call = stream, call
+        self.chunks = Chunks(partial(note_served, call))
         self._events = iter(stream)
 
     def __next__(self) -> ModelResponseStream:
@@ -41,31 +43,24 @@ class SyncChunks(Iterator[ModelResponseStream]):
 
     def close(self) -> None:
         """Releases the connection; what is unread is dropped."""
-        self._stream.close()
+        self.stream.close()
 
 
 class AsyncChunks(AsyncIterator[ModelResponseStream]):
     """An async stream for LiteLLM's wrapper.
 
     Args:
-        stream: the SDK's stream of JSON events; None to open it when it is first read.
+        stream: the SDK's stream of JSON events, already open.
         call: the call.
-        chunks: what turns them into LiteLLM's.
-        opens: opens the stream.
     """
 
-    def __init__(
-        self, stream: Any, call: CallArguments, chunks: Chunks, opens: Callable[[], Awaitable[Any]] | None = None
-    ) -> None:
-        self._stream, self.call, self.chunks, self._opens = stream, call, chunks, opens
-        self._events: AsyncIterator[Any] | None = None
+    def __init__(self, stream: Any, call: CallArguments) -> None:
+        self.stream, self.call = stream, call
+        self.chunks = Chunks(partial(note_served, call))
+        self._events = aiter(stream)
 
     async def __anext__(self) -> ModelResponseStream:
         try:
-            if self._events is None:
-                if self._opens is not None:
-                    self._stream = await self._opens()
-                self._events = aiter(self._stream)
             async for event in self._events:
                 if (chunk := self.chunks.feed(event)) is not None:
                     return chunk
@@ -82,5 +77,4 @@ class AsyncChunks(AsyncIterator[ModelResponseStream]):
 
     async def aclose(self) -> None:
         """Releases the connection; what is unread is dropped."""
-        if self._stream is not None:
-            await self._stream.close()
+        await self.stream.close()

@@ -7,7 +7,7 @@ from typing import Any
 
 import litellm
 
-__all__ = ["audio_seconds", "client", "convert_to_model_response_object", "custom_llm_setup"]
+__all__ = ["LITELLM_PARAMETERS", "audio_seconds", "client", "convert_to_model_response_object", "custom_llm_setup"]
 __all__ += ["image_cost", "subtitle_seconds"]
 
 
@@ -36,6 +36,8 @@ def _seconds(file: object) -> float | None:
     """A transcription is then priced only where its reply tells how long the sound is."""
 
 
+LITELLM_PARAMETERS: frozenset[str] = frozenset(_found("litellm.types.utils", "all_litellm_params", ()))
+"""What a call's arguments hold beside the provider's parameters."""
 audio_seconds = _found("litellm.litellm_core_utils.audio_utils.utils", "calculate_request_duration", _seconds)
 client = _found("litellm.utils", "client", lambda function: function)
 """Makes a function an entry point; without it there are no callbacks, retries and caches."""

@@ -18,12 +18,13 @@ from ._json import (
     plain_copy,
     type_name,
 )
+from ._media import media_type
 from ._once import Once
 from ._parts import import_part
 from ._signature import bare_signature, show_lazily, with_signature
 from ._single_flight import Flight, SingleFlight, running_loop, wait, wait_async
 from ._tasks import spawn
-from ._text import estimated_tokens, install_hint, nearest, printable, sentence
+from ._text import estimated_tokens, install_hint, money, nearest, printable, sentence
 from ._traceback import traceback_lines
 
 __all__ = [
@@ -47,6 +48,8 @@ __all__ = [
     "list_index",
     "mapping_or_none",
     "markdown_html",
+    "media_type",
+    "money",
     "nearest",
     "object_or_none",
     "parse_json",

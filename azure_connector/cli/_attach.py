@@ -7,13 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from .._utils import media_type
 from ._input import as_text
 from ._running import fail
 
 __all__ = ["attached"]
 
-# What a file is stands at its beginning, whatever its name says.
-_IMAGES = ((b"\x89PNG\r\n", "png"), (b"\xff\xd8\xff", "jpeg"), (b"GIF8", "gif"))
 _MOST = 50_000_000
 """Bytes of a file; no model takes more in a request (OpenAI's guide on file inputs, 2026-03)."""
 
@@ -37,20 +36,15 @@ def _part(name: str) -> dict[str, Any]:
         fail(f"--attach: {name} cannot be read: {error.strerror}.")
     if not data or len(data) > _MOST:
         fail(f"--attach: {name} is {'empty' if not data else 'larger than 50 MB'}.")
-    if kind := _image(data):
-        return {"type": "image_url", "image_url": {"url": _url(f"image/{kind}", data)}}
+    kind, _ = media_type(data) or ("", "")
+    if kind.startswith("image/"):
+        return {"type": "image_url", "image_url": {"url": _url(kind, data)}}
     if data.startswith(b"%PDF-"):
         pdf = {"filename": Path(name).name, "file_data": _url("application/pdf", data)}
         return {"type": "file", "file": pdf}
     if b"\0" in data:
         fail(f"--attach: {name} is no image (PNG, JPEG, GIF, WebP), no PDF and no text.")
     return {"type": "text", "text": f"{Path(name).name}:\n\n{as_text(data, f'--attach: {name}')}"}
-
-
-def _image(data: bytes) -> str:
-    if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
-        return "webp"
-    return next((kind for start, kind in _IMAGES if data.startswith(start)), "")
 
 
 def _url(media_type: str, data: bytes) -> str:

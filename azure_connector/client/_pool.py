@@ -9,6 +9,8 @@ from collections.abc import Hashable, Mapping, MutableMapping
 from contextlib import suppress
 from typing import Any, TypeVar
 
+import openai
+
 from .._utils import ForkLock, spawn
 from ..errors import ConfigurationError, NoCredentialError
 from ..settings import CREDENTIAL_SETTINGS, ConnectorSettings
@@ -59,10 +61,14 @@ class ConnectorPool:
         """Reads the settings anew; where they are others than before, the connectors made from them are dropped.
 
         Raises:
-            ConfigurationError: they cannot be read.
+            ConfigurationError: they cannot be read; the connectors are dropped then, too.
         """
         with self._lock:
-            fresh = ConnectorSettings(**self.given)
+            try:
+                fresh = ConnectorSettings(**self.given)
+            except ConfigurationError:
+                self._drop()
+                raise
             if self._base is None or dict(fresh) != dict(self._base):
                 self._drop()
                 self._base = fresh
@@ -82,6 +88,29 @@ class ConnectorPool:
     def asynchronous(self, brought: Mapping[str, object], http_client: object = None) -> AsyncAzureConnector:
         """The connector for an async call, which keeps connections for each event loop. As `sync`."""
         return self._kept(self._async, AsyncAzureConnector, brought, http_client)
+
+    def client(
+        self, kind: type[openai.OpenAI | openai.AsyncOpenAI], brought: Mapping[str, object], own: object = None
+    ) -> openai.OpenAI | openai.AsyncOpenAI:
+        """The client for a call: the caller's own one, or the connector.
+
+        Args:
+            kind: whether the call is sync or async.
+            brought: as `sync`.
+            own: what the caller brings: a client of the SDK, an HTTP client, or None.
+
+        Raises:
+            ConfigurationError: as `sync`, or the client is of the other kind.
+        """
+        if isinstance(own, kind):
+            return own
+        if isinstance(own, openai.OpenAI | openai.AsyncOpenAI):
+            wanted = "a sync" if kind is openai.OpenAI else "an async"
+            raise ConfigurationError(
+                f"client= is of type {type(own).__name__}, and {wanted} call was made.",
+                hint=f"Pass {wanted} client, or make the other kind of call.",
+            )
+        return (self.sync if kind is openai.OpenAI else self.asynchronous)(brought, own)
 
     def _kept(
         self, kept: MutableMapping[Hashable, _Client], make: type[_Client], brought: Mapping[str, object], http: Any

@@ -21,7 +21,7 @@ from ._adaptation_from_error import adaptation_from_error
 from ._adaptations import Adaptation, apply, merged
 from ._call_options import IMAGE_TOOL, CallOptions, changed_options, makes_images, sendable_headers
 from ._fit import adapt_request
-from ._form_part import read_part, with_part
+from ._form_part import read_part, with_names, with_part
 from ._memory import CHANGES, LEARNED
 from ._other_rules import fit_other
 from ._parameter_rules import RequestChange, RequestDraft
@@ -257,10 +257,10 @@ class RequestBuilder:
         return self._resolver.deployment_on(target.resource, model)
 
     def _mapped_part(self, call: CallOptions, target: Target) -> Json:
-        """The parts of a form whose models stand in one of them, as an option; nothing for all other requests."""
+        """The parts of a form as an option, also where models stand in one of them; nothing for all other requests."""
         part = None if call.model is None or not call.row.part else read_part(call.options.files, call.row.part)
         if part is None or call.body is not None:
-            return {}
+            return {"files": with_names(call.options.files)} if call.options.files else {}
         wrapped = self._mapped(call, {call.row.part: part}, target)
         return {"files": with_part(call.options.files, call.row.part, wrapped[call.row.part])}
 

@@ -57,6 +57,8 @@ def _embedding(draft: RequestDraft, profile: Profile) -> None:
 
 def _image(draft: RequestDraft, profile: Profile) -> None:
     asked = draft.get("response_format")
+    if profile.image_formats == () and draft.has("style"):
+        draft.drop("style", f"{profile.family} has no such parameter: say the style in the prompt", loss=True)
     if profile.image_formats == () and draft.has("response_format"):
         if asked not in (None, "b64_json"):
             raise InvalidRequestError(

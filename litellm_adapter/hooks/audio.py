@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import wraps
 from typing import Any
 
+import openai
 from litellm.types.llms.openai import HttpxBinaryResponseContent
 from litellm.types.utils import TranscriptionResponse
 
@@ -26,6 +27,7 @@ def _transcribed(asked: CallArguments, raw: Any) -> TranscriptionResponse:
     reply = raw.parse()
     given = {"text": reply} if isinstance(reply, str) else as_json(reply)
     made = converted(given, TranscriptionResponse(), "audio_transcription", headers_of(raw))
+    made._hidden_params |= {"model": asked.model, "custom_llm_provider": asked.provider}  # what logs look prices up by
     if seconds := given.get("duration") or subtitle_seconds(given["text"]) or audio_seconds(asked.body["file"]):
         made._hidden_params["audio_transcription_duration"] = float(seconds)
     return _priced(asked, made, call_type="transcription")
@@ -82,7 +84,8 @@ def _asked(operation: str, prefix: str, head: dict[str, Any], given: Mapping[str
         how = {"optional_params": shown, "litellm_params": params, "custom_llm_provider": prefix}
         log.update_environment_variables(model=head["model"], user=given.get("user") or "", **how)
     call = {**given, "optional_params": given, "litellm_params": params, "logging_obj": log}
-    return form_arguments(operation, prefix, {name: value for name, value in head.items() if value is not None}, call)
+    # What is missing the service names in its refusal.
+    return form_arguments(operation, prefix, {n: openai.omit if v is None else v for n, v in head.items()}, call)
 
 
 PATCHES = tuple(Patch(holder, name, _make) for name in _KINDS for holder in ("litellm.main", "litellm"))

@@ -27,8 +27,7 @@ def _make_parameters(found: Any) -> Any:
         prefix, _, name = str(model).rpartition("/")
         if connectors_for(prefix := custom_llm_provider or prefix) is None:
             return found(model, custom_llm_provider, *args, **kwargs)
-        base = kwargs.pop("base_model", None) or base_of(prefix, name)
-        return found(base.removeprefix("azure/"), "azure", *args, **kwargs)
+        return found(base_of(prefix, name, kwargs.pop("base_model", None)), "azure", *args, **kwargs)
 
     return get_supported_openai_params
 

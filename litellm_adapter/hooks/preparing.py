@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import litellm
 from litellm.exceptions import BadRequestError
 from pydantic import SecretStr
 
@@ -27,9 +26,6 @@ _WON_BACK: Mapping[str, frozenset[str]] = {
     "image_edit": parameters_of("/images/edits") - {"image", "mask", "model", "prompt"},
     "image_generation": frozenset({"n", "quality", "response_format", "size", "style", "user"}),
 }
-# The call may end elsewhere, or be answered without the provider: LiteLLM must then find a plain `stream=True`.
-_ELSEWHERE = ("complete_response", "context_window_fallback_dict", "fallbacks", "model_list", "mock_delay")
-_ELSEWHERE += ("mock_response", "mock_timeout", "mock_tool_calls")
 # LiteLLM takes these for its own and masks them itself.
 _ITS_OWN = frozenset({"api_key", "azure_ad_token", "client_secret"})
 
@@ -52,15 +48,11 @@ def prepare(entry: str, kwargs: dict[str, Any], logging: object) -> None:
     if kind in ("completion", "text_completion"):
         _extend(kwargs, "allowed_openai_params", _ALLOWED.difference(unwanted))
         kwargs["_skip_mcp_handler"] = True
-        if kind == "completion" and kwargs.get("stream") is True and _stays_here(kwargs):
-            # LiteLLM picks the handler by truth, but wraps what it returns only where `stream is True`: so the provider
-            # may return a stream that is open, and errors come at the call. The provider puts True back.
-            kwargs["stream"] = 1
     lost = _WON_BACK.get(kind, frozenset())
     won_back = {name: kwargs[name] for name in lost.difference(unwanted) if kwargs.get(name) is not None}
     if kind == "embedding":
         _extend(kwargs, "additional_drop_params", lost)
-    remember(HookArguments(kwargs, won_back), logging)
+    remember(HookArguments(kwargs, won_back, unwanted), logging)
 
 
 def _refuse_state(kwargs: Mapping[str, object]) -> None:
@@ -72,11 +64,6 @@ def _refuse_state(kwargs: Mapping[str, object]) -> None:
             model=str(kwargs.get("model")),
             llm_provider=str(prefix_of(kwargs)),
         )
-
-
-def _stays_here(kwargs: Mapping[str, object]) -> bool:
-    cached = litellm.cache is not None and kwargs.get("caching") is not False
-    return not cached and not litellm.model_fallbacks and not any(kwargs.get(name) for name in _ELSEWHERE)
 
 
 def _extend(kwargs: dict[str, Any], setting: str, names: frozenset[str]) -> None:

@@ -51,7 +51,7 @@ class _Config(AzureOpenAIResponsesAPIConfig):
     def get_complete_url(self, api_base: str | None, litellm_params: object) -> str:
         with translated(self.prefix, ""):
             base = api_base or self.connectors.settings.require_endpoint().base
-        return f"{base.rstrip('/')}{_PATH}"
+        return f"{base.rstrip('/').partition('/openai')[0]}/openai{_PATH}"
 
     def should_fake_stream(self, *_: object, **__: object) -> bool:
         return False

@@ -94,6 +94,12 @@ PARAMETERS: list[Row] = [
     *chat("thinking, dropped", thinking={"type": "enabled", "budget_tokens": 1024}, drop_params=True),
     *chat("a name that says nothing", "team-chat", base_model="azure/gpt-4o"),
     *chat("a missing deployment", "missing"),
+    *chat("dropped from the extra body", extra_body={"seed": 7, "top_k": 3}, additional_drop_params=["top_k"]),
+    *chat("dropped from every tool", tools=[WEATHER], additional_drop_params=["tools[*].function.parameters"]),
+    *chat("a base model that is said", base_model="azure/gpt-4o-mini"),
+    *chat("no tools", tools=[]),
+    *chat("an effort that the service refuses", reasoning_effort="low", allowed_openai_params=["reasoning_effort"]),
+    *chat("by the Responses API", "responses/gpt-4o"),
     one("a stream without usage", "completion", model="gpt-4o", messages=HELLO, stream=True),
     one("no messages", "completion", model="gpt-4o", messages=[]),
     one("again after a fault", "completion", BROKEN, model="gpt-4o", messages=HELLO, num_retries=1),
@@ -110,6 +116,8 @@ TEXT: list[Row] = [
     one("sampling", "text_completion", model="gpt-4o", prompt="Hi", temperature=0.2, user="ada", stop=["x"], n=2),
     one("filtered", "text_completion", FILTER, model="gpt-4o", prompt="Hi"),
     one("busy", "text_completion", BUSY, model="gpt-4o", prompt="Hi"),
+    one("busy, streamed", "text_completion", BUSY, model="gpt-4o", prompt="Hi", stream=True),
+    one("broken, streamed", "text_completion", BROKEN, model="gpt-4o", prompt="Hi", stream=True),
 ]
 
 _E = {"model": "text-embedding-3-small", "input": ["Oslo", "Rome"], "dimensions": 8}
@@ -151,6 +159,8 @@ IMAGES: list[Row] = [
     one("edited with quality", "image_edit", **_P, quality="low", user="ada", background="opaque"),
     one("several images", "image_edit", **{**_P, "image": [PNG, PNG]}),
     one("edited, with headers", "image_edit", **_P, extra_headers={"x-own": "1"}),
+    one("edited, unknown parameters", "image_edit", **_P, input_fidelity="high"),
+    one("edited, dropped by name", "image_edit", **_P, size="1024x1024", additional_drop_params=["size"]),
     one("edit filtered", "image_edit", FILTER, **_P),
     one("edit busy", "image_edit", BUSY, **_P),
 ]
@@ -180,12 +190,15 @@ AUDIO: list[Row] = [
     one("as subtitles", "transcription", **_T, response_format="srt"),
     one("with hints", "transcription", **_T, language="en", prompt="Names", temperature=0),
     one("by a newer model", "transcription", **{**_T, "model": "gpt-4o-transcribe"}),
+    one("heard, an unknown parameter", "transcription", **_T, chunking="auto"),
+    one("heard, dropped by name", "transcription", **_T, language="en", additional_drop_params=["language"]),
     one("heard, with headers", "transcription", **_T, extra_headers={"x-own": "1"}),
     one("heard, busy", "transcription", SHORTLY, **_T),
     one("heard, invalid", "transcription", INVALID, **_T),
     one("spoken", "speech", **_S),
     one("as wav, faster", "speech", **_S, response_format="wav", speed=1.5),
     one("with instructions", "speech", **_S, instructions="Slowly"),
+    one("spoken without a voice", "speech", model="gpt-4o-mini-tts", input="Hello"),
     one("spoken, with headers", "speech", **_S, extra_headers={"x-own": "1"}),
     one("spoken, busy", "speech", SHORTLY, **_S),
 ]

@@ -11,13 +11,15 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-import litellm
 import pydantic
 import pytest
 
-import litellm_adapter
 from azure_connector.emulator import Emulator
-from tests.litellm.lite import ask
+from tests.litellm.lite import VERSION, ask
+from tests.support.frameworks import late
+
+litellm = late("litellm")
+litellm_adapter = late("litellm_adapter")
 
 TEXT = {"type": "text", "text": "Say hello to Oslo"}
 PARTS = [{"role": "user", "content": [TEXT]}]
@@ -177,7 +179,7 @@ class ChatProvider:
         assert self.says([{"role": "user", "content": [TEXT, part]}])
         sent = self.azure.requests.last.body["messages"][0]["content"][1]["image_url"]
         assert sent["url"] == PICTURE
-        assert "format" not in sent
+        assert "format" not in sent or (self.provider == "azure" and VERSION < (1, 105))
 
     def test_a_file(self):
         part = {"type": "file", "file": {"file_data": PDF, "filename": "a.pdf"}}
@@ -197,7 +199,7 @@ class ChatProvider:
 
     def test_the_price(self):
         reply = self.ask()
-        entry = litellm.get_model_info("azure/gpt-4o")
+        entry = litellm.get_model_info(f"azure/{reply.model}")  # some of LiteLLM's lists price the served one otherwise
         price = reply.usage.prompt_tokens * entry["input_cost_per_token"]
         price += reply.usage.completion_tokens * entry["output_cost_per_token"]
         assert reply._hidden_params["response_cost"] == pytest.approx(price)
