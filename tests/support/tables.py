@@ -70,7 +70,7 @@ def _filled(
         shown = (
             given[position] if given else "-".join(str(ids(one) if callable(ids) else one) for one in values.values())
         )
-        yield parameters.id or f"{shown:.200}", values
+        yield parameters.id or f"{shown!s:.200}", values
 
 
 @contextmanager
