@@ -1,12 +1,14 @@
 # Everything a clone needs: `make demo` and `make test` set up what they use, in .venv, and are quick the second time.
 
-# The first interpreter that is new enough (3.11) and not too new (3.13): one set of tested pins serves exactly these.
-PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
-	if $$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' >/dev/null 2>&1; \
+# The first interpreter that is new enough (3.11) and not too new (3.14): one set of tested pins serves exactly these.
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python3.14; do \
+	if $$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' >/dev/null 2>&1; \
 	then echo $$python; break; fi; done)
 UV := $(shell command -v uv 2>/dev/null)
 VENV := .venv
 BIN := $(VENV)/bin
+# Two workers more than cores: many tests wait, for a program that they started or for a timeout that is their subject.
+WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 2)
 PROJECT := pyproject.toml constraints.txt
 # Bytecode is kept, also where the shell says not to: each worker, and each program that a test starts, would compile
 # all of it again, which doubles the suite's time.
@@ -31,7 +33,7 @@ help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z0-9%-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(VENV)/bin/python:
-	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed; found only: $$(python3 --version 2>&1)." \
+	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12, 3.13 or 3.14 is needed; found only: $$(python3 --version 2>&1)." \
 		"Name one: make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)"; exit 1; }
 	@echo "creating $(VENV) with $(PYTHON)"
 	@$(call create,$(VENV))
@@ -50,23 +52,23 @@ demo: $(VENV)/.demo ## one Azure deployment through three doors, against the emb
 	@LITELLM_LOCAL_MODEL_COST_MAP=True $(BIN)/python samples/quickstart.py
 
 test: $(VENV)/.dev ## all tests
-	$(BIN)/python -m pytest -n auto --dist worksteal $(PYTEST)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(PYTEST)
 
 coverage: $(VENV)/.dev ## all tests, with the share of the core's branches that they reach; below the gate it fails
-	$(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report term:skip-covered --cov-report html:.cache/coverage $(PYTEST)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --timeout 900 --cov --cov-report term:skip-covered --cov-report html:.cache/coverage $(PYTEST)
 
 # A room takes an hour and more: name a file of auth, replies, requests or routing, MUTANTS=routing/_health.py.
 mutants: .venv-mutants/.ready ## change a file of the core in small ways, and see whether its tests notice (MUTANTS=room/file)
 	.venv-mutants/bin/python -m tests.support.mutants $(or $(MUTANTS),routing/_retry_policy.py)
 
 test-long: $(VENV)/.dev ## the property tests with new examples, twenty times as many; what one finds becomes a test
-	$(BIN)/python -m pytest -n auto --dist worksteal -m hypothesis --hypothesis-profile long --timeout 7200 $(PYTEST)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m hypothesis --hypothesis-profile long --timeout 7200 $(PYTEST)
 
 test-repeat: $(VENV)/.dev ## all tests ten times in random order (RUNS=3 for fewer); what fails once is mended, not retried
 	@for run in $$(seq $(or $(RUNS),10)); do \
 		seed=$$(od -An -N2 -tu2 /dev/urandom | tr -d ' '); \
 		echo "run $$run of $(or $(RUNS),10), --random-order-seed $$seed"; \
-		$(BIN)/python -m pytest -q -n auto --dist worksteal --random-order --random-order-seed $$seed $(PYTEST) || exit 1; \
+		$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal --random-order --random-order-seed $$seed $(PYTEST) || exit 1; \
 	done
 
 release-check: $(VENV)/.dev ## build what would be published, and try it in empty environments
@@ -89,8 +91,9 @@ soak: $(VENV)/.dev ## 100,000 calls with faults in one process: its memory; then
 # $(call without,PACKAGES): the pins without some packages, for environments that hold another version of them.
 without = grep -vE '^($(1))==' constraints.txt
 TOOLS := pytest pytest-asyncio pytest-timeout pytest-xdist hypothesis
-# The core without the frameworks, on the SDK's next major version. By a name: its commas would divide a call's arguments.
+# The core without the frameworks, on the SDK's next major version. By a name, as below: its commas would divide a call's arguments.
 CORE_ALONE := .[cli,emulator,fast,redis,keyvault]
+ENGINES := .[bulk,cli,emulator,fast]
 CORE_TESTS := $(addprefix tests/,client settings routing tools responses fitting auth speed)
 
 .venv-proxy/.ready: pyproject.toml constraints-proxy.txt
@@ -103,7 +106,7 @@ CORE_TESTS := $(addprefix tests/,client settings routing tools responses fitting
 	@echo "installing the lowest LiteLLM into .venv-litellm-low (once)"
 	@$(call create,.venv-litellm-low)
 	@$(call without,litellm) > .venv-litellm-low/pins.txt
-	@$(call install,.venv-litellm-low,-c .venv-litellm-low/pins.txt,-e '.[emulator]' 'litellm==1.99.0' $(TOOLS))
+	@$(call install,.venv-litellm-low,-c .venv-litellm-low/pins.txt,-e '.[cli,emulator]' 'litellm==1.99.0' $(TOOLS))
 	@touch $@
 
 # Its cached replies import a part of its Proxy, and its health checks want backoff.
@@ -111,7 +114,7 @@ CORE_TESTS := $(addprefix tests/,client settings routing tools responses fitting
 	@echo "installing the newest LiteLLM and openai into .venv-litellm-new (once)"
 	@$(call create,.venv-litellm-new)
 	@$(call without,litellm|openai|jiter|certifi) > .venv-litellm-new/pins.txt
-	@$(call install,.venv-litellm-new,-c .venv-litellm-new/pins.txt,-e '.[emulator]' 'litellm>=1.110' 'openai>=3.57' \
+	@$(call install,.venv-litellm-new,-c .venv-litellm-new/pins.txt,-e '.[cli,emulator]' 'litellm>=1.110' 'openai>=3.57' \
 		backoff fastapi diskcache orjson $(TOOLS))
 	@touch $@
 
@@ -132,7 +135,7 @@ CORE_TESTS := $(addprefix tests/,client settings routing tools responses fitting
 .venv-engines/.ready: $(PROJECT)
 	@echo "installing Ray and Spark into .venv-engines (once; a gigabyte)"
 	@$(call create,.venv-engines)
-	@$(call install,.venv-engines,-c constraints.txt,-e '.[bulk,cli,emulator,fast]' --group engines psutil $(TOOLS))
+	@$(call install,.venv-engines,-c constraints.txt,-e '$(ENGINES)' --group engines psutil $(TOOLS))
 	@touch $@
 
 # Another Python, for the core's tests: by its name, or where pyenv keeps it.
@@ -150,7 +153,7 @@ PYTHONS := 3.12 3.13 3.14
 test-python-%: ## the core's tests with another Python: test-python-3.12, 3.13 or 3.14
 	@if [ -z "$(call python_of,$*)" ]; then echo "Python $* is not installed here: its tests did not run."; else \
 		$(MAKE) --no-print-directory .venv-core-$*/.ready && \
-		.venv-core-$*/bin/python -m pytest -q -n auto -p no:cacheprovider -p tests.support.skips --matrix $(CORE_TESTS); fi
+		.venv-core-$*/bin/python -m pytest -q -n $(WORKERS) -p no:cacheprovider -p tests.support.skips --matrix $(CORE_TESTS); fi
 
 python-of-%:
 	@echo $(call python_of,$*)
@@ -169,24 +172,25 @@ test-node: $(VENV)/.dev node-clients ## JavaScript's clients against the emulato
 	$(BIN)/python -m pytest -q -p tests.support.skips tests/emulator/test_node.py
 
 test-litellm-%: .venv-litellm-%/.ready ## another LiteLLM: test-litellm-low, test-litellm-new
-	.venv-litellm-$*/bin/python -m pytest -q -n auto -p no:cacheprovider -p tests.support.skips --matrix \
+	.venv-litellm-$*/bin/python -m pytest -q -n $(WORKERS) -p no:cacheprovider -p tests.support.skips --matrix \
 		--ignore tests/litellm/test_proxy.py --ignore tests/litellm/test_langchain.py tests/litellm
 
 test-openai3: .venv-openai3/.ready ## the core on the SDK's next major version
-	.venv-openai3/bin/python -m pytest -q -n auto -p no:cacheprovider -p tests.support.skips --matrix $(CORE_TESTS)
+	.venv-openai3/bin/python -m pytest -q -n $(WORKERS) -p no:cacheprovider -p tests.support.skips --matrix $(CORE_TESTS)
 
 test-matrix: test-proxy test-litellm-low test-litellm-new test-openai3 ## other versions: LiteLLM, its Proxy, openai 3
 
 # The newest versions that the ranges of pyproject.toml allow, in an environment of their own; the pins change only where
-# all tests pass with them.
-renew: ## resolve newer pins within the ranges, run the tests with them, and show what changed
+# all tests pass with them. Ray and Spark are in it, so that their tests run, too.
+renew: ## resolve newer pins within the ranges, show what changes, and write it down where all tests pass with them
 	rm -rf .venv-renew && $(PYTHON) -m venv .venv-renew
 	.venv-renew/bin/python -m pip install --quiet --disable-pip-version-check 'pip>=25.1'
-	.venv-renew/bin/python -m pip install --quiet --disable-pip-version-check -e . --group dev
-	@{ sed -n '/^#/p' constraints.txt; .venv-renew/bin/python -m pip freeze --exclude-editable | sort -f; } > .venv-renew/pins.txt
-	.venv-renew/bin/python -m pytest -q -n auto --dist worksteal $(PYTEST)
-	@diff -U0 constraints.txt .venv-renew/pins.txt || true
-	cp .venv-renew/pins.txt constraints.txt
+	.venv-renew/bin/python -m pip install --quiet --disable-pip-version-check -e . --group dev --group engines
+	@.venv-renew/bin/python -m pip freeze --all --exclude-editable > .venv-renew/frozen.txt
+	@.venv-renew/bin/python -m tests.support.pins constraints.txt < .venv-renew/frozen.txt
+	.venv-renew/bin/python -m pytest -q -n $(WORKERS) --dist worksteal -p tests.support.skips $(PYTEST)
+	@.venv-renew/bin/python -m tests.support.pins constraints.txt --write < .venv-renew/frozen.txt >/dev/null
+	@echo "written into constraints.txt; git diff constraints.txt shows it. constraints-proxy.txt is renewed by hand."
 
 lint: $(VENV)/.dev ## ruff: rules and format; import-linter: the rooms of the house
 	$(BIN)/ruff check .
@@ -211,7 +215,7 @@ docs: $(VENV)/.dev ## the documentation, strictly, into site/
 bench: $(VENV)/.dev ## speed beside the stacks it replaces, into docs/performance.md; five minutes (BENCH=--quick)
 	$(BIN)/python -m benchmarks.speed $(or $(BENCH),--write)
 
-bench-bulk: $(VENV)/.dev ## bulk work: pace, speed, memory, kills, batches; ten minutes (BENCH="--full --write": an hour, into docs/bulk.md)
+bench-bulk: $(VENV)/.dev ## bulk work: pace, speed, memory, kills, batches; ten minutes (BENCH="--full --write": three quarters of an hour, into docs/bulk.md)
 	$(BIN)/python -m benchmarks.bulk $(BENCH)
 
 clean: ## remove environments and caches

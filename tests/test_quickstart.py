@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from azure_connector.emulator import Emulator
+from tests.support.programs import Launcher
 
 ROOT = Path(__file__).parent.parent
 
 
-def run_demo(**environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, str(ROOT / "samples" / "quickstart.py")],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "80", **environment},
-    )
+@pytest.fixture
+def run_demo(great_launcher: Launcher) -> Callable[..., subprocess.CompletedProcess[str]]:
+    def run(**environment: str) -> subprocess.CompletedProcess[str]:
+        return great_launcher.run(
+            program=str(ROOT / "samples" / "quickstart.py"), environment={"COLUMNS": "80", **environment}
+        )
+
+    return run
 
 
 @pytest.mark.timeout(150)
-def test_the_demo_goes_through_three_doors_of_the_embedded_emulator():
+def test_the_demo_goes_through_three_doors_of_the_embedded_emulator(run_demo):
     done = run_demo()
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
@@ -44,7 +43,7 @@ def test_the_demo_goes_through_three_doors_of_the_embedded_emulator():
 
 
 @pytest.mark.timeout(150)
-def test_a_wrong_key_is_told_in_words():
+def test_a_wrong_key_is_told_in_words(run_demo):
     with Emulator() as azure:
         done = run_demo(AZURE_OPENAI_ENDPOINT=azure.endpoint, AZURE_OPENAI_API_KEY="wrong-canary-0123456789abcdef")
     assert done.returncode == 1

@@ -7,8 +7,7 @@ import threading
 
 import pytest
 
-from azure_connector._utils._single_flight import SingleFlight
-from azure_connector._utils._tasks import spawn
+from azure_connector._utils import SingleFlight, spawn
 
 
 class Work:

@@ -24,7 +24,7 @@ from ._parts import import_part
 from ._signature import bare_signature, show_lazily, with_signature
 from ._single_flight import Flight, SingleFlight, running_loop, wait, wait_async
 from ._tasks import spawn
-from ._text import estimated_tokens, install_hint, nearest, printable, sentence
+from ._text import estimated_tokens, install_hint, money, nearest, printable, sentence
 from ._traceback import traceback_lines
 
 __all__ = [
@@ -49,6 +49,7 @@ __all__ = [
     "mapping_or_none",
     "markdown_html",
     "media_type",
+    "money",
     "nearest",
     "object_or_none",
     "parse_json",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import difflib
+import math
 import re
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
-__all__ = ["estimated_tokens", "install_hint", "nearest", "printable", "sentence"]
+__all__ = ["estimated_tokens", "install_hint", "money", "nearest", "printable", "sentence"]
 
 _ROOT = Path(__file__).parents[2]
 
@@ -19,6 +20,17 @@ _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 def estimated_tokens(characters: int) -> float:
     """About how many tokens a text of so many characters is: one for four (OpenAI's help on tokens)."""
     return characters / 4
+
+
+def money(amount: float, currency: str = "") -> str:
+    """An amount as it is shown: with cents; small ones to the millionth, and still smaller ones with two digits."""
+    small = 0 < amount < 1
+    digits = max(6, 1 - math.floor(math.log10(amount))) if small else 2
+    text = f"{amount:,.{digits}f}"
+    if small:
+        whole, _, part = text.partition(".")
+        text = f"{whole}.{part.rstrip('0'):0<2}"
+    return f"{text} {currency}".rstrip()
 
 
 def nearest(name: str, known: Collection[str]) -> str:

@@ -36,6 +36,7 @@ _KEEP = {"anchor": "created_at", "seconds": 1_209_600}  # 14 days, the shortest:
 _LONGEST_WAIT = 1800.0
 _PATIENCE = 60
 _ENDED = ("completed", "failed", "expired", "cancelled")
+_TOO_MANY = frozenset({"too_many_tasks"})  # lines in the file: other limits than the pages name hold on some resources
 _NO_RESULT = RowError("no_result", "the batch ended without a line for this row")
 _TOO_LARGE = RowError("context_length", "the service takes no file that is as large as this row alone")
 _SKU = "Deploy the model as GlobalBatch or DataZoneBatch, and name that deployment: --batch-deployment NAME"
@@ -209,7 +210,9 @@ class BatchRun:
 
     def _refused(self, part: Part, made: Cut, error: openai.APIStatusError) -> None:
         code = str(error.code or "")
-        if code == "token_limit_exceeded" or error.status_code == 429:
+        if code in _TOO_MANY:
+            self._halve(part, made)
+        elif code == "token_limit_exceeded" or error.status_code == 429:
             self._wait_for_room(part, made)
         elif error.status_code == 400 and not self._prefix and error.param in ("endpoint", None):
             # The other form of the path; the lines' own url must match it.
@@ -306,6 +309,9 @@ class BatchRun:
             ConfigurationError: every batch would fail so.
         """
         codes = [str(one.code) for one in (batch.errors.data if batch.errors else None) or ()]
+        if _TOO_MANY & {*codes}:
+            self._halve(part, self._recut(part))
+            return True
         if "token_limit_exceeded" in codes:
             part.batch_id, part.state = "", "uploaded"
             self._wait_for_room(part, self._recut(part))

@@ -94,8 +94,8 @@ def cut(
     works: Iterable[Work],
     deployment_of: Callable[[str], str],
     prefix: str,
-    max_lines: int = MAX_LINES,
-    max_bytes: int = MAX_BYTES,
+    max_lines: int | None = None,
+    max_bytes: int | None = None,
 ) -> Iterator[Cut]:
     """Requests as the lines of files that Azure takes, a file for each deployment and operation.
 
@@ -103,8 +103,9 @@ def cut(
         works: the requests, one for each row.
         deployment_of: gives a model's deployment.
         prefix: before the operation in `url`: `` or `/v1`.
-        max_lines, max_bytes: of one file.
+        max_lines, max_bytes: of one file; `MAX_LINES` and `MAX_BYTES` by default.
     """
+    max_lines, max_bytes = max_lines or MAX_LINES, max_bytes or MAX_BYTES
     cuts: dict[str, Cut] = {}
     for work in works:
         group = group_of(work, deployment_of)

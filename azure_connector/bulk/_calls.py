@@ -16,12 +16,12 @@ from openai.types.responses import Response
 
 from azure_connector.client import AsyncAzureConnector
 from azure_connector.errors import EndpointUnreachableError
-from azure_connector.replies import azure_info
+from azure_connector.replies import RateLimits, azure_info
 
 from ._pacing import Pacer
 from ._results import Result
 from ._rows import Rows
-from ._verdicts import NO_ANSWER, verdict_on
+from ._verdicts import NO_ANSWER, RowError, Verdict, verdict_on
 from ._work import CHAT, EMBEDDINGS, Work, failed
 
 __all__ = ["Calls"]
@@ -29,6 +29,7 @@ __all__ = ["Calls"]
 _KINDS: dict[str, type[Any]] = {CHAT: ChatCompletion, EMBEDDINGS: CreateEmbeddingResponse, "/responses": Response}
 _ROUNDS = 3
 _BY_CHANCE = 0.2  # of a round: a refusal while others were served
+_OUTAGE, _OUTAGE_SECONDS = 20, 900.0  # failures in a row, and since the last answer: nothing is served any more
 _UNREACHABLE = 3  # failures before anything was answered, and the endpoint is taken for wrong
 
 
@@ -58,6 +59,7 @@ class Calls:
         self._running: set[asyncio.Task[None]] = set()
         self._stopped = False
         self._answered = self._unreachable = 0
+        self._failures, self._answered_at = 0, time.monotonic()
         self._submitted = self._collected = 0
         self._done: deque[list[Result] | BaseException] = deque()
         self._arrived = threading.Event()
@@ -169,7 +171,11 @@ class Calls:
             work.attempts += len(getattr(error, "attempts", ()))
             self._judge(work, error, seen, started)
             return
-        self._answered += 1
+        except (TypeError, ValueError, RecursionError) as error:  # what a user's function returned is no JSON
+            told = RowError("bad_messages", f"the request cannot be written as JSON ({type(error).__name__})")
+            self._deliver([failed(row, told, work.attempts) for row in work.rows])
+            return
+        self._note_answer()
         info = azure_info(reply)
         work.attempts += len(info.attempts)
         self.pacer.answered(info.target.key, info.rate_limits, time.monotonic())
@@ -182,14 +188,18 @@ class Calls:
     def _judge(self, work: Work, error: openai.OpenAIError, seen: int, started: float) -> None:
         verdict = verdict_on(error, self._rows.shared)
         now = time.monotonic()
-        if verdict.what == "job" or self._nothing_is_there(error):
+        if verdict.what == "job" or self._nothing_is_there(error) or self._is_outage(verdict, now):
             raise error
         if verdict.what == "refused":
-            self.pacer.refused(_refusing(error), verdict.retry_after, now, started)
+            self.pacer.refused(_last(error, 429), verdict.retry_after, now, started)
             work.rounds += 1.0 if seen == self._answered else _BY_CHANCE
         elif verdict.what == "again":
             self.pacer.failed(now)
             work.rounds += 1.0
+        elif isinstance(error, openai.APIStatusError):
+            # A refusal of the row is an answer of the service: it tells the quota, and that the pace is not too fast.
+            self._note_answer()
+            self.pacer.answered(_last(error) or "", RateLimits.read(error.response.headers), now)
         if verdict.what != "row" and work.rounds <= _ROUNDS:
             delay = 0.0 if verdict.what == "refused" else min(8.0, 0.5 * 2.0**work.rounds)
             self._loop.call_later(delay, self._extend, [work])
@@ -197,6 +207,15 @@ class Calls:
             self._queue.extendleft(reversed(work.halves()))
         else:
             self._deliver([failed(row, verdict.error, work.attempts) for row in work.rows])
+
+    def _note_answer(self) -> None:
+        self._answered += 1
+        self._failures, self._answered_at = 0, time.monotonic()
+
+    def _is_outage(self, verdict: Verdict, now: float) -> bool:
+        """Whether the service has been away for so long that the run had better end, and go on another time."""
+        self._failures += verdict.what == "again"
+        return self._failures >= _OUTAGE and now - self._answered_at >= _OUTAGE_SECONDS
 
     def _nothing_is_there(self, error: openai.OpenAIError) -> bool:
         """Whether the endpoint never answered: then no row will be served."""
@@ -206,9 +225,14 @@ class Calls:
         return self._unreachable >= _UNREACHABLE
 
 
-def _refusing(error: openai.OpenAIError) -> str | None:
-    """The deployment that said 429, as the pacer names it."""
+def _last(error: openai.OpenAIError, status: int | None = None) -> str | None:
+    """The deployment that was asked last, as the pacer names it.
+
+    Args:
+        error: what the connector raised.
+        status: of those that answered so.
+    """
     for attempt in reversed(getattr(error, "attempts", ())):
-        if attempt.status == 429:
+        if status in (None, attempt.status):
             return f"{attempt.deployment}@{attempt.resource}"
     return None

@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
-from ._arrow import RecordBatch
+from ._arrow import RecordBatch, plain_values
 from ._template import Template
 from ._verdicts import RowError
 
@@ -114,5 +114,6 @@ def iterate_rows(
     wanted = batch if columns is None else batch.select(list(columns))
     if not wanted.num_columns:
         return ((first + row, {}) for row in range(batch.num_rows))
-    values: list[dict[str, Any]] = wanted.to_pylist()
-    return enumerate(values, first)
+    names: list[str] = wanted.schema.names
+    rows = zip(*(plain_values(column) for column in wanted.columns), strict=True)
+    return enumerate((dict(zip(names, values, strict=True)) for values in rows), first)

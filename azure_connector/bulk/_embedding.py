@@ -30,7 +30,7 @@ class EmbedRows:
 
     def __init__(self, job: EmbedSpec, pack: int = PACK_INPUTS) -> None:
         self._job, self._pack = job, pack
-        self._common: dict[str, Any] = {"model": job.model, **job.params, "encoding_format": "base64"}
+        self._common: dict[str, Any] = {"model": job.model, **job.body_params, "encoding_format": "base64"}
         if job.dimensions is not None:
             self._common["dimensions"] = job.dimensions
 

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from azure_connector._utils import money
+
 from ._arrow import RecordBatch
 from ._embedding import EmbedRows
 from ._job import Complete
-from ._progress import Price, cost_of, money
+from ._progress import Price, cost_of
 from ._readers import Source, open_source
 from ._rows import OUTPUT_GUESS, rows_of
 
@@ -29,7 +31,7 @@ class Estimate:
     Attributes:
         rows: rows of the input.
         calls: rows that need a call; the others are error rows (null, empty, no text).
-        input_tokens: a quarter of the characters.
+        input_tokens: a quarter of the characters, and for chats what frames their messages.
         output_tokens: at most so many, by `max_tokens`; a guess where it is not set.
         cost, batch_cost: in the price's currency, at once and by the Batch API; None without a price.
         minutes: by the quotas that were given; None without any.
@@ -45,11 +47,13 @@ class Estimate:
 
     def __str__(self) -> str:
         parts = [f"{self.rows:,} rows, {self.calls:,} to be asked"]
-        parts.append(f"about {self.input_tokens:,} tokens in, at most {self.output_tokens:,} out (± 30 %)")
+        out = f", at most {self.output_tokens:,} out" if self.output_tokens else ""
+        parts.append(f"about {self.input_tokens:,} tokens in{out} (± 30 %)")
         if self.cost is not None and self.batch_cost is not None:
             parts.append(f"cost about {money(self.cost)}, with --batch {money(self.batch_cost)}")
         if self.minutes is not None:
-            parts.append(f"{self.minutes:,.1f} minutes at that quota")
+            time = f"{self.minutes:,.1f} minutes" if self.minutes >= 1 else "less than a minute"
+            parts.append(f"{time} at that quota")
         return "; ".join(parts)
 
 
@@ -108,8 +112,8 @@ def _sample(source: Source, rows: int) -> Iterator[tuple[int, RecordBatch]]:
 
 def _output_limit(job: Job) -> int:
     limit = job.max_tokens if isinstance(job, Complete) else None
-    named = (job.params.get(name) for name in ("max_completion_tokens", "max_tokens"))
-    return limit or next((int(one) for one in named if one), OUTPUT_GUESS)
+    named = (job.body_params.get(name) for name in ("max_completion_tokens", "max_tokens"))
+    return limit or next((one for one in named if isinstance(one, int)), OUTPUT_GUESS)
 
 
 def _all(row: int) -> bool:

@@ -1,21 +1,21 @@
 """The journal of a run: every finished row, in sqlite, so that a run that was killed goes on where it was.
 
-One process at a time: the file is locked for as long as it is open, and a killed process's lock goes with it.
+One process at a time: it is locked for as long as it is open, and a killed process's lock goes with it.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
-import os
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from azure_connector.errors import ConfigurationError
 
+from ._journal_file import Lock, open_to_read, open_to_write, refuse_remote, unusable
 from ._results import Result
 
 __all__ = ["Journal", "journal_status"]
@@ -37,11 +37,6 @@ INSERT INTO result VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (row) DO UPDATE SET
     output_tokens = excluded.output_tokens, attempts = excluded.attempts
 WHERE result.state = 1
 """
-# File systems without the locks and the atomic writes that a database needs.
-_REMOTE = frozenset(
-    {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "lustre"}
-    | {f"fuse.{name}" for name in ("blobfuse", "blobfuse2", "s3fs", "goofys", "gcsfuse", "rclone", "sshfs", "dbfs")}
-)
 
 
 class Journal:
@@ -59,14 +54,22 @@ class Journal:
 
     def __init__(self, path: Path, identity: Mapping[str, object], *, restart: bool = False) -> None:
         self.path = path
-        _refuse_remote(path)
-        self._db = _open(path)
-        self._pending: list[tuple[Any, ...]] = []
+        refuse_remote(path)
+        self._lock = Lock(path)
+        self._is_ready = False
+        self._pending: list[tuple[object, ...]] = []
         self._last_commit = time.monotonic()
         try:
-            self._begin(identity, restart=restart)
+            self._db = open_to_write(path)
+            try:
+                self._begin(identity, restart=restart)
+            except sqlite3.OperationalError as error:
+                raise unusable(path, error) from None
+            finally:
+                if not self._is_ready:
+                    self._db.close()
         except BaseException:
-            self._db.close()
+            self._lock.release()
             raise
 
     def _begin(self, identity: Mapping[str, object], *, restart: bool) -> None:
@@ -85,12 +88,13 @@ class Journal:
                 f"{self.path} is the journal of another run: {' and '.join(different)} changed since it began.",
                 hint="Go on with what it was begun with, name another OUT or --journal, or begin anew with --restart.",
             )
-        with self._db:
+        with self._writing():
             if restart:
                 for statement in ("DELETE FROM meta", "DELETE FROM result", "DELETE FROM part"):
                     self._db.execute(statement)
             rows = [*wanted.items(), ("version", _VERSION)]
             self._db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", rows)
+        self._is_ready = True
 
     def _is_unpaid(self) -> bool:
         """Whether it holds nothing that cost a call: no row, no batch, or rows that none could be made of."""
@@ -144,10 +148,23 @@ class Journal:
             return
         # A row that is done stays as it is: a result that comes twice was paid for twice, but is there once. An error
         # row is replaced when it is tried again.
-        with self._db:
+        with self._writing():
             self._db.executemany(_INSERT, self._pending)
         self._pending.clear()
         self._last_commit = time.monotonic()
+
+    @contextlib.contextmanager
+    def _writing(self) -> Generator[None]:
+        """A transaction.
+
+        Raises:
+            ConfigurationError: the disk is full, or gone.
+        """
+        try:
+            with self._db:
+                yield
+        except sqlite3.OperationalError as error:
+            raise unusable(self.path, error) from None
 
     def results(self) -> Iterator[Result]:
         """All results, in the order of their rows."""
@@ -168,7 +185,7 @@ class Journal:
 
     def put(self, key: str, value: object) -> None:
         """Keeps a note of the run's own, at once."""
-        with self._db:
+        with self._writing():
             self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, json.dumps(value, default=str)))
 
     def parts(self) -> dict[int, dict[str, Any]]:
@@ -178,13 +195,16 @@ class Journal:
 
     def put_part(self, number: int, value: Mapping[str, object]) -> None:
         """Keeps a part, at once."""
-        with self._db:
+        with self._writing():
             self._db.execute("INSERT OR REPLACE INTO part VALUES (?, ?)", (number, json.dumps(value)))
 
     def close(self) -> None:
         """Writes what is left and closes the file."""
-        self.commit(now=True)
-        self._db.close()
+        try:
+            self.commit(now=True)
+        finally:
+            self._db.close()
+            self._lock.release()
 
     def remove_unpaid(self) -> None:
         """Deletes it if nothing in it cost a call: it would only be in the way of a command that is mended."""
@@ -194,68 +214,14 @@ class Journal:
                 self.remove()
 
     def remove(self) -> None:
-        """Closes and deletes it."""
+        """Deletes it; `close` then only lets go of its name."""
         self._pending.clear()
         self._db.close()
         for suffix in ("", "-wal", "-shm"):
             self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
 
 
-def _open(path: Path) -> sqlite3.Connection:
-    created = False
-    try:
-        if not path.exists():
-            os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))  # it holds what the rows' answers say
-            created = True
-        db = sqlite3.connect(path, timeout=0, isolation_level="IMMEDIATE", check_same_thread=False)
-        # Exclusive before the first access: then the write-ahead log needs no shared memory.
-        for pragma in ("locking_mode=EXCLUSIVE", "journal_mode=WAL", "synchronous=FULL"):
-            db.execute(f"PRAGMA {pragma}").fetchall()
-        db.execute("BEGIN EXCLUSIVE")
-        db.execute("COMMIT")
-    except sqlite3.OperationalError as error:
-        if created:
-            path.unlink(missing_ok=True)
-        if "locked" in str(error):
-            raise ConfigurationError(f"Another process works on {path}. Wait for it, or stop it first.") from None
-        raise ConfigurationError(f"The journal {path} cannot be used: {error}.", hint=_ELSEWHERE) from None
-    except sqlite3.DatabaseError:
-        raise ConfigurationError(f"{path} is no journal. Name another one with --journal PATH.") from None
-    except OSError as error:
-        said = error.strerror or str(error)
-        raise ConfigurationError(f"The journal {path} cannot be made: {said}.", hint=_ELSEWHERE) from None
-    return db
-
-
-_ELSEWHERE = "Name a local place for it: --journal /tmp/NAME.journal"
-
-
-def _refuse_remote(path: Path) -> None:
-    """A database needs a local disk."""
-    kind = _file_system(path)
-    if kind in _REMOTE or path.resolve().is_relative_to("/dbfs"):
-        raise ConfigurationError(
-            f"{path} is on a file system ({kind or 'dbfs'}) that cannot hold the journal.", hint=_ELSEWHERE
-        )
-
-
-def _file_system(path: Path, mounts: str = "/proc/self/mounts") -> str:
-    """The type of the file system that a path is on; empty where the system does not say."""
-    try:
-        lines = Path(mounts).read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return ""
-    resolved, best = path.resolve(), ("", "")
-    for line in lines:
-        fields = line.split(" ")
-        if len(fields) > 2:
-            point = fields[1].replace("\\040", " ")
-            if resolved.is_relative_to(point) and len(point) >= len(best[0]):
-                best = (point, fields[2])
-    return best[1]
-
-
-def _row_of(result: Result) -> tuple[Any, ...]:
+def _row_of(result: Result) -> tuple[object, ...]:
     state = _FINE if result.error_code is None else _ERROR
     note = result.finish_reason
     if state == _ERROR:
@@ -271,25 +237,22 @@ def _result_of(row: tuple[Any, ...]) -> Result:
 
 
 def journal_status(path: Path) -> dict[str, Any]:
-    """What a journal says of its run, without locking it for longer than a look.
+    """What a journal says of its run, also while that goes on.
 
     Returns:
         `rows` in all, `done` and `failed` ones, `parts` over the Batch API, the `command` that began them and its
         `folder`.
 
     Raises:
-        ConfigurationError: there is no journal, or a process has it open.
+        ConfigurationError: there is no journal.
     """
-    if not path.is_file():
-        raise ConfigurationError(f"There is no journal {path}: the run has ended, or never began.")
-    db = _open(path)
+    db = open_to_read(path)
     try:
-        tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-        if not {"meta", "result", "part"} <= tables:
-            raise ConfigurationError(f"{path} is no journal.")
         done, failed = db.execute("SELECT COUNT(*), COALESCE(SUM(state), 0) FROM result").fetchone()
         parts = [json.loads(value) for (value,) in db.execute("SELECT value FROM part ORDER BY number")]
         found = dict(db.execute("SELECT key, value FROM meta").fetchall())
+    except sqlite3.OperationalError as error:
+        raise unusable(path, error) from None
     finally:
         db.close()
     told = {key: json.loads(found[key]) if key in found else None for key in ("command", "folder")}

@@ -75,7 +75,7 @@ class LineRows:
     def _work(self, row: int, text: object, url: str | None) -> Work:
         body = read_body(text)
         body.setdefault("model", self._job.model)
-        body = {**self._job.params, **body}
+        body = {**self._job.body_params, **body}
         if self._job.max_tokens is not None and not {"max_tokens", "max_completion_tokens"} & body.keys():
             body["max_tokens"] = self._job.max_tokens
         body.pop("stream", None)

@@ -25,6 +25,7 @@ from ._results import Result
 from ._rows import rows_of
 from ._session import Session, check_concurrency, open_session, window_of
 from ._work import Work
+from ._writers import check_writable
 
 if TYPE_CHECKING:
     from ._job import Job
@@ -94,7 +95,7 @@ class _Run:
         check_concurrency(self._job, options.concurrency)
         source = open_source(self._source_path, options.format)
         kind = check_target(self._job, source, self._source_path, self._target)
-        self._job.output_schema(source.schema)
+        check_writable(kind, self._job.output_schema(source.schema))
         self._rows = source.rows if options.limit is None else min(source.rows, options.limit)
         path = options.journal or self._target.with_name(f"{self._target.name}.journal")
         if path.resolve() in (self._target.resolve(), self._source_path.resolve()):

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from azure_connector._utils import money
 from azure_connector.client import AsyncAzureConnector
 from azure_connector.errors import ConfigurationError
 
-from ._progress import Price, Progress, money
+from ._progress import Price, Progress
 
 __all__ = ["Options", "Summary", "TooManyErrorsError"]
 

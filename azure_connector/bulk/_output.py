@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shlex
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from azure_connector.errors import ConfigurationError
 
 from ._arrow import RecordBatch, Schema, pa
+from ._file_faults import refuse_address
 from ._job import Embed
 from ._journal import Journal
 from ._readers import Format, Source, format_of
@@ -32,14 +34,15 @@ def check_target(job: Job, source: Source, source_path: Path, target: Path) -> F
     Raises:
         ConfigurationError: it cannot be written, or is the input.
     """
-    kind = format_of(target, None)
+    refuse_address(target, "The output")
+    if target.is_dir():
+        raise ConfigurationError(f"The output {target} is a folder. Name a file in it.")
+    kind = format_of(target, None, is_input=False)
     if source.lines and kind == "jsonl" and getattr(job, "is_lines", False):
         kind = "openai"
     if target.resolve() == source_path.resolve() or (target.exists() and target.samefile(source_path)):
         raise ConfigurationError("OUT is IN: the input is never overwritten. Name another OUT.")
-    if target.is_dir():
-        raise ConfigurationError(f"The output {target} is a folder. Name a file in it.")
-    folder = target.parent
+    folder = _place(target).parent
     if not folder.is_dir():
         raise ConfigurationError(f"The folder {folder} does not exist.", hint=f"mkdir -p '{folder}'")
     try:
@@ -48,6 +51,11 @@ def check_target(job: Job, source: Source, source_path: Path, target: Path) -> F
     except OSError as error:
         raise ConfigurationError(f"The folder {folder} cannot be written to: {error.strerror}.") from None
     return kind
+
+
+def _place(target: Path) -> Path:
+    """Where the output is written: a link stays, and what it points to is written."""
+    return target.resolve() if target.is_symlink() else target
 
 
 def finished_before(journal: Journal, target: Path) -> bool:
@@ -87,10 +95,19 @@ def assemble(
     width = journal.widest() // 4 if isinstance(job, Embed) and kind in ("parquet", "arrow") else 0
     made = _fixed(output_schema(job, schema), job, width)
     rows = (_cast(batch, made) for batch in _joined(job, batches, journal))
-    partial = write_partial(target, kind, made, rows)
+    place = _place(target)
+    try:
+        partial = write_partial(place, kind, made, rows)
+    except (OSError, pa.ArrowException) as error:
+        said = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
+        raise ConfigurationError(
+            f"The output {target} cannot be written: {said}.",
+            hint="Every row is done and kept: the same command only writes it. To write it elsewhere, name another OUT "
+            f"and --journal {shlex.quote(str(journal.path))}",
+        ) from error
     journal.put(_FINISHED, _fingerprint(partial))
-    partial.replace(target)
-    _sync_folder(target.parent)
+    partial.replace(place)
+    _sync_folder(place.parent)
 
 
 def _joined(job: Job, batches: Iterable[tuple[int, RecordBatch]], journal: Journal) -> Iterator[RecordBatch]:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from azure_connector._utils import money
+
 from ._pacing import Pace
 from ._results import Result
 
-__all__ = ["Counter", "Price", "Progress", "cost_of", "money"]
+__all__ = ["Counter", "Price", "Progress", "cost_of"]
 
 Price = tuple[float, float]
 """What a million input and output tokens cost."""
@@ -155,12 +156,6 @@ class Counter:
 def cost_of(price: Price, input_tokens: int, output_tokens: int) -> float:
     """What tokens cost, in the price's currency."""
     return (input_tokens * price[0] + output_tokens * price[1]) / 1e6
-
-
-def money(amount: float) -> str:
-    """An amount with cents, and a small one with two digits that say something."""
-    digits = 2 if amount <= 0 else max(2, 1 - math.floor(math.log10(amount)))
-    return f"{amount:,.{digits}f}"
 
 
 def _duration(seconds: float) -> str:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["OUTPUT_GUESS", "CompleteRows", "Rows", "rows_of"]
 
+_FRAME, _START = 4, 3  # tokens around each message, and before the answer (OpenAI's cookbook on counting tokens)
 OUTPUT_GUESS = 256  # tokens of an answer whose limit nobody named
 
 FILTERED = RowError("content_filter", "the content filter cut the answer off")
@@ -90,7 +91,7 @@ class CompleteRows:
         self._template = Template.parse(job.prompt) if isinstance(job.prompt, str) else None
         self._schema = None if job.schema is None else OutputSchema.read(job.schema)
         self._system = [{"role": "system", "content": job.system}] if job.system else []
-        self._common: dict[str, Any] = {"model": job.model, **job.params}
+        self._common: dict[str, Any] = {"model": job.model, **job.body_params}
         if job.max_tokens is not None:
             self._common["max_tokens"] = job.max_tokens
         if self._schema is not None:
@@ -133,7 +134,8 @@ class CompleteRows:
     def _work(self, row: int, values: Mapping[str, object]) -> Work:
         messages = self._messages(values)
         size = sum(size_of(message.get("content")) for message in messages)
-        return Work((row,), {**self._common, "messages": messages}, estimated_tokens(size) + self._limit)
+        tokens = estimated_tokens(size) + _FRAME * len(messages) + _START + self._limit
+        return Work((row,), {**self._common, "messages": messages}, tokens)
 
     def _messages(self, values: Mapping[str, object]) -> list[dict[str, Any]]:
         if self._job.messages is not None:

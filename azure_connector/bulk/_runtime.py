@@ -97,7 +97,8 @@ def runtime() -> Runtime:
 def _close(pid: int) -> None:
     found = _runtimes.pop(pid, None) if pid == os.getpid() else None
     if found is not None:
-        found.close()
+        with contextlib.suppress(KeyboardInterrupt):  # whoever presses Ctrl-C again wants it to end all the sooner
+            found.close()
 
 
 def _after_fork() -> None:

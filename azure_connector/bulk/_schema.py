@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
 from typing import Any, cast
+from urllib.parse import unquote
 
 import json_repair
 import openai
@@ -93,6 +94,40 @@ def _check(schema: Mapping[str, object]) -> None:
     except _jsonschema("exceptions").SchemaError as error:
         where = "/".join(str(part) for part in error.absolute_path) or "its root"
         raise ConfigurationError(f"The schema is no JSON Schema: at {where}: {error.message[:200]}") from None
+    for reference in _references(schema):
+        if not _resolves(schema, reference):
+            raise ConfigurationError(
+                f"The schema refers to {reference!r}, which it does not hold.",
+                hint='Write it into "$defs", and refer to it as "#/$defs/NAME".',
+            )
+
+
+def _references(schema: object) -> Iterator[str]:
+    """Every `$ref`, at any depth."""
+    if isinstance(schema, Mapping):
+        for name, value in cast("Mapping[str, object]", schema).items():
+            if name == "$ref" and isinstance(value, str):
+                yield value
+            yield from _references(value)
+    elif isinstance(schema, list):
+        for value in cast("list[object]", schema):
+            yield from _references(value)
+
+
+def _resolves(schema: object, reference: str) -> bool:
+    """Whether a reference leads to a place in the schema; never over the network."""
+    if reference != "#" and not reference.startswith("#/"):
+        return False
+    at = schema
+    for part in reference[2:].split("/") if reference != "#" else ():
+        name = unquote(part).replace("~1", "/").replace("~0", "~")
+        if isinstance(at, Mapping) and name in at:
+            at = cast("Mapping[str, object]", at)[name]
+        elif isinstance(at, list) and name.isdecimal() and int(name) < len(cast("list[object]", at)):
+            at = cast("list[object]", at)[int(name)]
+        else:
+            return False
+    return True
 
 
 def _jsonschema(name: str) -> Any:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Any
 
 from azure_connector.errors import ConfigurationError
 
 from ._schema import OutputSchema
-from ._settings import canonical, check_params, check_settings
+from ._settings import canonical, check_params, check_settings, flat_params
 from ._template import Template
 
 if TYPE_CHECKING:
@@ -42,10 +43,19 @@ class JobSpec:
         if not self.model:
             raise ConfigurationError("A job needs a model: the name that a call would use, e.g. gpt-4o-mini.")
         check_settings(self.settings)
-        check_params(self.params)
-        reserved = {"model", "messages", "input", "stream", "n", "prompt"} & self.params.keys()
-        if reserved:
-            raise ConfigurationError(f"params: {min(reserved)!r} cannot be set, the job itself decides it.")
+        check_params(self.params, self._reserved())
+
+    def _reserved(self) -> dict[str, str]:
+        """Parameters that cannot be set, and why."""
+        own = dict.fromkeys(("model", "messages", "input", "prompt"), "the job itself decides it")
+        whole = dict.fromkeys(("stream", "stream_options"), "a row's answer comes as a whole")
+        setting = "it is no part of the body; as a setting it goes into the environment or the TOML file"
+        return own | whole | {"n": "a row has one answer", "timeout": setting}
+
+    @property
+    def body_params(self) -> dict[str, object]:
+        """The parameters as they stand in each request's body."""
+        return flat_params(self.params)
 
     @property
     def fingerprint(self) -> str:
@@ -76,12 +86,20 @@ class CompleteSpec(JobSpec):
             raise ConfigurationError("system goes with prompt; a column of messages holds its own system message.")
         if isinstance(self.prompt, str):
             Template.parse(self.prompt)
+        elif iscoroutinefunction(self.prompt):
+            raise ConfigurationError("prompt must be a plain function of the row, no coroutine function.")
         if self.max_tokens is not None and self.max_tokens < 1:
             raise ConfigurationError(f"max_tokens must be 1 or more, not {self.max_tokens}.")
         if self.schema is not None:
             OutputSchema.read(self.schema)
         if self.is_lines and (self.system is not None or self.schema is not None):
             raise ConfigurationError("system and schema need a prompt or a column of messages.")
+
+    def _reserved(self) -> dict[str, str]:
+        own = {"response_format": "schema decides it"} if self.schema is not None else {}
+        limit = "max_tokens is given already"
+        own |= {} if self.max_tokens is None else {"max_tokens": limit, "max_completion_tokens": limit}
+        return super()._reserved() | own
 
     @property
     def is_lines(self) -> bool:
@@ -107,8 +125,10 @@ class EmbedSpec(JobSpec):
         super().__post_init__()
         if self.dimensions is not None and self.dimensions < 1:
             raise ConfigurationError(f"dimensions must be 1 or more, not {self.dimensions}.")
-        if "encoding_format" in self.params:
-            raise ConfigurationError("params: encoding_format cannot be set, the output is a column of numbers.")
+
+    def _reserved(self) -> dict[str, str]:
+        own = {} if self.dimensions is None else {"dimensions": "dimensions is given already"}
+        return super()._reserved() | own | {"encoding_format": "the output is a column of numbers"}
 
     def described(self) -> dict[str, Any]:
         """The job as plain values, without secrets."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import string
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,6 +10,8 @@ from dataclasses import dataclass
 from azure_connector.errors import ConfigurationError
 
 __all__ = ["Template", "nearest_columns"]
+
+_WIDEST = 10_000  # of a field's own format: {text:9999999999} would fill the memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,9 @@ class Template:
             raise ConfigurationError(
                 f"The prompt is no template: {error}.", hint="A brace that is text is written twice: {{ or }}."
             ) from None
-        columns = dict.fromkeys(_column(name, spec) for _, name, spec, _ in parts if name is not None)
+        if not text.strip():
+            raise ConfigurationError("The prompt is empty.", hint="Write what to ask, as in 'Classify: {text}'.")
+        columns = dict.fromkeys(_column(*field) for _, *field in parts if field[0] is not None)
         return cls(text, tuple(columns))
 
     def fill(self, values: Mapping[str, object]) -> str:
@@ -53,17 +58,22 @@ class Template:
         Raises:
             ConfigurationError: it names the columns that there are.
         """
-        unknown = [name for name in self.columns if name not in names]
-        if unknown:
-            raise ConfigurationError(f"The prompt names {nearest_columns(unknown[0], names)}")
+        unknown = next((name for name in self.columns if name not in names), None)
+        if unknown is not None:
+            is_text = re.search(r"[\"'\n,]", unknown)
+            hint = "A brace that is text is written twice: {{ or }}." if is_text else ""
+            raise ConfigurationError(f"The prompt names {nearest_columns(unknown, names)}", hint=hint)
 
 
-def _column(name: str, spec: str | None) -> str:
+def _column(name: str | None, spec: str | None, conversion: str | None) -> str:
     if not name or name.isdecimal():
         raise ConfigurationError(
             f"The prompt has {{{name}}}, which names no column.",
-            hint="Write the column's name, as in {text}; a brace that is text is written twice: {{ or }}.",
+            hint="Write the column's name, as in {text} (rename one of digits alone); a brace that is text is written "
+            "twice: {{ or }}.",
         )
+    if conversion not in (None, "r", "s", "a"):
+        raise ConfigurationError(f"The prompt has {{{name}!{conversion}}}: what may stand after ! is r, s or a.")
     if any(mark in name for mark in ".["):
         raise ConfigurationError(
             f"The prompt has {{{name}}}: a template reads whole columns only, no attributes or items.",
@@ -71,10 +81,13 @@ def _column(name: str, spec: str | None) -> str:
         )
     if spec and "{" in spec:
         raise ConfigurationError(f"The prompt has a field inside the format of {{{name}}}; write the format out.")
+    if any(int(number) > _WIDEST for number in re.findall(r"\d{1,18}", spec or "")):
+        raise ConfigurationError(f"The prompt has {{{name}:{spec}}}: that is wider than {_WIDEST:,} characters.")
     return name
 
 
 def nearest_columns(wanted: str, names: Sequence[str]) -> str:
     """Says that a column is missing, and which there are."""
-    there = ", ".join(names[:50]) + (", …" if len(names) > 50 else "")
+    shown = [name if name and name == name.strip() else repr(name) for name in names[:50]]
+    there = ", ".join([*shown, *(["…"] if len(names) > 50 else [])])
     return f"the column {wanted!r}, which the input does not have. It has: {there or 'no columns'}."

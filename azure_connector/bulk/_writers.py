@@ -2,23 +2,46 @@
 
 from __future__ import annotations
 
+import base64
+import contextlib
 import csv
+import io
 import json
+import math
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from ._arrow import RecordBatch, Schema, pa, part_of_pyarrow
+from azure_connector.errors import ConfigurationError
+
+from ._arrow import RecordBatch, Schema, pa, part_of_pyarrow, plain_values, retyped
+from ._cells import iterate_rows
 from ._readers import Format
 
-__all__ = ["partial_name", "write_partial"]
+__all__ = ["check_writable", "partial_name", "write_partial"]
 
 
 def partial_name(target: Path) -> Path:
     """The name under which a file is written."""
     return target.with_name(f".{target.name}.partial")
+
+
+def check_writable(kind: Format, schema: Schema) -> None:
+    """Refuses columns that a format cannot hold: found out after the last call, that would be dear.
+
+    Raises:
+        ConfigurationError: it names the column.
+    """
+    for field in schema:
+        try:
+            _WRITERS[kind](io.BytesIO(), pa.schema([field])).finish()
+        except pa.ArrowException:
+            raise ConfigurationError(
+                f"{kind} cannot hold the column {field.name!r}, which is of the type {field.type}.",
+                hint="Name an OUT of another format (.arrow, .jsonl), or leave the column out of the input.",
+            ) from None
 
 
 def write_partial(target: Path, kind: Format, schema: Schema, batches: Iterable[RecordBatch]) -> Path:
@@ -37,9 +60,13 @@ def write_partial(target: Path, kind: Format, schema: Schema, batches: Iterable[
     try:
         with path.open("wb") as file:
             writer = _WRITERS[kind](file, schema)
-            for batch in batches:
-                writer.write(batch)
-            writer.finish()
+            try:
+                for batch in batches:
+                    writer.write(batch)
+                writer.finish()
+            except BaseException:
+                writer.abandon()
+                raise
             file.flush()
             os.fsync(file.fileno())
     except BaseException:
@@ -58,6 +85,9 @@ class _Writer(ABC):
 
     def finish(self) -> None:  # noqa: B027  # most formats have no end of their own
         """Ends the file."""
+
+    def abandon(self) -> None:  # noqa: B027  # as above
+        """Lets go of a file that will not be finished."""
 
 
 class _Parquet(_Writer):
@@ -82,17 +112,31 @@ class _Parquet(_Writer):
         self._group()
         self._writer.close()
 
+    def abandon(self) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            self._writer.close()
+
 
 class _Arrow(_Writer):
     def __init__(self, file: object, schema: Schema) -> None:
-        super().__init__(file, schema)
-        self._writer = part_of_pyarrow("ipc").new_file(file, schema)
+        # A file has one dictionary for a column, and each part of an input its own.
+        plain = retyped(pa.struct(list(schema)), pa.types.is_dictionary, _values)
+        super().__init__(file, pa.schema(list(plain), metadata=schema.metadata))
+        self._writer = part_of_pyarrow("ipc").new_file(file, self._schema)
 
     def write(self, batch: RecordBatch) -> None:
-        self._writer.write_batch(batch)
+        self._writer.write_batch(batch if batch.schema.equals(self._schema) else batch.cast(self._schema))
 
     def finish(self) -> None:
         self._writer.close()
+
+    def abandon(self) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            self._writer.close()
+
+
+def _values(kind: Any) -> object:
+    return kind.value_type
 
 
 class _Text(_Writer):
@@ -115,7 +159,7 @@ class _Csv(_Text):
         """Takes a batch; the CSV writer beneath comes back with its text."""
         if isinstance(batch, str):
             return self._file.write(batch.encode("utf-8", "replace"))
-        columns = [[_cell(value) for value in column.to_pylist()] for column in batch.columns]
+        columns = [[_cell(value) for value in plain_values(column)] for column in batch.columns]
         return self._rows.writerows(zip(*columns, strict=True))
 
 
@@ -125,8 +169,8 @@ class _Tsv(_Csv):
 
 class _Jsonl(_Text):
     def write(self, batch: RecordBatch) -> None:
-        for row in batch.to_pylist():
-            self.line(json.dumps(row, ensure_ascii=False, default=_plain))
+        for _, row in iterate_rows(batch, None, 0):
+            self.line(_json(row))
 
 
 class _OpenAI(_Text):
@@ -153,13 +197,29 @@ _WRITERS: dict[Format, type[_Writer]] = {
 
 
 def _cell(value: object) -> Any:
-    """A value for a CSV cell: nested ones as JSON."""
-    return json.dumps(value, ensure_ascii=False, default=_plain) if isinstance(value, list | dict) else value
+    """A value for a CSV cell: nested ones as JSON, bytes in base64."""
+    if isinstance(value, list | dict | tuple):
+        return _json(cast("object", value))
+    return _plain(value) if isinstance(value, bytes) else value
 
 
-def _plain(value: Any) -> str:
+def _json(value: object) -> str:
+    try:
+        return json.dumps(value, ensure_ascii=False, default=_plain, allow_nan=False)
+    except ValueError:  # JSON has no NaN, and no infinity
+        return json.dumps(_finite(value), ensure_ascii=False, default=_plain)
+
+
+def _finite(value: object) -> object:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {name: _finite(one) for name, one in cast("dict[str, object]", value).items()}
+    return [_finite(one) for one in cast("list[object]", value)] if isinstance(value, list | tuple) else value
+
+
+def _plain(value: object) -> str:
     if isinstance(value, bytes):
-        import base64
-
         return base64.b64encode(value).decode("ascii")
-    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+    isoformat = getattr(value, "isoformat", None)
+    return str(value) if isoformat is None else isoformat()

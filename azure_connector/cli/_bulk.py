@@ -21,7 +21,7 @@ bulk = typer.Typer(
     cls=Group,
     help="Work through a table: a completion or an embedding for each row, at the quota's own pace, resumable.",
     epilog="Exit codes: 0 all rows fine, 1 some error rows, 2 cannot run (nothing is lost), 130 stopped by Ctrl-C, "
-    "143 by SIGTERM. The same command goes on where it was stopped.",
+    "143 by SIGTERM, 129 by SIGHUP. The same command goes on where it was stopped.",
     no_args_is_help=True,
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["complete", "embed", "journal_of", "told"]
 
-TERMINATED = 143
-"""SIGTERM, as shells count it."""
+_SIGNALS = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+"""What ends a run as politely as Ctrl-C does: being told to, and a terminal that is closed."""
 
 
 def complete(options: Mapping[str, Any]) -> None:
@@ -108,12 +108,13 @@ def _until_told(work: Callable[[], None]) -> None:
         told.append(number)
         raise KeyboardInterrupt
 
-    former = signal.signal(signal.SIGTERM, terminate)
+    # One that is ignored, as `nohup` does, stays so.
+    former = {one: signal.signal(one, terminate) for one in _SIGNALS if signal.getsignal(one) != signal.SIG_IGN}
     try:
         work()
     except KeyboardInterrupt:
         sys.stderr.write(f"\nStopped; what was done is kept. Go on with:\n  {_again()}\n")
-        raise typer.Exit(TERMINATED if told else INTERRUPTED) from None
+        raise typer.Exit(128 + told[0] if told else INTERRUPTED) from None
     except TooManyErrorsError as error:
         fail(f"{error}.\nWhat was done is kept. Go on with:\n  {_again()}", PROBLEM)
     except ConfigurationError:
@@ -121,7 +122,8 @@ def _until_told(work: Callable[[], None]) -> None:
     except openai.OpenAIError as error:
         fail(f"{error}\nEvery row would meet this. What was done is kept; mend it, then:\n  {_again()}", USAGE)
     finally:
-        signal.signal(signal.SIGTERM, former)
+        for one, handler in former.items():
+            signal.signal(one, handler)
 
 
 def _again() -> str:

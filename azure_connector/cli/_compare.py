@@ -14,11 +14,10 @@ from rich.markdown import Markdown
 from rich.table import Table
 from rich.text import Text
 
-from .._utils import printable
+from .._utils import money, printable
 from ..client import AsyncAzureConnector
 from ._attach import attached
 from ._comparison import Answer, Question, Total, ask_all, totals
-from ._cost import money
 from ._input import lines_of
 from ._prices import PriceList, read_price
 from ._request_options import request_parameters

@@ -7,18 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from .._utils import as_list, as_object, estimated_tokens
+from .._utils import as_list, as_object, estimated_tokens, money
 from ._prices import Price, PriceList
 
 if TYPE_CHECKING:
     from ..replies import AzureInfo
 
-__all__ = ["Cost", "estimated_usage", "money", "price_of", "text_of"]
-
-
-def money(amount: float, currency: str) -> str:
-    """An amount as it is shown: small ones to the millionth."""
-    return f"{amount:,.{6 if amount < 1 else 2}f} {currency}".rstrip()
+__all__ = ["Cost", "estimated_usage", "price_of", "text_of"]
 
 
 def price_of(prices: PriceList, info: AzureInfo | None, model: str) -> Price | None:

@@ -12,10 +12,9 @@ from typing import Any
 
 from rich.text import Text
 
-from .._utils import printable
+from .._utils import money, printable
 from ..client import AzureConnector
 from ..helpers import EmbedManyResult, cosine_similarity, embed_many
-from ._cost import money
 from ._input import as_text, lines_of, no_person, read_text, stdin_text
 from ._prices import Price, PriceList, read_price
 from ._running import fail, load_settings

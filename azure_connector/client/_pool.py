@@ -61,10 +61,14 @@ class ConnectorPool:
         """Reads the settings anew; where they are others than before, the connectors made from them are dropped.
 
         Raises:
-            ConfigurationError: they cannot be read.
+            ConfigurationError: they cannot be read; the connectors are dropped then, too.
         """
         with self._lock:
-            fresh = ConnectorSettings(**self.given)
+            try:
+                fresh = ConnectorSettings(**self.given)
+            except ConfigurationError:
+                self._drop()
+                raise
             if self._base is None or dict(fresh) != dict(self._base):
                 self._drop()
                 self._base = fresh

@@ -42,9 +42,10 @@ def refused_redirect(
         return None
     base = resource.endpoint.base
     message = f"{base} answered {response.status_code} and pointed to {redirect.shown}, {why}."
+    trusting = ", or name it in trusted_hosts (AZURE_CONNECTOR_TRUSTED_HOSTS)" if followed else ""
     hint = (
-        "If that host is yours, make it the endpoint (AZURE_OPENAI_ENDPOINT), or name it in trusted_hosts "
-        "(AZURE_CONNECTOR_TRUSTED_HOSTS). Otherwise ask whoever runs what stands before the resource."
+        f"If that host is yours, make it the endpoint (AZURE_OPENAI_ENDPOINT){trusting}. "
+        "Otherwise ask whoever runs what stands before the resource."
     )
     made = status_error(RedirectRefusedError, message, response, None, hint=hint)
     assert isinstance(made, RedirectRefusedError)

@@ -98,7 +98,7 @@ def _following(state: ConnectorState, make: Callable[..., Any] | None) -> Callab
             try:
                 await shake(_with_authorization(headers, kept), user_agent)
             except Exception as error:  # whatever a handshake raises: `_redirected` knows what a redirect is
-                refused = _redirected(state, error, _url_of(connection.protocol.uri), followed=True)
+                refused = _redirected(state, _reply_of(error), _url_of(connection.protocol.uri), followed=True)
                 if refused is None:
                     raise
                 raise refused from without_locals(error)
@@ -136,13 +136,13 @@ def fail_handshake(manager: object, error: Exception) -> NoReturn:
 
 def _refusal(manager: Any, error: Exception) -> Exception | None:
     """The typed exception for a handshake that the service refused; None for every other failure."""
-    reply: Any = getattr(error, "response", None)
-    if not isinstance(getattr(reply, "status_code", None), int):
+    reply = _reply_of(error)
+    if reply is None:
         return None
     client: SharedClient = manager.connector
     state = client.connector_state
     url = state.websocket_url + manager.operation
-    if (redirected := _redirected(state, error, _as_http(url), followed=False)) is not None:
+    if (redirected := _redirected(state, reply, _as_http(url), followed=False)) is not None:
         return redirected
     response = synthetic_response(url, reply.status_code, dict(reply.headers.raw_items()))
     plan = _plan(client, manager.operation, manager.named)
@@ -161,10 +161,17 @@ def _no_reply(manager: Any, error: Exception) -> Exception | None:
     return errors.no_reply(plan.targets[0], error, synthetic_response(state.websocket_url, 200, {}).request)
 
 
-def _redirected(state: ConnectorState, error: Exception, url: str, *, followed: bool) -> Exception | None:
+def _reply_of(error: Exception) -> Any:
+    """The reply that a handshake got, if any; to one that it may not follow, a library adds an error of its own."""
+    for reply in (getattr(error, "response", None), getattr(error.__cause__, "response", None)):
+        if isinstance(getattr(reply, "status_code", None), int):
+            return reply
+    return None
+
+
+def _redirected(state: ConnectorState, reply: Any, url: str, *, followed: bool) -> Exception | None:
     """The exception for a redirect that is not followed; None for one that is, and for what is none."""
-    reply: Any = getattr(error, "response", None)
-    if not isinstance(getattr(reply, "status_code", None), int):
+    if reply is None:
         return None
     redirect = redirect_to(url, reply.status_code, reply.headers.get("Location"), get=True)
     if redirect is None:

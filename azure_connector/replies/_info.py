@@ -31,6 +31,16 @@ class RateLimits:
     limit_tokens: int | None = None
     remaining_tokens: int | None = None
 
+    @classmethod
+    def read(cls, headers: Mapping[str, str]) -> RateLimits:
+        """The quota as headers tell it, of a good reply or of a refusal.
+
+        Args:
+            headers: by lower-case names, or whatever their case.
+        """
+        names = ("limit-requests", "remaining-requests", "limit-tokens", "remaining-tokens")
+        return cls(*(_number(headers.get(f"x-ratelimit-{name}")) for name in names))
+
 
 @dataclass
 class AzureInfo:
@@ -103,8 +113,7 @@ class AzureInfo:
     @property
     def rate_limits(self) -> RateLimits:
         """The quota as the reply's headers tell it."""
-        names = ("limit-requests", "remaining-requests", "limit-tokens", "remaining-tokens")
-        return RateLimits(*(_number(self.headers.get(f"x-ratelimit-{name}")) for name in names))
+        return RateLimits.read(self.headers)
 
     def _repr_html_(self) -> str:
         """A table for notebooks."""

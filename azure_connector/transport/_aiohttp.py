@@ -316,6 +316,9 @@ def _speaks(transport: Any) -> bool:
     return bool(poll.poll(0))
 
 
+_NO_POOL: dict[object, tuple[()]] = {}
+
+
 class _QuietConnector(aiohttp.TCPConnector):
     """Closes quietly when nobody closed it, as httpx's: a script's end must not be complaints.
 
@@ -336,10 +339,10 @@ class _QuietConnector(aiohttp.TCPConnector):
 
     def _retire(self, key: Any) -> None:
         """Closes what aiohttp would take from the pool next, as far as it is too old or has something to read."""
-        for protocol, since in self._conns.get(key, ()):
+        for protocol, since in getattr(self, "_conns", _NO_POOL).get(key, ()):
             if not protocol.is_connected():
                 continue
-            fresh = monotonic() - since <= (self._keepalive_timeout or math.inf)
+            fresh = monotonic() - since <= (getattr(self, "_keepalive_timeout", None) or math.inf)
             if fresh and not protocol.should_close and not _speaks(protocol.transport):
                 return
             protocol.close()

@@ -211,8 +211,9 @@ def _acounted(pieces: Any) -> Any:
 
 
 def transports_of(client: Any) -> list[Any]:
-    """Everything that an httpx client sends with: its own transport, and one for each proxy."""
-    return [client._transport, *(each for each in client._mounts.values() if each is not None)]
+    """Everything that an httpx client sends with, as far as it is found: its transport, and one for each proxy."""
+    found = (getattr(client, "_transport", None), *getattr(client, "_mounts", {}).values())
+    return [each for each in found if each is not None]
 
 
 @lru_cache(maxsize=16)
@@ -235,19 +236,22 @@ class _Direct:
         """
         own: Any = self
         kind: Any = _library.Client if isinstance(self, _library.Client) else _library.AsyncClient
-        plain = (
-            how == _NO_REDIRECTS
-            and own._auth is None
-            and not own._event_hooks["request"]
-            and not own._event_hooks["response"]
-            and not own.is_closed
-            and _is_the_librarys(kind.send)
-            and _is_the_librarys(kind._send_single_request)
-            and not request.url.userinfo
-        )
-        if not plain:
+        try:
+            plain = (
+                how == _NO_REDIRECTS
+                and own._auth is None
+                and not own._event_hooks["request"]
+                and not own._event_hooks["response"]
+                and not own.is_closed
+                and _is_the_librarys(kind.send)
+                and _is_the_librarys(kind._send_single_request)
+                and not request.url.userinfo
+            )
+            if not plain:
+                return None
+            return own._transport_for_url(request.url) if own._mounts else own._transport
+        except AttributeError:  # an httpx of another make: it sends as it does
             return None
-        return own._transport_for_url(request.url) if own._mounts else own._transport
 
     def arrived(self, response: Any, request: Any, *, direct: bool) -> dict[bytes, bytes]:
         """The head of a reply, with which was done what httpx does with every response."""

@@ -10,7 +10,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -24,13 +23,20 @@ from azure_connector.bulk import Complete, Embed, _batch_files, run
 from azure_connector.emulator import Deployment, Emulator
 from azure_connector.emulator.counting import count_messages
 
+from .steady import Meter, answered
+
 JOB = Complete(model="gpt-4o-mini", prompt="Classify: {text}", max_tokens=20)
 TEXT = "The lift was out of order again, and nobody at the desk could say for how long. " * 2
 KEY = "k" * 32
+PEAK = Path("/proc/self/status")
 
 
 def table(path: Path, rows: int) -> Path:
-    pq.write_table(pa.table({"text": [f"{TEXT}{n}" for n in range(rows)], "n": list(range(rows))}), path)
+    """Written in pieces: a million Python strings would be the most that a run's process ever held."""
+    with pq.ParquetWriter(path, pa.schema([("text", pa.string()), ("n", pa.int64())])) as writer:
+        for first in range(0, rows, 100_000):
+            numbers = range(first, min(rows, first + 100_000))
+            writer.write_table(pa.table({"text": [f"{TEXT}{n}" for n in numbers], "n": list(numbers)}))
     return path
 
 
@@ -106,9 +112,11 @@ def memory(rows: int) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
         source = table(Path(folder) / "in.parquet", rows)
         how = {"concurrency": 256, "progress": False, "client": client(ports["even"])}
+        PEAK.with_name("clear_refs").write_text("5", encoding="ascii")  # the peak counts from here on
         found = timed(rows, lambda: run(JOB, source, Path(folder) / "out.parquet", **how))
     process.kill()
-    return {**found, "rows": rows, "rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
+    peak = next(line for line in PEAK.read_text(encoding="ascii").splitlines() if line.startswith("VmHWM:"))
+    return {**found, "rows": rows, "rss_mb": int(peak.split()[1]) / 1024}
 
 
 def pacing(
@@ -146,12 +154,6 @@ def pacing(
     quota = min(rpm, capacity * 1000 / cost) * seconds / 60 * (0.75 if halve else 1)
     asked = sum(statuses.values())
     return {"used": statuses[200] / quota, "refused": statuses[429] / max(1, asked), "asked": asked}
-
-
-def answered(port: int) -> int:
-    """How many calls the server has had in all."""
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/count") as reply:
-        return int(reply.read())
 
 
 def kills(rows: int, number: int = 10) -> dict[str, float]:
@@ -221,20 +223,25 @@ def batch(rows: int) -> dict[str, float]:
 
 
 def ray_http(rows: int) -> dict[str, Any]:
-    """Ray Data's own HTTP processor on the 20 ms server, beside our job on Ray and `run`; in Ray's own environment."""
-    process, ports = served()
+    """Ray Data's own HTTP processor on the 20 ms server, beside our job on Ray and `run`, each in the middle of its
+    rows; the first two in Ray's own environment."""
     python = next((path for path in PYTHONS if path.exists()), None)
+    if python is None:
+        raise SystemExit("Ray has an environment of its own: make test-engines, or ENGINES=/path/to/it")
+    process, ports = served()
     found: dict[str, Any] = {"rows": rows}
     with tempfile.TemporaryDirectory(prefix="r") as folder:
         source = table(Path(folder) / "in.parquet", rows)
-        for name in () if python is None else ("processor", "apply"):
+        for name in ("processor", "apply"):
             command = [str(python), "-m", "benchmarks.bulk.on_ray", name, str(source), str(ports["even"]), folder]
-            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            done = subprocess.run([*command, str(rows)], capture_output=True, text=True, check=False)
             if done.returncode:
                 raise RuntimeError(done.stderr[-3000:])
             found[name] = json.loads(done.stdout.splitlines()[-1])
         how = {"concurrency": 128, "progress": False, "client": client(ports["even"])}
-        found["run"] = timed(rows, lambda: run(JOB, source, Path(folder) / "out.parquet", **how))["rows_per_second"]
+        with Meter(ports["even"], rows, cpu) as meter:
+            run(JOB, source, Path(folder) / "out.parquet", **how)
+        found["run"] = meter.result()
     process.kill()
     return found
 
@@ -246,7 +253,7 @@ PYTHONS = (ROOT / ".venv-engines" / "bin" / "python", Path(os.environ.get("ENGIN
 CASES: dict[str, tuple[Callable[[int], dict[str, Any]], int, int]] = {
     "throughput": (throughput, 4_000, 20_000),
     "overlap": (overlap, 2_000, 6_000),
-    "ray": (ray_http, 1_000, 5_000),
+    "ray": (ray_http, 2_000, 10_000),
     "memory_small": (memory, 5_000, 100_000),
     "memory_large": (memory, 50_000, 1_000_000),
     "pacing_10s": (lambda seconds: pacing(600, 10_000, 10.0, seconds), 40, 100),

@@ -1,16 +1,18 @@
-"""One measurement on Ray, in a process of its own: `on_ray.py processor|apply IN PORT TEMP` prints rows a second."""
+"""One measurement on Ray, in a process of its own: `on_ray.py processor|apply IN PORT TEMP ROWS`."""
 
 from __future__ import annotations
 
 import json
 import os
 import sys
-import time
 from typing import Any
 
 os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
 
+import psutil
 import ray
+
+from .steady import Meter
 
 TEXT = "Classify: "
 
@@ -41,7 +43,19 @@ def ours() -> Any:
     return lambda dataset: apply(job, dataset, actors=2, concurrency=64)
 
 
-def main(name: str, source: str, port: str, temporary: str) -> None:
+def spent() -> float:
+    """CPU seconds of the driver, of Ray's own processes and of its workers."""
+    total, driver = 0.0, psutil.Process()
+    for process in (driver, *driver.children(recursive=True)):
+        try:
+            times = process.cpu_times()
+        except psutil.NoSuchProcess:
+            continue
+        total += times.user + times.system
+    return total
+
+
+def main(name: str, source: str, port: str, temporary: str, rows: str) -> None:
     # Before Ray starts: its workers have the environment of that moment.
     os.environ.update(AZURE_OPENAI_ENDPOINT=f"http://127.0.0.1:{port}", AZURE_OPENAI_API_KEY="k" * 32)
     ray.init(
@@ -55,9 +69,9 @@ def main(name: str, source: str, port: str, temporary: str) -> None:
     )
     work = processor(port) if name == "processor" else ours()
     dataset = ray.data.read_parquet(source).repartition(target_num_rows_per_block=250)
-    began = time.perf_counter()
-    rows = len(work(dataset).take_all())
-    print(json.dumps(rows / (time.perf_counter() - began)))
+    with Meter(int(port), int(rows), spent) as meter:
+        work(dataset).take_all()
+    print(json.dumps(meter.result()))
 
 
 if __name__ == "__main__":

@@ -30,8 +30,18 @@ def table(results: Results) -> str:
     machine = (
         f"{os.cpu_count()} cores ({platform.machine()}), Python {platform.python_version()}, {date.today():%Y-%m-%d}"
     )
-    told = f"{machine}. Other work ran on the machine: ratios of one run travel, rows a second do not."
+    loads = [one["load"] for one in results.values() if "load" in one]
+    told = f"{machine}. {_quiet(max(loads)) if len(loads) == len(results) else _BUSY}"
     return "\n".join([*lines, "", told, "", "![Pace, speed and memory](images/bulk.svg)"])
+
+
+_BUSY = "Other work ran on the machine: ratios of one run travel, rows a second do not."
+
+
+def _quiet(load: float) -> str:
+    if load > 0.5 * (os.cpu_count() or 1):
+        return _BUSY
+    return f"Nothing else ran: the machine's load before each measurement was {load:.1f} at most."
 
 
 def _pace(results: Results) -> Iterator[tuple[str, str]]:
@@ -49,10 +59,15 @@ def _speed(results: Results) -> Iterator[tuple[str, str]]:
             cost = f"{one['cpu_us_per_row']:,.0f} µs CPU a row"
             yield f"20 ms server, {label}", f"{one['rows_per_second']:,.0f} rows/s · {cost}{beside}"
     if (found := results.get("ray")) is not None:
-        told = " · ".join(f"{label}: {found[name]:,.0f}" for name, label in ON_RAY.items() if name in found)
-        yield f"20 ms server, rows/s over {found['rows']:,} rows, the start of Ray's actors included", told
+        for name, label in ON_RAY.items():
+            one = found[name]
+            cost = f"{one['cpu_us_per_row']:,.0f} µs CPU a row"
+            yield (
+                f"20 ms server, in the middle of {found['rows']:,} rows, {label}",
+                f"{one['rows_per_second']:,.0f} rows/s · {cost}",
+            )
     if (found := results.get("overlap")) is not None:
-        told = " · ".join(f"{int(size):,}: {rate:,.0f}" for size, rate in found.items())
+        told = " · ".join(f"{int(size):,}: {rate:,.0f}" for size, rate in found.items() if size.isdecimal())
         ratio = f"{found['100'] / found['2000']:.2f} of batches of 2,000"
         yield "log-normal latency, 64 at once, rows/s by batch size", f"{told} · {ratio}"
 
@@ -69,9 +84,11 @@ def _safety(results: Results) -> Iterator[tuple[str, str]]:
             f"{found['distinct']:,} of {found['rows']:,} rows, once each · {again}",
         )
     if (found := results.get("batch")) is not None:
+        errors = {name.removeprefix("error_"): number for name, number in found.items() if name.startswith("error_")}
+        told = " and ".join(f"{number:,} {code}" for code, number in errors.items())
         yield (
             "Batch API, lines failing, expiring, one batch cancelled",
-            f"{found['rows']:,} rows in {found['batches']} batches",
+            f"{found['rows']:,} rows in {found['batches']} batches, {found['seconds']:,.0f} s · error rows: {told}",
         )
 
 

@@ -28,7 +28,7 @@ DOCUMENT = ROOT / "docs" / "performance.md"
 IMAGES = ROOT / "docs" / "images"
 MARKS = ("<!-- measured: begin -->", "<!-- measured: end -->")
 
-_SDK = ("raw", "aiohttp", "openai", "create", "post", "create-httpx")
+_SDK = ("raw", "aiohttp", "openai", "openai-aiohttp", "create", "post", "create-httpx")
 _FLOORS = tuple(FLOORS)
 _ALL = tuple(name for name in STACKS if name not in FLOORS)
 _ASYNC = tuple(name for name in _ALL if not name.endswith("-sync"))

@@ -13,6 +13,7 @@ STACKS: dict[str, type[Stack]] = {
     "raw": stacks.Raw,
     "aiohttp": stacks.Aiohttp,
     "openai": stacks.Sdk,
+    "openai-aiohttp": stacks.SdkAiohttp,
     "create": stacks.Create,
     "post": stacks.Post,
     "create-httpx": stacks.CreateHttpx,

@@ -21,6 +21,7 @@ __all__ = [
     "Post",
     "Raw",
     "Sdk",
+    "SdkAiohttp",
     "SemanticKernel",
     "Stack",
     "SyncCreate",
@@ -153,6 +154,18 @@ class Sdk(Stack):
 
     async def close(self) -> None:
         await self.client.close()
+
+
+class SdkAiohttp(Sdk):
+    """openai's own Azure client over aiohttp, as its extra `aiohttp` has it."""
+
+    def make_client(self) -> Any:
+        import openai
+
+        http = openai.DefaultAioHttpClient()
+        return openai.AsyncAzureOpenAI(
+            azure_endpoint=self.url, api_key=KEY, api_version=API_VERSION, max_retries=0, http_client=http
+        )
 
 
 class SyncSdk(Stack):

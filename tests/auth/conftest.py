@@ -11,9 +11,9 @@ from pydantic import SecretStr
 
 from azure_connector.auth import Authenticator
 from azure_connector.emulator.entra import App, EntraID
+from azure_connector.settings import AuthSettings, Resource
 from azure_connector.settings._endpoint import Endpoint
-from azure_connector.settings._resources import AuthSettings, Resource
-from azure_connector.transport._clients import TransportOptions
+from azure_connector.transport import TransportOptions
 from tests.support.machine import forget_azure
 
 BASE = "https://resource.openai.azure.com"
@@ -56,12 +56,6 @@ def make(authenticators: list[Authenticator]) -> Callable[..., Authenticator]:
         return made
 
     return build
-
-
-@pytest.fixture
-def entra() -> Iterator[EntraID]:
-    with EntraID() as running:
-        yield running
 
 
 @pytest.fixture

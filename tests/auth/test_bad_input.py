@@ -18,8 +18,8 @@ from azure_connector.auth import Authenticator
 from azure_connector.auth._credential_hints import credential_hint
 from azure_connector.auth._failures import explain
 from azure_connector.emulator.entra import EntraID
-from azure_connector.settings._resources import AuthSettings
-from azure_connector.transport._clients import TransportOptions
+from azure_connector.settings import AuthSettings
+from azure_connector.transport import TransportOptions
 
 Make = Callable[..., Authenticator]
 SUBJECT = "system:serviceaccount:default:workload"

@@ -11,9 +11,9 @@ from pydantic import SecretStr
 from azure_connector import ConfigurationError
 from azure_connector.auth import Authenticator
 from azure_connector.auth._chain import METHODS, choose, links_of
-from azure_connector.settings import ENVIRONMENT
+from azure_connector.settings import ENVIRONMENT, AuthSettings
 from azure_connector.settings._endpoint import Endpoint
-from azure_connector.settings._resources import AuthSettings
+from tests.support.tables import each_row
 
 PRINCIPAL = {"tenant_id": "tenant", "client_id": "client"}
 
@@ -43,7 +43,7 @@ def test_the_table_is_the_chain() -> None:
     assert tuple(method for method, _ in EVERY) == METHODS
 
 
-@pytest.mark.parametrize("index", range(len(EVERY)))
+@each_row("index", range(len(EVERY)))
 def test_the_first_configured_method_wins(index: int) -> None:
     settings: dict[str, Any] = {}
     for _, needed in EVERY[index:]:
@@ -79,7 +79,7 @@ def test_a_flag_that_is_false_configures_nothing() -> None:
     assert choose(links).implied  # type: ignore[union-attr]  # just compared
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("settings", "missing"),
     [
         (

@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from azure_connector.auth import Authenticator, AuthHeaders
+from azure_connector.settings import AuthSettings, Resource
 from azure_connector.settings._endpoint import Endpoint
-from azure_connector.settings._resources import AuthSettings, Resource
 from tests.support.waiting import PATIENCE, until, until_async
 
 from .credentials import AsyncCredential, SyncCredential

@@ -225,8 +225,8 @@ async def test_the_scope_decides_the_tokens_audience(entra: EntraID, via_entra: 
 )
 def test_a_sovereign_cloud_has_its_own_authority(endpoint: Endpoint, authority: str) -> None:
     from azure_connector.auth._azure_identity import Builder
-    from azure_connector.settings._resources import AuthSettings, Resource
-    from azure_connector.transport._clients import TransportOptions
+    from azure_connector.settings import AuthSettings, Resource
+    from azure_connector.transport import TransportOptions
 
     auth = AuthSettings(tenant_id="t", client_id="c", client_secret=SecretStr(SECRET))
     with Builder(Resource("default", endpoint, auth), TransportOptions()).client_secret() as credential:

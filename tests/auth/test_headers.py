@@ -17,6 +17,7 @@ from azure_connector import AsyncAzureConnector, AzureConnector, ConfigurationEr
 from azure_connector.auth import Authenticator, AuthHeaders
 from azure_connector.auth._headers import check_header
 from tests.support.catching import Host
+from tests.support.tables import each_row
 
 SUBSCRIPTION = SecretStr("subscription-7654321")
 
@@ -128,9 +129,9 @@ CALLS: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("value", BAD_VALUES)
-@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
-@pytest.mark.parametrize("kind", ["sync", "async"])
+@each_row("value", BAD_VALUES)
+@each_row("call", CALLS.values(), ids=CALLS)
+@each_row("kind", ["sync", "async"])
 def test_a_header_of_one_call_that_cannot_be_sent(kind: str, call: Any, value: str) -> None:
     """The HTTP libraries would quote it in their errors, or keep it in one."""
     with Host() as host:

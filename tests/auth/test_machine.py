@@ -17,7 +17,7 @@ from azure_connector.emulator.entra import EntraID
 from azure_connector.emulator.entra.environments import cli_environment, environment
 from azure_connector.emulator.entra.faults import ScriptedReply
 from azure_connector.emulator.entra.identity import ManagedIdentityServer
-from azure_connector.transport._clients import TransportOptions
+from azure_connector.transport import TransportOptions
 
 Make = Callable[..., Authenticator]
 USER_ASSIGNED = "11111111-2222-4333-8444-555555555555"

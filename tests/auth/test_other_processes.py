@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import multiprocessing.forkserver
 import pickle
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -46,24 +47,35 @@ def provider() -> str:
     return "c4nary-token-1234567"
 
 
+@pytest.fixture
+def new_fork_server() -> None:
+    """A server's workers have the environment in which it began, and another test may have begun it: 3.14's default."""
+    stop: Any = multiprocessing.forkserver._forkserver._stop
+    stop()
+
+
+@pytest.mark.usefixtures("new_fork_server")
 @pytest.mark.parametrize("start", ["spawn", "forkserver", "fork"])
-@pytest.mark.parametrize("kind", [ac.AzureConnector, ac.AsyncAzureConnector])
-def test_a_client_is_an_argument_of_a_process_pool(
-    kind: type[Any], start: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_client_is_an_argument_of_a_process_pool(start: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with Emulator(api_key=KEY) as azure:
         monkeypatch.setenv("AZURE_OPENAI_ENDPOINT", azure.endpoint)
         monkeypatch.setenv("AZURE_OPENAI_API_KEY", KEY)
-        client = kind(deployment_mapping={"gpt-5": "gpt-4o"}, timeout=33.0, max_retries=1, default_query={"a": "b"})
-        assert b"c4nary" not in pickle.dumps(client)
-        with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context(start)) as pool:
-            assert pool.submit(ask, client).result(60)
-            assert pool.submit(facts, client.settings).result(60) == facts(client.settings)
-        back = pickle.loads(pickle.dumps(client))
-        assert (type(back), back.timeout, back.max_retries) == (kind, 33.0, 1)
-        assert dict(back.custom_query) == {"a": "b"}
-        for made in (client, back):
-            made.close() if kind is ac.AzureConnector else asyncio.run(made.close())
+        context = multiprocessing.get_context(start)
+        with ProcessPoolExecutor(1, mp_context=context) as pool:  # one for both: its process imports everything
+            for kind in (ac.AzureConnector, ac.AsyncAzureConnector):
+                _travels(kind, pool)
+
+
+def _travels(kind: type[Any], pool: ProcessPoolExecutor) -> None:
+    client = kind(deployment_mapping={"gpt-5": "gpt-4o"}, timeout=33.0, max_retries=1, default_query={"a": "b"})
+    assert b"c4nary" not in pickle.dumps(client)
+    assert pool.submit(ask, client).result(60)
+    assert pool.submit(facts, client.settings).result(60) == facts(client.settings)
+    back = pickle.loads(pickle.dumps(client))
+    assert (type(back), back.timeout, back.max_retries) == (kind, 33.0, 1)
+    assert dict(back.custom_query) == {"a": "b"}
+    for made in (client, back):
+        made.close() if kind is ac.AzureConnector else asyncio.run(made.close())
 
 
 PASSED = {

@@ -7,7 +7,7 @@ import re
 from functools import cache
 from pathlib import Path
 
-import pytest
+from tests.support.tables import each_row
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "authentication.md"
@@ -127,6 +127,9 @@ PROOFS: dict[str, tuple[str, ...]] = {
         "auth/test_foreign_hosts::test_a_redirect_to_another_origin",
         "auth/test_websockets::test_a_redirect_of_a_handshake",
     ),
+    "A WebSocket is led to another host": (
+        "auth/test_websockets::test_a_redirect_to_a_trusted_host_is_followed_with_the_credential_where_the_sdk_follows_one",
+    ),
     "A `location` that is no URL": (
         "auth/test_foreign_hosts::test_a_location_that_is_no_url_fails_over",
         "auth/test_foreign_hosts::test_a_redirect_in_a_circle_ends_and_fails_over",
@@ -181,7 +184,7 @@ def sentences() -> list[str]:
     return [one for part in prose if part for one in re.split(r"(?<=[.!?:])\s+(?=[A-Z`*])", part)]
 
 
-@pytest.mark.parametrize("sentence", sentences(), ids=lambda sentence: sentence[:40])
+@each_row("sentence", sentences(), ids=lambda sentence: sentence[:40])
 def test_a_sentence_has_its_test(sentence: str) -> None:
     assert [start for start in PROOFS if sentence.startswith(start)], f"no test is named for: {sentence}"
 
@@ -192,7 +195,7 @@ def functions(path: str) -> frozenset[str]:
     return frozenset(node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
 
 
-@pytest.mark.parametrize("start", PROOFS)
+@each_row("start", PROOFS)
 def test_the_named_tests_exist_and_the_sentence_still_stands(start: str) -> None:
     for named in PROOFS[start]:
         path, _, name = named.partition("::")

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from azure_connector.auth import redact
 from azure_connector.auth._redaction import MASK
+from tests.support.tables import each_row
 
 JWT = "eyJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJ4In0.c2lnbmF0dXJl"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "secret"),
     [
         (f"got {JWT} back", JWT),
@@ -35,7 +35,7 @@ def test_what_looks_like_a_secret_goes(text: str, secret: str) -> None:
     assert MASK in redact(text)
 
 
-@pytest.mark.parametrize(
+@each_row(
     "text",
     [
         "AADSTS7000215: Invalid client secret provided. Trace ID: 4f3c9a3e-0000-4000-8000-000000000000",

@@ -24,10 +24,9 @@ from azure_connector.emulator.entra.environments import cli_environment
 from azure_connector.emulator.entra.faults import ScriptedReply
 from azure_connector.emulator.entra.identity import ManagedIdentityServer
 from azure_connector.errors import AccessTokenError
-from azure_connector.settings import SCOPES
+from azure_connector.settings import SCOPES, AuthSettings, Resource
 from azure_connector.settings._endpoint import Endpoint
-from azure_connector.settings._resources import AuthSettings, Resource
-from azure_connector.transport._clients import TransportOptions
+from azure_connector.transport import TransportOptions
 from tests.support import asking
 
 Make = Callable[..., Authenticator]

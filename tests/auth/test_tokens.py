@@ -11,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from azure_connector.auth._tokens import FetchedToken, expiry_text, hold_times, jwt_expiry
+from azure_connector.auth import expiry_text
+from azure_connector.auth._tokens import FetchedToken, hold_times, jwt_expiry
+from tests.support.tables import each_row
 
 NOW = 1_800_000_000.0
 
@@ -20,7 +22,7 @@ def fetched(life: float | None, **more: float) -> FetchedToken:
     return FetchedToken(SecretStr("t"), None if life is None else NOW + life, **more)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("life", "refresh_after"),
     [(86400, 86100), (3600, 3300), (1500, 1200), (600, 480), (300, 240), (60, 48), (2, 1.6)],
 )
@@ -62,7 +64,7 @@ def test_the_expiry_in_a_token() -> None:
     assert jwt_expiry(jwt({"exp": 1.5})) == 1.5
 
 
-@pytest.mark.parametrize(
+@each_row(
     "token",
     [
         "",

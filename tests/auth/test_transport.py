@@ -13,12 +13,11 @@ import trustme
 from pydantic import SecretStr
 
 from azure_connector import CredentialError
-from azure_connector.auth import Authenticator
-from azure_connector.auth._azure_identity import http_options
+from azure_connector.auth import Authenticator, http_options
 from azure_connector.emulator.entra import EntraID
 from azure_connector.emulator.entra.routes import entra_application
 from azure_connector.emulator.serving import ServerThread
-from azure_connector.transport._clients import TransportOptions
+from azure_connector.transport import TransportOptions
 from tests.support.waiting import PATIENCE
 
 Make = Callable[..., Authenticator]

@@ -9,7 +9,7 @@ import openai
 import pytest
 
 from azure_connector import AsyncAzureConnector, AzureConnector
-from azure_connector.transport._library import http_library
+from azure_connector.transport import http_library
 
 HTTP = http_library()
 KEY = "c4nary-key-1234567"

@@ -7,6 +7,7 @@ import logging
 import ssl
 import traceback
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,8 @@ CONNECT = {
     "beta.responses": lambda client, **how: client.beta.responses.connect(**how),
 }
 WAYS = ("sync", "async", "enter", "async enter")
+# Which of them the SDK lets follow a redirect to another host; from openai 3 on it holds back the asyncio client, too.
+FOLLOW = ("async",) if find_spec("openai.lib._azure_websocket") is None else ()
 
 
 def connect(way: str, made: dict[str, Any], dial: Any, **how: Any) -> None:
@@ -81,16 +84,26 @@ def test_a_redirect_of_a_handshake(
     assert elsewhere.netloc in str(caught.value)
 
 
+@pytest.mark.parametrize("way", ["sync", "async"])
 @pytest.mark.parametrize("secret", SECRETS.values(), ids=SECRETS)
-def test_a_redirect_to_a_trusted_host_is_followed_with_the_credential(secret: dict[str, Any]) -> None:
+def test_a_redirect_to_a_trusted_host_is_followed_with_the_credential_where_the_sdk_follows_one(
+    secret: dict[str, Any], way: str
+) -> None:
     with Host() as home, Emulator({"my-voice": "gpt-realtime"}) as friend:
         if "api_key" in secret:
             friend.api_key = secret["api_key"]
         given = secret if "api_key" in secret else {**secret, "azure_ad_token": friend.bearer_token}
         home.redirect(307, friend.endpoint.replace("http", "ws", 1) + "/openai/v1/realtime?model=my-voice")
         netloc = friend.endpoint.partition("://")[2]
-        connect("async", {"azure_endpoint": home.url, "trusted_hosts": [netloc], **given}, CONNECT["realtime"])
-        assert friend.requests.last.url == "/openai/v1/realtime?model=my-voice"
+        made = {"azure_endpoint": home.url, "trusted_hosts": [netloc], **given}
+        if way in FOLLOW:
+            connect(way, made, CONNECT["realtime"])
+            assert friend.requests.last.url == "/openai/v1/realtime?model=my-voice"
+            return
+        with pytest.raises(ac.RedirectRefusedError, match="which such a request does not follow") as caught:
+            connect(way, made, CONNECT["realtime"])
+        assert "make it the endpoint (AZURE_OPENAI_ENDPOINT). Otherwise" in caught.value.hint
+        assert len(friend.requests) == 0
 
 
 @pytest.mark.parametrize("location", [None, "", "ws://", "mailto:x@y", "http://[::1"])

@@ -175,11 +175,14 @@ def done(azure: Emulator) -> list[tuple[str, str]]:
     ]
 
 
-def test_a_file_that_is_too_large_is_halved(azure):
-    azure.resource.batch_rules.max_bytes = 2500
+@pytest.mark.parametrize("limit", [{"max_bytes": 2500}, {"max_requests": 15}], ids=str)
+def test_a_file_that_is_too_large_is_halved(azure, limit):
+    for name, value in limit.items():
+        setattr(azure.resource.batch_rules, name, value)
     run(CHAT, table(40), "out.parquet", **OPTIONS)
     assert [row["output"] for row in rows(Path("out.parquet"))] == words(40)
     assert len(created(azure)) >= 3
+    assert not inputs(azure)
 
 
 def test_the_other_form_of_the_endpoint_is_tried(azure, small):

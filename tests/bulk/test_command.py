@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from azure_connector.bulk import Complete, Progress, run
 from azure_connector.emulator import Emulator, Reply
 
 from .conftest import parquet, rows
@@ -125,12 +126,12 @@ def test_a_wrong_key_ends_at_once_and_the_mended_command_goes_on(azure, environm
     assert call(environment, *shlex.split(line)[2:]).returncode == 0
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGHUP, 129)])
 def test_an_interrupt_ends_politely_and_its_last_line_resumes(azure, environment, number, code):
-    source = parquet(Path("in.parquet"), text=[f"w{n}" for n in range(400)])
+    source = parquet(Path("in.parquet"), text=[f"w{n}" for n in range(150)])
     azure.latency = 0.1
     process = start(environment, "complete", str(source), "out.parquet", *JOB, "--concurrency", "8")
-    assert azure.requests.wait_for(40, timeout=30)
+    assert azure.requests.wait_for(20, timeout=60)
     process.send_signal(number)
     _, said = process.communicate(timeout=30)
     assert process.returncode == code, said
@@ -142,34 +143,73 @@ def test_an_interrupt_ends_politely_and_its_last_line_resumes(azure, environment
     again = call(environment, *shlex.split(line)[2:])
     assert again.returncode == 0, again.stderr
     assert set(Counter(asked(azure)).values()) == {1}, "no row was paid twice"
-    assert [row["output"] for row in rows(Path("out.parquet"))] == [f"w{n}" for n in range(400)]
+    assert [row["output"] for row in rows(Path("out.parquet"))] == [f"w{n}" for n in range(150)]
 
 
-@pytest.mark.timeout(180)
+# One interpreter for all the runs that are killed: each is a fork of it, which has everything imported.
+RUNNER = """
+import os, sys
+import pyarrow.parquet
+from azure_connector.bulk import Complete, _local, run
+
+job = Complete(model="gpt-4o-mini", prompt="Say {text}", max_tokens=20)
+for line in sys.stdin:
+    child = os.fork()
+    if not child:
+        run(job, "in.parquet", "out.parquet", concurrency=16, progress=False)
+        os._exit(0)
+    print(child, flush=True)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+"""
+
+
 def test_killed_ten_times_every_row_is_there_once(azure, environment):
-    number, concurrency = 1200, 16
+    number, concurrency, latency = 400, 16, 0.02
     source = parquet(Path("in.parquet"), text=[f"w{n}" for n in range(number)])
-    azure.latency = 0.02
+    azure.latency = latency
     chance = random.Random(4)
-    arguments = ["complete", str(source), "out.parquet", *JOB, "--concurrency", str(concurrency)]
-    kills = 0
+    runner = subprocess.Popen(
+        [sys.executable, "-c", RUNNER], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
     for _ in range(10):
-        goal = len(azure.requests) + chance.randrange(1, 110)
-        process = start(environment, *arguments)
-        azure.requests.wait_for(goal, timeout=30)
-        if process.poll() is None:
-            process.kill()
-            kills += 1
-        process.communicate(timeout=30)
-        assert not Path("out.parquet").exists() or process.returncode == 0
-    done = call(environment, *arguments)
+        goal = len(azure.requests) + chance.randrange(1, 30)
+        print("go", file=runner.stdin, flush=True)
+        child = int(runner.stdout.readline())
+        assert azure.requests.wait_for(goal, timeout=60)
+        os.kill(child, signal.SIGKILL)
+        assert int(runner.stdout.readline()) == -signal.SIGKILL
+        assert not Path("out.parquet").exists()
+    runner.communicate(timeout=30)
+    done = call(environment, "complete", str(source), "out.parquet", *JOB, "--concurrency", str(concurrency))
     assert done.returncode == 0, done.stderr
     made = rows(Path("out.parquet"))
     assert [row["output"] for row in made] == [f"w{n}" for n in range(number)]
-    assert kills == 10
     repeated = len(list(asked(azure))) - number
     # In flight, and what came in the tenth of a second before a commit.
-    assert repeated <= kills * (concurrency + 0.1 * concurrency / 0.02 + concurrency)
+    assert repeated <= 10 * (concurrency + 0.1 * concurrency / latency + concurrency)
+    assert sorted(path.name for path in Path().iterdir()) == ["in.parquet", "out.parquet"]
+
+
+def test_a_run_that_works_can_be_looked_at(azure, environment):
+    source = parquet(Path("in.parquet"), text=[f"w{n}" for n in range(60)])
+    job = Complete(model="gpt-4o-mini", prompt="Say {text}", max_tokens=20)
+    seen: list[str] = []
+
+    def look(progress: Progress) -> None:
+        if progress.done >= 10 and not seen:
+            seen.append(call(environment, "status", "out.parquet").stdout)
+            other = call(environment, "complete", str(source), "out.parquet", *JOB)
+            assert other.returncode == 2, "but not worked on by two"
+            line = other.stderr.strip().splitlines()[-1]
+            assert "Another process works on out.parquet.journal" in other.stderr
+            seen.append(call(environment, *shlex.split(line.partition("azure-connector bulk ")[2])).stdout)
+
+    azure.latency = 0.1
+    assert run(job, source, "out.parquet", concurrency=8, progress=look).rows == 60
+    assert len(seen) == 2
+    for said in seen:
+        assert " of 60 rows are done, 0 of them error rows" in said
+        assert int(said.split(" ", 1)[0]) >= 8
     assert sorted(path.name for path in Path().iterdir()) == ["in.parquet", "out.parquet"]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import pickle
 from types import SimpleNamespace
@@ -54,16 +55,13 @@ def test_a_template_reads_columns_and_braces_stay():
         ("{}", "names no column"),
         ("{0}", "names no column"),
         ("{text", "is no template"),
-        ("{text!z}", None),
+        ("{text!z}", "after ! is r, s or a"),
+        ("{text:9999999999}", "wider than"),
+        ("  ", "is empty"),
         ("{n:{width}}", "inside the format"),
     ],
 )
 def test_a_template_gets_no_farther_than_a_column(prompt, said):
-    if said is None:
-        _, works, results = read(Complete(model="m", prompt=prompt), text=["a"])
-        assert not works
-        assert codes(results) == {0: "bad_template"}
-        return
     with pytest.raises(ConfigurationError, match=said):
         Complete(model="m", prompt=prompt)
 
@@ -262,11 +260,37 @@ def test_a_secret_does_not_travel_with_a_job(settings):
     assert "w0rd" not in str(caught.value)
 
 
-@pytest.mark.parametrize("name", ["extra_headers", "extra_query"])
-def test_a_secret_does_not_travel_with_a_jobs_parameters(name):
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"extra_headers": {"api-key": "w0rd"}},
+        {"extra_query": {"subscription-key": "w0rd"}},
+        {"extra_body": {"apiKey": "w0rd"}},
+        {"extra_body": {"x-authorization": "Bearer w0rd" + "x" * 8}},
+        {"extra_body": {"data_sources": [{"parameters": {"authentication": {"type": "api_key", "key": "w0rd"}}}]}},
+        {"metadata": {"client_secret": "w0rd"}},
+        {"user": "eyJhbGciOi.eyJzdWIiOi.w0rd"},
+        {"tools": [{"type": "mcp", "server_url": "https://me:w0rd@host/x"}]},
+    ],
+)
+def test_a_secret_does_not_travel_with_a_jobs_parameters(params):
     with pytest.raises(ConfigurationError, match="TOML file") as caught:
-        Complete(model="m", prompt="{t}", params={name: {"api-key": "k" * 32}})
-    assert "k" * 32 not in str(caught.value)
+        Complete(model="m", prompt="{t}", params=params)
+    assert "w0rd" not in str(caught.value)
+
+
+def test_extra_body_is_a_part_of_the_body():
+    identity = {"authentication": {"type": "system_assigned_managed_identity"}}
+    schema = {"type": "object", "properties": {"api_key": {"type": "string", "description": "api_key: as it stands"}}}
+    params = {"prompt_cache_key": "k", "extra_body": {"data_sources": [identity], "tools": [schema]}}
+    _, (work,), _ = read(Complete(model="m", prompt="{t}", params=params), t=["x"])
+    assert work.body == {
+        "model": "m",
+        "prompt_cache_key": "k",
+        "data_sources": [identity],
+        "tools": [schema],
+        "messages": [{"role": "user", "content": "x"}],
+    }
 
 
 @pytest.mark.parametrize(
@@ -278,8 +302,17 @@ def test_a_secret_does_not_travel_with_a_jobs_parameters(name):
         {"prompt": "{t}", "max_tokens": 0},
         {"prompt": "{t}", "params": {"messages": []}},
         {"prompt": "{t}", "params": {"stream": True}},
+        {"prompt": "{t}", "params": {"extra_body": {"messages": []}}},
+        {"prompt": "{t}", "params": {"extra_body": "x"}},
+        {"prompt": "{t}", "params": {"timeout": 3}},
+        {"prompt": "{t}", "params": {"temperature": float("nan")}},
+        {"prompt": "{t}", "params": {"max_completion_tokens": 3}, "max_tokens": 3},
+        {"prompt": "{t}", "params": {"extra_body": {"response_format": {}}}, "schema": {"type": "object"}},
         {"prompt": "{t}", "schema": {"type": "array"}},
         {"prompt": "{t}", "schema": {"type": "object", "properties": 3}},
+        {"prompt": "{t}", "schema": {"type": "object", "properties": {"a": {"$ref": "#/$defs/None"}}}},
+        {"prompt": "{t}", "schema": {"type": "object", "properties": {"a": {"$ref": "http://127.0.0.1:9/a.json"}}}},
+        {"prompt": asyncio.sleep},
         {"prompt": "{t}", "settings": {"azure_endpont": "x"}},
         {"system": "s"},
     ],

@@ -7,6 +7,7 @@ import csv
 import json
 import sqlite3
 import threading
+import time
 from pathlib import Path
 
 import pyarrow as pa
@@ -15,9 +16,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from azure_connector.bulk import Complete, Embed, TooManyErrorsError, arun, estimate, run
-from azure_connector.bulk._journal import Journal, _file_system
+from azure_connector.bulk._journal import Journal
+from azure_connector.bulk._journal_file import file_system
 from azure_connector.bulk._results import Result
 from azure_connector.emulator import Reply, faults
+from azure_connector.emulator.counting import count_messages
 from azure_connector.errors import ConfigurationError
 
 from .conftest import parquet, rows
@@ -49,7 +52,7 @@ async def test_arun_is_the_same_without_blocking(azure):
 
 
 async def test_arun_that_is_cancelled_keeps_what_is_done(azure):
-    source = parquet(Path("in.parquet"), text=words(2000))
+    source = parquet(Path("in.parquet"), text=words(300))
     azure.latency = 0.05
     task = asyncio.create_task(arun(CHAT, source, "out.parquet", concurrency=8, **QUIET))
     assert await asyncio.to_thread(azure.requests.wait_for, 40)
@@ -59,12 +62,12 @@ async def test_arun_that_is_cancelled_keeps_what_is_done(azure):
     journal = sqlite3.connect("out.parquet.journal")
     kept = journal.execute("SELECT COUNT(*) FROM result").fetchone()[0]
     journal.close()
-    assert 20 <= kept < 2000
+    assert 20 <= kept < 300
     asked = len(azure.requests)
     azure.latency = 0
     await arun(CHAT, source, "out.parquet", **QUIET)
-    assert [row["output"] for row in rows(Path("out.parquet"))] == words(2000)
-    assert len(azure.requests) - asked == 2000 - kept
+    assert [row["output"] for row in rows(Path("out.parquet"))] == words(300)
+    assert len(azure.requests) - asked == 300 - kept
 
 
 def make_csv(path: Path) -> None:
@@ -192,9 +195,25 @@ def test_too_many_error_rows_stop_the_run_and_keep_the_journal(azure):
         run(CHAT, source, "out.parquet", concurrency=2, max_errors=5, **QUIET)
     assert len(azure.requests) < 300
     assert not Path("out.parquet").exists()
+    azure.requests.clear()
     with pytest.raises(TooManyErrorsError):
-        run(CHAT, source, "other.parquet", concurrency=2, max_errors="10%", **QUIET)
+        run(CHAT, source, "other.parquet", concurrency=16, max_errors="10%", **QUIET)
+    assert 100 <= len(azure.requests) < 500
     assert Path("out.parquet.journal").exists()
+
+
+def test_refusals_of_rows_tell_the_pace_as_answers_do(azure):
+    from azure_connector.bulk._session import open_session
+
+    head = {f"x-ratelimit-{name}": "6000" for name in ("limit-requests", "remaining-requests")}
+    azure.script(Reply(400, {"error": {"code": "content_filter", "param": "prompt"}}, headers=head), times=2)
+    session = open_session(CHAT, concurrency=1)
+    works, _ = session.rows.read_batch(0, pa.record_batch({"text": words(2)}), lambda row: True)
+    session.calls.submit(works)
+    while session.calls.pending:
+        session.calls.collect(1.0)
+    assert session.calls.pacer.rate(time.monotonic()) == pytest.approx(98, rel=0.01)
+    session.close()
 
 
 def test_a_job_that_ends_for_every_row_goes_on_later(azure, monkeypatch):
@@ -349,11 +368,11 @@ def test_an_output_that_cannot_be_written_is_found_out_first(azure, target):
 
 
 def test_a_parquet_file_that_breaks_in_its_middle_keeps_what_is_done(azure):
-    table = pa.table({"text": words(4000)})
-    pq.write_table(table, "in.parquet", row_group_size=1000, compression="none", use_dictionary=False)
+    table = pa.table({"text": words(1500)})
+    pq.write_table(table, "in.parquet", row_group_size=500, compression="none", use_dictionary=False)
     data = bytearray(Path("in.parquet").read_bytes())
-    at = data.find(b"w3500")
-    data[at - 4000 : at + 3000] = b"\xff" * 7000
+    at = data.find(b"w1250")
+    data[at - 1500 : at + 1500] = b"\xff" * 3000
     Path("in.parquet").write_bytes(data)
     with pytest.raises(ConfigurationError, match=r"cannot be read|ended after"):
         run(CHAT, "in.parquet", "out.parquet", **QUIET)
@@ -386,8 +405,8 @@ def test_a_file_that_is_no_journal_is_left_alone(azure):
 def test_a_network_drive_is_no_place_for_a_journal(tmp_path):
     mounts = tmp_path / "mounts"
     mounts.write_text("/dev/a / ext4 rw 0 0\nserver:/x /mnt/team\\040share nfs4 rw 0 0\n")
-    assert _file_system(Path("/mnt/team share/a/b.journal"), str(mounts)) == "nfs4"
-    assert _file_system(Path("/home/b.journal"), str(mounts)) == "ext4"
+    assert file_system(Path("/mnt/team share/a/b.journal"), str(mounts)) == "nfs4"
+    assert file_system(Path("/home/b.journal"), str(mounts)) == "ext4"
 
 
 def test_a_row_that_is_done_stays_and_an_error_row_may_change(tmp_path):
@@ -421,8 +440,11 @@ def test_the_estimate_sends_nothing_and_is_near(azure):
     assert not azure.requests
     assert (found.rows, found.calls) == (3000, 3000)
     assert found.output_tokens == 60_000
-    assert found.input_tokens == pytest.approx(sum(len(f"Say {text}") for text in texts) / 4, rel=0.1)
+    counted = sum(count_messages([{"role": "user", "content": f"Say {text}"}]) for text in texts)
+    assert found.input_tokens == pytest.approx(counted, rel=0.3)
     assert found.batch_cost == pytest.approx(found.cost / 2)
+    short = estimate(Embed(model="embed", column="text"), source, tpm=10**9)
+    assert str(short).endswith("tokens in (± 30 %); less than a minute at that quota")
     assert found.minutes == pytest.approx(max(5, (found.input_tokens + found.output_tokens) / 60_000))
 
 

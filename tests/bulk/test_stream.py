@@ -112,10 +112,39 @@ def test_a_busy_or_failing_service_is_asked_again_and_then_it_is_an_error_row(az
     assert [row["error_code"] for row in out] == [None] * 4
     assert sum(row["attempts"] for row in out) == len(azure.requests) == 7
     azure.clear()
-    azure.script(faults.too_many_requests(0.05), times=None)
-    out = run(CHAT, table(1).to_batches())
-    assert [row["error_code"] for row in out] == ["rate_limited"]
-    assert out[0]["attempts"] == len(azure.requests) == 4, "once, and three times from the end of the queue"
+    first, second = table(2).to_batches(1)
+
+    def arriving():
+        yield first
+        assert azure.requests.wait_for(1)
+        azure.script(faults.too_many_requests(0.05), times=None)
+        yield second
+
+    out = run(CHAT, arriving())
+    assert [row["error_code"] for row in out] == [None, "rate_limited"]
+    assert out[1]["attempts"] == len(azure.requests) - 1 == 4, "once, and three times from the end of the queue"
+
+
+def test_what_a_function_returns_and_is_no_json_is_its_rows_error(azure):
+    def prompt(row):
+        return [{"role": "user", "content": [{"type": "text", "text": {1, 2} if row["text"] == "w1" else "x"}]}]
+
+    out = run(Complete(model="gpt-4o-mini", prompt=prompt, max_tokens=20), table(3).to_batches())
+    assert [row["error_code"] for row in out] == [None, "bad_messages", None]
+
+
+def test_an_outage_without_end_ends_the_job(azure, monkeypatch):
+    import openai
+
+    from azure_connector.bulk import _calls, _pacing
+
+    monkeypatch.setattr(_calls, "_OUTAGE", 3)
+    monkeypatch.setattr(_calls, "_OUTAGE_SECONDS", 0.0)
+    monkeypatch.setattr(_pacing, "_OUTAGE", 1000)
+    azure.script(faults.failure(503), times=None)
+    with pytest.raises(openai.InternalServerError):
+        run(CHAT, table(50).to_batches(), concurrency=8)
+    assert len(azure.requests) < 50
 
 
 def test_an_endpoint_that_is_not_there_ends_the_job(azure, monkeypatch):

@@ -5,15 +5,12 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import litellm
-from semantic_kernel.connectors.ai.open_ai import AzureChatPromptExecutionSettings
-from semantic_kernel.contents import ChatHistory
-
-import litellm_adapter
 from azure_connector import AsyncAzureConnector, Attempt, AzureConnector, azure_info
-from sk_azure_plugin import AzureConnectorChatCompletion
+
+if TYPE_CHECKING:
+    from semantic_kernel.contents import ChatHistory
 
 __all__ = ["Doors", "Outcome", "Way", "ways"]
 
@@ -75,6 +72,11 @@ class Doors:
     """
 
     def __init__(self, options: dict[str, Any]) -> None:
+        import litellm
+
+        import litellm_adapter
+        from sk_azure_plugin import AzureConnectorChatCompletion
+
         self.sync = AzureConnector(**options)
         self.later = AsyncAzureConnector(**options)
         self.service = AzureConnectorChatCompletion(model=CHAT, connector=self.later)
@@ -82,6 +84,8 @@ class Doors:
         litellm_adapter.register("chaos", **options)
 
     async def close(self) -> None:
+        import litellm_adapter
+
         self.sync.close()
         await self.later.close()
         litellm_adapter.unregister("chaos")
@@ -147,10 +151,14 @@ class Doors:
     # Semantic Kernel
 
     async def kernel(self, prompt: str, outcome: Outcome) -> None:
+        from semantic_kernel.connectors.ai.open_ai import AzureChatPromptExecutionSettings
+
         found = await self.service.get_chat_message_content(history(prompt), AzureChatPromptExecutionSettings())
         outcome.delivered.append(str(found))
 
     async def kernel_stream(self, prompt: str, outcome: Outcome) -> None:
+        from semantic_kernel.connectors.ai.open_ai import AzureChatPromptExecutionSettings
+
         settings = AzureChatPromptExecutionSettings()
         async for message in self.service.get_streaming_chat_message_content(history(prompt), settings):
             outcome.delivered.append(str(message or ""))
@@ -158,19 +166,27 @@ class Doors:
     # LiteLLM
 
     def lite(self, prompt: str, outcome: Outcome) -> None:
+        import litellm
+
         reply: Any = litellm.completion(model=f"chaos/{CHAT}", messages=messages(prompt))
         outcome.delivered.append(reply.choices[0].message.content)
 
     def lite_stream(self, prompt: str, outcome: Outcome) -> None:
+        import litellm
+
         stream: Any = litellm.completion(model=f"chaos/{CHAT}", messages=messages(prompt), stream=True)
         for chunk in stream:
             outcome.delivered += pieces(chunk)
 
     async def alite(self, prompt: str, outcome: Outcome) -> None:
+        import litellm
+
         reply: Any = await litellm.acompletion(model=f"chaos/{CHAT}", messages=messages(prompt))
         outcome.delivered.append(reply.choices[0].message.content)
 
     async def alite_stream(self, prompt: str, outcome: Outcome) -> None:
+        import litellm
+
         stream: Any = await litellm.acompletion(model=f"chaos/{CHAT}", messages=messages(prompt), stream=True)
         async for chunk in stream:
             outcome.delivered += pieces(chunk)
@@ -204,6 +220,8 @@ def messages(prompt: str) -> list[dict[str, Any]]:
 
 
 def history(prompt: str) -> ChatHistory:
+    from semantic_kernel.contents import ChatHistory
+
     made = ChatHistory()
     made.add_user_message(prompt)
     return made

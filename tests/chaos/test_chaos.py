@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import logging
-import warnings
 
-import pytest
-
-pytest.importorskip("semantic_kernel")
-pytest.importorskip("litellm")
-
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # what the frameworks' own imports complain about
-    from tests.chaos.run import BATCH, storm_of_calls
 from azure_connector.emulator.wire import Call
+from tests.chaos.run import BATCH, storm_of_calls
 from tests.chaos.storm import Storm
+from tests.support.frameworks import needed
+
+frameworks = needed("litellm", "semantic_kernel.connectors.ai.open_ai")
 
 
 def request(text: str) -> Call:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,7 +17,7 @@ _STEP = re.compile(
     r"|In (?P<file>[\w./-]+)(?:, below \[(?P<table>\w+)\],)? (?P<verb>write|delete the line|rename): (?P<what>[^\n]+)"
 )
 _PLACEHOLDER = re.compile(r"YOUR-|RESOURCE-ID|PRINCIPAL-ID|TENANT-ID|<|\bOTHER-|=KEY\b|FILE-ID")
-_DUMP = "import json, os; print(json.dumps(dict(os.environ)))"
+_BEHIND = "what is exported now:"
 
 
 def steps(text: str) -> list[re.Match[str]]:
@@ -50,16 +48,17 @@ def type_in(text: str, monkeypatch: pytest.MonkeyPatch, answer: str = "") -> Non
 
 
 def _run(command: str, monkeypatch: pytest.MonkeyPatch, answer: str) -> None:
-    script = f'{command}\n"$1" -c "$2"\n'
+    script = f"{command}\necho '{_BEHIND}'; /usr/bin/env -0"
     done = subprocess.run(
-        ["/bin/bash", "-ec", script, "bash", sys.executable, _DUMP],
+        ["/bin/bash", "-ec", script],
         input=f"{answer}\n",
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, f"{command}: {done.stderr}"
-    after: dict[str, str] = json.loads(done.stdout.splitlines()[-1])
+    exported = done.stdout.rpartition(f"{_BEHIND}\n")[2].removesuffix("\0").split("\0")
+    after = dict(line.split("=", 1) for line in exported)
     for name in set(os.environ) - set(after):
         monkeypatch.delenv(name)
     for name, value in after.items():

@@ -114,12 +114,6 @@ def test_an_api_version_that_lies_around_is_pointed_out(
     assert causes(report) == ["api-version"]
 
 
-@pytest.fixture
-def entra() -> Any:
-    with EntraID() as running:
-        yield running
-
-
 def test_an_expired_token(diagnose: Diagnose, entra: EntraID) -> None:
     app = entra.register_app(secret=SECRET)
     with Emulator(entra=entra) as azure:

@@ -16,7 +16,8 @@ from azure_connector import AsyncAzureConnector, AzureConnector, ConfigurationEr
 from azure_connector.emulator import Emulator
 from azure_connector.errors import EndpointUnreachableError
 from azure_connector.settings._settings import _say_once
-from azure_connector.transport._proxies import Bypass, proxy_rules
+from azure_connector.transport import proxy_rules
+from azure_connector.transport._proxies import Bypass
 from tests.support import asking
 
 CLIENTS = [AzureConnector, AsyncAzureConnector]

@@ -7,14 +7,10 @@ import pytest
 from azure_connector import azure_info
 from azure_connector.emulator import Reply
 from tests.support.asking import STREAMS, WAYS, ask, options, text_of
+from tests.support.bodies import chunk
 
 FRAME = {"id": "chatcmpl-1", "created": 1790000000, "model": "gpt-4o-2024-11-20", "object": "chat.completion.chunk"}
 SAFE = {"hate": {"filtered": False, "severity": "safe"}}
-
-
-def chunk(delta, finish_reason=None, **more):
-    choice = {"index": 0, "delta": delta, "finish_reason": finish_reason, "logprobs": None, **more}
-    return {**FRAME, "choices": [choice]}
 
 
 def late_filter(**choice):

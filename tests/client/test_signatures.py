@@ -12,7 +12,6 @@ import pytest
 
 from azure_connector import AsyncAzureConnector, AzureConnector, ConnectorSettings
 from azure_connector.settings import ALIASES, SETTINGS
-from tests.test_packages import modules_after
 
 SNAPSHOT = Path(__file__).with_name("signatures.txt")
 SHOWN = {
@@ -116,13 +115,3 @@ def test_a_client_with_the_sdks_own_arguments_travels() -> None:
         pytest.raises(Exception, match="OPENAI_WEBHOOK_SECRET"),
     ):
         pickle.dumps(client)
-
-
-@pytest.mark.parametrize("client", ["AzureConnector", "AsyncAzureConnector"])
-def test_it_costs_nothing_until_somebody_looks(client: str) -> None:
-    imported = f"from azure_connector import {client}"
-    before = modules_after(imported)
-    after = modules_after(f"{imported}\nimport inspect; inspect.signature({client}); {client}.__doc__")
-    assert "azure_connector.settings._signature" not in before
-    assert "azure_connector.settings._signature" in after
-    assert not {name for name in before if name.startswith("azure_connector.settings")}

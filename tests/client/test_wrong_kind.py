@@ -91,6 +91,7 @@ def test_a_nested_model_that_is_unknown(azure: Emulator) -> None:
         (lambda client: client.get("/organization/usage/completions", cast_to=object), "portal"),
     ],
 )
+@pytest.mark.filterwarnings("ignore:deprecated:DeprecationWarning")  # the SDK's own, of variations, from 3.57 on
 class TestWhatAzureDoesNotHave:
     """On a resource's own host nothing is sent; a gateway is asked, and its 404 says the same."""
 

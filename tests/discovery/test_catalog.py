@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from azure_connector import AzureConnector, Catalog, ListedDeployment, Listing
-from azure_connector.deployments._listings import discovered, read_deployments, read_models
+from azure_connector.deployments import read_deployments, read_models
+from azure_connector.deployments._listings import discovered
 from azure_connector.emulator import Emulator
 
 json_values = st.recursive(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Iterator
 
 import openai
@@ -20,6 +21,8 @@ from azure_connector import (
 from azure_connector.emulator import Emulator, faults
 from azure_connector.emulator.models import DEFAULT_MODELS
 from azure_connector.settings import ConnectorFields
+
+from .blocks import ROOT
 
 HELLO = [{"role": "user", "content": "A secret of mine"}]
 
@@ -140,3 +143,34 @@ def test_every_error_is_the_sdks_and_carries_what_to_do() -> None:
     of_replies = [one for one in made if one not in (errors.ConfigurationError, errors.InvalidRequestError)]
     assert all(issubclass(one, openai.APIError) for one in of_replies)
     assert errors.ConfigurationError("x").attempts == ()
+
+
+def test_the_readmes_figures_are_those_of_the_tables() -> None:
+    """Ratios of CPU, to one decimal; the tables are what `make bench` measured."""
+    readme, tables = (
+        " ".join((ROOT / page).read_text("utf-8").split()) for page in ("README.md", "docs/performance.md")
+    )
+
+    def ratios(row: str) -> list[float]:
+        cells = tables.partition(f"| {row} |")[2].split("|")[:4]
+        return [float(cell.split()[0]) for cell in cells]
+
+    alone, many, chunk, _ = ratios("**connector, `create()`** : openai")
+    kernel = ratios("**Semantic Kernel on the connector** : Semantic Kernel")[0]
+    lite = ratios("**LiteLLM on the connector** : LiteLLM `azure/`")[0]
+    said = f"about {alone:.1f} of openai's own client alone and under 0.1 with 64 at once, a streamed chunk {chunk:.1f}"
+    assert said in readme
+    assert f"a Semantic Kernel call {kernel:.1f}, a LiteLLM call {lite:.1f}" in readme
+    assert many < 0.1
+    half, third, seventh, _ = ratios("**connector, `create()`** : openai over its own aiohttp client")
+    assert (round(half, 1), round(1 / third), round(1 / seventh)) == (0.5, 3, 7)
+    assert "openai's client over its own aiohttp transport it is about a half, a third and a seventh" in readme
+
+
+def test_the_readmes_commands_are_those_that_there_are() -> None:
+    import typer
+
+    from azure_connector.cli._app import app
+
+    (told,) = re.findall(r"`azure-connector`: ([a-z, ]+) \|", (ROOT / "README.md").read_text(encoding="utf-8"))
+    assert {*told.split(", "), "emulator"} == set(typer.main.get_command(app).commands)

@@ -10,12 +10,6 @@ from azure_connector.emulator import Emulator
 
 
 @pytest.fixture
-def azure() -> Iterator[Emulator]:
-    with Emulator() as emulator:
-        yield emulator
-
-
-@pytest.fixture
 def http(azure: Emulator) -> Iterator[httpx.Client]:
     """Plain HTTP with the right key."""
     with httpx.Client(

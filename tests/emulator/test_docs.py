@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import pytest
+from tests.support.tables import each_row
 
 PAGE = Path(__file__).parents[2] / "docs" / "emulator.md"
 BLOCKS = re.findall(r"^```python\n(.*?)^```", PAGE.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
 
 
-@pytest.mark.parametrize("block", BLOCKS, ids=range(1, len(BLOCKS) + 1))
+@each_row("block", BLOCKS, ids=range(1, len(BLOCKS) + 1))
 def test_block_runs(block: str) -> None:
     exec(compile(block, str(PAGE), "exec"), {"__name__": "docs"})
 

@@ -6,7 +6,6 @@ import re
 from typing import Any
 
 import jsonschema
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,6 +13,7 @@ from azure_connector.emulator.filling import fill
 from azure_connector.emulator.patterns import sample
 from azure_connector.emulator.phrases import names, numbers, quotations
 from tests.support.examples import examples
+from tests.support.tables import each_row
 
 PROMPT = (
     'Book 2 nights from 2026-05-01 in "Hotel Ritz", Paris for Ada Lovelace (ada@example.org), no breakfast, '
@@ -61,8 +61,8 @@ SCHEMAS: list[tuple[dict[str, Any], Any]] = [
 ]
 
 
-@pytest.mark.parametrize(("schema", "wanted"), SCHEMAS)
-@pytest.mark.parametrize("text", [PROMPT, "", "hello"])
+@each_row(("schema", "wanted"), SCHEMAS)
+@each_row("text", [PROMPT, "", "hello"])
 def test_values_satisfy_their_schema(schema: dict[str, Any], wanted: Any, text: str) -> None:
     value = fill(schema, text)
     jsonschema.validate(value, schema)
@@ -119,7 +119,7 @@ def test_any_schema_is_satisfied(schema: dict[str, Any], text: str) -> None:
     jsonschema.validate(fill(schema, text), schema)
 
 
-@pytest.mark.parametrize(
+@each_row(
     "pattern",
     [
         r"^\d{4}-\d{2}$",

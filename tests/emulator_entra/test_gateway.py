@@ -21,12 +21,6 @@ HELLO: Any = [{"role": "user", "content": "Hello"}]
 
 
 @pytest.fixture
-def azure() -> Iterator[Emulator]:
-    with Emulator() as running:
-        yield running
-
-
-@pytest.fixture
 def gateway(azure: Emulator) -> Iterator[Gateway]:
     with Gateway(azure, backend_key=azure.api_key) as running:
         yield running

@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import openai
-import pytest
 
 from azure_connector.emulator import Emulator
 from azure_connector.emulator.gateway import Gateway
 
 HELLO: Any = [{"role": "user", "content": "Hello"}]
 BAD: Any = [{"role": "user", "content": "[filter:hate=high]"}]
-
-
-@pytest.fixture
-def azure() -> Iterator[Emulator]:
-    with Emulator() as running:
-        yield running
 
 
 CHAT = "/openai/v1/chat/completions"

@@ -8,12 +8,12 @@ from typing import Any
 import httpx
 import pytest
 
-from azure_connector.deployments._operations import CHAT, RESPONSES
-from azure_connector.deployments._profiles import model_from_reply, profile_for
+from azure_connector.deployments import CHAT, RESPONSES, profile_for
+from azure_connector.deployments._profiles import model_from_reply
 from azure_connector.emulator import Emulator
 from azure_connector.errors._envelope import parse_envelope
+from azure_connector.requests import adapt_request
 from azure_connector.requests._adaptation_from_error import AdaptationCache, adaptation_from_error
-from azure_connector.requests._fit import adapt_request
 from azure_connector.requests.responses_api import to_responses
 from tests.fitting.bodies import USER
 

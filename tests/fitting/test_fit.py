@@ -7,12 +7,11 @@ from typing import Any
 
 import pytest
 
-from azure_connector.deployments._operations import CHAT, RESPONSES
-from azure_connector.deployments._profiles import Profiles, profile_for
+from azure_connector.deployments import CHAT, RESPONSES, Profiles, profile_for
 from azure_connector.errors import InvalidRequestError
-from azure_connector.requests._adaptation_from_error import Adaptation
+from azure_connector.requests import Adaptation, adapt_request
 from azure_connector.requests._change_reporter import ChangeReporter
-from azure_connector.requests._fit import RequestChange, adapt_request
+from azure_connector.requests._fit import RequestChange
 from tests.fitting.bodies import USER, chat
 
 TOOLS = [{"type": "function", "function": {"name": "f"}}]

@@ -5,16 +5,15 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from azure_connector.deployments._operations import CHAT, RESPONSES
-from azure_connector.deployments._profiles import profile_for
+from azure_connector.deployments import CHAT, RESPONSES, profile_for
 from azure_connector.errors._classify import parse_envelope
-from azure_connector.requests._adaptation_from_error import Adaptation, AdaptationCache, adaptation_from_error
-from azure_connector.requests._fit import adapt_request
+from azure_connector.requests import Adaptation, adapt_request
+from azure_connector.requests._adaptation_from_error import AdaptationCache, adaptation_from_error
 from tests.fitting.bodies import USER, chat
+from tests.support.tables import each_row
 
 TOOLS = [{"type": "function", "function": {"name": "f"}}]
 SYSTEM = {"role": "system", "content": "A"}
@@ -265,7 +264,7 @@ TAUGHT: list[tuple[int, Any, str, dict[str, Any], Adaptation, dict[str, Any] | N
 ]
 
 
-@pytest.mark.parametrize(("status", "error", "operation", "body", "adaptation", "adapted"), TAUGHT)
+@each_row(("status", "error", "operation", "body", "adaptation", "adapted"), TAUGHT)
 def test_a_refusal_teaches(
     status: int,
     error: Any,
@@ -285,7 +284,7 @@ SCHEMA = "Invalid schema for function 'f': schema must be a JSON Schema of 'type
 TYPED = "Invalid parameter: 'response_format' of type 'json_schema' is not supported with this model."
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("status", "error", "body"),
     [
         (400, refused("…", "prompt", "content_filter"), chat(temperature=0.2)),

@@ -10,8 +10,7 @@ from types import ModuleType
 
 import pytest
 
-from azure_connector.deployments._families import FAMILIES
-from azure_connector.deployments._profiles import Profiles
+from azure_connector.deployments import FAMILIES, Profiles
 
 DOCS = Path(__file__).parents[2] / "docs"
 

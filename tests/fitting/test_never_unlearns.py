@@ -11,10 +11,10 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from azure_connector.deployments._operations import CHAT
+from azure_connector.deployments import CHAT
 from azure_connector.errors._classify import parse_envelope
+from azure_connector.requests import adapt_request
 from azure_connector.requests._adaptation_from_error import AdaptationCache, adaptation_from_error
-from azure_connector.requests._fit import adapt_request
 from tests.fitting.bodies import USER
 
 VALUES: dict[str, tuple[Any, ...]] = {

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from azure_connector.deployments._families import FAMILIES
-from azure_connector.deployments._operations import CHAT
-from azure_connector.deployments._profiles import Profiles, model_from_reply, profile_for
+from azure_connector.deployments import CHAT, FAMILIES, Profiles, profile_for
+from azure_connector.deployments._profiles import model_from_reply
 from azure_connector.errors import ConfigurationError
-from azure_connector.requests._fit import adapt_request
+from azure_connector.requests import adapt_request
+from tests.support.tables import each_row
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("model", "family"),
     [
         ("gpt-5", "gpt-5"),
@@ -56,7 +56,7 @@ def test_the_closest_pattern_wins(model: str, family: str) -> None:
     assert profile.family == family
 
 
-@pytest.mark.parametrize("model", [None, "", "gpt-5.7", "house", "team-chat"])
+@each_row("model", [None, "", "gpt-5.7", "house", "team-chat"])
 def test_what_nobody_knows_has_no_rules(model: str | None) -> None:
     assert profile_for(model) is None
 
@@ -68,7 +68,7 @@ def test_each_pattern_stands_once_and_each_family_names_its_source() -> None:
     assert len({profile.family for profile in FAMILIES}) == len(FAMILIES)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("served", "model"),
     [
         ("gpt-5-2025-08-07", "gpt-5"),
@@ -113,7 +113,7 @@ def test_a_new_model_is_like_a_known_one_or_takes_everything() -> None:
     }
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("table", "says"),
     [
         ({"x": {"like": "gpt-99"}}, ['profiles."x".like', "gpt-99", "gpt-5.1"]),

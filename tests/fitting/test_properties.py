@@ -9,11 +9,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from azure_connector.deployments._families import FAMILIES
-from azure_connector.deployments._operations import CHAT, RESPONSES
-from azure_connector.deployments._profiles import Profile, profile_for
-from azure_connector.requests._adaptation_from_error import Adaptation
-from azure_connector.requests._fit import adapt_request
+from azure_connector.deployments import CHAT, FAMILIES, RESPONSES, Profile, profile_for
+from azure_connector.requests import Adaptation, adapt_request
 
 PROFILES: list[Profile | None] = [*FAMILIES, None]
 EFFORTS = st.sampled_from([None, "none", "minimal", "low", "medium", "high", "xhigh", "max", "turbo"])

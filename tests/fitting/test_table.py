@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from azure_connector.deployments._operations import CHAT, RESPONSES
-from azure_connector.deployments._profiles import profile_for
-from azure_connector.requests._fit import adapt_request
+from azure_connector.deployments import CHAT, RESPONSES, profile_for
+from azure_connector.requests import adapt_request
+from tests.support.tables import each_row
 
 EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 SAMPLING = {
@@ -116,7 +116,7 @@ def rows(table: str) -> list[dict[str, Any]]:
 
 
 def each(table: str) -> Any:
-    return pytest.mark.parametrize("row", [pytest.param(row, id=row["model"]) for row in rows(table)])
+    return each_row("row", [pytest.param(row, id=row["model"]) for row in rows(table)])
 
 
 def base(operation: str, **fields: Any) -> dict[str, Any]:
@@ -153,8 +153,8 @@ def test_output_limit_over_responses(row: dict[str, Any]) -> None:
     assert sent(row, RESPONSES, max_output_tokens=7, max_tokens=5) == base(RESPONSES, max_output_tokens=7)
 
 
-@pytest.mark.parametrize("operation", [CHAT, RESPONSES])
-@pytest.mark.parametrize("name", SAMPLING)
+@each_row("operation", [CHAT, RESPONSES])
+@each_row("name", SAMPLING)
 def test_sampling(operation: str, name: str) -> None:
     for row in rows(CHAT_TABLE if operation == CHAT else RESPONSES_TABLE):
         value = {name: SAMPLING[name]}
@@ -168,7 +168,7 @@ def test_sampling(operation: str, name: str) -> None:
             assert sent(row, operation, **value, **high) == base(operation, **high), row["model"]
 
 
-@pytest.mark.parametrize("operation", [CHAT, RESPONSES])
+@each_row("operation", [CHAT, RESPONSES])
 def test_default_values_never_warn(operation: str) -> None:
     for row in rows(CHAT_TABLE if operation == CHAT else RESPONSES_TABLE):
         for name, value in DEFAULTS.items():
@@ -186,7 +186,7 @@ def test_stop(row: dict[str, Any]) -> None:
 
 
 @each(CHAT_TABLE)
-@pytest.mark.parametrize("effort", EFFORTS)
+@each_row("effort", EFFORTS)
 def test_effort_over_chat(row: dict[str, Any], effort: str) -> None:
     expected = row["efforts"][effort]
     adapted = adapt_request(CHAT, base(CHAT, reasoning_effort=effort), profile=profile_for(row["model"]))
@@ -199,7 +199,7 @@ def test_effort_over_chat(row: dict[str, Any], effort: str) -> None:
 
 
 @each(RESPONSES_TABLE)
-@pytest.mark.parametrize("effort", EFFORTS)
+@each_row("effort", EFFORTS)
 def test_effort_over_responses(row: dict[str, Any], effort: str) -> None:
     expected = row["efforts"][effort]
     kept = {} if expected == "-" else {"reasoning": {"effort": expected}}
@@ -230,8 +230,8 @@ def test_verbosity_over_responses(row: dict[str, Any]) -> None:
     assert sent(row, RESPONSES, verbosity="low") == base(RESPONSES, **alone)
 
 
-@pytest.mark.parametrize("value", [True, False])
-@pytest.mark.parametrize("operation", [CHAT, RESPONSES])
+@each_row("value", [True, False])
+@each_row("operation", [CHAT, RESPONSES])
 def test_parallel_tool_calls(operation: str, value: bool) -> None:
     tools = TOOLS if operation == CHAT else FLAT_TOOLS
     for row in rows(CHAT_TABLE if operation == CHAT else RESPONSES_TABLE):
@@ -248,7 +248,7 @@ def test_parallel_tool_calls(operation: str, value: bool) -> None:
             assert sent(row, operation, **given, **low) == base(operation, tools=tools, **low)
 
 
-@pytest.mark.parametrize("operation", [CHAT, RESPONSES])
+@each_row("operation", [CHAT, RESPONSES])
 def test_streaming(operation: str) -> None:
     for row in rows(CHAT_TABLE if operation == CHAT else RESPONSES_TABLE):
         given: dict[str, Any] = {"stream": True}
@@ -260,8 +260,8 @@ def test_streaming(operation: str) -> None:
         assert (adapted.stream, adapted.deliver_as_stream) == (streams, not streams)
 
 
-@pytest.mark.parametrize("given", ["system", "developer"])
-@pytest.mark.parametrize("operation", [CHAT, RESPONSES])
+@each_row("given", ["system", "developer"])
+@each_row("operation", [CHAT, RESPONSES])
 def test_roles(operation: str, given: str) -> None:
     key = "messages" if operation == CHAT else "input"
     for row in rows(CHAT_TABLE if operation == CHAT else RESPONSES_TABLE):
@@ -286,13 +286,13 @@ def test_tools_with_reasoning_over_chat(row: dict[str, Any]) -> None:
         assert adapt_request(CHAT, quiet, profile=profile_for(row["model"])).body is quiet
 
 
-@pytest.mark.parametrize(("model", "goal"), [("gpt-5.4", CHAT), ("gpt-5.5", RESPONSES), ("gpt-5.6", RESPONSES)])
+@each_row(("model", "goal"), [("gpt-5.4", CHAT), ("gpt-5.5", RESPONSES), ("gpt-5.6", RESPONSES)])
 def test_tools_where_no_effort_is_given_follow_the_default_effort(model: str, goal: str) -> None:
     """gpt-5.4 does not reason unless asked; gpt-5.6 does, and Azure then refuses tools though no effort was sent."""
     assert adapt_request(CHAT, base(CHAT, tools=TOOLS), profile=profile_for(model)).operation == goal
 
 
-@pytest.mark.parametrize("model", RESPONSES_ONLY)
+@each_row("model", RESPONSES_ONLY)
 def test_models_that_only_responses_serves(model: str) -> None:
     asked = base(CHAT, temperature=0.2, max_tokens=5, reasoning_effort="low")
     adapted = adapt_request(CHAT, asked, profile=profile_for(model))
@@ -316,7 +316,7 @@ def test_json_object_leaves_a_thinking_deepseek_without_an_answer() -> None:
         assert sent({"model": "DeepSeek-V3.1"}, CHAT, **json_object, **quiet) == base(CHAT, **json_object, **quiet)
 
 
-@pytest.mark.parametrize("operation", ["/embeddings", "/images/generations", "/audio/speech", "/files"])
+@each_row("operation", ["/embeddings", "/images/generations", "/audio/speech", "/files"])
 def test_other_operations_pass_untouched(operation: str) -> None:
     body = {"model": "x", "input": "hello", "temperature": 0.2, "max_tokens": 5}
     for model in ("gpt-5", "text-embedding-3-small", None):

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
-from azure_connector.deployments._operations import CHAT, RESPONSES
+from azure_connector.deployments import CHAT, RESPONSES
 from azure_connector.errors._classify import parse_envelope
-from azure_connector.requests._adaptation_from_error import Adaptation, adaptation_from_error
-from azure_connector.requests._fit import adapt_request
+from azure_connector.requests import Adaptation, adapt_request
+from azure_connector.requests._adaptation_from_error import adaptation_from_error
 from tests.fitting.bodies import chat
+from tests.support.tables import each_row
 
 TOOLS = [{"type": "function", "function": {"name": "f"}}]
 PREDICTION = {"type": "content", "content": "x"}
@@ -55,7 +54,7 @@ PARAMETERS: list[tuple[str, dict[str, Any], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("message", "body", "name"), PARAMETERS)
+@each_row(("message", "body", "name"), PARAMETERS)
 def test_a_parameter_that_is_refused_is_left_out(message: str, body: dict[str, Any], name: str) -> None:
     lesson = taught(message, body)
     assert lesson is not None
@@ -75,7 +74,7 @@ DOTTED = [
 ]
 
 
-@pytest.mark.parametrize(("message", "param", "more"), DOTTED)
+@each_row(("message", "param", "more"), DOTTED)
 def test_only_the_leaf_of_a_dotted_name_is_left_out(message: str, param: str | None, more: dict[str, Any]) -> None:
     body = native(reasoning={"effort": "low", **more})
     lesson = taught(message, body, param=param, operation=RESPONSES)
@@ -83,7 +82,7 @@ def test_only_the_leaf_of_a_dotted_name_is_left_out(message: str, param: str | N
     assert adapt_request(RESPONSES, body, profile=None, adaptations=[lesson]).body["reasoning"] == {"effort": "low"}
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("message", "body", "name", "beside"),
     [
         (
@@ -228,7 +227,7 @@ VALUES: list[tuple[str, str | None, str | None, dict[str, Any], dict[str, Any], 
 ]
 
 
-@pytest.mark.parametrize(("message", "param", "code", "sent", "instead", "stays"), VALUES)
+@each_row(("message", "param", "code", "sent", "instead", "stays"), VALUES)
 def test_a_value_that_is_refused_says_nothing_against_the_parameter(
     message: str, param: str | None, code: str | None, sent: dict[str, Any], instead: dict[str, Any], stays: Any
 ) -> None:
@@ -239,7 +238,7 @@ def test_a_value_that_is_refused_says_nothing_against_the_parameter(
     assert adapt_request(CHAT, chat(**stays), profile=None, adaptations=[lesson]).body == chat(**stays)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("message", "body", "param", "code"),
     [
         (

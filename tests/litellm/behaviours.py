@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from azure_connector.emulator import Reply
+from tests.support import bodies
 
 SAFE = {name: {"filtered": False, "severity": "safe"} for name in ("hate", "self_harm", "sexual", "violence")}
 JAILBREAK = {"jailbreak": {"filtered": False, "detected": False}}
@@ -54,8 +55,10 @@ def whole(message: Any, *, finish: str = "stop", choices: Any = None, **more: An
 
 
 def chunk(delta: Any, *, finish: str | None = None, index: int = 0, **choice: Any) -> dict[str, Any]:
-    one = {"index": index, "delta": delta, "finish_reason": finish, "logprobs": None, "content_filter_results": {}}
-    return {**FRAME, "object": "chat.completion.chunk", "choices": [{**one, **choice}], "usage": None}
+    return bodies.chunk(delta, finish, **{"index": index, "content_filter_results": {}, **choice}) | {
+        "system_fingerprint": "fp_1",
+        "usage": None,
+    }
 
 
 FIRST = {

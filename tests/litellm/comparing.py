@@ -18,23 +18,23 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import litellm
 import openai
 import pydantic
-from litellm.integrations.custom_logger import CustomLogger
-from litellm.litellm_core_utils.thread_pool_executor import executor
 
-import litellm_adapter
 from azure_connector.emulator import Emulator, Reply
 from tests.litellm.lite import settle
+from tests.support.frameworks import late
 from tests.support.waiting import PATIENCE
+
+litellm = late("litellm")
+loggers = late("tests.litellm.loggers")
+litellm_adapter = late("litellm_adapter")
 
 __all__ = ["Found", "Row", "Stage", "Steps", "one"]
 
 PROVIDERS = ("azure", "azure_connector")
 PLAYS = ("sync", "async", "router", "async router")
 API_VERSION = "2025-04-01-preview"
-ERRORS = (*litellm.exceptions.LITELLM_EXCEPTION_TYPES, openai.OpenAIError, ValueError)
 
 Steps = Generator[tuple[str, dict[str, Any]], Any, None]
 
@@ -83,29 +83,6 @@ class Found:
     ours: Any
 
 
-class _Seen(CustomLogger):
-    """What a callback is told, by the call's id."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.told: dict[str, list[Any]] = {}
-
-    def _note(self, kind: str, kwargs: Any) -> None:
-        self.told.setdefault(kwargs.get("litellm_call_id"), []).append((kind, dict(kwargs)))
-
-    def log_success_event(self, kwargs: Any, response_obj: Any, start_time: Any, end_time: Any) -> None:
-        self._note("success", kwargs)
-
-    def log_failure_event(self, kwargs: Any, response_obj: Any, start_time: Any, end_time: Any) -> None:
-        self._note("failure", kwargs)
-
-    async def async_log_success_event(self, kwargs: Any, response_obj: Any, start_time: Any, end_time: Any) -> None:
-        self._note("success", kwargs)
-
-    async def async_log_failure_event(self, kwargs: Any, response_obj: Any, start_time: Any, end_time: Any) -> None:
-        self._note("failure", kwargs)
-
-
 @dataclass
 class _Played:
     """One play of one row: what each step gave, and what went out for it."""
@@ -123,7 +100,7 @@ class Stage:
 
     def __init__(self, azure: Emulator) -> None:
         self.azure = azure
-        self.seen = _Seen()
+        self.seen = loggers.Recorder()
         litellm.callbacks.append(self.seen)
         self._futures: list[concurrent.futures.Future[Any]] = []
         self._scripted = False
@@ -159,6 +136,8 @@ class Stage:
     def play(self, rows: Sequence[Row]) -> Iterator[Found]:
         """Plays rows and gives every difference."""
         played: dict[tuple[str, str, str], _Played] = {}
+        from litellm.litellm_core_utils.thread_pool_executor import executor
+
         submit = executor.submit
 
         def recorded(*args: Any, **kwargs: Any) -> Any:
@@ -204,7 +183,7 @@ class Stage:
             try:
                 reply = function(**call)
                 told = _reply(reply, list(reply) if _is_stream(reply) else None)
-            except ERRORS as error:
+            except _errors() as error:
                 told = _error(error)
             played.steps.append({**told, "wire": self._wire(sent)})
             if "error" in told:
@@ -232,7 +211,7 @@ class Stage:
             try:
                 reply = await function(**call)
                 told = _reply(reply, [part async for part in reply] if _is_stream(reply) else None)
-            except ERRORS as error:
+            except _errors() as error:
                 told = _error(error)
             played.steps.append({**told, "wire": self._wire(sent)})
             if "error" in told:
@@ -250,8 +229,17 @@ class Stage:
     def _told(self, played: _Played, row: Row) -> list[Any]:
         if "log" in row.unsteady:
             return played.steps
-        logs = [[_log(kind, kwargs) for kind, kwargs in self.seen.told.get(call, [])] for call in played.calls]
+        told: dict[str, list[dict[str, Any]]] = {call: [] for call in played.calls}
+        for one in self.seen.told:
+            call = one.kwargs.get("litellm_call_id")
+            if call in told and one.kind in ("success", "failure"):
+                told[call].append(_log(one.kind, one.kwargs))
+        logs = [told[call] for call in played.calls]
         return [{**step, "log": log} for step, log in zip(played.steps, logs, strict=True)]
+
+
+def _errors() -> tuple[type[Exception], ...]:
+    return (*litellm.exceptions.LITELLM_EXCEPTION_TYPES, openai.OpenAIError, ValueError)
 
 
 def _more_told(path: str, theirs: Any) -> bool:

@@ -8,10 +8,13 @@ import types
 from collections.abc import Iterator
 from typing import Any
 
-import litellm
 import pytest
 
-import litellm_adapter
+from tests.support.frameworks import late, needed
+
+frameworks = needed("litellm", "litellm_adapter")
+litellm = late("litellm")
+litellm_adapter = late("litellm_adapter")
 
 _GLOBALS = (
     "cache",

@@ -8,12 +8,14 @@ from collections.abc import Awaitable
 from importlib.metadata import version
 from typing import Any
 
-import litellm
 import openai
-from litellm.llms.custom_httpx.http_handler import AsyncHTTPHandler, HTTPHandler
 
 from tests.support.asking import HELLO
+from tests.support.frameworks import late
 from tests.support.waiting import PATIENCE
+
+litellm = late("litellm")
+http_handler = late("litellm.llms.custom_httpx.http_handler")
 
 
 def ask(way: str, model: str = "azure_connector/gpt-4o", messages: Any = None, **call: Any) -> Any:
@@ -54,9 +56,9 @@ async def settle() -> None:
         await entry["custom_handler"].aclose()
     # The clients that LiteLLM keeps for `azure/`.
     for client in list(litellm.in_memory_llm_clients_cache.cache_dict.values()):
-        if isinstance(client, openai.AsyncOpenAI | AsyncHTTPHandler):
+        if isinstance(client, openai.AsyncOpenAI | http_handler.AsyncHTTPHandler):
             await client.close()
-        elif isinstance(client, openai.OpenAI | HTTPHandler):
+        elif isinstance(client, openai.OpenAI | http_handler.HTTPHandler):
             client.close()
     litellm.in_memory_llm_clients_cache.flush_cache()
     gc.collect(1)  # streams that nobody read to the end close when they are collected

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 
-import litellm
 import pytest
 
 from tests.litellm.lite import ask, run
 from tests.support.asking import HELLO, WAYS, text_of
+from tests.support.frameworks import late
+
+litellm = late("litellm")
 
 WEATHER = {
     "type": "function",

@@ -11,13 +11,15 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-import litellm
 import pydantic
 import pytest
 
-import litellm_adapter
 from azure_connector.emulator import Emulator
 from tests.litellm.lite import VERSION, ask
+from tests.support.frameworks import late
+
+litellm = late("litellm")
+litellm_adapter = late("litellm_adapter")
 
 TEXT = {"type": "text", "text": "Say hello to Oslo"}
 PARTS = [{"role": "user", "content": [TEXT]}]

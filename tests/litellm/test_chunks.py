@@ -5,31 +5,30 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-import litellm
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from litellm import CustomStreamWrapper
-from litellm.types.utils import ModelResponseStream
 
 from azure_connector.emulator import Reply
-from litellm_adapter import chunks as chunks_module
-from litellm_adapter.chunks import Chunks
-from litellm_adapter.stream_wrapper import StreamWrapper
 from tests.litellm.lite import ask, run
 from tests.speed.shapes import BROKEN_CHUNKS, FRAME, RECORDED, SAFE, STREAMS, USAGE, piece
 from tests.support.asking import HELLO, text_of
+from tests.support.frameworks import late
+
+litellm = late("litellm")
+chunks_module = late("litellm_adapter.chunks")
+wrapping = late("litellm_adapter.stream_wrapper")
 
 ALL = [*STREAMS.values(), *RECORDED.values()]
 
 
-def made(chunks: list[dict[str, Any]]) -> list[ModelResponseStream]:
-    found = Chunks(lambda _: None)
+def made(chunks: list[dict[str, Any]]) -> list[Any]:
+    found = chunks_module.Chunks(lambda _: None)
     given = [found.feed(copy.deepcopy(chunk)) for chunk in chunks]
     return [one for one in [*given, *iter(found.finish, None)] if one is not None]
 
 
-def plainly(chunks: list[dict[str, Any]]) -> list[ModelResponseStream]:
+def plainly(chunks: list[dict[str, Any]]) -> list[Any]:
     """As `made`, every chunk by LiteLLM's own constructors."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(chunks_module._Pattern, "of", classmethod(lambda cls, chunk, piece: None))
@@ -47,7 +46,7 @@ def state(model: Any) -> Any:
     return type(model), held, model.__pydantic_fields_set__, model.__pydantic_private__
 
 
-def equal(ours: list[ModelResponseStream], theirs: list[ModelResponseStream]) -> None:
+def equal(ours: list[Any], theirs: list[Any]) -> None:
     assert [state(one) for one in ours] == [state(one) for one in theirs]
     assert ours == theirs
     assert [one.model_dump(warnings=False) for one in ours] == [one.model_dump(warnings=False) for one in theirs]
@@ -104,10 +103,10 @@ def test_plain_text_is_copied(monkeypatch):
     assert len(built) == 1
 
 
-class _Stock(StreamWrapper):
+def stock_wrapper() -> type:
     """The wrapper, with LiteLLM's own way of making every chunk."""
-
-    chunk_creator = CustomStreamWrapper.chunk_creator
+    own = {"chunk_creator": litellm.CustomStreamWrapper.chunk_creator}
+    return type("_Stock", (wrapping.StreamWrapper,), own)
 
 
 async def streamed() -> tuple[list[Any], Any]:
@@ -118,7 +117,7 @@ async def streamed() -> tuple[list[Any], Any]:
 @pytest.mark.parametrize("chunks", ALL)
 def test_the_wrapper_gives_what_litellms_own_gives(registered, monkeypatch, chunks):
     found = []
-    for kind in (StreamWrapper, _Stock):
+    for kind in (wrapping.StreamWrapper, stock_wrapper()):
         monkeypatch.setattr("litellm_adapter.provider.StreamWrapper", kind)
         registered.script(Reply(events=chunks))
         found.append(run(streamed()))
@@ -157,7 +156,7 @@ def test_a_wrapper_that_passes_nothing_on_is_asked_for_every_chunk(registered, m
         asked.append(chunk)
         return chunk.model_copy()
 
-    monkeypatch.setattr(CustomStreamWrapper, "chunk_creator", creator)
+    monkeypatch.setattr(litellm.CustomStreamWrapper, "chunk_creator", creator)
     registered.script(Reply(events=[piece({"content": "a"}), piece({"content": "b"}), piece({}, "stop")]))
     assert text_of(run(streamed())[0]) == "ab"
     assert len(asked) == 3

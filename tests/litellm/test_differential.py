@@ -13,10 +13,12 @@ from pathlib import Path
 
 import pytest
 
-import litellm_adapter
 from azure_connector.emulator import Emulator
 from tests.litellm import entry_rows
 from tests.litellm.comparing import Found, Row, Stage
+from tests.support.frameworks import late
+
+litellm_adapter = late("litellm_adapter")
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs" / "litellm.md"

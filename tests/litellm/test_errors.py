@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import socket
 
-import litellm
 import openai
 import pytest
 
@@ -15,6 +14,9 @@ from azure_connector.emulator import Emulator, Reply
 from tests.litellm.behaviours import FILTERED
 from tests.litellm.lite import ask, settle
 from tests.support.asking import HELLO, WAYS, text_of
+from tests.support.frameworks import late
+
+litellm = late("litellm")
 
 
 def error(status, code, message="No.", headers=None, **more):
@@ -23,16 +25,16 @@ def error(status, code, message="No.", headers=None, **more):
 
 CONTEXT = error(400, "context_length_exceeded", "This model's maximum context length is 128000 tokens.")
 TABLE = [
-    ("wrong key", error(401, "401"), litellm.AuthenticationError, 401),
-    ("keys disabled", error(403, "AuthenticationTypeDisabled"), litellm.PermissionDeniedError, 403),
-    ("no deployment", error(404, "DeploymentNotFound"), litellm.NotFoundError, 404),
-    ("rate limit", error(429, "429", headers={"retry-after": "40"}), litellm.RateLimitError, 429),
-    ("filter", Reply(status=400, body={"error": FILTERED}), litellm.ContentPolicyViolationError, 400),
-    ("context", CONTEXT, litellm.ContextWindowExceededError, 400),
-    ("bad request", error(400, "BadRequest"), litellm.BadRequestError, 400),
-    ("timeout", error(408, "Timeout"), litellm.Timeout, 408),
-    ("server error", error(500, "InternalServerError"), litellm.InternalServerError, 500),
-    ("unavailable", error(503, "ServiceUnavailable"), litellm.ServiceUnavailableError, 503),
+    ("wrong key", error(401, "401"), "AuthenticationError", 401),
+    ("keys disabled", error(403, "AuthenticationTypeDisabled"), "PermissionDeniedError", 403),
+    ("no deployment", error(404, "DeploymentNotFound"), "NotFoundError", 404),
+    ("rate limit", error(429, "429", headers={"retry-after": "40"}), "RateLimitError", 429),
+    ("filter", Reply(status=400, body={"error": FILTERED}), "ContentPolicyViolationError", 400),
+    ("context", CONTEXT, "ContextWindowExceededError", 400),
+    ("bad request", error(400, "BadRequest"), "BadRequestError", 400),
+    ("timeout", error(408, "Timeout"), "Timeout", 408),
+    ("server error", error(500, "InternalServerError"), "InternalServerError", 500),
+    ("unavailable", error(503, "ServiceUnavailable"), "ServiceUnavailableError", 503),
 ]
 ROWS = pytest.mark.parametrize(("reply", "cls", "status"), [row[1:] for row in TABLE], ids=[row[0] for row in TABLE])
 
@@ -42,7 +44,7 @@ ROWS = pytest.mark.parametrize(("reply", "cls", "status"), [row[1:] for row in T
 def test_the_class_comes_at_the_call(registered, way, reply, cls, status):
     registered.script(reply)
     caught = asyncio.run(_raised(way)) if way.startswith("async") else _raised_sync(way)
-    assert type(caught) is cls
+    assert type(caught) is getattr(litellm, cls)
     assert caught.status_code == status
     assert caught.llm_provider == "azure_connector"
     assert isinstance(caught.__cause__, openai.APIStatusError)
@@ -259,3 +261,18 @@ def test_a_router_s_embeddings(router):
 
     assert len(asyncio.run(call()).data[0]["embedding"]) == 8
     assert azure.requests.last.query == {"api-version": "2024-10-21"}
+
+
+def test_a_connection_that_takes_too_long_is_a_timeout():
+    """What went wrong beneath decides: the connector says both times that the endpoint was not reached."""
+    from litellm_adapter.errors import translated
+
+    for beneath, wanted in (
+        (openai.APITimeoutError, litellm.Timeout),
+        (openai.APIConnectionError, litellm.APIConnectionError),
+    ):
+        error = ac.errors.EndpointUnreachableError("No connection.", request=httpx.Request("POST", "http://127.0.0.1"))
+        error.__cause__ = beneath(request=error.request)
+        with pytest.raises(openai.OpenAIError) as caught, translated("azure_connector", "gpt-4o"):
+            raise error
+        assert type(caught.value) is wanted

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 
-import litellm
 import pytest
-from litellm.integrations.custom_logger import CustomLogger
 
-import litellm_adapter
 from azure_connector.emulator import Reply
-from litellm_adapter import setup
-from litellm_adapter.hooks.async_calls import hook
-from litellm_adapter.stream_wrapper import StreamWrapper
 from tests.litellm.lite import VERSION, ask, run, settle
 from tests.support.asking import HELLO, WAYS, text_of
+from tests.support.frameworks import late
+
+litellm = late("litellm")
+loggers = late("tests.litellm.loggers")
+async_calls = late("litellm_adapter.hooks.async_calls")
+wrapping = late("litellm_adapter.stream_wrapper")
+litellm_adapter = late("litellm_adapter")
+setup = late("litellm_adapter.setup")
 
 LIMITED = Reply(status=429, body={"error": {"code": "429", "message": "Slow down"}}, headers={"retry-after": "9"})
 
@@ -22,7 +24,7 @@ LIMITED = Reply(status=429, body={"error": {"code": "429", "message": "Slow down
 async def test_calls_to_others_are_left_alone(registered):
     for model in ("openai/gpt-4o", "gpt-4o", "azure/gpt-4o", "azure_connector_2/gpt-4o"):
         call = {"model": model, "stream": True, "reasoning_effort": "low"}
-        assert await hook.async_pre_call_deployment_hook(call, "acompletion") is None
+        assert await async_calls.hook.async_pre_call_deployment_hook(call, "acompletion") is None
         assert call["stream"] is True
 
 
@@ -33,7 +35,7 @@ def test_the_stream_is_open_when_the_call_returns(registered):
         return stream, opened, [chunk async for chunk in stream]
 
     stream, opened, chunks = run(call())
-    assert isinstance(stream, StreamWrapper)
+    assert isinstance(stream, wrapping.StreamWrapper)
     assert opened == 1
     assert "Oslo" in text_of(chunks)
 
@@ -55,7 +57,7 @@ def test_a_model_passed_by_position_is_recognised(registered):
         return await litellm.acompletion("azure_connector/gpt-5", HELLO, stream=True, reasoning_effort="low")
 
     stream = run(call())
-    assert isinstance(stream, StreamWrapper)
+    assert isinstance(stream, wrapping.StreamWrapper)
     assert registered.requests.last.body["reasoning_effort"] == "low"
 
 
@@ -72,7 +74,7 @@ def test_a_stream_is_open_also_where_the_call_may_end_elsewhere(registered, cach
     if reason != "cache":
         litellm.cache = None
     if reason == "no hook":
-        litellm.callbacks.remove(hook)
+        litellm.callbacks.remove(async_calls.hook)
 
     async def call():
         stream = await litellm.acompletion(
@@ -82,7 +84,7 @@ def test_a_stream_is_open_also_where_the_call_may_end_elsewhere(registered, cach
 
     stream, early, chunks = run(call())
     assert "Oslo" in text_of(chunks)
-    assert isinstance(stream, StreamWrapper)
+    assert isinstance(stream, wrapping.StreamWrapper)
     assert early == 1
 
 
@@ -99,7 +101,7 @@ def test_the_generator_is_the_fallback(registered, reason):
 
     stream, early, chunks = run(call())
     assert "Oslo" in text_of(chunks)
-    assert not isinstance(stream, StreamWrapper)
+    assert not isinstance(stream, wrapping.StreamWrapper)
     assert early == 0
 
 
@@ -138,23 +140,9 @@ def test_a_stream_from_the_cache_is_a_stream(registered, cache):
     assert len(registered.requests) == 1
 
 
-class Recorder(CustomLogger):
-    """Notes what LiteLLM reports."""
-
-    def __init__(self):
-        super().__init__()
-        self.successes, self.failures = [], []
-
-    async def async_log_success_event(self, kwargs, response_obj, start_time, end_time):
-        self.successes.append((kwargs, response_obj))
-
-    async def async_log_failure_event(self, kwargs, response_obj, start_time, end_time):
-        self.failures.append((kwargs, response_obj))
-
-
 @pytest.mark.parametrize("eager", [True, False])
 def test_a_stream_is_logged_once_and_whole(registered, eager):
-    recorder = Recorder()
+    recorder = loggers.Recorder()
     litellm.callbacks.append(recorder)
     if not eager:
         for patch in setup.streams.PATCHES:
@@ -162,14 +150,14 @@ def test_a_stream_is_logged_once_and_whole(registered, eager):
 
     async def call():
         stream = await litellm.acompletion(model="azure_connector/gpt-4o", messages=HELLO, stream=True)
-        assert isinstance(stream, StreamWrapper) is eager
+        assert isinstance(stream, wrapping.StreamWrapper) is eager
         async for _ in stream:
             pass
         await settle()
 
     run(call())
-    assert len(recorder.successes) == 1
-    kwargs, response = recorder.successes[0]
+    assert [one.kind for one in recorder.awaited()] == ["success"]
+    _, kwargs, response, _ = recorder.awaited()[0]
     assert kwargs["stream"] is True
     assert "Oslo" in response.choices[0].message.content
     assert kwargs["response_cost"] > 0
@@ -178,7 +166,7 @@ def test_a_stream_is_logged_once_and_whole(registered, eager):
 
 
 def test_a_failure_is_logged_once(registered):
-    recorder = Recorder()
+    recorder = loggers.Recorder()
     litellm.callbacks.append(recorder)
     registered.script(LIMITED)
 
@@ -188,8 +176,7 @@ def test_a_failure_is_logged_once(registered):
         await settle()
 
     run(call())
-    assert len(recorder.failures) == 1
-    assert recorder.successes == []
+    assert [one.kind for one in recorder.awaited()] == ["failure"]
 
 
 @pytest.mark.parametrize("drop", [False, True])
@@ -216,7 +203,7 @@ def test_litellm_still_wraps_by_identity(registered):
     async def call():
         return await litellm.acompletion(model="azure_connector/gpt-4o", messages=HELLO, stream=1)
 
-    assert isinstance(run(call()), StreamWrapper)
+    assert isinstance(run(call()), wrapping.StreamWrapper)
 
 
 def test_two_prefixes_share_the_hook(azure):
@@ -229,4 +216,4 @@ def test_two_prefixes_share_the_hook(azure):
     async def both():
         return await asyncio.gather(call("north"), call("south"))
 
-    assert all(isinstance(stream, StreamWrapper) for stream in run(both()))
+    assert all(isinstance(stream, wrapping.StreamWrapper) for stream in run(both()))

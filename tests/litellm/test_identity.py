@@ -6,16 +6,18 @@ import asyncio
 import gc
 import weakref
 
-import litellm
 import openai
 import pytest
 
 import azure_connector as ac
-import litellm_adapter
 from azure_connector.emulator import Deployment, Emulator, Reply
 from tests.litellm.lite import VERSION, ask, settle
 from tests.support.asking import HELLO, WAYS, text_of
+from tests.support.frameworks import late
 from tests.support.waiting import until_async
+
+litellm = late("litellm")
+litellm_adapter = late("litellm_adapter")
 
 
 @pytest.fixture

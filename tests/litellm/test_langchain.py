@@ -10,15 +10,16 @@ from typing import Any
 
 import pytest
 
-pytest.importorskip("langchain_litellm")
 pytest.importorskip("langchain_tests")
 
-from langchain_litellm import ChatLiteLLM
 from langchain_tests.integration_tests import ChatModelIntegrationTests
 
-import litellm_adapter
 from azure_connector.emulator import Emulator
 from tests.litellm.lite import settle
+from tests.support.frameworks import late, needed
+
+frameworks = needed("langchain_litellm")
+litellm_adapter = late("litellm_adapter")
 
 TRACED = "langchain-litellm tells its callbacks nothing of a structured output's format"
 NO_MODEL = "no model stands behind the emulator that could think of a joke"
@@ -50,8 +51,18 @@ class Suite(ChatModelIntegrationTests):
         yield
         await settle()
 
+    @pytest.fixture
+    def vcr(self) -> None:
+        """Of a plugin that is switched off, like `benchmark`: without recordings the suite skips what asks for it."""
+
+    @pytest.fixture
+    def benchmark(self) -> None:
+        """As `vcr`."""
+
     @property
-    def chat_model_class(self) -> type[ChatLiteLLM]:
+    def chat_model_class(self) -> type[Any]:
+        from langchain_litellm import ChatLiteLLM
+
         return ChatLiteLLM
 
     @property

@@ -6,13 +6,15 @@ import base64
 import re
 from typing import Any
 
-import litellm
 import openai
 import pytest
 
-import litellm_adapter
 from azure_connector.emulator import Deployment, Emulator
 from tests.litellm.lite import run
+from tests.support.frameworks import late
+
+litellm = late("litellm")
+litellm_adapter = late("litellm_adapter")
 
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import litellm
 import pytest
 
 from azure_connector.emulator import Emulator, Reply
 from tests.litellm.lite import run, settle
 from tests.support.asking import HELLO
+from tests.support.frameworks import late
+
+litellm = late("litellm")
 
 pytest.importorskip("prometheus_client")
 pytest.importorskip("opentelemetry.sdk")

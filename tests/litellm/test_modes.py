@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import json
 
-import litellm
 import pydantic
 import pytest
-from litellm.integrations.custom_logger import CustomLogger
 
-import litellm_adapter
 from azure_connector.emulator import Emulator
 from tests.litellm.lite import ask, settle
 from tests.support.asking import WAYS, text_of
+from tests.support.frameworks import late
+
+litellm = late("litellm")
+loggers = late("tests.litellm.loggers")
+litellm_adapter = late("litellm_adapter")
 
 MODEL = "azure_connector/gpt-4o"
 
@@ -123,29 +125,15 @@ def test_cached_embeddings_know_their_dimensions(registered, cache):
     assert len(registered.requests) == 2
 
 
-class Recorder(CustomLogger):
-    """Notes what LiteLLM reports."""
-
-    def __init__(self):
-        super().__init__()
-        self.events = []
-
-    async def async_log_success_event(self, kwargs, response_obj, start_time, end_time):
-        self.events.append(("success", kwargs))
-
-    async def async_log_failure_event(self, kwargs, response_obj, start_time, end_time):
-        self.events.append(("failure", kwargs))
-
-
 @pytest.mark.parametrize("way", ["async", "async stream"])
 def test_callbacks_with_cost(registered, way):
-    recorder = Recorder()
+    recorder = loggers.Recorder()
     litellm.callbacks.append(recorder)
     ask(way)
     with pytest.raises(litellm.NotFoundError):
         ask(way, model="azure_connector/nope")
-    assert [kind for kind, _ in recorder.events] == ["success", "failure"]
-    told = recorder.events[0][1]["standard_logging_object"]
+    assert [one.kind for one in recorder.awaited()] == ["success", "failure"]
+    told = recorder.awaited()[0].kwargs["standard_logging_object"]
     assert told["response_cost"] > 0
     assert told["total_tokens"] > 0
     assert told["custom_llm_provider"] == "azure_connector"

@@ -4,67 +4,39 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from typing import Any
 
-import litellm
 import pytest
-from litellm.integrations.custom_logger import CustomLogger
 
-import litellm_adapter
 from azure_connector.emulator import Emulator, Reply
 from tests.litellm.lite import ask, run, settle
 from tests.support.asking import HELLO, WAYS
+from tests.support.frameworks import late
+from tests.support.waiting import until
+
+litellm = late("litellm")
+loggers = late("tests.litellm.loggers")
+litellm_adapter = late("litellm_adapter")
 
 CANARY = "canary-0123456789abcdef-0123456789abcdef"
 
 
-class Seen(CustomLogger):
-    """Everything that LiteLLM tells a logger, as it is at that moment."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.told: list[tuple[str, dict[str, Any]]] = []
-
-    def _note(self, kind: str, kwargs: Any) -> None:
-        self.told.append((kind, dict(kwargs)))
-
-    def log_pre_api_call(self, model, messages, kwargs):
-        self._note("before", kwargs)
-
-    def log_post_api_call(self, kwargs, response_obj, start_time, end_time):
-        self._note("after", kwargs)
-
-    def log_success_event(self, kwargs, response_obj, start_time, end_time):
-        self._note("success", kwargs)
-
-    def log_failure_event(self, kwargs, response_obj, start_time, end_time):
-        self._note("failure", kwargs)
-
-    async def async_log_success_event(self, kwargs, response_obj, start_time, end_time):
-        self._note("success", kwargs)
-
-    async def async_log_failure_event(self, kwargs, response_obj, start_time, end_time):
-        self._note("failure", kwargs)
-
-    def of(self, kind: str) -> list[dict[str, Any]]:
-        return [kwargs for name, kwargs in self.told if name == kind]
-
-
 @pytest.fixture
-def seen() -> Seen:
-    found = Seen()
+def seen() -> Any:
+    found = loggers.Recorder()
     litellm.callbacks.append(found)
     litellm.input_callback.append(found)
     return found
 
 
 def _finish(way: str) -> None:
-    """Sync calls are logged from a thread pool of LiteLLM's."""
+    """Sync calls are logged from a thread pool of LiteLLM's, a stream's end by the logging of its last chunk."""
     if way.startswith("sync"):
         from litellm.utils import executor
 
-        for _ in range(3):  # the logging of a stream's end is submitted by that of its last chunk
-            executor.submit(lambda: None).result(10)
+        # All of its threads are idle, which no public name tells.
+        until(lambda: executor._work_queue.empty() and executor._idle_semaphore._value >= len(executor._threads))
 
 
 def _embed(way: str, model: str, **call: Any) -> Any:
@@ -133,7 +105,7 @@ def test_no_secret_reaches_a_callback(registered, seen, way, name):
         assert name == "api_key"
     _finish(way)
     assert seen.told
-    shown = [json.dumps(one, default=str) for _, one in seen.told]
+    shown = [json.dumps(one.kwargs, default=str) for one in seen.told]
     assert not [text for text in shown if CANARY in text]
     assert not [text for text in shown if registered.api_key in text]
     assert "own-9876543210" not in str(seen.of("before")[0]["additional_args"])
@@ -154,7 +126,7 @@ def test_no_secret_of_another_operation_reaches_a_callback(seen):
         assert len(azure.requests) == 6
     _finish("sync")
     assert len(seen.of("success")) >= 6
-    assert not [one for _, one in seen.told if CANARY in json.dumps(one, default=str)]
+    assert not [one for one in seen.told if CANARY in json.dumps(one.kwargs, default=str)]
 
 
 @pytest.mark.parametrize("way", ["sync stream", "async stream"])
@@ -223,3 +195,36 @@ def test_images_and_responses_tell_the_same(seen):
             assert told["llm_api_duration_ms"] > 0
             assert told["standard_logging_object"]["api_base"].startswith(azure.endpoint)
             assert told["response_cost"] > 0
+
+
+# Whom a success is told to -> what that takes.
+LISTENERS: dict[str, Any] = {
+    "callbacks": lambda _: litellm.callbacks.append(loggers.Recorder()),
+    "success_callback": lambda _: litellm.success_callback.append(lambda *_, **__: None),
+    "a call's own callback": lambda _: {"success_callback": [lambda *_, **__: None]},
+    "a call's metadata": lambda _: {"metadata": {}},
+    "LiteLLM's print": lambda patch: patch.setenv("LITELLM_PRINT_STANDARD_LOGGING_PAYLOAD", "1"),
+    "the debug log": lambda patch: patch.setattr(logging.getLogger("LiteLLM"), "isEnabledFor", lambda _: True),
+}
+
+
+@pytest.mark.parametrize("way", ["sync", "async"])
+def test_a_record_is_made_where_somebody_is_told(registered, monkeypatch, way):
+    from litellm.litellm_core_utils import litellm_logging
+
+    made: list[object] = []
+    stock = litellm_logging.get_standard_logging_object_payload
+    kept = lambda *args, **kwargs: made.append(stock(*args, **kwargs)) or made[-1]  # noqa: E731
+    monkeypatch.setattr(litellm_logging, "get_standard_logging_object_payload", kept)
+    reply = ask(way)
+    _finish(way)
+    assert not made, "for nobody"
+    assert reply._hidden_params["response_cost"] > 0
+    for told, prepare in LISTENERS.items():
+        with monkeypatch.context() as patch:
+            for name in ("callbacks", "success_callback", "_async_success_callback"):
+                patch.setattr(litellm, name, list(getattr(litellm, name)))
+            ask(way, **(prepare(patch) or {}))
+            _finish(way)
+        assert made, told
+        made.clear()

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-import litellm
 import pytest
 
-import litellm_adapter
 from azure_connector.emulator import Emulator
 from azure_connector.settings import CALL_NAMES
 from tests.litellm.lite import ask, run
 from tests.support.asking import HELLO, WAYS
 from tests.support.catching import Host
+from tests.support.frameworks import late
+
+litellm = late("litellm")
+litellm_adapter = late("litellm_adapter")
 
 # What LiteLLM itself lets pass or refuses, by its own rules for clients' credentials.
 LITELLMS = {"api_base", "api_key", "api_version", "azure_ad_token", "base_url"}

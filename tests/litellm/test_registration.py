@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import threading
 
-import litellm
 import pytest
-from litellm.utils import supports_prompt_caching
 
-import litellm_adapter
 from azure_connector import ConfigurationError
 from azure_connector.emulator import Deployment, Emulator
-from litellm_adapter.hooks.async_calls import hook
 from tests.litellm.lite import ask
 from tests.support.asking import HELLO, WAYS, text_of
+from tests.support.frameworks import late
+
+litellm = late("litellm")
+async_calls = late("litellm_adapter.hooks.async_calls")
+litellm_adapter = late("litellm_adapter")
 
 
 def providers():
@@ -24,7 +25,7 @@ def test_registering_again_changes_nothing(registered):
     first = litellm_adapter.register()
     assert litellm_adapter.register() is first
     assert providers() == ["azure_connector"]
-    assert litellm.callbacks.count(hook) == 1
+    assert litellm.callbacks.count(async_calls.hook) == 1
     assert litellm.provider_list.count("azure_connector") == 1
 
 
@@ -49,7 +50,7 @@ def test_from_many_threads(azure):
     for thread in threads:
         thread.join()
     assert sorted(providers()) == ["team0", "team1", "team2", "team3"]
-    assert litellm.callbacks.count(hook) == 1
+    assert litellm.callbacks.count(async_calls.hook) == 1
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -67,7 +68,7 @@ def test_unregister_takes_everything_back(registered):
     litellm_adapter.unregister()
     litellm_adapter.unregister("never-registered")
     assert providers() == []
-    assert hook not in litellm.callbacks
+    assert async_calls.hook not in litellm.callbacks
     assert not [name for name in litellm.model_cost if name.startswith("azure_connector/")]
     with pytest.raises(litellm.BadRequestError, match="LLM Provider NOT provided"):
         litellm.completion(model="azure_connector/gpt-4o", messages=HELLO)
@@ -81,6 +82,16 @@ def test_registering_again_reads_the_environment_anew(registered, monkeypatch):
         litellm_adapter.register()
         ask("sync")
         assert (len(registered.requests), len(other.requests)) == (1, 1)
+
+
+def test_settings_that_can_no_longer_be_read_leave_no_former_connector(registered, azure, monkeypatch):
+    ask("sync", model="azure_connector/gpt-4o")
+    sent = len(azure.requests)
+    monkeypatch.setenv("AZURE_CONNECTOR_TIMEOUT", "soon")
+    litellm_adapter.register()
+    with pytest.raises(litellm.BadRequestError, match="AZURE_CONNECTOR_TIMEOUT"):
+        ask("sync", model="azure_connector/gpt-4o")
+    assert len(azure.requests) == sent
 
 
 @pytest.mark.parametrize("prefix", ["azure", "openai", "", "a/b"])
@@ -155,7 +166,7 @@ def test_capabilities_are_those_of_azure(registered, model):
         litellm.supports_vision,
         litellm.supports_response_schema,
         litellm.supports_reasoning,
-        supports_prompt_caching,
+        litellm.utils.supports_prompt_caching,
         litellm.supports_parallel_function_calling,
     ):
         assert supports(ours) == supports(theirs)
@@ -191,13 +202,13 @@ def test_the_handler_alone_serves(registered):
     custom_llm_setup()
     reply = ask("async")
     assert reply._hidden_params["response_cost"] > 0
-    assert hook in litellm.callbacks
+    assert async_calls.hook in litellm.callbacks
 
 
 def test_after_the_map_was_emptied_it_can_still_be_taken_back(registered):
     litellm.custom_provider_map = []
     litellm_adapter.unregister()
-    assert hook not in litellm.callbacks
+    assert async_calls.hook not in litellm.callbacks
     assert "azure_connector" not in litellm.provider_list
 
 

@@ -6,12 +6,14 @@ import asyncio
 import copy
 from typing import Any
 
-import litellm
 import pytest
 
-import litellm_adapter
 from azure_connector.emulator import Deployment, Emulator
 from tests.litellm.lite import run
+from tests.support.frameworks import late
+
+litellm = late("litellm")
+litellm_adapter = late("litellm_adapter")
 
 MODEL = "azure_connector/gpt-5"
 HELLO = "Say hello to Oslo"

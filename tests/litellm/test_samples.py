@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests.support.waiting import PATIENCE
+from tests.support.programs import Launcher
 
 SAMPLES = Path(__file__).parents[2] / "samples" / "litellm"
 SAYS = {
@@ -29,24 +26,10 @@ def test_every_sample_is_run():
     assert {path.name for path in SAMPLES.glob("*.py")} == {*SAYS, *ELSEWHERE}
 
 
-@pytest.mark.timeout(180)  # each in a process of its own, on however busy a machine
-def test_the_samples_run(tmp_path):
-    """In one process for all, since importing LiteLLM takes two seconds."""
-    runner = (
-        "import runpy, sys\n"
-        f"sys.path.insert(0, {str(SAMPLES)!r})\n"
-        f"for name in {sorted(SAYS)!r}:\n"
-        "    print('##', name, flush=True)\n"
-        f"    runpy.run_path({str(SAMPLES)!r} + '/' + name, run_name='__main__')\n"
-    )
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AZURE", "OPENAI"))}
-    command = [sys.executable, "-c", runner]
-    done = subprocess.run(
-        command, check=False, cwd=tmp_path, env=kept, capture_output=True, text=True, timeout=PATIENCE
-    )
-    if done.returncode:
-        pytest.fail(done.stderr[-3000:])
-    shown = dict(part.split("\n", 1) for part in done.stdout.split("## ")[1:])
-    for name, texts in SAYS.items():
-        for text in texts:
-            assert text in shown[name], name
+@pytest.mark.timeout(180)  # on however busy a machine
+@pytest.mark.parametrize("name", sorted(SAYS))
+def test_the_samples_run(name: str, great_launcher: Launcher):
+    done = great_launcher.run(program=str(SAMPLES / name))
+    assert done.returncode == 0, done.stderr[-3000:]
+    for text in SAYS[name]:
+        assert text in done.stdout

@@ -9,45 +9,52 @@ import tokenize
 from pathlib import Path
 from typing import Any
 
-import litellm
 import pytest
 
-import litellm_adapter
-from litellm_adapter import setup
-from litellm_adapter.hooks import sync_calls
-from litellm_adapter.hooks.async_calls import hook
 from tests.litellm.lite import ask
 from tests.support.asking import HELLO
+from tests.support.frameworks import late
 
-PATCHES = [patch for patch in setup._PATCHES if patch._find() is not None and hasattr(patch._find(), patch._name)]
+litellm = late("litellm")
+litellm_adapter = late("litellm_adapter")
+setup = late("litellm_adapter.setup")
+sync_calls = late("litellm_adapter.hooks.sync_calls")
+
+
+def present() -> list[Any]:
+    """The hooks whose place this LiteLLM has: ten or so, of which one name or the other exists."""
+    found = [patch for patch in setup._PATCHES if patch._find() is not None and hasattr(patch._find(), patch._name)]
+    assert len(found) >= 9
+    return found
 
 
 def stored(patch: Any) -> Any:
     return vars(patch._find()).get(patch._name)
 
 
-@pytest.mark.parametrize("patch", PATCHES, ids=lambda patch: f"{patch._holder}.{patch._name}")
-def test_each_is_put_in_once_and_taken_out_whole(azure, patch):
+def test_each_is_put_in_once_and_taken_out_whole(azure):
     setup.remove_hooks()  # the Proxy's handler brings them along wherever it was imported
-    before = getattr(patch._find(), patch._name)
-    for prefix in ("north", "south", "north"):
-        litellm_adapter.register(prefix, azure_endpoint=azure.endpoint, api_key=azure.api_key)
-    assert patch.active
-    litellm_adapter.unregister("north")
-    assert patch.active
-    litellm_adapter.unregister("south")
-    assert getattr(patch._find(), patch._name) is before
+    for patch in present():
+        before, name = getattr(patch._find(), patch._name), f"{patch._holder}.{patch._name}"
+        for prefix in ("north", "south", "north"):
+            litellm_adapter.register(prefix, azure_endpoint=azure.endpoint, api_key=azure.api_key)
+        assert patch.active, name
+        litellm_adapter.unregister("north")
+        assert patch.active, name
+        litellm_adapter.unregister("south")
+        assert getattr(patch._find(), patch._name) is before, name
 
 
-@pytest.mark.parametrize("patch", PATCHES, ids=lambda patch: f"{patch._holder}.{patch._name}")
-def test_where_the_attribute_is_missing_nothing_is_put_in(azure, monkeypatch, patch):
-    getattr(patch._find(), patch._name)  # LiteLLM loads some of its names late
-    monkeypatch.delattr(patch._find(), patch._name)
-    monkeypatch.setattr(patch._find(), "__getattr__", _missing, raising=False)
-    litellm_adapter.register("north", azure_endpoint=azure.endpoint, api_key=azure.api_key)
-    assert not patch.active
-    assert stored(patch) is None
-    litellm_adapter.unregister("north")
+def test_where_the_attribute_is_missing_nothing_is_put_in(azure):
+    for patch in present():
+        getattr(patch._find(), patch._name)  # LiteLLM loads some of its names late
+        with pytest.MonkeyPatch.context() as changed:
+            changed.delattr(patch._find(), patch._name)
+            changed.setattr(patch._find(), "__getattr__", _missing, raising=False)
+            litellm_adapter.register("north", azure_endpoint=azure.endpoint, api_key=azure.api_key)
+            assert not patch.active, patch._name
+            assert stored(patch) is None, patch._name
+            litellm_adapter.unregister("north")
 
 
 def _missing(name: str) -> Any:
@@ -132,6 +139,7 @@ def test_foreign_calls_pass_through_unchanged(registered):
 def test_a_reloaded_package_replaces_its_hook(registered):
     from litellm_adapter.hooks import async_calls
 
+    hook = async_calls.hook
     importlib.reload(async_calls)
     try:
         litellm.callbacks.append(async_calls.hook)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-import litellm
 import pytest
 
-import litellm_adapter
 from azure_connector.emulator import Emulator
 from azure_connector.settings import CALL_NAMES
-from litellm_adapter.hooks.async_calls import hook
-from litellm_adapter.hooks.sync_calls import PATCHES
 from tests.litellm.lite import ask, run
 from tests.support.asking import HELLO, WAYS
+from tests.support.frameworks import late
+
+litellm = late("litellm")
+async_calls = late("litellm_adapter.hooks.async_calls")
+sync_calls = late("litellm_adapter.hooks.sync_calls")
+litellm_adapter = late("litellm_adapter")
 
 CANARY = "canary-0123456789abcdef"
 # The value is one that the emulator's pair bears, so that the call answers.
@@ -40,8 +42,8 @@ GIVEN: dict[str, Any] = {
 @pytest.mark.parametrize("way", WAYS)
 def test_a_setting_is_no_parameter(registered, way, name, hooked):
     if not hooked:
-        litellm.callbacks.remove(hook)
-        for patch in PATCHES:
+        litellm.callbacks.remove(async_calls.hook)
+        for patch in sync_calls.PATCHES:
             patch.take_out()
     assert ask(way, **{name: GIVEN[name]})
     sent = registered.requests.last

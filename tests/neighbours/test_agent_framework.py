@@ -8,13 +8,13 @@ from typing import Any
 
 import openai
 import pytest
-from agent_framework import Agent
-from agent_framework.exceptions import ChatClientException
-from agent_framework.openai import OpenAIChatCompletionClient
 
 from azure_connector import AsyncAzureConnector
 from azure_connector.emulator import Emulator
 from tests.neighbours.stock import stock_async_client
+from tests.support.frameworks import needed
+
+frameworks = needed("agent_framework.openai")
 
 
 async def test_both_clients_call_the_tool_and_stream(
@@ -27,6 +27,10 @@ async def test_both_clients_call_the_tool_and_stream(
 
 
 async def test_stock_fails_on_a_temperature_that_the_connector_leaves_out(azure: Emulator) -> None:
+    from agent_framework import Agent
+    from agent_framework.exceptions import ChatClientException
+    from agent_framework.openai import OpenAIChatCompletionClient
+
     async def ask(client: openai.AsyncOpenAI, model: str) -> str:
         agent = Agent(OpenAIChatCompletionClient(model=model, async_client=client))
         return (await agent.run("Say hello to Oslo", options={"temperature": 0.2})).text

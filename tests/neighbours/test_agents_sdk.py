@@ -11,13 +11,15 @@ from typing import Any
 
 import openai
 import pytest
-from agents import Agent, ModelSettings, OpenAIChatCompletionsModel, RunConfig, Runner
 from starlette.applications import Starlette
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from azure_connector import AsyncAzureConnector
 from azure_connector.emulator import Emulator, faults
+from tests.support.frameworks import needed
+
+frameworks = needed("agents")
 
 Load = Callable[[str], ModuleType]
 ANSWER = "Oslo: 21 degrees and sunny"
@@ -35,6 +37,8 @@ async def test_both_models_call_the_tool_and_stream(azure: Emulator, sample: Loa
 
 async def _limited(client: openai.AsyncOpenAI, model: str) -> str:
     """A run with a limit of output tokens, which the SDK calls `max_tokens`, whatever the model."""
+    from agents import Agent, ModelSettings, OpenAIChatCompletionsModel, RunConfig, Runner
+
     chat = OpenAIChatCompletionsModel(model=model, openai_client=client)
     config = RunConfig(model=chat, model_settings=ModelSettings(max_tokens=800), tracing_disabled=True)
     return (await Runner.run(Agent("Guide"), "Say hello to Oslo", run_config=config)).final_output
@@ -184,6 +188,8 @@ def test_chatkit_refuses_in_json(azure: Emulator, sample: Load, body: Any, statu
 
 def test_chatkit_says_what_it_does_not_know(azure: Emulator, sample: Load) -> None:
     """The class alone, with an agent and nothing else."""
+    from agents import Agent
+
     base, server = sample("neighbours/chatkit_base"), sample("neighbours/chatkit_server")
 
     class Plain(base.AgentServer):

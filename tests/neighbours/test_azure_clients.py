@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
-import agent_framework.openai
-import instructor
-import litellm
 import openai
 import pytest
 from pydantic import BaseModel
@@ -15,10 +11,9 @@ from pydantic import BaseModel
 from azure_connector import AsyncAzureConnector, AzureConnector
 from azure_connector.emulator import Emulator, Reply
 from tests.support import asking
+from tests.support.frameworks import needed
 
-with warnings.catch_warnings():  # of its other wrappers
-    warnings.simplefilter("ignore", DeprecationWarning)
-    from langsmith.wrappers import wrap_openai
+frameworks = needed("litellm", "instructor", "agent_framework.openai", "langsmith.wrappers")
 
 
 class City(BaseModel):
@@ -38,6 +33,8 @@ class TestLiteLLMsAzure:
     """LiteLLM's own `azure/`, with `client=`: it writes an api-version into the client's query."""
 
     def test_chat(self, azure: Emulator, version: str | None) -> None:
+        import litellm
+
         with AzureConnector(**asking.options(azure, api_version=version)) as client:
             for _ in range(2):
                 reply = litellm.completion("azure/gpt-4o", asking.HELLO, client=client, api_version="2024-10-21")
@@ -45,11 +42,15 @@ class TestLiteLLMsAzure:
         assert azure.requests.last.query == ({} if version is None else {"api-version": version})
 
     async def test_async_chat(self, azure: Emulator, version: str | None) -> None:
+        import litellm
+
         async with AsyncAzureConnector(**asking.options(azure, api_version=version)) as client:
             reply = await litellm.acompletion("azure/gpt-4o", asking.HELLO, client=client, api_version="2024-10-21")
         assert reply.choices[0].message.content
 
     def test_embeddings(self, azure: Emulator, version: str | None) -> None:
+        import litellm
+
         with AzureConnector(**asking.options(azure, api_version=version)) as client:
             reply = litellm.embedding(
                 "azure/text-embedding-3-small",
@@ -62,6 +63,8 @@ class TestLiteLLMsAzure:
 
 
 def test_litellms_transcription(azure: Emulator, tmp_path: Any) -> None:
+    import litellm
+
     (tmp_path / "a.wav").write_bytes(b"RIFF")
     azure.script(Reply(body={"text": "hello"}))
     with AzureConnector(**asking.options(azure)) as client, (tmp_path / "a.wav").open("rb") as file:
@@ -70,6 +73,8 @@ def test_litellms_transcription(azure: Emulator, tmp_path: Any) -> None:
 
 
 def test_langsmiths_wrapper(azure: Emulator, quiet_langsmith: list[dict[str, Any]]) -> None:
+    from langsmith.wrappers import wrap_openai
+
     with AzureConnector(**asking.options(azure)) as client:
         wrapped = wrap_openai(client)
         assert wrapped.chat.completions.create(model="gpt-4o", messages=asking.HELLO).choices
@@ -79,12 +84,16 @@ def test_langsmiths_wrapper(azure: Emulator, quiet_langsmith: list[dict[str, Any
 
 
 async def test_langsmiths_wrapper_of_an_async_client(azure: Emulator, quiet_langsmith: list[dict[str, Any]]) -> None:
+    from langsmith.wrappers import wrap_openai
+
     async with AsyncAzureConnector(**asking.options(azure)) as client:
         wrapped = wrap_openai(client)
         assert (await wrapped.chat.completions.create(model="gpt-4o", messages=asking.HELLO)).choices
 
 
 async def test_agent_framework(azure: Emulator) -> None:
+    import agent_framework.openai
+
     async with AsyncAzureConnector(**asking.options(azure)) as connector:
         for kind in (agent_framework.openai.OpenAIChatClient, agent_framework.openai.OpenAIChatCompletionClient):
             client = kind(model="gpt-4o", async_client=connector)
@@ -94,6 +103,8 @@ async def test_agent_framework(azure: Emulator) -> None:
 
 
 def test_instructor(azure: Emulator) -> None:
+    import instructor
+
     call = {"id": "c1", "type": "function", "function": {"name": "City", "arguments": '{"name": "Oslo"}'}}
     message = {"role": "assistant", "content": None, "tool_calls": [call]}
     azure.script(

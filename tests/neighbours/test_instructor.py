@@ -6,14 +6,15 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-import instructor
 import pytest
-from instructor.core import InstructorRetryException
 from pydantic import BaseModel
 
 from azure_connector import AzureConnector
 from azure_connector.emulator import Emulator
 from tests.neighbours.stock import stock_client
+from tests.support.frameworks import needed
+
+frameworks = needed("instructor")
 
 
 class City(BaseModel):
@@ -29,6 +30,9 @@ def test_gives_an_object_and_one_that_grows(azure: Emulator, sample: Callable[[s
 
 
 def test_stock_fails_on_a_limit_that_the_connector_renames(azure: Emulator) -> None:
+    import instructor
+    from instructor.core import InstructorRetryException
+
     def ask(client: Any, model: str) -> City:
         return instructor.from_openai(client).chat.completions.create(
             model=model,

@@ -8,11 +8,13 @@ from typing import Any
 
 import openai
 import pytest
-from langchain_openai import AzureChatOpenAI, ChatOpenAI
 
 from azure_connector import AsyncAzureConnector, AzureConnector
 from azure_connector.emulator import Emulator
 from tests.neighbours.stock import VERSION
+from tests.support.frameworks import needed
+
+frameworks = needed("langchain_openai")
 
 
 def test_streams_calls_tools_gives_objects_and_embeds(
@@ -25,6 +27,8 @@ def test_streams_calls_tools_gives_objects_and_embeds(
 
 
 async def test_the_async_side(azure: Emulator) -> None:
+    from langchain_openai import ChatOpenAI
+
     async with AsyncAzureConnector() as connector:
         chat = connector.chat.completions
         model = ChatOpenAI(model="gpt-5", api_key="unused", async_client=chat, root_async_client=connector)
@@ -33,6 +37,8 @@ async def test_the_async_side(azure: Emulator) -> None:
 
 
 def test_stock_cannot_chat_with_a_model_that_speaks_only_responses(azure: Emulator) -> None:
+    from langchain_openai import AzureChatOpenAI, ChatOpenAI
+
     place = {"azure_endpoint": azure.endpoint, "api_key": azure.api_key, "api_version": VERSION}
     stock = AzureChatOpenAI(azure_deployment="coder", **place)
     with pytest.raises(openai.BadRequestError, match="OperationNotSupported"):

@@ -8,12 +8,13 @@ from typing import Any
 
 import openai
 import pytest
-from llama_index.core.llms import ChatMessage
-from llama_index.llms.openai_like import OpenAILike
 
 from azure_connector import AzureConnector
 from azure_connector.emulator import Emulator
 from tests.neighbours.stock import stock_client
+from tests.support.frameworks import needed
+
+frameworks = needed("llama_index.llms.openai_like")
 
 
 async def test_streams_and_answers_asynchronously(
@@ -24,6 +25,9 @@ async def test_streams_and_answers_asynchronously(
 
 
 def test_stock_fails_on_the_temperature_that_llama_index_always_sends(azure: Emulator) -> None:
+    from llama_index.core.llms import ChatMessage
+    from llama_index.llms.openai_like import OpenAILike
+
     def ask(client: openai.OpenAI, model: str) -> str | None:
         llm = OpenAILike(model=model, api_key="unused", is_chat_model=True, openai_client=client)
         return llm.chat([ChatMessage("Say hello to Oslo")]).message.content

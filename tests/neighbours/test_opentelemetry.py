@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import openai
 import pytest
-from opentelemetry.instrumentation.openai_v2 import OpenAIInstrumentor
-from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
-from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-from semantic_kernel.contents import ChatHistory
 
 from azure_connector import AzureConnector
 from azure_connector.emulator import Deployment, Emulator, faults
-from sk_azure_plugin import AzureConnectorChatCompletion
 from tests.neighbours.stock import stock_client
+from tests.support.frameworks import needed
 
+if TYPE_CHECKING:
+    from opentelemetry.sdk.trace import ReadableSpan
+    from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+frameworks = needed("opentelemetry.instrumentation.openai_v2", "opentelemetry.sdk.trace", "semantic_kernel.contents")
 HELLO: Any = [{"role": "user", "content": "Say hello to Oslo"}]
 
 
@@ -29,6 +29,11 @@ def attributes(span: ReadableSpan) -> dict[str, Any]:
 
 @pytest.fixture
 def exporter() -> Iterator[InMemorySpanExporter]:
+    from opentelemetry.instrumentation.openai_v2 import OpenAIInstrumentor
+    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+    from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
     spans = InMemorySpanExporter()
     provider = TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(spans))
@@ -41,6 +46,8 @@ def exporter() -> Iterator[InMemorySpanExporter]:
 def test_whole_and_streamed_replies_have_the_deployment_on_their_spans(
     azure: Emulator, sample: Callable[[str], ModuleType]
 ) -> None:
+    from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
     spans = InMemorySpanExporter()
     sample("neighbours/opentelemetry_spans").main(spans)
     whole, streamed = map(attributes, spans.get_finished_spans())
@@ -76,6 +83,10 @@ def test_a_stock_span_ends_in_the_error_that_the_connectors_span_tells_as_a_fail
 
 
 async def test_semantic_kernels_calls_have_spans(azure: Emulator, exporter: InMemorySpanExporter) -> None:
+    from semantic_kernel.contents import ChatHistory
+
+    from sk_azure_plugin import AzureConnectorChatCompletion
+
     history = ChatHistory()
     history.add_user_message("Say hello to Oslo")
     service = AzureConnectorChatCompletion(deployment_name="gpt-5")
@@ -86,6 +97,10 @@ async def test_semantic_kernels_calls_have_spans(azure: Emulator, exporter: InMe
 
 
 def test_other_spans_are_left_alone(azure: Emulator) -> None:
+    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+    from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
     spans = InMemorySpanExporter()
     provider = TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(spans))

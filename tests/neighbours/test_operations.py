@@ -6,12 +6,12 @@ import uuid
 from typing import Any
 
 import pytest
-from agents import Agent, ImageGenerationTool, OpenAIResponsesModel, RunConfig, Runner, SQLiteSession
-from agents.memory import OpenAIResponsesCompactionSession
-from agents.realtime import RealtimeAgent, RealtimeRunner
 
 from azure_connector import AsyncAzureConnector, AzureConnector
 from azure_connector.emulator import Deployment, Emulator, Reply
+from tests.support.frameworks import needed
+
+frameworks = needed("agents")
 
 HEADER = "x-ms-oai-image-generation-deployment"
 MAPPING = {"gpt-5": "team", "gpt-image-1": "pictures", "gpt-realtime": "voice"}
@@ -51,6 +51,9 @@ ANSWER = {
 
 
 async def test_the_agents_sdks_compaction_session(azure: Emulator) -> None:
+    from agents import Agent, OpenAIResponsesModel, RunConfig, Runner, SQLiteSession
+    from agents.memory import OpenAIResponsesCompactionSession
+
     azure.script(Reply(body=COMPACTED), path="/openai/v1/responses/compact")
     async with AsyncAzureConnector(deployment_mapping=MAPPING) as client:
         below = SQLiteSession(uuid.uuid4().hex)
@@ -68,6 +71,8 @@ async def test_the_agents_sdks_compaction_session(azure: Emulator) -> None:
 
 
 async def _agents(client: AsyncAzureConnector) -> None:
+    from agents import Agent, ImageGenerationTool, OpenAIResponsesModel, RunConfig, Runner
+
     tool = ImageGenerationTool({"type": "image_generation", "model": "gpt-image-1"})
     config = RunConfig(model=OpenAIResponsesModel("gpt-5", client), tracing_disabled=True)
     await Runner.run(Agent("Painter", tools=[tool]), "Paint a fjord", run_config=config)
@@ -117,6 +122,8 @@ async def test_the_image_tool_gets_its_deployment(azure: Emulator, run: Any) -> 
 
 
 async def test_realtime_agents(monkeypatch: pytest.MonkeyPatch) -> None:
+    from agents.realtime import RealtimeAgent, RealtimeRunner
+
     with Emulator([Deployment("voice", "gpt-realtime")]) as azure:
         options = {"azure_endpoint": azure.endpoint, "api_key": azure.api_key, "deployment_mapping": MAPPING}
         async with AsyncAzureConnector(**options) as client:

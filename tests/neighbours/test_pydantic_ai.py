@@ -7,14 +7,13 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from pydantic_ai import Agent, ModelHTTPError
-from pydantic_ai.models.openai import OpenAIChatModel
-from pydantic_ai.providers.azure import AzureProvider
-from pydantic_ai.providers.openai import OpenAIProvider
 
 from azure_connector import AsyncAzureConnector
 from azure_connector.emulator import Emulator
 from tests.neighbours.stock import stock_async_client
+from tests.support.frameworks import needed
+
+frameworks = needed("pydantic_ai.models.openai")
 
 
 async def test_streams_the_answer_of_a_tool_and_gives_objects(
@@ -27,6 +26,11 @@ async def test_streams_the_answer_of_a_tool_and_gives_objects(
 
 
 async def test_stock_takes_its_rules_from_the_deployments_name(azure: Emulator) -> None:
+    from pydantic_ai import Agent, ModelHTTPError
+    from pydantic_ai.models.openai import OpenAIChatModel
+    from pydantic_ai.providers.azure import AzureProvider
+    from pydantic_ai.providers.openai import OpenAIProvider
+
     cool: Any = {"temperature": 0.2}
     async with stock_async_client(azure) as stock:
         model = OpenAIChatModel("team", provider=AzureProvider(openai_client=stock))

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-import subprocess
-import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,6 +23,7 @@ from azure_connector.deployments import Target
 from azure_connector.display import Shown, ashow, show
 from azure_connector.emulator import Emulator, Reply, faults
 from azure_connector.errors import Attempt, ConfigurationError
+from tests.support.programs import Launcher
 
 EVIL = "<script>alert(1)</script>"
 WEATHER: Any = {
@@ -127,9 +127,12 @@ def test_an_error_tells_its_hint_once() -> None:
     assert "what to do" in html
 
 
-def test_ipython_is_imported_only_where_it_runs() -> None:
-    code = "import sys, azure_connector.display as d; d.show(iter(['a', 'b'])); assert 'IPython' not in sys.modules"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+def test_ipython_is_imported_only_where_it_runs(launcher: Launcher, tmp_path: Path) -> None:
+    program = tmp_path / "shows.py"
+    program.write_text(
+        "import sys, azure_connector.display as d; d.show(iter(['a', 'b'])); assert 'IPython' not in sys.modules"
+    )
+    done = launcher.run(program=str(program))
     assert (done.returncode, done.stdout) == (0, "ab\n"), done.stderr
 
 

@@ -10,12 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import matplotlib.image
 import nbformat
 import pytest
-from nbclient import NotebookClient
 
-from tests.notebooks.conftest import FOLDER, Run
+from tests.notebooks.conftest import FOLDER, Execute, Run
 
 pytestmark = pytest.mark.timeout(150)  # a kernel has to start
 
@@ -43,6 +41,8 @@ def html(notebook: Any) -> list[str]:
 
 def plots(notebook: Any) -> list[Any]:
     """The pixels of each plot."""
+    import matplotlib.image
+
     found = [output["data"]["image/png"] for output in outputs(notebook) if "image/png" in output.get("data", {})]
     pixels = [matplotlib.image.imread(io.BytesIO(base64.b64decode(one))) for one in found]
     assert all(plot.shape[1] <= 900 for plot in pixels), "wider than the page"
@@ -178,7 +178,7 @@ def test_litellm(run: Run) -> None:
     assert "DeploymentNotFoundError" in error
 
 
-def test_an_uncaught_error_is_one_exception_with_the_readers_lines() -> None:
+def test_an_uncaught_error_is_one_exception_with_the_readers_lines(execute: Execute) -> None:
     source = """
 from azure_connector import AsyncAzureConnector, AzureConnector
 from azure_connector.emulator import Emulator
@@ -192,7 +192,7 @@ async with AsyncAzureConnector(azure_endpoint="http://127.0.0.1:9", api_key="k" 
 """
     cells = [nbformat.v4.new_code_cell(text) for text in (source, awaited, "AzureConnector(azure_endpoint=5)")]
     notebook = nbformat.v4.new_notebook(cells=cells)
-    NotebookClient(notebook, timeout=50, kernel_name="python3", allow_errors=True).execute()
+    execute(notebook, allow_errors=True)
     names = ("DeploymentNotFoundError", "EndpointUnreachableError", "ConfigurationError")
     for name, output in zip(names, outputs(notebook), strict=True):
         text = re.sub(r"\x1b\[[\d;]*m", "", "\n".join(output["traceback"]))

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tarfile
-import venv
 import zipfile
-from collections.abc import Iterator
 from email.parser import Parser
 from pathlib import Path
 from typing import Any
@@ -69,19 +68,13 @@ def empty(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return install(wheel, tmp_path_factory.mktemp("empty"))
 
 
-def install(wheel: Path, where: Path, extra: str = "") -> Path:
-    venv.create(where, with_pip=True)
+def install(wheel: Path, where: Path, extra: str = "", interpreter: str = sys.executable) -> Path:
+    run(interpreter, "-m", "venv", where, cwd=where.parent)
     python = where / ("Scripts" if os.name == "nt" else "bin") / "python"
     wanted = f"{wheel}[{extra}]" if extra else str(wheel)
     quiet = ("--quiet", "--disable-pip-version-check")
     run(python, "-m", "pip", "install", *quiet, "-c", ROOT / "constraints.txt", wanted, cwd=where)
     return python
-
-
-@pytest.fixture
-def azure() -> Iterator[Emulator]:
-    with Emulator() as emulator:
-        yield emulator
 
 
 def test_the_sdist_builds_the_wheel_that_the_tree_builds(wheel: Path, tmp_path: Path) -> None:
@@ -114,7 +107,10 @@ def test_the_metadata(wheel: Path) -> None:
     said = Parser().parsestr(contents(wheel)[f"{info}/METADATA"].decode())
     assert said["Requires-Python"] == ">=3.11"
     assert said["Version"] == azure_connector.__version__
-    assert "](docs/" not in said.get_payload(), "a link that leads nowhere where no repository is around it"
+    assert said.get_payload().startswith("# azure-connector\n")
+    links = re.findall(r"(?:\]\(|(?:href|src)=[\"']?)([^)\s\"'>]+)", said.get_payload())
+    inside = [link for link in links if not link.startswith(("https://", "http://"))]
+    assert inside == [], "links that lead nowhere where no repository is around them"
 
 
 def test_the_sdist_holds_what_a_builder_needs(built: Path) -> None:
@@ -125,12 +121,22 @@ def test_the_sdist_holds_what_a_builder_needs(built: Path) -> None:
     assert not [name for name in names if name.startswith((".venv", "site/", ".hypothesis"))]
 
 
-def test_a_first_call_in_an_empty_environment(empty: Path, azure: Emulator, tmp_path: Path) -> None:
-    done = run(empty, "-W", "error", "-c", CALL, azure.endpoint, azure.api_key, cwd=tmp_path)
-    text, deployment, version = json.loads(done.stdout)
+@pytest.mark.parametrize("version", ["3.11", "3.12", "3.13", "3.14"])
+def test_a_first_call_on_each_python(wheel: Path, empty: Path, azure: Emulator, tmp_path: Path, version: str) -> None:
+    """In an environment with the wheel and what it needs, and nothing else."""
+    interpreter = run("make", "--silent", f"python-of-{version}", cwd=ROOT).stdout.strip()
+    if not interpreter:
+        pytest.skip(f"Python {version} is not installed")
+    here = version == f"{sys.version_info.major}.{sys.version_info.minor}"
+    python = empty if here else install(wheel, tmp_path / "environment", interpreter=interpreter)
+    assert version in run(python, "--version", cwd=tmp_path).stdout
+    done = run(python, "-W", "error", "-c", CALL, azure.endpoint, azure.api_key, cwd=tmp_path)
+    text, deployment, found = json.loads(done.stdout)
     assert "Oslo" in text
-    assert (deployment, version) == ("gpt-4o", azure_connector.__version__)
+    assert (deployment, found) == ("gpt-4o", azure_connector.__version__)
     assert len(azure.requests) == 1
+    told = run(python.with_name("azure-connector"), "--help", cwd=tmp_path, expect=2).stderr
+    assert 'pip install "azure-connector[cli]"' in told
 
 
 def test_what_is_missing_is_named_and_what_is_advised_works(wheel: Path, tmp_path: Path) -> None:

@@ -6,30 +6,19 @@ import asyncio
 import functools
 import gc
 import os
-import subprocess
-import sys
 import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import openai
 import pytest
 
-litellm = pytest.importorskip("litellm")
-pytest.importorskip("semantic_kernel")
-
-from semantic_kernel.connectors.ai.open_ai import AzureChatPromptExecutionSettings  # noqa: E402
-from semantic_kernel.contents import ChatHistory  # noqa: E402
-from semantic_kernel.exceptions import ServiceResponseException  # noqa: E402
-
-import azure_connector as ac  # noqa: E402
-import litellm_adapter  # noqa: E402
-from azure_connector import AsyncAzureConnector  # noqa: E402
-from sk_azure_plugin import AzureConnectorChatCompletion, AzureConnectorTextEmbedding  # noqa: E402
-from tests.reliability.raw_server import FAULTS, RawServer  # noqa: E402
-from tests.reliability.test_lifetimes import descriptors, echo  # noqa: E402
-from tests.reliability.test_raw_faults import (  # noqa: E402
+import azure_connector as ac
+from azure_connector import AsyncAzureConnector
+from tests.reliability.raw_server import FAULTS, RawServer
+from tests.reliability.test_lifetimes import descriptors, echo
+from tests.reliability.test_raw_faults import (
     ENOUGH,
     begun,
     open_to,
@@ -38,7 +27,13 @@ from tests.reliability.test_raw_faults import (  # noqa: E402
     over_httpx,  # noqa: F401
     until,
 )
+from tests.support.frameworks import late, needed
 
+if TYPE_CHECKING:
+    from semantic_kernel.contents import ChatHistory
+
+frameworks = needed("litellm", "semantic_kernel.connectors.ai.open_ai")
+litellm = late("litellm")
 MESSAGES = [{"role": "user", "content": "Hi"}]
 WAV = ("a.wav", b"R" * 50_000)
 # By name: registering replaces some of LiteLLM's functions.
@@ -56,17 +51,41 @@ LITE: dict[str, tuple[str, dict[str, Any]]] = {
 
 @pytest.fixture
 def lite() -> Iterator[Callable[..., None]]:
+    import litellm_adapter
+
     yield lambda **given: litellm_adapter.register("raw", **given)
     litellm_adapter.unregister("raw")
 
 
 def history() -> ChatHistory:
+    from semantic_kernel.contents import ChatHistory
+
     made = ChatHistory()
     made.add_user_message("Hi")
     return made
 
 
+async def kernel_chat(connector: AsyncAzureConnector) -> None:
+    from semantic_kernel.connectors.ai.open_ai import AzureChatPromptExecutionSettings
+
+    from sk_azure_plugin import AzureConnectorChatCompletion
+
+    service = AzureConnectorChatCompletion(model="gpt-4o", connector=connector)
+    await service.get_chat_message_content(history(), AzureChatPromptExecutionSettings())
+
+
+async def kernel_embedding(connector: AsyncAzureConnector) -> None:
+    from sk_azure_plugin import AzureConnectorTextEmbedding
+
+    service = AzureConnectorTextEmbedding(model="text-embedding-3-small", connector=connector)
+    await service.generate_embeddings(["Hi"])
+
+
 async def kernel_stream(connector: AsyncAzureConnector) -> None:
+    from semantic_kernel.connectors.ai.open_ai import AzureChatPromptExecutionSettings
+
+    from sk_azure_plugin import AzureConnectorChatCompletion
+
     service = AzureConnectorChatCompletion(model="gpt-4o", connector=connector)
     settings = AzureChatPromptExecutionSettings()
     async for _ in service.get_streaming_chat_message_content(history(), settings):
@@ -74,13 +93,9 @@ async def kernel_stream(connector: AsyncAzureConnector) -> None:
 
 
 KERNEL: dict[str, Callable[[AsyncAzureConnector], Any]] = {
-    "chat": lambda connector: AzureConnectorChatCompletion(
-        model="gpt-4o", connector=connector
-    ).get_chat_message_content(history(), AzureChatPromptExecutionSettings()),
+    "chat": kernel_chat,
     "stream": kernel_stream,
-    "embedding": lambda connector: AzureConnectorTextEmbedding(
-        model="text-embedding-3-small", connector=connector
-    ).generate_embeddings(["Hi"]),
+    "embedding": kernel_embedding,
 }
 
 
@@ -107,6 +122,8 @@ def of_the_core(error: BaseException | None) -> bool:
 @pytest.mark.parametrize("way", ["sync", "aiohttp", "httpx"])
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
 async def test_each_call_through_litellm_ends_in_one_of_its_errors(fault, way, lite):
+    import litellm_adapter
+
     with RawServer(fault) as server:
         lite(**options(server))
         if way == "sync":
@@ -125,6 +142,8 @@ async def test_each_call_through_litellm_ends_in_one_of_its_errors(fault, way, l
 @pytest.mark.parametrize("way", ["aiohttp", "httpx"])
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
 async def test_each_call_through_semantic_kernel_ends_in_one_of_its_errors(fault, way):
+    from semantic_kernel.exceptions import ServiceResponseException
+
     with RawServer(fault) as server:
         async with AsyncAzureConnector(**options(server)) as connector:
             found = await asyncio.gather(*(outcome_of(call(connector)) for call in KERNEL.values()))
@@ -134,13 +153,17 @@ async def test_each_call_through_semantic_kernel_ends_in_one_of_its_errors(fault
         await asyncio.to_thread(until, lambda: not open_to(server))
 
 
-LOOPS = 2000 if os.environ.get("AZURE_CONNECTOR_LONG_TESTS") else 60
+LOOPS = 2000 if os.environ.get("AZURE_CONNECTOR_LONG_TESTS") else 30
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="counts descriptors in /proc")
 @pytest.mark.parametrize("way", ["aiohttp", "httpx"])
 @pytest.mark.parametrize("door", ["core", "litellm", "semantic kernel"])
 def test_loops_that_come_and_go_leave_nothing(door, way, lite):
+    from semantic_kernel.connectors.ai.open_ai import AzureChatPromptExecutionSettings
+
+    from sk_azure_plugin import AzureConnectorChatCompletion
+
     with RawServer(echo) as server:
         given = options(server, timeout=ENOUGH)
         lite(**given)
@@ -171,64 +194,8 @@ def test_loops_that_come_and_go_leave_nothing(door, way, lite):
         asyncio.run(shared.close())
 
 
-# Every lock that this package holds is taken while the process forks; the child must not wait for any of them.
-HELD = """
-import gc, os, signal, sys, threading
-import litellm, litellm_adapter
-from azure_connector import AzureConnector
-
-messages = [{"role": "user", "content": "Hi"}]
-resources = {"west": {"azure_endpoint": sys.argv[1] + "/west", "api_key": "k"}}
-given = dict(azure_endpoint=sys.argv[1], api_key="k", timeout=30.0, resources=resources)
-litellm_adapter.register("raw", **given)
-client = AzureConnector(**given)
-
-def call():
-    client.chat.completions.create(model="gpt-4o", messages=messages)
-    client.with_options(timeout=20).chat.completions.create(model="gpt-4o", messages=messages)
-    litellm.completion(model="raw/gpt-4o", messages=messages)
-
-call()
-LOCK, RLOCK = type(threading.Lock()), type(threading.RLock())
-found = []
-ours = ("azure_connector", "litellm_adapter")
-for one in gc.get_objects():
-    if str(type(one).__module__).startswith(ours) and not isinstance(one, type):
-        names = {*getattr(one, "__dict__", {}), *getattr(type(one), "__slots__", ())}
-        found += [value for name in names if isinstance(value := getattr(one, name, None), (LOCK, RLOCK))]
-for name, module in list(sys.modules.items()):
-    if name.startswith(ours):
-        found += [value for value in vars(module).values() if isinstance(value, (LOCK, RLOCK))]
-assert len(found) > 8, found
-held, done = threading.Event(), threading.Event()
-
-def hold():
-    for lock in found:
-        lock.acquire(blocking=False)
-    held.set()
-    done.wait()
-
-threading.Thread(target=hold, daemon=True).start()
-held.wait()
-if (pid := os.fork()) == 0:
-    signal.alarm(60)
-    call()
-    os._exit(0)
-print(os.waitpid(pid, 0)[1])
-done.set()
-os._exit(0)
-"""
-
-
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
-def test_no_lock_that_another_thread_held_blocks_a_forked_child():
+def test_no_lock_that_another_thread_held_blocks_a_forked_child(great_launcher):
     with RawServer(echo) as server:
-        done = subprocess.run(
-            [sys.executable, "-W", "ignore", "-u", "-c", HELD, server.endpoint],
-            capture_output=True,
-            check=False,
-            text=True,
-            timeout=200,
-            env={**os.environ, "LITELLM_LOCAL_MODEL_COST_MAP": "True"},
-        )
+        done = great_launcher.run(server.endpoint, program="tests.reliability.held_locks", timeout=200)
     assert done.stdout.strip() == "0", done.stderr[-3000:]

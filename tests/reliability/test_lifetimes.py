@@ -7,8 +7,6 @@ import gc
 import json
 import logging
 import os
-import subprocess
-import sys
 import threading
 import weakref
 from pathlib import Path
@@ -22,12 +20,9 @@ from azure_connector import AsyncAzureConnector, AzureConnector
 from azure_connector.emulator import faults
 from azure_connector.transport import http_library
 from tests.reliability.raw_server import RawServer, read_request
+from tests.support.asking import options
 
 HELLO: dict[str, Any] = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hi"}]}
-
-
-def options(azure: Any, **more: Any) -> dict[str, Any]:
-    return {"azure_endpoint": azure.endpoint, "api_key": azure.api_key, **more}
 
 
 def descriptors() -> int:
@@ -132,73 +127,16 @@ def echo(exchange: Any) -> None:
         exchange.request = read_request(exchange.connection)
 
 
-FORKING = """
-import asyncio, os, signal, sys, threading
-from azure_connector import AsyncAzureConnector, AzureConnector
-
-way, forks, endpoint = sys.argv[1], int(sys.argv[2]), sys.argv[3]
-given = dict(azure_endpoint=endpoint, api_key="k", timeout=30.0)
-sync, asynchronous = AzureConnector(**given), AsyncAzureConnector(**given)
-
-def ask(who):
-    request = dict(model="gpt-4o", messages=[dict(role="user", content=who)])
-    if way == "sync":
-        reply = sync.chat.completions.create(**request)
-    else:
-        reply = asyncio.run(asynchronous.chat.completions.create(**request))
-    assert reply.choices[0].message.content == who, (who, reply.choices[0].message.content)
-
-ask("parent")
-stopping = threading.Event()
-wrong = []
-def load(name):
-    while not stopping.is_set():
-        try:
-            ask(name)
-        except BaseException as error:
-            wrong.append(error)
-threads = [threading.Thread(target=load, args=(f"thread {n}",)) for n in range(3)]
-[thread.start() for thread in threads]
-children = []
-for number in range(forks):
-    if (pid := os.fork()) == 0:
-        status = 1
-        signal.alarm(120)  # a child that is blocked is ended, and counts
-        try:
-            for turn in range(3):
-                ask(f"child {number} {turn}")
-            status = 0
-        finally:
-            os._exit(status)
-    children.append(pid)
-    if len(children) == 4:
-        assert not any(os.waitpid(pid, 0)[1] for pid in children)
-        children.clear()
-assert not any(os.waitpid(pid, 0)[1] for pid in children)
-stopping.set()
-[thread.join() for thread in threads]
-assert not wrong, wrong[:3]
-sync.close()
-asyncio.run(asynchronous.close())
-print("done")
-"""
-
-
 FORKS = 200 if os.environ.get("AZURE_CONNECTOR_LONG_TESTS") else 8
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
 @pytest.mark.timeout(60 + 10 * FORKS)
 @pytest.mark.parametrize("way", ["sync", "async"])
-def test_children_and_parent_get_their_own_answers(way):
+def test_children_and_parent_get_their_own_answers(launcher, way):
     with RawServer(echo) as server:
-        done = subprocess.run(
-            [sys.executable, "-W", "ignore", "-c", FORKING, way, str(FORKS), server.endpoint],
-            capture_output=True,
-            check=False,
-            text=True,
-            timeout=40 + 10 * FORKS,
-        )
+        given = way, str(FORKS), server.endpoint
+        done = launcher.run(*given, program="tests.reliability.forking", timeout=40 + 10 * FORKS)
     assert done.stdout == "done\n", done.stderr[-3000:]
 
 

@@ -7,8 +7,6 @@ import gc
 import http.client
 import json
 import os
-import subprocess
-import sys
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -42,60 +40,11 @@ def connections_to(azure: Emulator) -> int:
 
 # Prefork: the application is loaded, and has called, before its workers are forked.
 
-PRELOADED = """
-import asyncio, os, signal, sys, threading
-from concurrent.futures import ThreadPoolExecutor
-from azure_connector import AsyncAzureConnector, AzureConnector
-
-given = dict(azure_endpoint=sys.argv[1], api_key="k", timeout=30.0)
-sync, asynchronous = AzureConnector(**given), AsyncAzureConnector(**given)
-
-def answer(who):
-    request = dict(model="gpt-4o", messages=[dict(role="user", content=who)])
-    first = sync.chat.completions.create(**request)
-    second = asyncio.run(asynchronous.chat.completions.create(**request))
-    assert [one.choices[0].message.content for one in (first, second)] == [who, who]
-
-def descriptors():
-    return len(os.listdir("/proc/self/fd")) if os.path.exists("/proc/self/fd") else 0
-
-def work(name):
-    with ThreadPoolExecutor(4) as threads:
-        list(threads.map(answer, [f"{name} {number}" for number in range(16)]))
-        before = descriptors()
-        for turn in range(3):
-            list(threads.map(answer, [f"{name} {turn} {number}" for number in range(16)]))
-        # Each of the four threads may be within a call, with a loop of its own, when the first ones are counted.
-        assert descriptors() <= before + 4, (before, descriptors())
-
-answer("warm")
-workers = []
-for number in range(3):
-    if (pid := os.fork()) == 0:
-        status = 1
-        signal.alarm(150)
-        try:
-            work(f"worker {number}")
-            status = 0
-        finally:
-            os._exit(status)
-    workers.append(pid)
-work("parent")
-assert not any([os.waitpid(pid, 0)[1] for pid in workers])
-print("done")
-"""
-
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
-def test_workers_that_are_forked_after_a_warm_call_serve_with_threads():
+def test_workers_that_are_forked_after_a_warm_call_serve_with_threads(launcher):
     with RawServer(echo) as server:
-        done = subprocess.run(
-            [sys.executable, "-W", "ignore", "-c", PRELOADED, server.endpoint],
-            capture_output=True,
-            check=False,
-            text=True,
-            timeout=170,
-        )
+        done = launcher.run(server.endpoint, program="tests.reliability.preloaded", timeout=170)
     assert done.stdout == "done\n", done.stderr[-3000:]
 
 

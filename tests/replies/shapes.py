@@ -10,6 +10,7 @@ from typing import Any
 from azure_connector import errors
 from tests.replies.service import Answer, events, sse
 from tests.responses import wire
+from tests.support.bodies import chunk
 
 __all__ = ["GOOD", "ROWS", "Row", "chunk", "completion", "good", "response_events"]
 
@@ -67,12 +68,6 @@ def completion(text: Any = "Hello", **choice: Any) -> dict[str, Any]:
         "choices": [{"index": 0, "message": message, "finish_reason": "stop", "logprobs": None, **choice}],
         "usage": {"prompt_tokens": 3, "completion_tokens": 1, "total_tokens": 4},
     }
-
-
-def chunk(delta: Any, finish: str | None = None, **choice: Any) -> dict[str, Any]:
-    """A chunk of a chat stream."""
-    frame = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1790000000, "model": "gpt-4o-2024-11-20"}
-    return {**frame, "choices": [{"index": 0, "delta": delta, "finish_reason": finish, "logprobs": None, **choice}]}
 
 
 def say(*texts: str) -> list[dict[str, Any]]:

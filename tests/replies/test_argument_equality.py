@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from azure_connector import AzureConnector
 from tests.replies.service import sse
-from tests.replies.shapes import chunk, completion
+from tests.replies.shapes import completion
+from tests.support.bodies import chunk
 from tests.support.examples import examples
 from tests.tools.test_stream import FRONTS, REWRITTEN, TAILS, lenient_json
 

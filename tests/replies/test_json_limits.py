@@ -10,7 +10,8 @@ import pytest
 
 from azure_connector import AzureConnector, errors
 from tests.replies.service import DOORS, Answer, ask, events, text_of
-from tests.replies.shapes import chunk, completion, good, plain, response_events
+from tests.replies.shapes import completion, good, plain, response_events
+from tests.support.bodies import chunk
 
 WHOLE = [door for door in DOORS if "stream" not in door]
 HALF = "a\ud83db"

@@ -8,8 +8,9 @@ import pytest
 
 from azure_connector import AsyncAzureConnector, AzureConnector, azure_info
 from tests.replies.service import events
-from tests.replies.shapes import chunk, plain, response_events
+from tests.replies.shapes import plain, response_events
 from tests.responses import wire
+from tests.support.bodies import chunk
 
 SAFE = {"hate": {"filtered": False, "severity": "safe"}}
 EMPTY = {"id": "", "object": "", "model": "", "created": 0}

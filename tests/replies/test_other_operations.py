@@ -10,6 +10,7 @@ import pytest
 from azure_connector import AsyncAzureConnector, AzureConnector, errors
 from tests.replies.service import Answer
 from tests.replies.shapes import LIMIT, plain
+from tests.support.tables import each_row
 
 PAGE = b"<html><title>Sign in</title></html>"
 CALLS: dict[str, Any] = {
@@ -57,7 +58,7 @@ async def call(name: str, options: dict[str, Any], asynchronous: bool) -> Any:
 WORLDS = [(name, False) for name in CALLS] + [("embeddings", True), ("response", True)]
 
 
-@pytest.mark.parametrize("body", NOTHING)
+@each_row("body", NOTHING)
 @pytest.mark.parametrize(("name", "asynchronous"), WORLDS)
 async def test_what_is_no_answer(pair, name, body, asynchronous):
     pair.first.says(NOTHING[body])
@@ -67,7 +68,7 @@ async def test_what_is_no_answer(pair, name, body, asynchronous):
     assert len(pair.first.requests) + len(pair.second.requests) == 2
 
 
-@pytest.mark.parametrize("told", TOLD)
+@each_row("told", TOLD)
 @pytest.mark.parametrize(("name", "asynchronous"), WORLDS)
 async def test_an_error_with_status_200(pair, name, told, asynchronous):
     body, cls, words = TOLD[told]

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from azure_connector import AzureConnector, errors
 from tests.replies.service import sse
-from tests.replies.shapes import chunk, completion, say
+from tests.replies.shapes import completion, say
 from tests.responses import wire
+from tests.support.bodies import chunk
 from tests.support.examples import examples
 
 leaves = st.one_of(

@@ -10,12 +10,12 @@ import threading
 import pytest
 
 from azure_connector import AsyncAzureConnector, AzureConnector, errors
-from azure_connector.routing import _affinity
-from azure_connector.routing._affinity import ResourceAffinity
+from azure_connector.routing import ResourceAffinity, _affinity
 from tests.reliability.raw_server import Exchange, RawServer
 from tests.replies.service import Answer, ask, events, sse, text_of
-from tests.replies.shapes import chunk, completion, plain, response_events, say
+from tests.replies.shapes import completion, plain, response_events, say
 from tests.responses import wire
+from tests.support.bodies import chunk
 from tests.support.waiting import until
 
 STREAM = {"content-type": "text/event-stream"}

@@ -2,9 +2,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from azure_connector.requests.responses_api import to_responses
+from tests.support.tables import each_row
 
 Json = dict[str, Any]
 
@@ -23,7 +22,7 @@ def spoken(text: str) -> Json:
     }
 
 
-@pytest.mark.parametrize("role", ["system", "developer"])
+@each_row("role", ["system", "developer"])
 def test_instructions_keep_their_place_and_role(role: str) -> None:
     assert items({"role": "user", "content": "a"}, {"role": role, "content": "b"}) == [
         {"type": "message", "role": "user", "content": "a"},
@@ -31,7 +30,7 @@ def test_instructions_keep_their_place_and_role(role: str) -> None:
     ]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("part", "sent"),
     [
         ({"type": "text", "text": "hi"}, {"type": "input_text", "text": "hi"}),
@@ -89,7 +88,7 @@ def test_text_comes_before_the_tool_calls_that_stand_beside_it() -> None:
     ]
 
 
-@pytest.mark.parametrize(("arguments", "text"), [(None, "{}"), ({"a": 1}, '{"a": 1}'), ("", "")])
+@each_row(("arguments", "text"), [(None, "{}"), ({"a": 1}, '{"a": 1}'), ("", "")])
 def test_arguments_are_always_text(arguments: Any, text: str) -> None:
     call = {"id": "call_1", "type": "function", "function": {"name": "f", "arguments": arguments}}
     assert items({"role": "assistant", "tool_calls": [call]})[0]["arguments"] == text

@@ -8,6 +8,7 @@ from openai.types.responses import Response
 
 from azure_connector.requests.responses_api import Failure, to_chat
 from tests.responses import wire
+from tests.support.tables import each_row
 
 Json = dict[str, Any]
 
@@ -96,7 +97,7 @@ def test_a_call_without_an_id_gets_one() -> None:
     assert message(bare)["tool_calls"][0]["id"] == "call_0"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("output", "text"),
     [
         ([("commentary", "Looking."), ("call", "")], "Looking."),
@@ -165,7 +166,7 @@ def test_log_probabilities_of_the_text() -> None:
     assert chat["choices"][0]["logprobs"] == {"content": [token], "refusal": None}
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("fields", "output", "reason"),
     [
         ({}, [wire.message("x")], "stop"),
@@ -199,14 +200,14 @@ def test_the_worst_of_several_verdicts_stands() -> None:
     assert choice["content_filter_results"] == wire.SAFE | wire.MATERIAL | hit
 
 
-@pytest.mark.parametrize("absent", [None, [], [None], [{"source_type": "completion"}]])
+@each_row("absent", [None, [], [None], [{"source_type": "completion"}]])
 def test_filters_may_be_missing(absent: Any) -> None:
     chat = to_chat(wire.reply(wire.message("x"), content_filters=absent))
     assert "prompt_filter_results" not in chat
     assert "content_filter_results" not in chat["choices"][0]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("fields", "code", "text"),
     [
         ({"status": "failed", "error": {"code": "server_error", "message": "It broke."}}, "server_error", "It broke."),

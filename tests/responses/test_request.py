@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 
 from azure_connector.errors import InvalidRequestError
 from azure_connector.requests.responses_api import to_responses
+from tests.support.tables import each_row
 
 PARAMS = TypeAdapter[Any](ResponseCreateParams)
 USER = {"role": "user", "content": "Hello"}
@@ -56,7 +57,7 @@ def test_the_caller_s_body_is_left_alone() -> None:
     assert body == before
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("chat", "responses"),
     [
         ({"max_tokens": 100}, {"max_output_tokens": 100}),
@@ -139,7 +140,7 @@ def test_a_model_that_does_not_reason_is_not_asked_for_encrypted_reasoning() -> 
     assert "include" not in sent
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("tool", "flat"),
     [
         (
@@ -185,7 +186,7 @@ FUNCTION = {"type": "function", "function": {"name": "f", "parameters": SCHEMA}}
 CUSTOM = {"type": "custom", "custom": {"name": "c"}}
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("choice", "flat"),
     [
         ("required", "required"),
@@ -212,7 +213,7 @@ def test_the_older_functions_are_tools() -> None:
     assert sent["tool_choice"] == {"type": "function", "name": "f"}
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("body", "names"),
     [
         ({"stop": ["END"]}, ("stop",)),
@@ -228,7 +229,7 @@ def test_what_cannot_be_said_is_left_out_and_named(body: dict[str, Any], names: 
     assert sent == translated()
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("body", "param"),
     [
         ({"n": 2}, "n"),

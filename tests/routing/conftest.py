@@ -2,11 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from azure_connector.deployments._table import Plan, Target
-from azure_connector.routing._health import Health
-from azure_connector.routing._outcomes import AttemptOutcome
-from azure_connector.routing._retry_policy import RetryPolicy
-from azure_connector.routing._route import Route
+from azure_connector.deployments import Plan, Target
+from azure_connector.routing import AttemptOutcome, Health, RetryPolicy, Route
 
 
 class World:

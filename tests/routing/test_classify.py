@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import httpx
 import openai
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,6 +20,8 @@ from azure_connector.errors._envelope import ErrorFacts
 from azure_connector.errors._hint_context import HintContext
 from azure_connector.errors._hints import hint_for
 from azure_connector.settings._hosts import SCOPES
+from tests.support.bodies import envelope
+from tests.support.tables import each_row
 
 REQUEST = httpx.Request("POST", "https://west.openai.azure.com/openai/v1/chat/completions")
 CONTEXT = HintContext(
@@ -34,10 +35,6 @@ CONTEXT = HintContext(
     credential_origin="AZURE_OPENAI_API_KEY",
     scopes=SCOPES["public"],
 )
-
-
-def envelope(code=None, message="", **rest):
-    return {"error": {"code": code, "message": message, **rest}}
 
 
 TABLE = [
@@ -106,7 +103,7 @@ TABLE = [
 ]
 
 
-@pytest.mark.parametrize(("status", "body", "expected"), TABLE)
+@each_row(("status", "body", "expected"), TABLE)
 def test_each_reply_has_its_class(status, body, expected):
     facts = parse_envelope(status, body)
     cls = error_class(status, facts)
@@ -115,7 +112,7 @@ def test_each_reply_has_its_class(status, body, expected):
     assert issubclass(cls, openai.APIStatusError)
 
 
-@pytest.mark.parametrize(("status", "body", "expected"), TABLE)
+@each_row(("status", "body", "expected"), TABLE)
 def test_each_error_is_made_with_the_sdk_s_attributes_and_ours(status, body, expected):
     attempts = (Attempt("west", "my-gpt5", status, "x", 0.0, 0.2),)
     response = httpx.Response(status, headers={"apim-request-id": "r-1"}, request=REQUEST)
@@ -172,9 +169,7 @@ def test_the_message_is_azure_s_then_the_hint_then_the_attempts():
     assert error_message("Too many.") == "Too many."
 
 
-@pytest.mark.parametrize(
-    "cls", [errors.EndpointUnreachableError, errors.StreamInterruptedError, errors.DeadlineExceededError]
-)
+@each_row("cls", [errors.EndpointUnreachableError, errors.StreamInterruptedError, errors.DeadlineExceededError])
 def test_errors_without_a_reply(cls):
     attempts = [Attempt("west", "a")]
     error = connection_error(cls, "Nothing came.", REQUEST, hint="Look.", attempts=attempts, request_id="r")
@@ -198,7 +193,7 @@ def hint(status, body, context=CONTEXT):
     return hint_for(error_class(status, facts), facts, context)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("rule", "says"),
     [
         ("mapping", "deployment_mapping names it for the model 'gpt-5'"),
@@ -218,7 +213,7 @@ def test_a_missing_deployment_names_the_rule_and_the_remedies(rule, says):
     assert ("AZURE_CONNECTOR_DISCOVER=true" in text) == (rule in ("pass-through", None))
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("status", "body", "form", "says"),
     [
         (401, {"statusCode": 401, "message": "audience is incorrect"}, "v1", SCOPES["public"]),
@@ -271,7 +266,7 @@ def test_connection_errors_have_hints_too():
     assert hint_for(openai.BadRequestError, ErrorFacts(""), CONTEXT) == ""
 
 
-@pytest.mark.parametrize(("status", "body", "expected"), TABLE)
+@each_row(("status", "body", "expected"), TABLE)
 def test_no_secret_of_the_endpoint_s_url_is_shown(status, body, expected):
     context = HintContext(endpoint="https://user:CANARY1@west.example/x?key=CANARY2", deployment="d", model="m")
     assert "CANARY" not in hint(status, body, context)

@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from azure_connector.routing._outcomes import duration_in_text, parse_duration, parse_retry_after
+from tests.support.tables import each_row
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "seconds"),
     [
         ("7", 7.0),
@@ -32,7 +33,7 @@ def test_reads_what_services_send(text, seconds):
     assert parse_duration(text) == pytest.approx(seconds)
 
 
-@pytest.mark.parametrize(
+@each_row(
     "text",
     [
         None, "", "-1", "-5s", "nan", "inf", "soon", "5 apples", "1s2x", "s", "ms", "١٢", "٣s", "1,5", "0x10",
@@ -43,7 +44,7 @@ def test_refuses_what_is_no_duration(text):
     assert parse_duration(text) is None
 
 
-@pytest.mark.parametrize("text", ["1790000000", "1e999", "400d"])
+@each_row("text", ["1790000000", "1e999", "400d"])
 def test_more_than_a_year_is_long_and_not_absent(text):
     assert parse_retry_after(text) == 366 * 86_400
     assert parse_retry_after("Sat, 21 Nov 2126 07:28:00 GMT") == 366 * 86_400
@@ -72,14 +73,12 @@ def test_a_date_without_a_reply_s_clock_is_measured_against_ours():
     assert parse_retry_after(until, "yesterday or so") == pytest.approx(100, abs=2)
 
 
-@pytest.mark.parametrize(
-    "text", ["Sat, 99 Nov 2026 07:28:00 GMT", "Sat, 21 Nov", "0000-00-00", "Sat, 21 Nov 9999999999"]
-)
+@each_row("text", ["Sat, 99 Nov 2026 07:28:00 GMT", "Sat, 21 Nov", "0000-00-00", "Sat, 21 Nov 9999999999"])
 def test_a_broken_date_is_none(text):
     assert parse_retry_after(text) is None
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "seconds"),
     [
         ("exceeded token rate limit. Please retry after 7 seconds. Please go here", 7.0),
@@ -94,6 +93,6 @@ def test_reads_the_sentence(text, seconds):
     assert duration_in_text(text) == pytest.approx(seconds)
 
 
-@pytest.mark.parametrize("text", [None, "", "retry after a while", "retry after 7 apples", "after 7 seconds"])
+@each_row("text", [None, "", "retry after a while", "retry after 7 apples", "after 7 seconds"])
 def test_a_sentence_without_a_duration_is_none(text):
     assert duration_in_text(text) is None

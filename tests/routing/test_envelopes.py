@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import json
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from azure_connector.errors import FilterCategory
 from azure_connector.errors._envelope import ErrorFacts, filter_categories, parse_envelope
+from tests.support.tables import each_row
 
 DEPLOYMENT = {"code": "DeploymentNotFound", "message": "The API deployment for this resource does not exist."}
 
@@ -42,7 +42,7 @@ def test_the_complaints_of_a_422():
     assert parse_envelope(422, {"detail": "no"}).message == "no"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("body", "message"),
     [
         (b"<html><head><title>502 Bad\n Gateway</title></head><body>x</body></html>", "502 Bad Gateway"),
@@ -58,7 +58,7 @@ def test_a_web_page_is_told_by_its_title(body, message):
     assert "<" not in facts.message
 
 
-@pytest.mark.parametrize("body", [None, b"", "", {}, [], {"error": {}}, {"error": None}, {"error": {"message": None}}])
+@each_row("body", [None, b"", "", {}, [], {"error": {}}, {"error": None}, {"error": {"message": None}}])
 def test_an_empty_body_is_named_by_its_status(body):
     assert parse_envelope(503, body) == ErrorFacts("HTTP 503 Service Unavailable")
 
@@ -80,8 +80,8 @@ def test_odd_bodies():
 HATE = {"filtered": True, "severity": "high"}
 
 
-@pytest.mark.parametrize("inner_key", ["innererror", "inner_error", "innerError"])
-@pytest.mark.parametrize("result_key", ["content_filter_result", "content_filter_results"])
+@each_row("inner_key", ["innererror", "inner_error", "innerError"])
+@each_row("result_key", ["content_filter_result", "content_filter_results"])
 def test_the_filter_s_verdict_is_found_under_every_spelling(inner_key, result_key):
     inner = {"code": "ResponsibleAIPolicyViolation", result_key: {"hate": HATE}}
     facts = parse_envelope(400, {"error": {"message": "m", "code": "content_filter", inner_key: inner}})
@@ -89,7 +89,7 @@ def test_the_filter_s_verdict_is_found_under_every_spelling(inner_key, result_ke
     assert facts.categories == (FilterCategory("hate", filtered=True, severity="high"),)
 
 
-@pytest.mark.parametrize(
+@each_row(
     "body",
     [
         {"error": {"message": "m", "content_filter_result": {"hate": HATE}}},

@@ -4,10 +4,10 @@ import threading
 
 import pytest
 
-from azure_connector.deployments._table import Target
+from azure_connector.deployments import Target
 from azure_connector.errors import ConfigurationError
-from azure_connector.routing._outcomes import AttemptOutcome
-from azure_connector.routing._retry_policy import RetryPolicy
+from azure_connector.routing import AttemptOutcome, RetryPolicy
+from tests.support.tables import each_row
 
 
 def standing(world, target):
@@ -408,7 +408,7 @@ def test_threads_never_share_a_probe(world):
     assert len(set(won)) == 1
 
 
-@pytest.mark.parametrize(
+@each_row(
     "wrong",
     [
         {"max_attempts": 0},

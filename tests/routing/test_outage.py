@@ -9,11 +9,8 @@ from itertools import count
 
 import pytest
 
-from azure_connector.deployments._table import Plan, Target
-from azure_connector.routing._health import Health
-from azure_connector.routing._outcomes import AttemptOutcome
-from azure_connector.routing._retry_policy import RetryPolicy
-from azure_connector.routing._route import BackOff, GiveUp, Route, SendTo
+from azure_connector.deployments import Plan, Target
+from azure_connector.routing import AttemptOutcome, BackOff, GiveUp, Health, RetryPolicy, Route, SendTo
 
 WEST = (Target("west", "a", rank=0), Target("west", "b", rank=0))
 EAST = (Target("east", "c", rank=1),)

@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from azure_connector.errors._envelope import ErrorFacts, parse_envelope
-from azure_connector.routing._outcomes import OK, outcome_of_error, outcome_of_exception, outcome_of_reply
+from azure_connector.routing import outcome_of_error, outcome_of_exception, outcome_of_reply
+from azure_connector.routing._outcomes import OK
+from tests.support.tables import each_row
 
 REQUEST = httpx.Request("POST", "http://127.0.0.1/openai/v1/chat/completions")
 
@@ -19,7 +21,7 @@ def reply(status, headers=(), code=None, message=""):
     return outcome_of_reply(status, httpx.Headers(dict(headers)), ErrorFacts(message, code))
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("status", "code", "kind"),
     [
         (200, None, "ok"),
@@ -69,12 +71,12 @@ def test_quota_headers_of_a_success():
     assert outcome.retry_after is None
 
 
-@pytest.mark.parametrize("text", ["-1", "many", "", "1.5", "9" * 30, "²"])
+@each_row("text", ["-1", "many", "", "1.5", "9" * 30, "²"])
 def test_a_count_that_is_none_is_left_out(text):
     assert outcome_of_reply(200, {"x-ratelimit-remaining-tokens": text}).remaining_tokens is None
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("headers", "message", "seconds"),
     [
         ({"retry-after-ms": "1500", "retry-after": "2"}, "retry after 9 seconds", 1.5),
@@ -119,7 +121,7 @@ def test_the_service_may_forbid_or_ask_for_another_try():
     assert reply(400, {"x-should-retry": "true"}).kind == "transient"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("headers", "spilled", "origin"),
     [
         ({"x-ms-is-spilled-over": "True"}, True, None),
@@ -132,7 +134,7 @@ def test_spillover_headers(headers, spilled, origin):
     assert (outcome.kind, outcome.spilled_over, outcome.spillover_from) == ("ok", spilled, origin)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("kind_of", "maybe"),
     [(500, True), (502, True), (503, True), (504, True), (408, True), (409, False), (429, False), (400, False)],
 )
@@ -157,7 +159,7 @@ def test_no_header_can_break_it(status, headers, facts):
         assert outcome.retry_after is None or 0 <= outcome.retry_after <= 366 * 86_400
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("body", "kind"),
     [
         ({"error": {"message": "…", "type": "server_error", "code": None}}, "transient"),
@@ -183,7 +185,7 @@ def wrapped(sdk_error, cause):
     return sdk_error
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("error", "kind"),
     [
         (wrapped(openai.APIConnectionError(request=REQUEST), httpx.ConnectError("refused")), "unreachable"),

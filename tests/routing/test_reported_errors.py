@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from azure_connector import errors
 from azure_connector.errors._classify import classify, error_class
 from azure_connector.errors._envelope import parse_envelope, reported_error
-from azure_connector.routing._outcomes import outcome_of_error, outcome_of_reply
+from azure_connector.routing import outcome_of_error, outcome_of_reply
+from tests.support.bodies import envelope
+from tests.support.tables import each_row
 
 LIMIT = "Your requests to the deployment have exceeded rate limit."
 FILTERED = {"code": "ResponsibleAIPolicyViolation", "content_filter_result": {"hate": {"filtered": True}}}
@@ -27,7 +28,7 @@ PROXY = {
 }
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("body", "event", "cls", "kind", "words"),
     [
         ({"error": {"code": "429", "message": LIMIT}}, None, errors.QuotaExceededError, "rate_limited", LIMIT),
@@ -66,7 +67,7 @@ def test_an_error_with_status_200_has_its_class_and_its_words(body, event, cls, 
     assert outcome_of_error(facts).kind == kind
 
 
-@pytest.mark.parametrize(
+@each_row(
     "body",
     [
         {"id": "c", "object": "chat.completion", "choices": [{"message": {"content": "hi"}}], "error": None},
@@ -101,7 +102,7 @@ INNER = {
 }
 
 
-@pytest.mark.parametrize("prefix", ["data: ", "data:", "data: data: ", "event: error\ndata: ", "\n: x\nid: 1\n"])
+@each_row("prefix", ["data: ", "data:", "data: data: ", "event: error\ndata: ", "\n: x\nid: 1\n"])
 def test_the_lines_of_an_event_stream_as_the_body_of_a_400(prefix):
     envelope = {"error": {"message": json.dumps(INNER, indent=1), "type": "None", "param": "None", "code": "400"}}
     text = prefix + ("" if prefix.endswith(("data: ", "data:")) else "data: ") + json.dumps(envelope) + "\n\n"
@@ -120,17 +121,13 @@ def test_a_proxys_copy_of_the_filter_s_verdict_is_read_and_its_bare_word_is_not(
     assert error_class(400, parse_envelope(400, {"error": bare})) is errors.RequestRefusedError
 
 
-def envelope(code=None, message="", **rest):
-    return {"error": {"code": code, "message": message, **rest}}
-
-
 BLOCKED = (
     "Your resource has been temporarily blocked because we detected behavior that may violate our content policy. "
     "For more details please visit https://aka.ms/aoaicodeofconduct"
 )
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("status", "body", "cls"),
     [
         (403, envelope("Forbidden", BLOCKED), errors.ResourceBlockedError),
@@ -174,7 +171,7 @@ def test_the_services_own_check_names_the_field():
     assert parse_envelope(400, envelope(None, "Validation error at #/input/0/name: too long")).param == "input.0.name"
 
 
-@pytest.mark.parametrize("status", [421, 425])
+@each_row("status", [421, 425])
 def test_a_misdirected_or_early_request_was_not_executed(status):
     outcome = outcome_of_reply(status, {}, parse_envelope(status, None))
     assert outcome.kind == "transient"
@@ -199,7 +196,7 @@ def test_nothing_that_json_can_be_raises(body, event):
         assert classify(None, facts).kind == outcome_of_error(facts, {}).kind
 
 
-@pytest.mark.parametrize("depth", [100, 10_000])
+@each_row("depth", [100, 10_000])
 def test_deep_nesting_is_read_to_its_end_or_not_at_all(depth):
     for text in ("[" * depth, '{"error":' * depth, '{"a":' * depth + "1" + "}" * depth):
         assert parse_envelope(400, text).message

@@ -5,9 +5,7 @@ import logging
 import pytest
 
 from azure_connector.errors import InvalidRequestError
-from azure_connector.routing._outcomes import AttemptOutcome
-from azure_connector.routing._retry_policy import RetryPolicy
-from azure_connector.routing._route import BackOff, GiveUp, SendTo
+from azure_connector.routing import AttemptOutcome, BackOff, GiveUp, RetryPolicy, SendTo
 
 
 def sends_to(step, target, *, probe=False):

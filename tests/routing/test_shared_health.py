@@ -9,12 +9,10 @@ import time
 import pytest
 from pydantic import SecretStr
 
-from azure_connector.deployments._table import Target
+from azure_connector.deployments import Target
 from azure_connector.errors import ConfigurationError
-from azure_connector.routing._health import Health
-from azure_connector.routing._outcomes import AttemptOutcome
+from azure_connector.routing import AttemptOutcome, Health, RetryPolicy
 from azure_connector.routing._redis import RedisHealthStore
-from azure_connector.routing._retry_policy import RetryPolicy
 from tests.support.waiting import PATIENCE, until, until_async
 
 fakeredis = pytest.importorskip("fakeredis")

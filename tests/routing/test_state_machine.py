@@ -8,11 +8,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from azure_connector.deployments._table import Plan, Target
-from azure_connector.routing._health import Health
-from azure_connector.routing._outcomes import AttemptOutcome
-from azure_connector.routing._retry_policy import RetryPolicy
-from azure_connector.routing._route import BackOff, Route, SendTo
+from azure_connector.deployments import Plan, Target
+from azure_connector.routing import AttemptOutcome, BackOff, Health, RetryPolicy, Route, SendTo
 from tests.support.examples import examples
 
 TARGETS = (

@@ -10,9 +10,10 @@ from azure_connector.errors import ConfigurationError
 from azure_connector.settings import parse_endpoint
 from azure_connector.settings._endpoint import operation_query, operation_url
 from tests.support import asking
+from tests.support.tables import each_row
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "options", "url"),
     [
         ("https://gw.example/ai", {"form": "as-is"}, "https://gw.example/ai/chat/completions"),
@@ -95,7 +96,7 @@ def test_a_bare_name_as_argument_goes_before_a_variable(monkeypatch: pytest.Monk
     assert settings.origins["azure_endpoint"] == "argument resource_name"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("options", "problem"),
     [
         ({"resource_name": "https://mine.openai.azure.com"}, "bare name"),
@@ -112,7 +113,7 @@ def test_a_name_that_is_none(options: dict, problem: str) -> None:
         ConnectorSettings(**{"api_key": "k", "azure_endpoint": "https://d.openai.azure.com"} | options)
 
 
-@pytest.mark.parametrize("name", ["endpoint", "api_base", "base_url"])
+@each_row("name", ["endpoint", "api_base", "base_url"])
 def test_other_names_of_the_endpoint(name: str) -> None:
     settings = ConnectorSettings(**{name: "https://r.openai.azure.com", "api_key": "k"})
     assert settings.azure_endpoint == "https://r.openai.azure.com"
@@ -140,14 +141,14 @@ def test_a_base_url_elsewhere_takes_operations_as_they_are(azure: Emulator) -> N
     assert azure.requests.last.url == "/proxy/files"
 
 
-@pytest.mark.parametrize("pair", [("base_url", "azure_endpoint"), ("azure_deployment", "default_deployment")])
+@each_row("pair", [("base_url", "azure_endpoint"), ("azure_deployment", "default_deployment")])
 def test_two_names_of_one_setting_contradict_each_other(pair: tuple[str, str]) -> None:
     with pytest.raises(ConfigurationError, match="given twice") as caught:
         ConnectorSettings(**dict.fromkeys(pair, "https://r.openai.azure.com"), api_key="k")
     assert pair[0] in str(caught.value)
 
 
-@pytest.mark.parametrize(
+@each_row(
     "other",
     [
         {"endpoint": "https://evil.example"},
@@ -162,7 +163,7 @@ def test_no_name_of_the_endpoint_takes_a_credential_elsewhere(other: dict) -> No
         settings.derived(**other)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("path", "product", "instead"),
     [
         ("services.ai.azure.com/anthropic/v1/messages", "Anthropic's Messages API", "Anthropic's client"),
@@ -182,7 +183,7 @@ def test_the_address_of_another_product(path: str, product: str, instead: str) -
     assert instead in str(caught.value)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "problem", "advice"),
     [
         (

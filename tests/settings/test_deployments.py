@@ -9,10 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from azure_connector.deployments import DeploymentTable, Target
 from azure_connector.deployments._mapping import MappingReader
-from azure_connector.deployments._table import DeploymentTable, Discovered, Target
+from azure_connector.deployments._table import Discovered
 from azure_connector.errors import ConfigurationError, InvalidRequestError
 from azure_connector.settings import ConnectorSettings
+from tests.support.tables import each_row
 
 CHAT = "/chat/completions"
 
@@ -30,7 +32,7 @@ def table(mapping: dict[str, Any] | None = None, **more: Any) -> DeploymentTable
     return settings_with(mapping, **more).deployments
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("value", "targets"),
     [
         ("prod", [Target("default", "prod", "gpt-5")]),
@@ -60,7 +62,7 @@ def test_values_of_a_mapping(value: Any, targets: list[Target]) -> None:
     assert list(plan.targets) == targets
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("mapping", "words"),
     [
         ({"gpt-5": ""}, ["['gpt-5']", "no deployment"]),
@@ -97,7 +99,7 @@ def test_entries_that_are_none(mapping: dict[str, Any], words: list[str]) -> Non
         assert word in str(caught.value)
 
 
-@pytest.mark.parametrize("setting", ["default_deployment", "embedding_deployment"])
+@each_row("setting", ["default_deployment", "embedding_deployment"])
 def test_a_default_on_an_unknown_resource(setting: str) -> None:
     with pytest.raises(ConfigurationError, match=f"{setting}.*'north'"):
         settings_with(**{setting: "x@north"})
@@ -108,7 +110,7 @@ def test_a_mapping_that_is_none() -> None:
         MappingReader(["default"], "default").read(["x"])
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("model", "operation", "deployment", "base", "rule"),
     [
         ("gpt-5", CHAT, "prod@default", "gpt-5", "mapping"),
@@ -179,7 +181,7 @@ DISCOVERED = Discovered(
 )
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("model", "keys", "base", "rule"),
     [
         ("gpt-5", ["team-five@default", "team-five-west@west"], "gpt-5", "discovered"),
@@ -221,7 +223,7 @@ def test_plans_are_made_once() -> None:
     assert deployments.resolve("gpt-5", CHAT) is deployments.resolve("gpt-5", CHAT)
 
 
-@pytest.mark.parametrize("model", ["", "  ", None, 5, ["gpt-5"], {"model": "gpt-5"}])
+@each_row("model", ["", "  ", None, 5, ["gpt-5"], {"model": "gpt-5"}])
 def test_a_model_that_is_none(model: Any) -> None:
     with pytest.raises(InvalidRequestError, match="names no model") as caught:
         table().resolve(model, CHAT)
@@ -287,7 +289,7 @@ def test_any_value_is_read_or_refused_clearly(value: Any) -> None:
     assert "deployment_mapping['m']" in seen
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("settings", "chat", "embedding"),
     [
         ({}, None, None),

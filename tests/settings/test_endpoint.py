@@ -20,11 +20,12 @@ from azure_connector.settings._endpoint import (
     operation_url,
     parse_endpoint,
 )
+from tests.support.tables import each_row
 
 AZURE = "https://r.openai.azure.com"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "base", "form", "version", "deployment"),
     [
         ("https://r.openai.azure.com", AZURE, "v1", None, None),
@@ -119,7 +120,7 @@ def test_pasted_forms(text: str, base: str, form: str, version: str | None, depl
     )
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "kind", "cloud", "scope"),
     [
         ("r.openai.azure.com", "azure", "public", "https://cognitiveservices.azure.com/.default"),
@@ -141,7 +142,7 @@ def test_whose_host(text: str, kind: str, cloud: str, scope: str) -> None:
     assert (endpoint.kind, endpoint.cloud, default_scope(endpoint)) == (kind, cloud, scope)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "words"),
     [
         ("", "blank"),
@@ -200,7 +201,7 @@ def test_insecure_hosts_are_allowed_by_name() -> None:
         parse_endpoint("http://evil-llm.corp", allow_insecure_hosts=["llm.corp"])
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "options", "expected"),
     [
         (AZURE, {"api_version": "2024-06-01"}, ("classic", "2024-06-01")),
@@ -226,7 +227,7 @@ def test_what_decides_the_form(text: str, options: dict[str, str], expected: tup
     assert (endpoint.form, endpoint.api_version) == expected
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "options"),
     [
         (f"{AZURE}/openai/v1", {"api_version": "2024-06-01"}),
@@ -241,7 +242,7 @@ def test_contradictions_of_form_and_version(text: str, options: dict[str, str]) 
         parse_endpoint(text, **options)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "path", "url"),
     [
         (AZURE, "/chat/completions", f"{AZURE}/openai/v1/chat/completions"),
@@ -277,7 +278,7 @@ def test_the_form_can_be_overridden_for_one_call() -> None:
     assert form_url(classic, "v1") == f"{AZURE}/openai/v1"
 
 
-@pytest.mark.parametrize("name", ["", ".", "..", None, "a\nb", "a\x00", "\ud800"])
+@each_row("name", ["", ".", "..", None, "a\nb", "a\x00", "\ud800"])
 def test_names_that_no_quoting_saves(name: str | None) -> None:
     with pytest.raises(InvalidRequestError):
         operation_url(parse_endpoint(AZURE, api_version="2024-06-01"), "/chat/completions", name)
@@ -397,15 +398,13 @@ FOREIGN = [
 ]
 
 
-@pytest.mark.parametrize(("address", "said"), FOREIGN, ids=[address for address, _ in FOREIGN])
+@each_row(("address", "said"), FOREIGN, ids=[address for address, _ in FOREIGN])
 def test_addresses_that_are_no_resource(address: str, said: str) -> None:
     with pytest.raises(ConfigurationError, match=said):
         parse_endpoint(address)
 
 
-@pytest.mark.parametrize(
-    "address", ["https://x.eastus2.inference.ml.azure.com", "https://x.eastus.inference.ai.azure.com/v1"]
-)
+@each_row("address", ["https://x.eastus2.inference.ml.azure.com", "https://x.eastus.inference.ai.azure.com/v1"])
 def test_inference_hosts_of_machine_learning_serve(address: str) -> None:
     assert parse_endpoint(address).kind == "other"
 

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from azure_connector.client._explanation import ExplainedTarget, Explanation
+from azure_connector.client import ExplainedTarget, Explanation
 
 EXPLANATION = Explanation(
     model="gpt-5",

@@ -1,12 +1,11 @@
 from __future__ import annotations
 
-import pytest
-
 from azure_connector.settings._hosts import AUTHORITY_HOSTS, SCOPES, is_loopback, same_origin
 from azure_connector.settings._trust import TrustedHosts
+from tests.support.tables import each_row
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("a", "b", "same"),
     [
         ("https://r.openai.azure.com", "https://R.OPENAI.azure.com:443/openai/v1", True),
@@ -26,7 +25,7 @@ def test_same_origin(a: str, b: str, same: bool) -> None:
     assert same_origin(b, a) is same
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("host", "loopback"),
     [
         ("localhost", True),
@@ -45,7 +44,7 @@ def test_loopback(host: str, loopback: bool) -> None:
     assert is_loopback(host) is loopback
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("url", "trusted", "allowed"),
     [
         ("https://r.openai.azure.com/openai/v1/x", (), True),

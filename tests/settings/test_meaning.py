@@ -6,6 +6,7 @@ import pytest
 
 from azure_connector import AzureConnector, ConfigurationError, ConnectorSettings
 from azure_connector.settings import ALIASES, SETTINGS
+from tests.support.tables import each_row
 
 MEANT = {
     "apikey": "api_key",
@@ -69,26 +70,26 @@ ADVICE = {
 NOBODY_KNOWS = ("logger", "user_agent", "data_sources", "xyz", "api_thing", "max_speed")
 
 
-@pytest.mark.parametrize("name", MEANT)
+@each_row("name", MEANT)
 def test_what_was_meant(name: str) -> None:
     with pytest.raises(ConfigurationError, match=f"Did you mean '{MEANT[name]}'"):
         ConnectorSettings(**{name: "x"})
 
 
-@pytest.mark.parametrize("name", ADVICE)
+@each_row("name", ADVICE)
 def test_what_is_to_be_done_instead(name: str) -> None:
     with pytest.raises(ConfigurationError, match=ADVICE[name]):
         ConnectorSettings(**{name: "x"})
 
 
-@pytest.mark.parametrize("name", NOBODY_KNOWS)
+@each_row("name", NOBODY_KNOWS)
 def test_nothing_is_guessed(name: str) -> None:
     with pytest.raises(ConfigurationError, match=f"no setting '{name}'") as caught:
         ConnectorSettings(**{name: "x"})
     assert "mean" not in str(caught.value)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("name", "said"),
     [
         ("top_p", "pass 'top_p' to create"),

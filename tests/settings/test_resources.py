@@ -12,8 +12,8 @@ import pytest
 
 from azure_connector.client._options import retry_policy
 from azure_connector.errors import ConfigurationError
-from azure_connector.settings import ConnectorSettings, ResourceSettings
-from azure_connector.settings._resources import AuthSettings, Resource
+from azure_connector.settings import AuthSettings, ConnectorSettings, Resource, ResourceSettings
+from tests.support.tables import each_row
 
 WEST: dict[str, Any] = {"azure_endpoint": "https://west.openai.azure.com"}
 EAST = "https://east.openai.azure.com"
@@ -58,7 +58,7 @@ use_managed_identity = true
     assert found["default"].auth.origins["api_key"] == "azure_connector.toml"
 
 
-@pytest.mark.parametrize("key", ["api_key", "key_vault_secret", "apim_subscription_key"])
+@each_row("key", ["api_key", "key_vault_secret", "apim_subscription_key"])
 def test_a_key_belongs_to_one_resource(key: str) -> None:
     value = "https://v.vault.azure.net/secrets/k" if key == "key_vault_secret" else "secret"
 
@@ -68,7 +68,7 @@ def test_a_key_belongs_to_one_resource(key: str) -> None:
     assert key not in auth.origins
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("setting", "value"),
     [
         ("azure_ad_token", "token"),
@@ -198,13 +198,13 @@ def test_a_key_may_be_a_callable() -> None:
     assert key() == "fresh"
 
 
-@pytest.mark.parametrize("text", ["  key\n", "Bearer key"])
+@each_row("text", ["  key\n", "Bearer key"])
 def test_keys_are_trimmed(text: str) -> None:
     assert plain(ConnectorSettings(azure_ad_token=text).azure_ad_token) == "key"
 
 
-@pytest.mark.parametrize("setting", ["api_key", "azure_ad_token", "apim_subscription_key"])
-@pytest.mark.parametrize("bad", ["hunter2\r\nX-Evil: 1", "hunter2\x00", "hunter2…", "hunter2\x7f"])
+@each_row("setting", ["api_key", "azure_ad_token", "apim_subscription_key"])
+@each_row("bad", ["hunter2\r\nX-Evil: 1", "hunter2\x00", "hunter2…", "hunter2\x7f"])
 def test_a_key_that_would_break_out_of_its_header(setting: str, bad: str) -> None:
     with pytest.raises(ConfigurationError, match=setting) as caught:
         ConnectorSettings(**{setting: bad})  # type: ignore[arg-type]

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from azure_connector.errors import ConfigurationError
-from azure_connector.settings import ENVIRONMENT, ConnectorSettings
-from azure_connector.settings._names import SECRET_SETTINGS
+from azure_connector.settings import ENVIRONMENT, SECRET_SETTINGS, ConnectorSettings
+from tests.support.tables import each_row
 
 CANARY = "canary-4f9c2b"
 URL = "https://r.openai.azure.com"
@@ -112,7 +112,7 @@ def rendered(error: BaseException) -> str:
 BAD = {"timeout": "soon", "unknown_setting": 1, "azure_endpoint": "ftp://x", "deployment_mapping": {"a": "b@nowhere"}}
 
 
-@pytest.mark.parametrize("bad", BAD)
+@each_row("bad", BAD)
 def test_no_error_shows_a_secret_of_its_neighbours(bad: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         planted(**{bad: BAD[bad]})
@@ -120,7 +120,7 @@ def test_no_error_shows_a_secret_of_its_neighbours(bad: str) -> None:
     assert CANARY not in rendered(caught.value)
 
 
-@pytest.mark.parametrize("address", ["ftp://x", "https://other.openai.azure.com"])
+@each_row("address", ["ftp://x", "https://other.openai.azure.com"])
 def test_no_error_of_a_change_shows_a_secret(address: str) -> None:
     settings = planted()
 
@@ -130,8 +130,8 @@ def test_no_error_of_a_change_shows_a_secret(address: str) -> None:
     assert CANARY not in rendered(caught.value)
 
 
-@pytest.mark.parametrize("setting", sorted(SECRET_SETTINGS))
-@pytest.mark.parametrize("shape", [[CANARY], {"key": CANARY}, CANARY.encode(), (CANARY,)])
+@each_row("setting", sorted(SECRET_SETTINGS))
+@each_row("shape", [[CANARY], {"key": CANARY}, CANARY.encode(), (CANARY,)])
 def test_a_secret_of_the_wrong_type_is_not_shown(setting: str, shape: Any) -> None:
     with pytest.raises(ConfigurationError, match=setting) as caught:
         ConnectorSettings(**{setting: shape})
@@ -139,7 +139,7 @@ def test_a_secret_of_the_wrong_type_is_not_shown(setting: str, shape: Any) -> No
     assert CANARY not in rendered(caught.value)
 
 
-@pytest.mark.parametrize("setting", ["api_key", "azure_ad_token", "apim_subscription_key", "default_headers"])
+@each_row("setting", ["api_key", "azure_ad_token", "apim_subscription_key", "default_headers"])
 def test_a_secret_with_a_line_break_is_not_shown(setting: str) -> None:
     value: Any = f"{CANARY}\r\nx: y"
 

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import sys
 from functools import reduce
 from typing import Annotated, Any
 
+import pytest
 from semantic_kernel.contents import ChatHistory, StreamingChatMessageContent
 from semantic_kernel.functions import kernel_function
 
 from azure_connector.emulator import Reply
+from tests.support import bodies
 from tests.support.bodies import tool_call
 
+# Its `kernel_function` reads `Union.__args__`, which an agent's first argument leads to.
+NEEDS_AGENTS = pytest.mark.skipif(
+    sys.version_info >= (3, 14), reason="Semantic Kernel 1.45's agents do not run on Python 3.14"
+)
 FRAME = {"id": "chatcmpl-1", "created": 1790000000, "model": "gpt-4o-2024-11-20"}
 USAGE = {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15}
 
@@ -32,8 +39,7 @@ def completion(finish: str | None = "stop", *, usage: Any = USAGE, choice: Any =
 
 def chunk(finish: str | None = None, *, choice: Any = None, **delta: Any) -> dict[str, Any]:
     """One chunk of a stream."""
-    body = {"index": 0, "delta": delta, "finish_reason": finish, **(choice or {})}
-    return {**FRAME, "object": "chat.completion.chunk", "choices": [body]}
+    return bodies.chunk(delta, finish, **(choice or {}))
 
 
 def usage_chunk(**usage: Any) -> dict[str, Any]:

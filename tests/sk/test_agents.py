@@ -31,15 +31,15 @@ from semantic_kernel.agents import (
 from semantic_kernel.agents.runtime import InProcessRuntime
 from semantic_kernel.agents.strategies import DefaultTerminationStrategy
 from semantic_kernel.connectors.ai.open_ai import AzureChatPromptExecutionSettings
-from semantic_kernel.connectors.mcp import MCPStdioPlugin
 from semantic_kernel.contents import ChatHistorySummarizationReducer, ChatHistoryTruncationReducer
 from semantic_kernel.functions import KernelArguments
 
 from azure_connector.emulator import Emulator, Reply
 from sk_azure_plugin import AzureConnectorChatCompletion
-from tests.sk.saying import Weather, chunk, history, stream
+from tests.sk.saying import NEEDS_AGENTS, Weather, chunk, history, stream
 from tests.support.waiting import PATIENCE
 
+pytestmark = NEEDS_AGENTS
 PLAIN = AzureChatPromptExecutionSettings()
 
 
@@ -249,6 +249,8 @@ instructions: Greet in Norwegian.
 
 
 async def test_a_plugin_over_mcp(azure: Emulator, service: Any) -> None:
+    from semantic_kernel.connectors.mcp import MCPStdioPlugin  # MCP's packages take as long as the rest of SK
+
     server = str(Path(__file__).with_name("mcp_server.py"))
     async with MCPStdioPlugin(name="clock", command=sys.executable, args=[server]) as plugin:
         answer = await agent(service, "expert", plugins=[plugin]).get_response("What is the time in Oslo?")

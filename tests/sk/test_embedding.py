@@ -1,10 +1,10 @@
 """Embeddings over HTTP: batches within Azure's limits, dimensions, order, and SK's vector stores on top."""
 
-# No postponed annotations: SK reads the record's fields from them.
+from __future__ import annotations
+
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Any
 
 import numpy
 import pytest
@@ -14,13 +14,11 @@ from hypothesis import strategies as st
 from semantic_kernel import Kernel
 from semantic_kernel.connectors.ai.open_ai import OpenAIEmbeddingPromptExecutionSettings
 from semantic_kernel.connectors.ai.prompt_execution_settings import PromptExecutionSettings
-from semantic_kernel.connectors.in_memory import InMemoryCollection, InMemoryStore
-from semantic_kernel.data.vector import VectorStoreField, vectorstoremodel
 from semantic_kernel.exceptions.service_exceptions import ServiceResponseException
 
 from azure_connector import DeploymentNotFoundError
 from azure_connector.emulator import Emulator, Reply
-from azure_connector.requests._embedding_batches import embedding_batches
+from azure_connector.requests import embedding_batches
 from sk_azure_plugin import AzureConnectorTextEmbedding
 
 
@@ -99,21 +97,13 @@ async def test_a_failure_is_sks_exception(azure: Emulator) -> None:
     await service.client.close()
 
 
-@vectorstoremodel
-@dataclass
-class Note:
-    text: Annotated[str, VectorStoreField("data")]
-    vector: Annotated[list[float] | str | None, VectorStoreField("vector", dimensions=1536)] = None
-    id: Annotated[str, VectorStoreField("key")] = ""
-    tags: Annotated[list[str], VectorStoreField("data")] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.vector = self.vector or self.text
-
-
 async def test_a_vector_store_embeds_and_searches(azure: Emulator, service: AzureConnectorTextEmbedding) -> None:
+    from semantic_kernel.connectors.in_memory import InMemoryStore
+
+    from tests.sk.notes import Note
+
     store = InMemoryStore(embedding_generator=service)
-    notes: InMemoryCollection[str, Note] = store.get_collection(Note, collection_name="notes")
+    notes = store.get_collection(Note, collection_name="notes")
     await notes.ensure_collection_exists()
     texts = ["The cat sleeps on the sofa", "Interest rates rose in Norway", "A cat and a dog on a sofa"]
     await notes.upsert([Note(text, id=str(number)) for number, text in enumerate(texts)])

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.sk.saying import NEEDS_AGENTS
+
 SAMPLES = Path(__file__).parents[2] / "samples" / "semantic_kernel"
 SAID = {
     "agent_with_plugin.py": "21 degrees in Oslo",
@@ -29,7 +31,10 @@ SAID = {
 }
 
 
-@pytest.mark.parametrize("name", sorted(path.name for path in SAMPLES.glob("*.py") if path.name != "local_azure.py"))
+NAMES = sorted(path.name for path in SAMPLES.glob("*.py") if path.name != "local_azure.py")
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, marks=NEEDS_AGENTS if "agent" in name else ()) for name in NAMES])
 def test_a_sample_runs(name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.syspath_prepend(str(SAMPLES))
     runpy.run_path(str(SAMPLES / name), run_name="__main__")

@@ -17,7 +17,18 @@ from semantic_kernel.filters import FilterTypes
 
 from azure_connector.emulator import Emulator, Reply
 from sk_azure_plugin import AzureConnectorChatCompletion
-from tests.sk.saying import Weather, call, chunk, completion, gathered, history, stream, streamed_call, usage_chunk
+from tests.sk.saying import (
+    NEEDS_AGENTS,
+    Weather,
+    call,
+    chunk,
+    completion,
+    gathered,
+    history,
+    stream,
+    streamed_call,
+    usage_chunk,
+)
 
 ROUNDS = [0, 1, 2, 4]
 STOCK_KEYS = {"id", "created", "system_fingerprint", "usage", "logprobs"}
@@ -113,7 +124,12 @@ async def agent_streamed(service: Any, rounds: int) -> Any:
 @pytest.mark.parametrize("rounds", ROUNDS)
 @pytest.mark.parametrize(
     ("ask", "replies"),
-    [(plain, whole_replies), (streamed, streamed_replies), (agent, whole_replies), (agent_streamed, streamed_replies)],
+    [
+        (plain, whole_replies),
+        (streamed, streamed_replies),
+        pytest.param(agent, whole_replies, marks=NEEDS_AGENTS),
+        pytest.param(agent_streamed, streamed_replies, marks=NEEDS_AGENTS),
+    ],
     ids=["plain", "streamed", "agent", "streaming agent"],
 )
 async def test_sks_own_counting_gives_what_stock_gives(

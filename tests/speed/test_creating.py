@@ -21,7 +21,7 @@ from openai.types.chat import ChatCompletionMessage, completion_create_params
 from openai.types.responses import response_create_params
 
 from azure_connector import AsyncAzureConnector, AzureConnector
-from azure_connector._utils._json import plain_copy
+from azure_connector._utils import plain_copy
 from azure_connector.client import _sdk_resources as creating
 from tests.fitting.test_against_emulator import TOOLS
 

@@ -15,12 +15,13 @@ from azure_connector import AsyncAzureConnector, AzureConnector
 from azure_connector._utils import _json as wire
 from azure_connector.client import _resource_client
 from azure_connector.emulator import Reply
-from azure_connector.replies._reader import build_chunk, build_completion
+from azure_connector.replies import build_chunk
+from azure_connector.replies._reader import build_completion
 from azure_connector.requests import _call_options
 from azure_connector.transport import _clients as transport
-from azure_connector.transport import _json_request
-from azure_connector.transport._library import http_library
+from azure_connector.transport import _json_request, http_library
 from tests.speed.shapes import BROKEN_CHUNKS, BROKEN_COMPLETIONS, COMPLETIONS, RECORDED, STREAMS
+from tests.support.tables import each_row
 
 HELLO = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Say hello to Åse 😀"}], "temperature": 0.5}
 
@@ -44,12 +45,12 @@ def same(ours: Any, theirs: Any) -> None:
         assert declared(mine) == declared(other)
 
 
-@pytest.mark.parametrize("body", [*(c for s in (*STREAMS.values(), *RECORDED.values()) for c in s), *BROKEN_CHUNKS])
+@each_row("body", [*(c for s in (*STREAMS.values(), *RECORDED.values()) for c in s), *BROKEN_CHUNKS])
 def test_chunks_are_the_sdks_own(body):
     same(build_chunk(copy.deepcopy(body)), construct_type(type_=ChatCompletionChunk, value=copy.deepcopy(body)))
 
 
-@pytest.mark.parametrize("body", [*COMPLETIONS.values(), *BROKEN_COMPLETIONS])
+@each_row("body", [*COMPLETIONS.values(), *BROKEN_COMPLETIONS])
 def test_completions_are_the_sdks_own(body):
     same(build_completion(copy.deepcopy(body)), construct_type(type_=ChatCompletion, value=copy.deepcopy(body)))
 
@@ -228,7 +229,7 @@ def test_who_reads_a_log_gets_all_of_it(azure, caplog, logger, level):
     assert any("HTTP Request: POST" in message for message in told)
 
 
-@pytest.mark.parametrize(
+@each_row(
     "given",
     [
         {},
@@ -238,7 +239,7 @@ def test_who_reads_a_log_gets_all_of_it(azure, caplog, logger, level):
         {"timeout": openai.NOT_GIVEN, "security": {"bearer_auth": True}},
     ],
 )
-@pytest.mark.parametrize("body", [None, {"a": 1, "b": openai.NOT_GIVEN, "c": openai.omit}, [1, 2], object])
+@each_row("body", [None, {"a": 1, "b": openai.NOT_GIVEN, "c": openai.omit}, [1, 2], object])
 def test_request_options_are_the_sdks_own(given, body):
     ours = _call_options.post_options("/x", body, given)
     theirs = FinalRequestOptions.construct(method="post", url="/x", json_data=body, content=None, files=None, **given)
@@ -281,14 +282,12 @@ def test_values_that_json_does_not_know_are_sent_as_the_sdk_sends_them():
             _json_request._encode(refused)
 
 
-@pytest.mark.parametrize(
-    "text", [b'"\\ud83d"', b"[NaN]", b"12345678901234567890123", b'{"a": 1, "a": 2}', b'"\xc3\xa5"']
-)
+@each_row("text", [b'"\\ud83d"', b"[NaN]", b"12345678901234567890123", b'{"a": 1, "a": 2}', b'"\xc3\xa5"'])
 def test_json_is_read_as_python_reads_it(text):
     assert repr(wire.parse_json(text)) == repr(json.loads(text))
 
 
-@pytest.mark.parametrize("text", [b"", b"{", b'{"a": }', b"\xff", b"1 2"])
+@each_row("text", [b"", b"{", b'{"a": }', b"\xff", b"1 2"])
 def test_what_is_no_json_is_a_value_error(text):
     with pytest.raises(ValueError):
         wire.parse_json(text)

@@ -10,9 +10,8 @@ import pytest
 
 from azure_connector import AsyncAzureConnector, AzureConnector
 from azure_connector.emulator import faults
+from azure_connector.transport import TransportOptions, async_http_client, http_library
 from azure_connector.transport._async_backend import transport_class
-from azure_connector.transport._clients import TransportOptions, async_http_client
-from azure_connector.transport._library import http_library
 from tests.support.waiting import PATIENCE
 
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")

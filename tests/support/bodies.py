@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-__all__ = ["assistant", "events", "question", "tool_call"]
+__all__ = ["assistant", "chunk", "envelope", "events", "question", "tool_call"]
 
 
 def question(text: str, **more: Any) -> dict[str, Any]:
@@ -20,6 +20,17 @@ def tool_call(
 ) -> dict[str, Any]:
     """A tool call of a whole reply, or of a message of the history."""
     return {"id": identity, "type": "function", "function": {"name": name, "arguments": arguments}}
+
+
+def chunk(delta: Any, finish: str | None = None, **choice: Any) -> dict[str, Any]:
+    """A chunk of a chat stream."""
+    frame = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1790000000, "model": "gpt-4o-2024-11-20"}
+    return {**frame, "choices": [{"index": 0, "delta": delta, "finish_reason": finish, "logprobs": None, **choice}]}
+
+
+def envelope(code: Any = None, message: Any = "", **rest: Any) -> dict[str, Any]:
+    """The body of a refusal."""
+    return {"error": {"code": code, "message": message, **rest}}
 
 
 def assistant(*calls: Any, **fields: Any) -> dict[str, Any]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, given, settings, strategies
 
-__all__ = ["examples", "register_profiles"]
+__all__ = ["examples", "first_property", "register_profiles"]
 
 _USUAL = 100
 
@@ -19,6 +19,14 @@ def register_profiles() -> None:
     settings.register_profile("repeatable", unhurried, derandomize=True, database=None)
     settings.register_profile("long", unhurried, max_examples=20 * _USUAL, print_blob=True)
     settings.load_profile("repeatable")
+
+
+@given(strategies.none())
+def first_property(_: None) -> None:
+    """Lets Hypothesis make its random numbers, whose owner it looks for with the garbage collector.
+
+    To be called before what there is gets frozen: from Python 3.14 on, the owner is among that from the start.
+    """
 
 
 def examples(number: int) -> settings:

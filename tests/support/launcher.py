@@ -3,13 +3,16 @@
 Reads lines of JSON: `{"start": {program, arguments, environment, directory, tty}}`, answered with `{"pid": …}`, and
 `{"poll": pid}`, answered with `{"code": …}`, null while it runs. A program without a terminal gets the three
 descriptors that come with its line. It has a single thread, so that its forks are as good as new processes; what a test
-says about starting or ending an interpreter needs one of its own.
+says about starting or ending an interpreter needs one of its own. A program is a module or the path of a script; this
+module is one too, and then a launcher with further imports, named by its arguments.
 """
 
 from __future__ import annotations
 
 import atexit
 import contextlib
+import gc
+import importlib.util
 import io
 import json
 import os
@@ -47,7 +50,7 @@ def become(wanted: dict[str, Any], descriptors: list[int]) -> None:
         os.environ.update(wanted["environment"])
         os.chdir(wanted["directory"])
         sys.argv = [wanted["program"], *wanted["arguments"]]
-        runpy.run_module(wanted["program"], run_name="__main__")
+        run(wanted["program"])
         code = 0
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else int(end.code is not None)
@@ -63,20 +66,35 @@ def become(wanted: dict[str, Any], descriptors: list[int]) -> None:
         os._exit(code)
 
 
-def prepare() -> None:
-    """Imports what commands import, and what the first client does."""
+def run(program: str) -> None:
+    if program.endswith(".py"):
+        sys.path.insert(0, os.path.dirname(program))  # noqa: PTH120  # as the interpreter does
+        runpy.run_path(program, run_name="__main__")
+    else:
+        runpy.run_module(program, run_name="__main__")
+
+
+def prepare(modules: list[str]) -> None:
+    """Imports what commands import, what the first client does, and some modules."""
     import readline  # noqa: F401
 
     from azure_connector import AzureConnector
-    from azure_connector.cli import _app, _chat, _compare, _doctor, _explain, _init, _models, doctor  # noqa: F401
 
+    # Where the command line or a framework is not installed, its tests say so.
+    with contextlib.suppress(ModuleNotFoundError):
+        from azure_connector.cli import _app, _chat, _compare, _doctor, _explain, _init, _models, doctor  # noqa: F401
     with AzureConnector(azure_endpoint="http://127.0.0.1:9", api_key="k" * 32) as client:
         client.explain("gpt-5")
+    for name in modules:
+        with contextlib.suppress(ModuleNotFoundError):
+            importlib.import_module(name)
+    gc.collect()
+    gc.freeze()  # no fork walks over, and so copies, what it has from here
     assert threading.active_count() == 1, "a lock that another thread holds would be held in each fork for ever"
 
 
-def serve(link: socket.socket) -> None:
-    prepare()
+def serve(link: socket.socket, modules: list[str]) -> None:
+    prepare(modules)
     while True:
         line, descriptors, _, _ = socket.recv_fds(link, 1 << 20, 3)
         if not line:
@@ -97,4 +115,4 @@ def serve(link: socket.socket) -> None:
 
 
 if __name__ == "__main__":
-    serve(socket.socket(fileno=int(sys.argv[1])))
+    serve(socket.socket(fileno=int(sys.argv[1])), sys.argv[2:])

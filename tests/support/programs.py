@@ -15,25 +15,53 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from .waiting import until
+from .waiting import PATIENCE, until
 
-__all__ = ["Launcher", "Program"]
+__all__ = ["GREAT", "Launcher", "Program"]
 
 ROOT = Path(__file__).parents[2]
 COMMAND_LINE = "azure_connector.cli"
+LAUNCHER = "tests.support.launcher"
+# What programs of readers import, among it what Jupyter imports of itself.
+GREAT = (
+    "azure_connector.emulator",
+    "azure_connector.emulator.assertions",
+    "pytest",
+    "litellm_adapter.provider",
+    "litellm.litellm_core_utils.default_encoding",
+    "sk_azure_plugin",
+    "semantic_kernel.agents",
+    "semantic_kernel.connectors.ai.open_ai",
+    "pandas",
+    "pyarrow.parquet",
+    "matplotlib.pyplot",
+    "ipykernel.kernelapp",
+    "ipykernel.ipkernel",
+)
 
 
 class Launcher:
-    """The process that starts the programs."""
+    """The process that starts the programs.
 
-    def __init__(self) -> None:
+    Args:
+        parent: another one, of which it is a fork.
+        modules: what it imports besides.
+    """
+
+    def __init__(self, parent: Launcher | None = None, modules: tuple[str, ...] = ()) -> None:
         # Messages with their ends: a line and its descriptors come as they were sent.
         self._link, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._lock = threading.Lock()
         bare = {name: value for name, value in os.environ.items() if not name.startswith(("AZURE", "OPENAI"))}
         with other:
+            if parent is not None:
+                streams = (other.fileno(), 1, 2)
+                # matplotlib asks for it once, when it is imported; Jupyter says so to each of its kernels.
+                backend = {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}
+                self._process: Any = parent.start("0", *modules, program=LAUNCHER, streams=streams, environment=backend)
+                return
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "tests.support.launcher", str(other.fileno())],
+                [sys.executable, "-m", LAUNCHER, str(other.fileno()), *modules],
                 pass_fds=[other.fileno()],
                 env={**bare, "PYTHONPATH": str(ROOT)},
                 cwd=Path("/"),
@@ -51,27 +79,33 @@ class Launcher:
         tty: str | None = None,
         streams: tuple[int, int, int] | None = None,
         environment: Mapping[str, str] | None = None,
+        directory: Path | None = None,
     ) -> Program:
-        """Starts a module as a program, here and with this process's environment.
+        """Starts a module as a program, with this process's environment.
 
         Args:
             arguments: of its command line.
-            program: the module.
+            program: the module, or the path of a script.
             tty: the path of a terminal of its own, or
             streams: descriptors for its three streams.
             environment: variables that are set besides.
+            directory: where it works; by default, here.
         """
         wanted = {
             "program": program,
             "arguments": arguments,
             "environment": {**os.environ, **(environment or {})},
-            "directory": str(Path.cwd()),
+            "directory": str(directory or Path.cwd()),
             "tty": tty,
         }
         return Program(self, self._ask(list(streams or ()), start=wanted)["pid"])
 
     def run(
-        self, *arguments: str, program: str = COMMAND_LINE, environment: Mapping[str, str] | None = None
+        self,
+        *arguments: str,
+        program: str = COMMAND_LINE,
+        environment: Mapping[str, str] | None = None,
+        timeout: float = PATIENCE,
     ) -> subprocess.CompletedProcess[str]:
         """Runs a module as a program to its end, without input, like `subprocess.run(capture_output=True)`."""
         with contextlib.ExitStack() as stack:
@@ -88,7 +122,7 @@ class Launcher:
             ]
             for reader in readers:
                 reader.start()
-            code = made.wait()
+            code = made.wait(timeout)
             for reader in readers:
                 reader.join()
         return subprocess.CompletedProcess([program, *arguments], code, said["stdout"], said["stderr"])
@@ -121,9 +155,9 @@ class Program:
             self.code = self.launcher.poll(self.pid)
         return self.code
 
-    def wait(self) -> int:
-        """Waits for its end; gives its exit code."""
-        until(lambda: self.poll() is not None)
+    def wait(self, timeout: float = PATIENCE) -> int:
+        """Waits for its end, for so many seconds; gives its exit code."""
+        until(lambda: self.poll() is not None, timeout)
         assert self.code is not None
         return self.code
 

@@ -24,6 +24,9 @@ KNOWN: Mapping[str, str] = {
     r"LiteLLM's way to say effort and summary": "one row of a table that has no meaning through another door",
     r"LiteLLM's Router has no \w+": "nowhere: there is nothing to ask",
     r"needs fork|no fork here|this system does not fork|counts descriptors in /proc": "on Linux",
+    r"Python 3\.\d+ is not installed": "where it is",
+    r"Semantic Kernel 1\.45's agents do not run on Python 3\.14": "with Python 3.11 to 3.13",
+    r"no coreutils: \.ci/run is for Linux": "on Linux",
     r"the stand-in is a shell script": "not on Windows",
     r"Model does not |Model override|model_override_value|VCR not|Not implemented": "nowhere: LangChain asks for more",
 }
@@ -31,6 +34,7 @@ KNOWN: Mapping[str, str] = {
 MATRIX: Mapping[str, str] = {
     r"could not import '": "make test",
     r"LiteLLM gives its hooks no arguments|LiteLLM's logging worker stays behind": "with a LiteLLM that mended it",
+    r"what `azure/` does is told of the pinned LiteLLM": "make test",
     r"(pyright|mypy) or a framework is not installed": "make test",
 }
 

@@ -15,6 +15,8 @@ from azure_connector.emulator.__main__ import parser
 from azure_connector.emulator.config import read_config
 from tests.docs.blocks import blocks_of
 
+from .conftest import Ran
+
 pytest_plugins = ["pytester"]
 
 ROOT = Path(__file__).parents[2]
@@ -22,15 +24,10 @@ BLOCKS = [block for block in blocks_of(ROOT / "docs" / "testing-your-app.md") if
 
 
 @pytest.mark.parametrize("block", BLOCKS, ids=str)
-def test_every_block_of_the_page_passes(block, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_block_of_the_page_passes(block, ran: Ran, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if name.startswith(("AZURE_", "OPENAI_"))]:
         monkeypatch.delenv(name)
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
-    monkeypatch.setenv("LITELLM_LOCAL_MODEL_COST_MAP", "True")
-    pytester.makepyfile(block.text)
-    done = pytester.runpytest_subprocess("-p", "azure_connector.pytest_plugin", "-p", "no:cacheprovider")
-    done.assert_outcomes(passed=block.text.count("def test_"))
+    ran(block.text).assert_outcomes(passed=block.text.count("def test_"))
 
 
 OTHERS = blocks_of(ROOT / "docs" / "emulator-other-languages.md")

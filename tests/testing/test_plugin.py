@@ -7,25 +7,17 @@ from pathlib import Path
 
 import pytest
 
+from .conftest import OPTIONS, Ran
+
 pytest_plugins = ["pytester"]
 
 ROOT = Path(__file__).parents[2]
 ASK = 'model="gpt-4o", messages=[{"role": "user", "content": "What is 6 * 7?"}]'
 
 
-def ran(pytester: pytest.Pytester, source: str, *options: str) -> pytest.RunResult:
-    """A run of one file with the plugin and no other that happens to be installed."""
-    pytester.makepyfile(source)
-    return pytester.runpytest_subprocess("-p", "azure_connector.pytest_plugin", "-p", "no:cacheprovider", *options)
-
-
-@pytest.fixture(autouse=True)
-def environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
-
-
-def test_it_imports_neither_client_nor_emulator_before_a_fixture_is_asked_for(pytester: pytest.Pytester) -> None:
+def test_it_imports_neither_client_nor_emulator_before_a_fixture_is_asked_for(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
     source = """
         import sys
 
@@ -34,10 +26,13 @@ def test_it_imports_neither_client_nor_emulator_before_a_fixture_is_asked_for(py
             assert "azure_connector.pytest_plugin" in sys.modules
             assert not heavy & set(sys.modules)
     """
-    ran(pytester, source).assert_outcomes(passed=1)
+    pytester.makepyfile(source)
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    pytester.runpytest_subprocess(*OPTIONS).assert_outcomes(passed=1)
 
 
-def test_fixtures(pytester: pytest.Pytester) -> None:
+def test_fixtures(ran: Ran) -> None:
     source = f"""
         import asyncio
         import openai
@@ -77,27 +72,27 @@ def test_fixtures(pytester: pytest.Pytester) -> None:
             sent = [one for one in azure_emulator_session.requests if one.operation == "/chat/completions"]
             assert len(sent) == turn + 1
     """
-    ran(pytester, source, "-W", "error").assert_outcomes(passed=7)
+    ran(source, "-W", "error").assert_outcomes(passed=7)
 
 
-def test_deployments_of_the_ini_file(pytester: pytest.Pytester) -> None:
+def test_deployments_of_the_ini_file(ran: Ran, pytester: pytest.Pytester) -> None:
     pytester.makeini("[pytest]\nazure_deployments =\n  chat = gpt-5\n  gpt-4o\n")
     source = """
         def test_them(azure_emulator):
             assert {name: one.base_model for name, one in azure_emulator.deployments.items()} == {
                 "chat": "gpt-5", "gpt-4o": "gpt-4o"}
     """
-    ran(pytester, source).assert_outcomes(passed=1)
+    ran(source).assert_outcomes(passed=1)
 
 
-def test_failures_name_the_nearest_request_and_what_differs(pytester: pytest.Pytester) -> None:
+def test_failures_name_the_nearest_request_and_what_differs(ran: Ran) -> None:
     source = f"""
         def test_it(azure_client, azure_wire):
             azure_client.chat.completions.create({ASK}, temperature=0.5)
             azure_wire.assert_sent(
                 "POST /chat/completions", body={{"temperature": 0.7, "seed": 1}}, headers={{"X-Team": "red"}})
     """
-    done = ran(pytester, source)
+    done = ran(source)
     done.assert_outcomes(failed=1)
     done.stdout.fnmatch_lines(
         [
@@ -111,7 +106,7 @@ def test_failures_name_the_nearest_request_and_what_differs(pytester: pytest.Pyt
     )
 
 
-def test_a_tape_is_found_beside_the_test_that_replays_it(pytester: pytest.Pytester) -> None:
+def test_a_tape_is_found_beside_the_test_that_replays_it(ran: Ran, pytester: pytest.Pytester) -> None:
     source = f"""
         import pytest
         seen = []
@@ -124,19 +119,32 @@ def test_a_tape_is_found_beside_the_test_that_replays_it(pytester: pytest.Pytest
         def test_b_replay(azure_client):
             assert azure_client.chat.completions.create({ASK}).id == seen[0]
     """
-    ran(pytester, source).assert_outcomes(passed=2)
+    ran(source).assert_outcomes(passed=2)
     assert (pytester.path / "tape.jsonl").exists()
 
 
-def test_workers_of_xdist_have_a_server_each(pytester: pytest.Pytester) -> None:
-    source = f"""
+def test_workers_of_xdist_have_a_server_each(
+    ran: Ran, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))  # the workers are no forks
+    source = """
+        import json
+        import urllib.request
+        from pathlib import Path
         import pytest
 
         @pytest.mark.parametrize("turn", range(4))
-        def test_it(azure_emulator_session, azure_client_session, turn):
-            assert azure_client_session.chat.completions.create({ASK}).choices
+        def test_it(azure_emulator_session, worker_id, turn):
+            azure = azure_emulator_session
+            asked = urllib.request.Request(azure.endpoint + "/openai/v1/models", headers={"api-key": azure.api_key})
+            with urllib.request.urlopen(asked) as reply:
+                assert json.load(reply)["data"]
+            Path(f"{worker_id}-{turn}").write_text(azure.endpoint)
     """
-    ran(pytester, source, "-p", "xdist.plugin", "-n", "2").assert_outcomes(passed=4)
+    ran(source, "-p", "xdist.plugin", "-n", "2").assert_outcomes(passed=4)
+    servers = {(file.name[:3], file.read_text()) for file in pytester.path.glob("gw*")}
+    assert {worker for worker, _ in servers} == {"gw0", "gw1"}
+    assert len({endpoint for _, endpoint in servers}) == len(servers) == 2
 
 
 def test_the_entry_point_names_the_plugin() -> None:

@@ -19,6 +19,7 @@ from azure_connector.tools import (
     normalize_message,
     read_arguments,
 )
+from tests.support.tables import each_row
 
 JSON_VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -35,7 +36,7 @@ TEXTS = st.one_of(
 )
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "value"),
     [
         ("{'city': 'Oslo'}", {"city": "Oslo"}),
@@ -70,7 +71,7 @@ def test_malformed_arguments_are_repaired_and_flagged(text: str, value: object) 
     assert not arguments.raw
 
 
-@pytest.mark.parametrize(
+@each_row(
     "text",
     [
         '{"path": "/var/data/tm',
@@ -104,7 +105,7 @@ def test_what_was_cut_off_or_is_no_object_keeps_its_text(text: str) -> None:
     assert json.loads(arguments.text) == {RAW_ARGUMENTS: text}
 
 
-@pytest.mark.parametrize("text", ['{"city": "Oslo"}', "{}", ' { "a" : 1 }\n', '{"a":1,"a":2}', '{"ü": "é"}'])
+@each_row("text", ['{"city": "Oslo"}', "{}", ' { "a" : 1 }\n', '{"a":1,"a":2}', '{"ü": "é"}'])
 def test_valid_arguments_stand_as_they_are(text: str) -> None:
     arguments = read_arguments(text)
     assert arguments.text is text
@@ -126,7 +127,7 @@ def test_objects_and_nothing_become_text() -> None:
     assert read_arguments({"a": object()}).raw
 
 
-@pytest.mark.parametrize("text", ["", "{", '{"a": 1,}', "{'a': 1}", '"{}"'])
+@each_row("text", ["", "{", '{"a": 1,}', "{'a': 1}", '"{}"'])
 def test_after_an_early_end_nothing_is_repaired(text: str) -> None:
     arguments = read_arguments(text, cut=True)
     assert json.loads(arguments.text) == {RAW_ARGUMENTS: text}
@@ -186,7 +187,7 @@ def test_repairs_are_logged_without_the_arguments(caplog: pytest.LogCaptureFixtu
     assert "4111" not in caplog.text
 
 
-@pytest.mark.parametrize("text", ["{'a': 1}", '```json\n{"a": 1}\n```', "", "null", '{"path": "/var/da', '{"a": 1,}'])
+@each_row("text", ["{'a': 1}", '```json\n{"a": 1}\n```', "", "null", '{"path": "/var/da', '{"a": 1,}'])
 def test_whoever_wants_no_repair_gets_the_models_own_text(text: str) -> None:
     assert read_arguments(text, repair=False) == Arguments(text)
     call = {"id": "call_1", "type": "function", "function": {"name": "f", "arguments": text}}

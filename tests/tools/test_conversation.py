@@ -15,6 +15,7 @@ from openai.types.chat import ChatCompletionMessage
 from azure_connector.errors import InvalidRequestError
 from azure_connector.tools import NO_RESULT, NameMap, repair_history, sanitize_name
 from tests.support.bodies import assistant, tool_call
+from tests.support.tables import each_row
 
 USER = {"role": "user", "content": "What is the weather?"}
 
@@ -53,7 +54,7 @@ SOUND: list[list[dict[str, Any]]] = [
 ]
 
 
-@pytest.mark.parametrize("messages", SOUND)
+@each_row("messages", SOUND)
 def test_a_sound_conversation_is_returned_itself(messages: list[dict[str, Any]]) -> None:
     after, mends = repair_history(messages)
     assert after is messages
@@ -125,7 +126,7 @@ def test_missing_and_overlong_ids_get_others_always_the_same() -> None:
     assert mends[0] == ("messages[1]", "orphan")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("arguments", "text"),
     [
         (None, "{}"),
@@ -225,7 +226,7 @@ BAD: list[tuple[Any, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("messages", "param", "rule"), BAD, ids=[f"{param}: {rule}" for _, param, rule in BAD])
+@each_row(("messages", "param", "rule"), BAD, ids=[f"{param}: {rule}" for _, param, rule in BAD])
 def test_bad_input_names_the_position_and_the_rule(messages: Any, param: str, rule: str) -> None:
     with pytest.raises(InvalidRequestError) as caught:
         repair_history(messages)

@@ -17,6 +17,7 @@ from pydantic import BaseModel, Field
 
 from azure_connector.errors import InvalidRequestError
 from azure_connector.tools import choice_to_wire, normalize_tools, to_wire
+from tests.support.tables import each_row
 
 SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
 CHAT = {"type": "function", "function": {"name": "get_weather", "description": "Weather.", "parameters": SCHEMA}}
@@ -63,7 +64,7 @@ SHAPES: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
+@each_row("shape", SHAPES.values(), ids=SHAPES)
 def test_every_shape_becomes_both_forms(shape: Any) -> None:
     before = copy.deepcopy(shape) if not isinstance(shape, types.MappingProxyType) else shape
     (chat,), names = to_wire([shape], "chat")
@@ -102,7 +103,7 @@ def test_what_the_sdk_makes_of_a_model_passes_as_it_is() -> None:
     assert to_wire(tools)[0] is tools
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("tools", "api"),
     [
         ([CHAT, CHAT_CUSTOM], "chat"),
@@ -126,7 +127,7 @@ def test_custom_tools_in_both_nestings() -> None:
     ]
 
 
-@pytest.mark.parametrize("kind", ["web_search", "code_interpreter", "mcp", "image_generation", "file_search"])
+@each_row("kind", ["web_search", "code_interpreter", "mcp", "image_generation", "file_search"])
 def test_built_in_tools_are_for_responses(kind: str) -> None:
     tools = [CHAT, {"type": kind, "server_label": "x"}]
     assert to_wire(tools, "responses")[0][1] is tools[1]
@@ -234,7 +235,7 @@ BAD: list[tuple[Any, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("tools", "param", "rule"), BAD, ids=[f"{param}: {rule}" for _, param, rule in BAD])
+@each_row(("tools", "param", "rule"), BAD, ids=[f"{param}: {rule}" for _, param, rule in BAD])
 def test_bad_input_names_the_position_and_the_rule(tools: Any, param: str, rule: str) -> None:
     with pytest.raises(InvalidRequestError) as caught:
         to_wire(tools)
@@ -320,7 +321,7 @@ def test_strict_only_when_asked_for() -> None:
     ]
 
 
-@pytest.mark.parametrize("member", [{"type": "object"}, {"type": "object", "additionalProperties": {"type": "string"}}])
+@each_row("member", [{"type": "object"}, {"type": "object", "additionalProperties": {"type": "string"}}])
 def test_free_form_objects_cannot_be_strict(member: dict[str, Any]) -> None:
     assert to_wire([parameters(a=member)])
     with pytest.raises(InvalidRequestError, match=r"properties\.a\.additionalProperties: a strict schema"):
@@ -330,7 +331,7 @@ def test_free_form_objects_cannot_be_strict(member: dict[str, Any]) -> None:
 NAMED: Callable[[str], Any] = lambda name: {"type": "function", "function": {"name": name}}  # noqa: E731 - a table's entry
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("given", "chat", "flat"),
     [
         ("auto", "auto", "auto"),
@@ -370,7 +371,7 @@ def test_the_choice_is_translated_along(given: Any, chat: Any, flat: Any) -> Non
         assert choice_to_wire(expected, api, names) is expected  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("choice", "param"),
     [
         ("sometimes", "tool_choice"),
@@ -417,7 +418,7 @@ def test_the_older_functions_become_tools() -> None:
     assert normalize_tools({"functions": None, "tools": [CHAT]})[0] == {"tools": [CHAT]}
 
 
-@pytest.mark.parametrize("tools", [[], None])
+@each_row("tools", [[], None])
 def test_no_tools_leave_nothing_about_tools(tools: Any) -> None:
     body = {"model": "m", "tools": tools, "tool_choice": "auto", "parallel_tool_calls": True}
     for api in ("chat", "responses"):

@@ -13,6 +13,7 @@ from openai.types.responses import ResponseFunctionToolCall
 
 from azure_connector.errors import InvalidRequestError
 from azure_connector.tools import NO_RESULT, NameMap, repair_input_items
+from tests.support.tables import each_row
 
 USER = {"role": "user", "content": "What is the weather?"}
 
@@ -39,7 +40,7 @@ def mended(*items: Any, **options: Any) -> tuple[list[Any], list[tuple[str, str]
     return after, [(mend.position, mend.rule) for mend in mends]
 
 
-@pytest.mark.parametrize(
+@each_row(
     "items",
     [
         "Hello",
@@ -133,7 +134,7 @@ def test_an_answer_without_content_becomes_empty() -> None:
     assert mended({"role": "assistant", "content": None})[0] == [{"role": "assistant", "content": ""}]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("items", "param"),
     [
         (None, "input"),

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from azure_connector.tools import NameMap, name_map, sanitize_name
+from tests.support.tables import each_row
 
 AZURE = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 NAMES = st.text(min_size=1, max_size=80) | st.text(alphabet="ab._- ", min_size=1, max_size=4)
@@ -48,7 +48,7 @@ def test_even_a_name_made_to_collide_does_not() -> None:
     assert repr(mapped) == f"NameMap({sorted(mapped.known)!r})"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("came_back", "tool"),
     [
         ("p.fn", "p-fn"),

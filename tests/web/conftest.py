@@ -76,11 +76,19 @@ def serve(resource: Emulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[Calla
         yield start
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """One Chromium for a module's tests."""
+@pytest.fixture(scope="session")
+def started() -> Iterator[Any]:
+    """One Chromium for all tests: to start it takes longer than most of them."""
     with chromium() as driver:
         yield driver
+
+
+@pytest.fixture
+def browser(started: Any) -> Iterator[Any]:
+    """It, which shows nothing before and after; each test's page has an address, and so a storage, of its own."""
+    yield started
+    started.get("about:blank")
+    started.get_log("browser")
 
 
 @pytest.fixture

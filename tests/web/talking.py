@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from typing import Any
 
 import httpx
-from ag_ui.core import Event
 from pydantic import TypeAdapter
 
 __all__ = ["chat", "custom", "ended", "events_of", "kinds", "post", "run", "said"]
 
-EVENT: TypeAdapter[Any] = TypeAdapter(Event)
 AZURE = {"provider": "azure-openai", "model": "gpt-4o"}
 Json = dict[str, Any]
+
+
+@cache
+def _event_type() -> TypeAdapter[Any]:
+    from ag_ui.core import Event
+
+    return TypeAdapter(Event)
 
 
 def events_of(text: str) -> list[Json]:
@@ -23,7 +29,7 @@ def events_of(text: str) -> list[Json]:
     assert all(block.startswith("data: ") for block in blocks)
     found = [json.loads(block.removeprefix("data: ")) for block in blocks]
     for event in found:
-        parsed = EVENT.validate_python(event)
+        parsed = _event_type().validate_python(event)
         assert parsed.model_dump(mode="json", by_alias=True) == event, "nothing is in it that the protocol lacks"
     _in_order(found)
     return found
