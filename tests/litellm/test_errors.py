@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import socket
 
+import httpx
 import openai
 import pytest
 
@@ -271,7 +272,9 @@ def test_a_connection_that_takes_too_long_is_a_timeout():
         (openai.APITimeoutError, litellm.Timeout),
         (openai.APIConnectionError, litellm.APIConnectionError),
     ):
-        error = ac.errors.EndpointUnreachableError("No connection.", request=httpx.Request("POST", "http://127.0.0.1"))
+        error = ac.errors.EndpointUnreachableError(
+            message="No connection.", request=httpx.Request("POST", "http://127.0.0.1")
+        )
         error.__cause__ = beneath(request=error.request)
         with pytest.raises(openai.OpenAIError) as caught, translated("azure_connector", "gpt-4o"):
             raise error
