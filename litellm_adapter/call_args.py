@@ -17,7 +17,7 @@ from .errors import translated
 from .proxy_clients import refuse_of_clients
 from .unpublished import LITELLM_PARAMETERS
 
-__all__ = ["CHAT", "CallArguments", "HookArguments", "call_arguments", "chat_arguments"]
+__all__ = ["CHAT", "NOTHING", "CallArguments", "HookArguments", "call_arguments", "chat_arguments"]
 __all__ += ["form_arguments", "hook_arguments_for", "remember"]
 
 _log = logging.getLogger("azure_connector.litellm")
@@ -73,10 +73,8 @@ class HookArguments:
     unwanted: frozenset[str] = frozenset()
 
 
-_NOTHING = HookArguments({}, {})
-_remembered: contextvars.ContextVar[HookArguments | None] = contextvars.ContextVar(
-    "azure_connector_arguments", default=None
-)
+NOTHING = HookArguments({}, {})
+_remembered = contextvars.ContextVar[HookArguments | None]("azure_connector_arguments", default=None)
 _ATTRIBUTE = "_azure_connector_arguments"
 
 
@@ -113,7 +111,7 @@ def form_arguments(operation: str, prefix: str, head: dict[str, Any], call: Mapp
 
     Args as `call_arguments`.
     """
-    known = {**(call.get("optional_params") or {}), **(hook_arguments_for(call) or _NOTHING).arguments}
+    known = {**(call.get("optional_params") or {}), **(hook_arguments_for(call) or NOTHING).arguments}
     litellms = (LITELLM_PARAMETERS | _LITELLMS) - parameters_of(operation) - _NOT_SENT
     given = {name: value for name, value in known.items() if name not in litellms and value is not None}
     return call_arguments(operation, prefix, head, {**call, "optional_params": {**given, **head}})
@@ -133,7 +131,7 @@ def call_arguments(operation: str, prefix: str, head: dict[str, Any], call: Mapp
     """
     given: Mapping[str, Any] = call.get("optional_params") or {}
     params: Mapping[str, Any] = call.get("litellm_params") or {}
-    hooked = hook_arguments_for(call) or _NOTHING
+    hooked = hook_arguments_for(call) or NOTHING
     known = hooked.arguments
     sent = {name: value for name, value in given.items() if name not in _NOT_SENT}
     provider = params.get("custom_llm_provider") or prefix

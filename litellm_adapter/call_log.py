@@ -13,15 +13,16 @@ from typing import Any
 import litellm
 import pydantic
 
-from azure_connector.settings import CALL_NAMES
+from azure_connector.settings import CALL_NAMES, SECRET_SETTINGS
 
-from .call_args import CallArguments, hook_arguments_for
+from .call_args import NOTHING, CallArguments, hook_arguments_for
 from .replies import headers_of
 
-__all__ = ["answered", "timed"]
+__all__ = ["answered", "hide_secrets", "timed"]
 
 # Metrics are counted by the address: LiteLLM's own provider names it without a path for these.
 _PATHS = re.compile(r"(/openai(/v1)?)?/(chat/completions|embeddings)$")
+_MASK = "**********"
 
 
 @contextmanager
@@ -42,7 +43,7 @@ def timed(call: CallArguments, base_url: object, told: bool = True) -> Iterator[
         sent = {
             "complete_input_dict": call.body,
             "api_base": _PATHS.sub("", url),
-            "headers": dict.fromkeys(call.options.get("headers", ()), "*" * 10),
+            "headers": dict.fromkeys(call.options.get("headers", ()), _MASK),
         }
         log.pre_call(input=_input(call), api_key="", additional_args=sent)
     started = time.perf_counter()
@@ -105,14 +106,22 @@ def _input(call: CallArguments) -> Any:
     return next((call.body[name] for name in ("messages", "input", "prompt") if name in call.body), None)
 
 
+def hide_secrets(log: object) -> None:
+    """Masks the secrets that a call or a deployment brings; LiteLLM shows them to every callback."""
+    details = getattr(log, "model_call_details", {})
+    given: dict[str, object] = {**(details.get("litellm_params") or {})}
+    given |= {name: _MASK for name, value in given.items() if name in SECRET_SETTINGS and isinstance(value, str)}
+    details["litellm_params"] = {**given, "api_base": str(given.get("api_base") or "").partition("?")[0]}
+
+
 def _clean(call: CallArguments) -> None:
-    """Takes our tricks and settings out of what callbacks show as the call's parameters."""
-    hooked = hook_arguments_for({"logging_obj": call.logging})
+    """Takes our tricks, settings and a caller's headers out of what callbacks show as the call's parameters."""
+    hooked = hook_arguments_for({"logging_obj": call.logging}) or NOTHING
     details = call.logging.model_call_details
     for shown in (call.logging.optional_params, details.get("optional_params"), details):
-        if not isinstance(shown, dict):
-            continue
-        for name in shown.keys() & CALL_NAMES:
-            del shown[name]
-        if hooked is not None:
+        if isinstance(shown, dict):
+            for name in shown.keys() & CALL_NAMES:
+                del shown[name]
             shown.update(hooked.won_back)
+            if shown.get("extra_headers"):
+                shown["extra_headers"] = dict.fromkeys(shown["extra_headers"], _MASK)

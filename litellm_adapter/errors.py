@@ -48,7 +48,7 @@ def _make(error: openai.OpenAIError, named: dict[str, Any]) -> Exception:
     told: dict[str, Any] = {"message": str(error), **named}
     if isinstance(error, NoCredentialError):
         return exceptions.AuthenticationError(**told)
-    if isinstance(error, openai.APITimeoutError):
+    if isinstance(error, openai.APITimeoutError) or isinstance(error.__cause__, openai.APITimeoutError):
         return exceptions.Timeout(**told)
     if isinstance(error, openai.APIConnectionError):
         return exceptions.APIConnectionError(request=error.request, **told)

@@ -80,7 +80,7 @@ class ConnectorLLM(CustomLLM):
         asked = self._stream_asked(call)
         return self._lazily(asked) if _is_plain(call) else self._open(asked, call)
 
-    async def _lazily(self, asked: CallArguments) -> AsyncIterator[Any]:
+    async def _lazily(self, asked: CallArguments) -> AsyncIterator[object]:
         async for chunk in await self._aopen(asked):
             yield chunk
 

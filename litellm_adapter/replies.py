@@ -67,10 +67,5 @@ def converted(reply: dict[str, Any], into: object, kind: object, headers: dict[s
         kind: LiteLLM's word for it.
         headers: the reply's.
     """
-    return convert_to_model_response_object(
-        response_object=reply,
-        model_response_object=into,
-        response_type=kind,
-        hidden_params={"headers": headers},
-        _response_headers=headers,
-    )
+    how = {"hidden_params": {"headers": headers}, "_response_headers": headers, "response_type": kind}
+    return convert_to_model_response_object(response_object=reply, model_response_object=into, **how)

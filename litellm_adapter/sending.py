@@ -10,7 +10,7 @@ import openai
 from azure_connector.settings import parameters_of
 
 from .call_args import CallArguments
-from .call_log import answered, timed
+from .call_log import answered, hide_secrets, timed
 from .connectors import Connectors
 from .errors import translated
 
@@ -41,6 +41,7 @@ def send(connectors: Connectors, call: CallArguments, *, logged: bool = True, **
     Raises:
         LiteLLM's exceptions.
     """
+    hide_secrets(call.logging)
     with translated(call.provider, call.model):
         client: Any = connectors.client_for(call, openai.OpenAI)
         with timed(call, client.base_url, logged):
@@ -50,6 +51,7 @@ def send(connectors: Connectors, call: CallArguments, *, logged: bool = True, **
 
 async def asend(connectors: Connectors, call: CallArguments, *, logged: bool = True, **how: Any) -> Any:
     """As `send`."""
+    hide_secrets(call.logging)
     with translated(call.provider, call.model):
         client: Any = connectors.client_for(call, openai.AsyncOpenAI)
         with timed(call, client.base_url, logged):

@@ -27,25 +27,21 @@ def _convert(*, response_object: Any, model_response_object: Any, hidden_params:
 
 def _cost(*, model: str, image_response: object, **_: object) -> float:
     """The price by image, which LiteLLM publishes."""
-    return litellm.completion_cost(
-        image_response, model=f"azure/{model}", custom_llm_provider="azure", call_type="image_generation"
-    )
+    how: dict[str, Any] = {"custom_llm_provider": "azure", "call_type": "image_generation"}
+    return litellm.completion_cost(image_response, model=f"azure/{model}", **how)
 
 
 def _seconds(file: object) -> float | None:
     """A transcription is then priced only where its reply tells how long the sound is."""
 
 
+_CONVERTS = "litellm.litellm_core_utils.llm_response_utils.convert_dict_to_response"
 LITELLM_PARAMETERS: frozenset[str] = frozenset(_found("litellm.types.utils", "all_litellm_params", ()))
 """What a call's arguments hold beside the provider's parameters."""
 audio_seconds = _found("litellm.litellm_core_utils.audio_utils.utils", "calculate_request_duration", _seconds)
 client = _found("litellm.utils", "client", lambda function: function)
 """Makes a function an entry point; without it there are no callbacks, retries and caches."""
-convert_to_model_response_object = _found(
-    "litellm.litellm_core_utils.llm_response_utils.convert_dict_to_response",
-    "convert_to_model_response_object",
-    _convert,
-)
+convert_to_model_response_object = _found(_CONVERTS, "convert_to_model_response_object", _convert)
 custom_llm_setup = _found("litellm.utils", "custom_llm_setup", lambda: None)
 """LiteLLM does this itself before the first call."""
 image_cost = _found("litellm.llms.openai.image_generation.cost_calculator", "cost_calculator", _cost)

@@ -21,6 +21,7 @@ from litellm.llms.custom_httpx.http_handler import AsyncHTTPHandler, HTTPHandler
 from openai.types.responses import Response, ResponseStreamEvent
 
 from ..call_args import CallArguments, call_arguments
+from ..call_log import hide_secrets
 from ..connectors import Connectors, connectors_for
 from ..errors import translated
 from ..replies import headers_of
@@ -51,7 +52,7 @@ class _Config(AzureOpenAIResponsesAPIConfig):
     def get_complete_url(self, api_base: str | None, litellm_params: object) -> str:
         with translated(self.prefix, ""):
             base = api_base or self.connectors.settings.require_endpoint().base
-        return f"{base.rstrip('/').partition('/openai')[0]}/openai{_PATH}"
+        return f"{base.partition('?')[0].rstrip('/').partition('/openai')[0]}/openai{_PATH}"
 
     def should_fake_stream(self, *_: object, **__: object) -> bool:
         return False
@@ -75,9 +76,10 @@ class _Http:
         self, method: str, url: str, sent: dict[str, Any], stream: object
     ) -> tuple[CallArguments, dict[str, Any]]:
         params = dict(self._given["litellm_params"])
+        headers = {**(sent.get("headers") or {}), **(self._given.get("extra_headers") or {})}
         operation = _PATH + url.removeprefix(self._config.get_complete_url(params.get("api_base"), params))
         call = {"litellm_params": params, "logging_obj": self._given["logging_obj"], "timeout": sent.get("timeout")}
-        call |= {"api_base": params.get("api_base"), "api_key": params.get("api_key"), "headers": sent.get("headers")}
+        call |= {"api_base": params.get("api_base"), "api_key": params.get("api_key"), "headers": headers}
         body = sent.get("json") or {}
         asked = call_arguments(operation, self._config.prefix, {"model": body.get("model", "")}, call)
         if sent.get("params"):
@@ -87,12 +89,11 @@ class _Http:
         how = {"cast_to": Response, "stream": True, "stream_cls": stream} if sent.get("stream") else {}
         return made, {"method": method, "logged": False, **how}
 
-    def _answer(self, asked: CallArguments, reply: object) -> Any:
+    def _answer(self, asked: CallArguments, url: str, reply: object) -> Any:
         if isinstance(reply, openai.Stream | openai.AsyncStream):
             return _Events(asked, reply)
         headers = {name: value for name, value in headers_of(reply).items() if not name.startswith("content-")}
-        request = httpx.Request("POST", self._config.get_complete_url(None, {}))
-        return httpx.Response(200, headers=headers, content=json.dumps(reply), request=request)
+        return httpx.Response(200, headers=headers, content=json.dumps(reply), request=httpx.Request("POST", url))
 
 
 def _methods(send: object) -> Any:
@@ -102,7 +103,7 @@ def _methods(send: object) -> Any:
 class _SyncHttp(_Http, HTTPHandler):
     def _send(self, method: str, url: str, **sent: object) -> Any:
         asked, how = self._asked(method, url, sent, openai.Stream[ResponseStreamEvent])
-        return self._answer(asked, send(self._config.connectors, asked, **how))
+        return self._answer(asked, url, send(self._config.connectors, asked, **how))
 
     post, get, delete = _methods(_send)
 
@@ -110,7 +111,7 @@ class _SyncHttp(_Http, HTTPHandler):
 class _AsyncHttp(_Http, AsyncHTTPHandler):
     async def _send(self, method: str, url: str, **sent: object) -> Any:
         asked, how = self._asked(method, url, sent, openai.AsyncStream[ResponseStreamEvent])
-        return self._answer(asked, await asend(self._config.connectors, asked, **how))
+        return self._answer(asked, url, await asend(self._config.connectors, asked, **how))
 
     post, get, delete = _methods(_send)
 
@@ -146,7 +147,10 @@ def _through(name: str) -> Any:
     def sends(self: object, *args: object, **kwargs: object) -> Any:
         config = kwargs.get("responses_api_provider_config")
         if isinstance(config, _Config):
-            kwargs["client"] = (_AsyncHttp if kwargs.get("_is_async") else _SyncHttp)(config, kwargs)
+            hide_secrets(kwargs["logging_obj"])
+            kwargs["client"] = (_AsyncHttp if kwargs.get("_is_async") else _SyncHttp)(config, dict(kwargs))
+            if isinstance(headers := kwargs.get("extra_headers"), dict):
+                kwargs["extra_headers"] = dict.fromkeys(headers, "**********")  # LiteLLM logs these
         return getattr(super(self.__class__, self), name)(*args, **kwargs)
 
     return sends

@@ -37,7 +37,5 @@ def _make_bridged(found: Callable[..., object]) -> object:
 
 
 _BRIDGE = "litellm.completion_extras.litellm_responses_transformation.handler:ResponsesToCompletionBridgeHandler"
-PATCHES = (
-    Patch("litellm.main", "_complete_custom_providers", _make),
-    Patch(_BRIDGE, "_apply_post_stream_processing", _make_bridged),
-)
+_CALL = Patch("litellm.main", "_complete_custom_providers", _make)
+PATCHES = (_CALL, Patch(_BRIDGE, "_apply_post_stream_processing", _make_bridged))

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import socket
 
+import httpx
 import openai
 import pytest
 
@@ -261,3 +262,20 @@ def test_a_router_s_embeddings(router):
 
     assert len(asyncio.run(call()).data[0]["embedding"]) == 8
     assert azure.requests.last.query == {"api-version": "2024-10-21"}
+
+
+def test_a_connection_that_takes_too_long_is_a_timeout():
+    """What went wrong beneath decides: the connector says both times that the endpoint was not reached."""
+    from litellm_adapter.errors import translated
+
+    for beneath, wanted in (
+        (openai.APITimeoutError, litellm.Timeout),
+        (openai.APIConnectionError, litellm.APIConnectionError),
+    ):
+        error = ac.errors.EndpointUnreachableError(
+            message="No connection.", request=httpx.Request("POST", "http://127.0.0.1")
+        )
+        error.__cause__ = beneath(request=error.request)
+        with pytest.raises(openai.OpenAIError) as caught, translated("azure_connector", "gpt-4o"):
+            raise error
+        assert type(caught.value) is wanted

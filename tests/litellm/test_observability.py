@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from azure_connector.emulator import Emulator, Reply
-from tests.litellm.lite import ask, run, settle
+from tests.litellm.lite import VERSION, ask, run, settle
 from tests.support.asking import HELLO, WAYS
 from tests.support.frameworks import late
 from tests.support.waiting import until
@@ -91,6 +91,7 @@ SECRETS = {
     "apim_subscription_key": CANARY,
     "client_certificate_password": CANARY,
     "default_headers": {"x-gateway-token": CANARY},
+    "extra_headers": {"x-gateway-token": CANARY},
 }
 
 
@@ -104,13 +105,37 @@ def test_no_secret_reaches_a_callback(registered, seen, way, name):
         assert name == "api_key"
     _finish(way)
     assert seen.told
-    told = [one.kwargs for one in seen.told]
-    for kwargs in told:  # LiteLLM's own copy of the key, which stands there with every provider
-        kwargs["litellm_params"] = {n: value for n, value in kwargs["litellm_params"].items() if n != "api_key"}
-    shown = [json.dumps(one, default=str) for one in told]
+    shown = [json.dumps(one.kwargs, default=str) for one in seen.told]
     assert not [text for text in shown if CANARY in text]
     assert not [text for text in shown if registered.api_key in text]
     assert "own-9876543210" not in str(seen.of("before")[0]["additional_args"])
+
+
+def test_no_secret_of_another_operation_reaches_a_callback(seen):
+    from tests.litellm.entry_rows import AUDIO, DEPLOYMENTS, EMBEDDINGS, IMAGES, RESPONSES, TEXT
+
+    with Emulator(DEPLOYMENTS, api_key=CANARY) as azure:
+        litellm_adapter.register()
+        where = {"api_base": azure.endpoint, "api_key": CANARY, "extra_headers": {"x-own": CANARY}}
+        for group in (AUDIO, EMBEDDINGS, IMAGES, RESPONSES, TEXT):
+            entry, call = next(group[0].steps())
+            getattr(litellm, entry)(**{**call, "model": f"azure_connector/{call['model']}"}, **where)
+            assert azure.requests.last.headers["x-own"] == CANARY
+        entry, call = next(IMAGES[10].steps())
+        run(litellm.aimage_edit(**{**call, "model": f"azure_connector/{call['model']}"}, **where))
+        assert len(azure.requests) == 6
+    _finish("sync")
+    assert len(seen.of("success")) >= 6
+    assert not [one for one in seen.told if CANARY in json.dumps(one.kwargs, default=str)]
+
+
+@pytest.mark.parametrize("way", ["sync stream", "async stream"])
+def test_a_streams_log_has_the_quota(registered, seen, way):
+    ask(way)
+    _finish(way)
+    told = seen.of("success")[-1]["standard_logging_object"]
+    if VERSION < (1, 110):  # newer ones put together what they log of a stream in another way
+        assert told["hidden_params"]["additional_headers"]["x_ratelimit_remaining_requests"] >= 0
 
 
 @pytest.mark.parametrize("way", ["sync stream", "async stream"])
