@@ -180,7 +180,7 @@ async def test_an_async_client_of_the_caller_s_own(registered, elsewhere, kind, 
 
 
 def test_a_client_of_the_wrong_kind(registered):
-    with ac.AzureConnector() as client, pytest.raises(litellm.BadRequestError, match="acompletion"):
+    with ac.AzureConnector() as client, pytest.raises(litellm.BadRequestError, match="Pass an async client"):
         ask("async", client=client)
 
 
