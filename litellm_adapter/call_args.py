@@ -24,8 +24,6 @@ _log = logging.getLogger("azure_connector.litellm")
 CHAT = "/chat/completions"
 # Control words that LiteLLM leaves among the parameters, and what is no part of a body.
 _NOT_SENT = CALL_NAMES | {"stream", "max_retries", "extra_headers", "extra_body"}
-# What LiteLLM gives for a call without a timeout; the connector's own setting holds then.
-_DEFAULT_TIMEOUTS = (600, 6000)
 # Arguments of LiteLLM's functions for forms, which it does not count among its own.
 _LITELLMS = {"additional_drop_params", "aimage_edit", "aspeech", "async_call", "atranscription", "deployment_id"}
 _LITELLMS |= {"drop_params", "extra_query", "messages", "organization", "ssl_verify", "timeout", "user"}
@@ -178,7 +176,8 @@ def _options(call: Mapping[str, Any], *sources: Mapping[str, Any]) -> dict[str, 
         headers.update(more or {})
     if headers:
         options["headers"] = headers
-    if (timeout := call.get("timeout")) is not None and timeout not in _DEFAULT_TIMEOUTS:
+    # 600 and 6000 are what LiteLLM gives for a call without a timeout; the connector's own setting holds then.
+    if (timeout := call.get("timeout")) is not None and timeout not in (600, 6000):
         options["timeout"] = timeout
     retries = next((found["max_retries"] for found in sources if "max_retries" in found), None)
     if retries is not None:

@@ -29,12 +29,14 @@ class Chunks:
         model: the model that the service named.
         fingerprint: the service's fingerprint.
         finishes: choice -> its finish, to be passed on last of all.
+        plain: the last chunk of plain text, which says nothing of an end.
     """
 
     def __init__(self, served: Callable[[str], None]) -> None:
         self.model: str | None = None
         self.fingerprint: str | None = None
         self.finishes: dict[int, ModelResponseStream] = {}
+        self.plain: ModelResponseStream | None = None
         self._served = served
         self._merged: dict[str, Any] = {}
         self._pattern: _Pattern | None = None
@@ -42,7 +44,8 @@ class Chunks:
     def feed(self, chunk: dict[str, Any]) -> ModelResponseStream | None:
         """What to pass on for a chunk's JSON; None where there is nothing to pass on yet."""
         if self._pattern is not None and self._pattern.fits(chunk):
-            return self._pattern.filled(chunk)
+            self.plain = self._pattern.filled(chunk)
+            return self.plain
         return self._translated(chunk)
 
     def finish(self) -> ModelResponseStream | None:
@@ -128,10 +131,8 @@ class _Pattern:
         extra["delta"] = delta
         for name in self._choice_more:
             extra[name] = given[name]
-        made.choices = [choice]
-        if self._more:
-            extra = cast("dict[str, Any]", made.model_extra)
-            for name in self._more:
-                extra[name] = chunk[name]
+        vars(made)["choices"] = [choice]
+        for name in self._more:
+            cast("dict[str, Any]", made.model_extra)[name] = chunk[name]
         made._hidden_params = {}  # LiteLLM's own name; it writes into it
         return made

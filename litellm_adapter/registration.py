@@ -76,8 +76,7 @@ def unregister(prefix: str = PREFIX) -> None:
         if not mine and prefix not in litellm._custom_providers:
             return
         for names in (litellm.provider_list, litellm._custom_providers):
-            while prefix in names:
-                names.remove(prefix)
+            names[:] = [name for name in names if name != prefix]
         forget(prefix)
         if not any(isinstance(entry["custom_handler"], ConnectorLLM) for entry in litellm.custom_provider_map):
             remove_hooks()

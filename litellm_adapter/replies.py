@@ -49,8 +49,7 @@ def image_reply(call: CallArguments, reply: object, into: ImageResponse) -> Any:
     made = converted(as_json(reply), into, "image_generation", headers_of(reply))
     base = base_of(call.provider, call.model, call.base_model)
     if made.usage is not None and base.startswith("gpt-image"):
-        cost = image_cost(model=base, image_response=made, custom_llm_provider="azure")
-        made._hidden_params["response_cost"] = cost
+        made._hidden_params["response_cost"] = image_cost(model=base, image_response=made, custom_llm_provider="azure")
     return made
 
 

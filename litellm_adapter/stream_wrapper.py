@@ -35,13 +35,13 @@ class StreamWrapper(CustomStreamWrapper):
         return made
 
     def _goes_on(self, chunk: object) -> bool:
-        if not isinstance(chunk, ModelResponseStream):
+        stream = self.completion_stream
+        if not isinstance(stream, SyncChunks | AsyncChunks) or not isinstance(chunk, ModelResponseStream):
             return False
-        if all(choice.finish_reason is None for choice in chunk.choices):
+        if chunk is stream.chunks.plain or all(choice.finish_reason is None for choice in chunk.choices):
             return True
         self._last_index = chunk.choices[0].index
-        stream = self.completion_stream
-        return isinstance(stream, SyncChunks | AsyncChunks) and bool(stream.chunks.finishes)
+        return bool(stream.chunks.finishes)
 
     def finish_reason_handler(self) -> Any:
         made = super().finish_reason_handler()

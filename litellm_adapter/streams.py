@@ -1,16 +1,13 @@
-"""Streams on their way to LiteLLM: errors translated, connections released, also when nobody reads to the end."""
+"""Streams on their way to LiteLLM: errors translated, connections released; the connector closes what is dropped."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from contextlib import suppress
 from functools import partial
 from typing import Any
 
 import openai
 from litellm.types.utils import ModelResponseStream
-
-from azure_connector.transport import spawn
 
 from .call_args import CallArguments
 from .chunks import Chunks
@@ -48,10 +45,6 @@ class SyncChunks(Iterator[ModelResponseStream]):
         """Releases the connection; what is unread is dropped."""
         self.stream.close()
 
-    def __del__(self) -> None:
-        with suppress(Exception):  # at the interpreter's end anything may be gone
-            self.close()
-
 
 class AsyncChunks(AsyncIterator[ModelResponseStream]):
     """An async stream for LiteLLM's wrapper.
@@ -65,7 +58,6 @@ class AsyncChunks(AsyncIterator[ModelResponseStream]):
         self.stream, self.call = stream, call
         self.chunks = Chunks(partial(note_served, call))
         self._events = aiter(stream)
-        self._closed = False
 
     async def __anext__(self) -> ModelResponseStream:
         try:
@@ -85,10 +77,4 @@ class AsyncChunks(AsyncIterator[ModelResponseStream]):
 
     async def aclose(self) -> None:
         """Releases the connection; what is unread is dropped."""
-        self._closed = True
         await self.stream.close()
-
-    def __del__(self) -> None:
-        if not self._closed:
-            with suppress(Exception):  # without a running loop the connection went with its own
-                spawn(self.stream.close())

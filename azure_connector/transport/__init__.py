@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .._utils import ForkLock, spawn
+from .._utils import ForkLock
 from ._body import AsyncBody, Body
 from ._clients import TransportOptions, async_http_client, sync_http_client, tls_context
 from ._http_client import LARGEST, TooLargeError
@@ -30,7 +30,6 @@ __all__ = [
     "proxy_rules",
     "redirect_of",
     "redirect_to",
-    "spawn",
     "sync_http_client",
     "tls_context",
     "when_loop_closes",

@@ -14,7 +14,13 @@ __all__ = ["ConnectorHook", "hook", "put", "take_out"]
 
 
 class ConnectorHook(CustomLogger):
-    """Prepares async calls to the connector's prefixes, and leaves others alone."""
+    """Prepares async calls to the connector's prefixes, and leaves others alone.
+
+    Attributes:
+        is_connector_hook: how it is known among the callbacks, also after a reload: what loggers are told, it ignores.
+    """
+
+    is_connector_hook = True
 
     async def async_pre_call_deployment_hook(self, kwargs: dict[str, Any], call_type: object) -> dict[str, Any] | None:
         """The call's arguments as they go on, or None for a call that is not for the connector."""
@@ -38,5 +44,4 @@ def put() -> None:
 
 def take_out() -> None:
     """Takes it out again."""
-    ours = (__name__, ConnectorHook.__qualname__)
-    litellm.callbacks[:] = [one for one in litellm.callbacks if (type(one).__module__, type(one).__qualname__) != ours]
+    litellm.callbacks[:] = [one for one in litellm.callbacks if not getattr(one, "is_connector_hook", False)]

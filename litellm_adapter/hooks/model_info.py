@@ -32,9 +32,7 @@ def _make_parameters(found: Any) -> Any:
     return get_supported_openai_params
 
 
-PATCHES = (
-    Patch("litellm.utils", "get_model_cost_key", _make_lookup),
-    Patch("litellm.utils", "_get_model_cost_key", _make_lookup),
-    Patch("litellm.utils", "get_supported_openai_params", _make_parameters),
-    Patch("litellm", "get_supported_openai_params", _make_parameters),
+PATCHES = tuple(Patch("litellm.utils", name, _make_lookup) for name in ("get_model_cost_key", "_get_model_cost_key"))
+PATCHES += tuple(
+    Patch(holder, "get_supported_openai_params", _make_parameters) for holder in ("litellm.utils", "litellm")
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from typing import Any
 
 import pytest
@@ -170,3 +171,36 @@ def test_images_and_responses_tell_the_same(seen):
             assert told["llm_api_duration_ms"] > 0
             assert told["standard_logging_object"]["api_base"].startswith(azure.endpoint)
             assert told["response_cost"] > 0
+
+
+# Whom a success is told to -> what that takes.
+LISTENERS: dict[str, Any] = {
+    "callbacks": lambda _: litellm.callbacks.append(loggers.Recorder()),
+    "success_callback": lambda _: litellm.success_callback.append(lambda *_, **__: None),
+    "a call's own callback": lambda _: {"success_callback": [lambda *_, **__: None]},
+    "a call's metadata": lambda _: {"metadata": {}},
+    "LiteLLM's print": lambda patch: patch.setenv("LITELLM_PRINT_STANDARD_LOGGING_PAYLOAD", "1"),
+    "the debug log": lambda patch: patch.setattr(logging.getLogger("LiteLLM"), "isEnabledFor", lambda _: True),
+}
+
+
+@pytest.mark.parametrize("way", ["sync", "async"])
+def test_a_record_is_made_where_somebody_is_told(registered, monkeypatch, way):
+    from litellm.litellm_core_utils import litellm_logging
+
+    made: list[object] = []
+    stock = litellm_logging.get_standard_logging_object_payload
+    kept = lambda *args, **kwargs: made.append(stock(*args, **kwargs)) or made[-1]  # noqa: E731
+    monkeypatch.setattr(litellm_logging, "get_standard_logging_object_payload", kept)
+    reply = ask(way)
+    _finish(way)
+    assert not made, "for nobody"
+    assert reply._hidden_params["response_cost"] > 0
+    for told, prepare in LISTENERS.items():
+        with monkeypatch.context() as patch:
+            for name in ("callbacks", "success_callback", "_async_success_callback"):
+                patch.setattr(litellm, name, list(getattr(litellm, name)))
+            ask(way, **(prepare(patch) or {}))
+            _finish(way)
+        assert made, told
+        made.clear()
