@@ -106,7 +106,7 @@ CORE_TESTS := $(addprefix tests/,client settings routing tools responses fitting
 	@echo "installing the lowest LiteLLM into .venv-litellm-low (once)"
 	@$(call create,.venv-litellm-low)
 	@$(call without,litellm) > .venv-litellm-low/pins.txt
-	@$(call install,.venv-litellm-low,-c .venv-litellm-low/pins.txt,-e '.[cli,emulator]' 'litellm==1.99.0' $(TOOLS))
+	@$(call install,.venv-litellm-low,-c .venv-litellm-low/pins.txt,-e '.[emulator]' 'litellm==1.99.0' $(TOOLS))
 	@touch $@
 
 # Its cached replies import a part of its Proxy, and its health checks want backoff.
@@ -114,7 +114,7 @@ CORE_TESTS := $(addprefix tests/,client settings routing tools responses fitting
 	@echo "installing the newest LiteLLM and openai into .venv-litellm-new (once)"
 	@$(call create,.venv-litellm-new)
 	@$(call without,litellm|openai|jiter|certifi) > .venv-litellm-new/pins.txt
-	@$(call install,.venv-litellm-new,-c .venv-litellm-new/pins.txt,-e '.[cli,emulator]' 'litellm>=1.110' 'openai>=3.57' \
+	@$(call install,.venv-litellm-new,-c .venv-litellm-new/pins.txt,-e '.[emulator]' 'litellm>=1.110' 'openai>=3.57' \
 		backoff fastapi diskcache orjson $(TOOLS))
 	@touch $@
 
