@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support import skips
+from tests.support.programs import Launcher
 
 pytest_plugins = ["pytester"]
 
@@ -33,9 +34,12 @@ def test_a_reason_that_nobody_knows_is_told():
     ("reason", "options", "ends"),
     [("node is not installed", [], 0), ("I felt like it", [], 1), (MISSING, [], 1), (MISSING, ["--matrix"], 0)],
 )
-def test_a_run_that_skips_for_it_fails(pytester: pytest.Pytester, reason: str, options: list[str], ends: int):
+def test_a_run_that_skips_for_it_fails(
+    pytester: pytest.Pytester, great_launcher: Launcher, reason: str, options: list[str], ends: int
+):
     pytester.makepyfile(RUN.format(reason=reason))
     plugins = ("-p", "tests.support.skips", "-p", "no:cacheprovider", "-p", "no:asyncio")
-    done = pytester.runpytest_inprocess(*plugins, *options)
-    assert done.ret == ends
-    assert f"1 skipped: {reason}" in done.stdout.str()
+    # Not in this process: pytest would take back what was imported meanwhile, and libraries would be there twice.
+    done = great_launcher.run(*plugins, *options, program="pytest")
+    assert done.returncode == ends
+    assert f"1 skipped: {reason}" in done.stdout

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 from collections.abc import AsyncIterator
 from importlib import import_module
+from inspect import iscoroutinefunction
 from typing import Any, Protocol
 
 import httpx
@@ -80,7 +82,13 @@ class LiteLLMProvider:
         return await litellm.acompletion(**{**body, "model": f"{self.id}/{body['model']}"}, stream=True)
 
     async def close(self) -> None:
-        """LiteLLM keeps its own connections."""
+        """Closes the connections that LiteLLM keeps, for all of its providers at once."""
+        if (litellm := sys.modules.get("litellm")) is not None:
+            kept = list(litellm.in_memory_llm_clients_cache.cache_dict.values())
+            litellm.in_memory_llm_clients_cache.flush_cache()
+            for client in kept:
+                if iscoroutinefunction(getattr(client, "close", None)):
+                    await client.close()
 
 
 class OllamaProvider:

@@ -146,7 +146,8 @@ def test_streams_have_the_quota_s_headers(registered, way):
 
 
 def _fields(kwargs: dict[str, Any]) -> set[str]:
-    return {name for name, value in kwargs.items() if value not in (None, "", {}, [])}
+    # LiteLLM's marks of what it has logged come from other threads, in any order.
+    return {name for name, value in kwargs.items() if value not in (None, "", {}, []) and "has_logged" not in name}
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -214,6 +215,9 @@ def test_a_record_is_made_where_somebody_is_told(registered, monkeypatch, way):
     from litellm.litellm_core_utils import litellm_logging
 
     made: list[object] = []
+    for told in ("callbacks", "success_callback", "_async_success_callback"):  # what other tests' routers left there
+        mine = [one for one in getattr(litellm, told) if getattr(one, "is_connector_hook", False)]
+        monkeypatch.setattr(litellm, told, mine)
     stock = litellm_logging.get_standard_logging_object_payload
     kept = lambda *args, **kwargs: made.append(stock(*args, **kwargs)) or made[-1]  # noqa: E731
     monkeypatch.setattr(litellm_logging, "get_standard_logging_object_payload", kept)

@@ -338,7 +338,8 @@ def test_a_reader_who_goes_away_ends_the_models_work(serve: Serve) -> None:
     with serving(ollama(Seen(), endless)) as host:
         asked = {"provider": "ollama", "model": "odd", "message": "Hello"}
         with httpx.stream("POST", f"{serve(OLLAMA_HOST=host)}/chat/assistant", json=asked, timeout=20) as reply:
-            next(line for line in reply.iter_lines() if "TEXT_MESSAGE_CONTENT" in line)
+            lines = reply.iter_lines()  # kept: the stream closes with it
+            next(line for line in lines if "TEXT_MESSAGE_CONTENT" in line)
             assert not left.is_set()
         assert left.wait(10)
 
