@@ -36,7 +36,7 @@ class LoopbackTls:
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         authority.issue_cert("localhost", "127.0.0.1", "::1").configure_cert(self.context)
         # A client that reads in one thread and writes in another (websockets' sync one) may take a ticket while it
-        # sends its first request. Python below 3.13 has no lock around that, and about one handshake in 100 stays stuck.
+        # sends its first request. Python below 3.13 has no lock around that: one handshake in 100 stays stuck.
         self.context.num_tickets = 0
 
     @cached_property
