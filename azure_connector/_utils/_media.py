@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import re
+
 __all__ = ["media_type"]
 
 _STARTS = (
-    (0, b"\x89PNG\r\n", "image/png", ".png"),
-    (0, b"\xff\xd8\xff", "image/jpeg", ".jpg"),
-    (0, b"GIF8", "image/gif", ".gif"),
-    (8, b"WEBP", "image/webp", ".webp"),
-    (8, b"WAVE", "audio/wav", ".wav"),
-    (0, b"ID3", "audio/mpeg", ".mp3"),
-    (0, b"\xff\xfb", "audio/mpeg", ".mp3"),
-    (0, b"OggS", "audio/ogg", ".ogg"),
-    (0, b"fLaC", "audio/flac", ".flac"),
-    (0, b"\x1a\x45\xdf\xa3", "audio/webm", ".webm"),
-    (4, b"ftypM4A", "audio/mp4", ".m4a"),
-    (4, b"ftyp", "video/mp4", ".mp4"),
+    (rb"\x89PNG\r\n", "image/png", ".png"),
+    (rb"\xff\xd8\xff", "image/jpeg", ".jpg"),
+    (rb"GIF8", "image/gif", ".gif"),
+    (rb"RIFF.{4}WEBP", "image/webp", ".webp"),
+    (rb"RIFF.{4}WAVE", "audio/wav", ".wav"),
+    (rb"ID3", "audio/mpeg", ".mp3"),
+    (rb"\xff\xfb", "audio/mpeg", ".mp3"),
+    (rb"OggS", "audio/ogg", ".ogg"),
+    (rb"fLaC", "audio/flac", ".flac"),
+    (rb"\x1a\x45\xdf\xa3", "audio/webm", ".webm"),
+    (rb".{4}ftypM4A", "audio/mp4", ".m4a"),
+    (rb".{4}ftyp", "video/mp4", ".mp4"),
 )
 
 
@@ -26,5 +28,5 @@ def media_type(data: bytes) -> tuple[str, str] | None:
     Args:
         data: the file, or its first twelve bytes.
     """
-    found = (one[2:] for one in _STARTS if data.startswith(one[1], one[0]))
+    found = ((kind, suffix) for start, kind, suffix in _STARTS if re.match(start, data, re.DOTALL))
     return next(found, None)

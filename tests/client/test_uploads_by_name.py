@@ -92,3 +92,8 @@ def test_any_beginning_is_read(data):
     file.seek(len(data) // 2)
     with_names([("file", file)])
     assert file.tell() == len(data) // 2
+
+
+def test_text_that_names_a_format_is_none():
+    for text in (b"What is WEBP?", b"I said: WAVE", b"Riffs: WEBP"):
+        assert media_type(text) is None
