@@ -18,11 +18,11 @@ from azure_connector.settings import CALL_NAMES, SECRET_SETTINGS
 from .call_args import NOTHING, CallArguments, hook_arguments_for
 from .replies import headers_of
 
-__all__ = ["answered", "hide_secrets", "timed"]
+__all__ = ["MASK", "answered", "hide_secrets", "timed"]
 
 # Metrics are counted by the address: LiteLLM's own provider names it without a path for these.
 _PATHS = re.compile(r"(/openai(/v1)?)?/(chat/completions|embeddings)$")
-_MASK = "**********"
+MASK = "**********"
 
 
 @contextmanager
@@ -43,7 +43,7 @@ def timed(call: CallArguments, base_url: object, told: bool = True) -> Iterator[
         sent = {
             "complete_input_dict": call.body,
             "api_base": _PATHS.sub("", url),
-            "headers": dict.fromkeys(call.options.get("headers", ()), _MASK),
+            "headers": dict.fromkeys(call.options.get("headers", ()), MASK),
         }
         log.pre_call(input=_input(call), api_key="", additional_args=sent)
     started = time.perf_counter()
@@ -110,7 +110,7 @@ def hide_secrets(log: object) -> None:
     """Masks the secrets that a call or a deployment brings; LiteLLM shows them to every callback."""
     details = getattr(log, "model_call_details", {})
     given: dict[str, object] = {**(details.get("litellm_params") or {})}
-    given |= {name: _MASK for name, value in given.items() if name in SECRET_SETTINGS and isinstance(value, str)}
+    given |= {name: MASK for name, value in given.items() if name in SECRET_SETTINGS and isinstance(value, str)}
     details["litellm_params"] = {**given, "api_base": str(given.get("api_base") or "").partition("?")[0]}
 
 
@@ -124,4 +124,4 @@ def _clean(call: CallArguments) -> None:
                 del shown[name]
             shown.update(hooked.won_back)
             if shown.get("extra_headers"):
-                shown["extra_headers"] = dict.fromkeys(shown["extra_headers"], _MASK)
+                shown["extra_headers"] = dict.fromkeys(shown["extra_headers"], MASK)

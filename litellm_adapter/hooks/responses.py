@@ -21,7 +21,7 @@ from litellm.llms.custom_httpx.http_handler import AsyncHTTPHandler, HTTPHandler
 from openai.types.responses import Response, ResponseStreamEvent
 
 from ..call_args import CallArguments, call_arguments
-from ..call_log import hide_secrets
+from ..call_log import MASK, hide_secrets
 from ..connectors import Connectors, connectors_for
 from ..errors import translated
 from ..replies import headers_of
@@ -150,7 +150,7 @@ def _through(name: str) -> Any:
             hide_secrets(kwargs["logging_obj"])
             kwargs["client"] = (_AsyncHttp if kwargs.get("_is_async") else _SyncHttp)(config, dict(kwargs))
             if isinstance(headers := kwargs.get("extra_headers"), dict):
-                kwargs["extra_headers"] = dict.fromkeys(headers, "**********")  # LiteLLM logs these
+                kwargs["extra_headers"] = dict.fromkeys(headers, MASK)  # LiteLLM logs these
         return getattr(super(self.__class__, self), name)(*args, **kwargs)
 
     return sends
