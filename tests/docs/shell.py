@@ -50,6 +50,8 @@ def run_shell(block: Block, monkeypatch: pytest.MonkeyPatch, written: Callable[[
         written: called after each command with its name, gives what it wrote.
     """
     subprocess.run(["/bin/bash", "-n"], input=block.text, text=True, check=True, capture_output=True)
+    # The reader's shell: the tests may have been started by none.
+    monkeypatch.setattr("shellingham.detect_shell", lambda: ("bash", "/bin/bash"))
     expected = int(block.directives.get("exits", "0"))
     output = ""
     for words in _commands(block.text):
