@@ -74,14 +74,18 @@ def placeholders(resource: Emulator, monkeypatch: pytest.MonkeyPatch) -> Iterato
 def logging_kept() -> Iterator[None]:
     """A page may show how to log; afterwards handlers and levels are as they were."""
     root = logging.getLogger()
-    ours = [name for name in logging.Logger.manager.loggerDict if name.startswith("azure_connector")]
-    handlers, levels = list(root.handlers), {name: logging.getLogger(name).level for name in ours}
+    handlers, levels = list(root.handlers), _levels()
     try:
         yield
     finally:
         root.handlers[:] = handlers
-        for name, level in levels.items():
-            logging.getLogger(name).setLevel(level)
+        for name in _levels():  # a page may be the first to name a logger
+            logging.getLogger(name).setLevel(levels.get(name, logging.NOTSET))
+
+
+def _levels() -> dict[str, int]:
+    ours = [name for name in logging.Logger.manager.loggerDict if name.startswith("azure_connector")]
+    return {name: logging.getLogger(name).level for name in ours}
 
 
 def _forget_litellm() -> None:
